@@ -1,0 +1,143 @@
+"""The shipped data files (`assets/data/*.yaml`) as typed records, each figure with its source and confidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+DATA_DIR = Path(__file__).resolve().parent.parent / "assets" / "data"
+Confidence = Literal["seen_in_source", "derived", "unverified"]
+MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One figure of a data file. `low` and `high` are None where the file gives no range."""
+
+    path: str
+    value: Any
+    low: float | None
+    high: float | None
+    source: str
+    as_of: str
+    confidence: Confidence
+    note: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place of `sites.yaml`: where it lies and its monthly sun and temperature records (12 values each)."""
+
+    id: str
+    name_en: str
+    name_zh: str
+    country: str
+    latitude_deg: float
+    longitude_deg: float
+    utc_offset_h: float
+    grid_region: str
+    ghi_monthly_kwh_per_m2: tuple[float, ...]
+    temperature_mean_monthly_c: tuple[float, ...]
+    pv_yield_kwh_per_kwp: float
+    confidence: Confidence
+    note: str
+
+
+@cache
+def _file(name: str) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with (DATA_DIR / f"{name}.yaml").open(encoding="utf-8") as stream:
+        return yaml.load(stream, Loader=loader)
+
+
+@cache
+def record(file: str, path: str) -> Record:
+    """The figure at a dotted path of a data file, e.g. `record("equipment", "diesel.min_load_fraction")`.
+
+    Raises KeyError naming the file and the path where there is none.
+    """
+    node: Any = _file(file)
+    for part in path.split("."):
+        if not isinstance(node, dict) or part not in node:
+            raise KeyError(f"assets/data/{file}.yaml has no record '{path}' (stopped at '{part}')")
+        node = node[part]
+    return _as_record(f"{file}:{path}", node, _file(file).get("sources", {}))
+
+
+def country_record(code: str, key: str) -> Record:
+    """A fact of one country of `markets.yaml`, e.g. `country_record("MY", "diesel_price_per_litre")`."""
+    markets = _file("markets")
+    for country in markets["countries"]:
+        if country["code"] == code:
+            return _as_record(f"markets:{code}.{key}", country[key], markets["sources"])
+    raise KeyError(f"assets/data/markets.yaml has no country '{code}'")
+
+
+def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Record:
+    keys = node["source"] if isinstance(node["source"], list) else [node["source"]]
+    titles = [sources[key]["title"] if key in sources else str(key) for key in keys]
+    return Record(
+        path=path,
+        value=node["value"],
+        low=node.get("low"),
+        high=node.get("high"),
+        source="; ".join(titles),
+        as_of=str(node.get("as_of", "")),
+        confidence=node.get("confidence", "unverified"),
+        note=node.get("note", ""),
+    )
+
+
+@cache
+def sites() -> dict[str, Site]:
+    """All places by id, in file order."""
+    return {raw["id"]: _as_site(raw) for raw in _file("sites")["sites"]}
+
+
+def _as_site(raw: dict[str, Any]) -> Site:
+    return Site(
+        id=raw["id"],
+        name_en=raw["name_en"],
+        name_zh=raw["name_zh"],
+        country=raw["country"],
+        latitude_deg=raw["latitude_deg"],
+        longitude_deg=raw["longitude_deg"],
+        utc_offset_h=raw["utc_offset_h"],
+        grid_region=raw["grid_region"],
+        ghi_monthly_kwh_per_m2=tuple(raw["ghi_monthly_kwh_per_m2"]),
+        temperature_mean_monthly_c=tuple(raw["temperature_mean_monthly_c"]),
+        pv_yield_kwh_per_kwp=raw["pv_yield_roof10_kwh_per_kwp_year1"],
+        confidence=raw["confidence"],
+        note=raw["note"],
+    )
+
+
+@cache
+def raw_tariffs() -> dict[str, dict[str, Any]]:
+    """The tariff records of `tariffs.yaml` by id, in file order, as read."""
+    return {raw["id"]: raw for raw in _file("tariffs")["tariffs"]}
+
+
+def demand_rule(rule_id: str) -> dict[str, Any]:
+    """The demand-charge rule a tariff record names (`tariffs.yaml: demand_rules`)."""
+    return _file("tariffs")["demand_rules"][rule_id]
+
+
+def tariff_source(keys: str) -> str:
+    """Titles for the source keys of a tariff record ("S02; S03" -> their titles)."""
+    known = _file("tariffs")["sources"]
+    return "; ".join(known[key.strip()]["title"] if key.strip() in known else key.strip() for key in keys.split(";"))
+
+
+def fuel_table() -> list[dict[str, float]]:
+    """Litres per hour of one diesel set at 25/50/75/100 % load by rating (`equipment.yaml: diesel`)."""
+    return _file("equipment")["diesel"]["fuel_table_l_per_h"]
+
+
+def inference_shape_24h() -> tuple[float, ...]:
+    """Power of a single-country inference service by local hour, peak 1 (`loads.yaml`)."""
+    return tuple(record("loads", "workloads.inference.power_shape_local_24h").value)

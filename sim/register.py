@@ -1,0 +1,145 @@
+"""The parameter register: every input of a Scenario as a flat list, from the one place where it is defined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from sim.library import Confidence
+from sim.scenario import Scenario
+
+Kind = Literal["number", "integer", "choice", "switch", "text", "other"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input. `minimum` and `maximum` are None where unlimited; `choices` is empty unless `kind` is "choice"."""
+
+    path: str
+    section: str
+    name: str
+    kind: Kind
+    label: str
+    unit: str
+    help_text: str
+    default: Any
+    optional: bool
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[Any, ...]
+    low: float | None
+    high: float | None
+    source: str
+    confidence: Confidence | None
+
+
+@cache
+def register() -> dict[str, Input]:
+    """All inputs by dotted path, in the order they are defined. The tariff and nested tables are not in it."""
+    found: dict[str, Input] = {}
+    for section, field in Scenario.model_fields.items():
+        model = field.annotation
+        if section == "tariff" or not hasattr(model, "model_fields"):
+            continue
+        for name, spec in model.model_fields.items():
+            found[f"{section}.{name}"] = _input(section, name, spec)
+    return found
+
+
+def unverified(scenario: Scenario) -> tuple[str, ...]:
+    """Paths of the inputs in use whose value rests on an unverified figure (shown with a diamond)."""
+    weak = [path for path, entry in register().items() if _is_weak(scenario, entry) and is_used(scenario, entry)]
+    return tuple(weak)
+
+
+def is_used(scenario: Scenario, entry: Input) -> bool:
+    """Whether the input can matter at all: a PV price does not where there is no PV."""
+    name = entry.name
+    if entry.section == "pv" or name.startswith("pv_"):
+        return scenario.pv.dc_kwp > 0
+    if entry.section == "storage" or name.startswith(("storage_", "ems_")):
+        return scenario.storage.energy_kwh > 0 and _ownership_fits(scenario, "storage", name)
+    if name.startswith("genset_"):
+        return _ownership_fits(scenario, "genset", name)
+    if entry.section == "load":
+        return _load_input_is_used(scenario, name)
+    if name == "vat_rate":
+        return scenario.finance.vat_basis == "excl" or not scenario.finance.prices_include_vat
+    return True
+
+
+def _ownership_fits(scenario: Scenario, thing: str, name: str) -> bool:
+    owned = getattr(scenario.finance, f"{thing}_ownership")
+    if "_rent_" in name:
+        return owned == "rent"
+    if any(word in name for word in ("_capex_", "_residual_", "_replacement_", "_om_fraction", "_insurance", "_decline")):
+        return owned == "buy"
+    return True
+
+
+def _load_input_is_used(scenario: Scenario, name: str) -> bool:
+    by_gpus = scenario.load.size_by == "gpus" and scenario.load.kind not in ("meter", "flat")
+    if name in ("watt_per_gpu", "network_overhead_fraction", "pue", "gpu_count"):
+        return by_gpus
+    if name in ("load_factor", "seed"):
+        return scenario.load.kind not in ("meter", "flat")
+    return True
+
+
+def _is_weak(scenario: Scenario, entry: Input) -> bool:
+    note = scenario.provenance.get(entry.path)
+    if note is not None:
+        return note.confidence == "unverified"
+    return entry.confidence == "unverified" and scenario.get(entry.path) == entry.default
+
+
+def _input(section: str, name: str, spec: FieldInfo) -> Input:
+    extra = spec.json_schema_extra if isinstance(spec.json_schema_extra, dict) else {}
+    kind, choices, optional, limits = _kind(spec)
+    return Input(
+        path=f"{section}.{name}",
+        section=section,
+        name=name,
+        kind=kind,
+        label=spec.title or name,
+        unit=str(extra.get("unit", "")),
+        help_text=spec.description or "",
+        default=spec.default,
+        optional=optional,
+        minimum=_limit(limits, (Ge, Gt), ("ge", "gt")),
+        maximum=_limit(limits, (Le, Lt), ("le", "lt")),
+        choices=choices,
+        low=extra.get("low"),
+        high=extra.get("high"),
+        source=str(extra.get("source", "")),
+        confidence=extra.get("confidence"),
+    )
+
+
+def _kind(spec: FieldInfo) -> tuple[Kind, tuple[Any, ...], bool, list[Any]]:
+    limits = list(spec.metadata)
+    annotation, optional = spec.annotation, False
+    if NoneType in get_args(annotation):
+        optional = True
+        annotation = next(arg for arg in get_args(annotation) if arg is not NoneType)
+    while hasattr(annotation, "__metadata__"):
+        for item in annotation.__metadata__:
+            limits.extend(item.metadata if isinstance(item, FieldInfo) else [item])
+        annotation = annotation.__origin__
+    if get_origin(annotation) is Literal:
+        return "choice", get_args(annotation), optional, limits
+    kinds: dict[Any, Kind] = {bool: "switch", int: "integer", float: "number", str: "text"}
+    return kinds.get(annotation, "other"), (), optional, limits
+
+
+def _limit(limits: list[Any], kinds: tuple[type, type], names: tuple[str, str]) -> float | None:
+    for item in limits:
+        for kind, name in zip(kinds, names, strict=True):
+            if isinstance(item, kind):
+                return float(getattr(item, name))
+    return None

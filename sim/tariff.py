@@ -1,0 +1,278 @@
+"""Electricity tariffs: time-of-use seasons, demand charges, adders; and their billing classes on a timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from sim import library
+from sim.model import Closed
+from sim.timeline import Timeline
+
+SLOT_MINUTES = 15
+DAY_TYPES = ("weekday", "saturday", "sunday_holiday")
+Hour = Annotated[float, Field(ge=0, le=24, multiple_of=0.25)]
+Month = Annotated[int, Field(ge=1, le=12)]
+Price = Annotated[float, Field(ge=-100_000, le=1_000_000)]
+EVERY_MONTH: tuple[int, ...] = tuple(range(1, 13))
+
+
+class Window(Closed):
+    """Hours of a day that belong to one price period, local clock, end exclusive (17.5 is 17:30)."""
+
+    start_hour: Hour
+    end_hour: Hour
+    period: str
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Window:
+        if self.end_hour <= self.start_hour:
+            raise ValueError(
+                f"window {clock(self.start_hour)}-{clock(self.end_hour)} ends before it starts; split it at midnight"
+            )
+        return self
+
+
+class Season(Closed):
+    """Months that share prices and windows. Each day type must be covered from 00:00 to 24:00 exactly once."""
+
+    name: str
+    months: tuple[Month, ...] = Field(min_length=1)
+    prices_per_kwh: dict[str, Price] = Field(min_length=1)
+    weekday: tuple[Window, ...]
+    saturday: tuple[Window, ...]
+    sunday_holiday: tuple[Window, ...]
+
+    @model_validator(mode="after")
+    def _covers_each_day(self) -> Season:
+        for day_type in DAY_TYPES:
+            self._check_day(day_type)
+        return self
+
+    def _check_day(self, day_type: str) -> None:
+        where = f"season '{self.name}', {day_type.replace('_', '/')}"
+        reached = 0.0
+        for window in sorted(getattr(self, day_type), key=lambda w: w.start_hour):
+            if window.period not in self.prices_per_kwh:
+                known = ", ".join(self.prices_per_kwh)
+                raise ValueError(f"{where}: period '{window.period}' has no price; give one or use one of: {known}")
+            if window.start_hour > reached:
+                raise ValueError(_gap(where, reached, window.start_hour))
+            if window.start_hour < reached:
+                raise ValueError(
+                    f"{where}: two windows overlap from {clock(window.start_hour)} to {clock(reached)}; shorten one"
+                )
+            reached = window.end_hour
+        if reached < 24:
+            raise ValueError(_gap(where, reached, 24))
+
+    def period_at(self, day_type: str, minute_of_day: int) -> str:
+        hour = minute_of_day / 60
+        return next(w.period for w in getattr(self, day_type) if w.start_hour <= hour < w.end_hour)
+
+
+class DemandCharge(Closed):
+    """A price per kW of the month's greatest metered import. `measured_periods` empty means every hour counts."""
+
+    name: str
+    per_kw_month: Annotated[float, Field(ge=0, le=10_000_000)]
+    measured_periods: tuple[str, ...] = ()
+    months: tuple[Month, ...] = EVERY_MONTH
+
+
+class Tariff(Closed):
+    """One electricity tariff. Prices in the site's currency, on the VAT basis `includes_vat` says."""
+
+    library_id: str = ""
+    name_en: str
+    name_zh: str = ""
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    voltage_kv: float | None = None
+    seasons: tuple[Season, ...] = Field(min_length=1)
+    energy_adders_per_kwh: Price = 0.0
+    energy_tax_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    demand_basis: Literal["max_demand", "transformer_kva"] = "max_demand"
+    demand_charges: tuple[DemandCharge, ...] = ()
+    capacity_per_kva_month: Annotated[float, Field(ge=0)] | None = None
+    demand_window_minutes: Literal[15, 30, 60] = 15
+    ratchet_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+    ratchet_months: Annotated[int, Field(ge=0, le=36)] = 0
+    export_credit_per_kwh: Price = 0.0
+    fixed_per_month: Annotated[float, Field(ge=0)] = 0.0
+    includes_vat: bool = True
+    vat_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    source: str = ""
+    as_of: str = ""
+    confidence: library.Confidence = "unverified"
+    demand_confidence: library.Confidence = "unverified"
+    notes: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_library(cls, data: Any) -> Any:
+        """`{"library_id": "my_tnb_mv_tou", ...}` without seasons means the library's record, with the rest changed."""
+        if isinstance(data, dict) and data.get("library_id") and "seasons" not in data:
+            return {**library_fields(data["library_id"]), **data}
+        return data
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Tariff:
+        for month in EVERY_MONTH:
+            holders = [s.name for s in self.seasons if month in s.months]
+            if len(holders) != 1:
+                named = "no season" if not holders else f"seasons {', '.join(holders)}"
+                raise ValueError(f"{named} for {library.MONTH_NAMES[month - 1]}; every month needs exactly one season")
+        if self.demand_basis == "transformer_kva" and self.capacity_per_kva_month is None:
+            raise ValueError("demand basis 'transformer_kva' needs capacity_per_kva_month, the price per kVA and month")
+        return self
+
+    def season(self, month: int) -> Season:
+        return next(s for s in self.seasons if month in s.months)
+
+
+@dataclass(frozen=True, eq=False)
+class PriceClasses:
+    """A tariff laid on a timeline. A class is a price period, or a mixture where a step straddles two.
+
+    `period` (steps,): class of each step. `energy_per_kwh` (months, classes): energy price with adders, before energy
+    tax, NaN where the class does not occur in that month's season. `measured` (charges, classes): whether the demand
+    charge of that position counts imports of the class.
+    """
+
+    names: tuple[str, ...]
+    period: NDArray[np.int64]
+    energy_per_kwh: NDArray[np.float64]
+    energy_tax_rate: float
+    measured: NDArray[np.bool_]
+
+    @property
+    def price_per_kwh(self) -> NDArray[np.float64]:
+        """What one kWh costs (months, classes), energy tax included."""
+        return self.energy_per_kwh * (1.0 + self.energy_tax_rate)
+
+    def step_price_per_kwh(self, clock_: Timeline) -> NDArray[np.float64]:
+        """Energy price of each step (steps,)."""
+        return self.price_per_kwh[clock_.month_index, self.period]
+
+
+def price_classes(tariff: Tariff, clock_: Timeline) -> PriceClasses:
+    """Lay the tariff's windows on the timeline's steps (see `PriceClasses`)."""
+    mixtures: dict[tuple[str, ...], int] = {}
+    table = np.empty((clock_.months, len(DAY_TYPES), 24 * 60 // clock_.step_minutes), dtype=np.int64)
+    for index, month in enumerate(clock_.calendar_months()):
+        season = tariff.season(month)
+        for kind, day_type in enumerate(DAY_TYPES):
+            for step in range(table.shape[2]):
+                mixture = _mixture(season, day_type, step * clock_.step_minutes, clock_.step_minutes)
+                table[index, kind, step] = mixtures.setdefault(mixture, len(mixtures))
+    kind_of_weekday = np.array([0, 0, 0, 0, 0, 1, 2])
+    step_of_day = clock_.minute_of_day // clock_.step_minutes
+    return PriceClasses(
+        names=tuple("/".join(dict.fromkeys(mixture)) for mixture in mixtures),
+        period=table[clock_.month_index, kind_of_weekday[clock_.weekday], step_of_day],
+        energy_per_kwh=_class_prices(tariff, clock_, tuple(mixtures)),
+        energy_tax_rate=tariff.energy_tax_rate,
+        measured=np.array(
+            [[_is_measured(charge, mixture) for mixture in mixtures] for charge in tariff.demand_charges], dtype=bool
+        ).reshape(len(tariff.demand_charges), len(mixtures)),
+    )
+
+
+def _mixture(season: Season, day_type: str, minute: int, step_minutes: int) -> tuple[str, ...]:
+    slots = [season.period_at(day_type, at) for at in range(minute, minute + step_minutes, SLOT_MINUTES)]
+    return (slots[0],) if len(set(slots)) == 1 else tuple(sorted(slots))
+
+
+def _class_prices(tariff: Tariff, clock_: Timeline, mixtures: tuple[tuple[str, ...], ...]) -> NDArray[np.float64]:
+    prices = np.full((clock_.months, len(mixtures)), np.nan)
+    for index, month in enumerate(clock_.calendar_months()):
+        known = tariff.season(month).prices_per_kwh
+        for k, mixture in enumerate(mixtures):
+            if all(period in known for period in mixture):
+                prices[index, k] = float(np.mean([known[period] for period in mixture]))
+    return prices + tariff.energy_adders_per_kwh
+
+
+def _is_measured(charge: DemandCharge, mixture: tuple[str, ...]) -> bool:
+    return not charge.measured_periods or any(period in charge.measured_periods for period in mixture)
+
+
+def library_ids() -> tuple[str, ...]:
+    """Ids of the shipped tariffs, in file order."""
+    return tuple(library.raw_tariffs())
+
+
+def library_tariff(library_id: str) -> Tariff:
+    """A shipped tariff. Raises ValueError naming near ids where there is none of that id."""
+    return Tariff.model_validate({"library_id": library_id})
+
+
+def library_fields(library_id: str) -> dict[str, Any]:
+    """The fields of `Tariff` for a record of `tariffs.yaml`.
+
+    Rules the model knows only in part (Singapore's contracted capacity, Indonesia's minimum bill, China's contract
+    demand) are read as the plain monthly maximum; the record's notes say so.
+    """
+    raw = library.raw_tariffs().get(library_id)
+    if raw is None:
+        raise ValueError(f"no tariff '{library_id}' in the library; `library_ids()` lists the {len(library_ids())}")
+    rule_id = raw["demand"]["rule_id"]
+    rule = library.demand_rule(rule_id)
+    return {
+        "library_id": library_id,
+        "name_en": raw["name_en"],
+        "name_zh": raw["name_zh"],
+        "currency": raw["currency"],
+        "voltage_kv": raw["voltage_kv"],
+        "seasons": [_season_fields(season) for season in raw["tou"]["seasons"]],
+        "energy_adders_per_kwh": sum(adder["value"] for adder in raw["energy_adders_per_kwh"]),
+        "energy_tax_rate": raw["energy_tax_rate"] or 0.0,
+        "demand_charges": [_charge_fields(charge) for charge in raw["demand"].get("charge_components") or []],
+        "capacity_per_kva_month": raw["demand"].get("capacity_charge_per_kva_month"),
+        "demand_window_minutes": raw["demand"]["measurement_window_minutes"],
+        "ratchet_fraction": 1.0 if rule_id == "annual_peak" else rule.get("ratchet_fraction", 0.0),
+        "ratchet_months": 11 if rule_id in ("annual_peak", "th_ratchet_70") else 0,
+        "fixed_per_month": raw["fixed_charge_per_month"] or 0.0,
+        "includes_vat": raw["includes_vat"],
+        "vat_rate": raw["vat_rate"] or 0.0,
+        "source": library.tariff_source(raw["source"]),
+        "as_of": str(raw["as_of"]),
+        "confidence": raw["confidence"],
+        "demand_confidence": raw["demand"]["confidence"],
+        "notes": " ".join(filter(None, [raw["notes"] or "", _rule_note(rule_id, rule)])),
+    }
+
+
+def _season_fields(raw: dict[str, Any]) -> dict[str, Any]:
+    windows = raw["windows"]
+    every_day = windows.get("all_days")
+    days = {day_type: every_day or windows[day_type] for day_type in DAY_TYPES}
+    return {"name": raw["name"], "months": raw["months"], "prices_per_kwh": raw["prices_per_kwh"], **days}
+
+
+def _charge_fields(raw: dict[str, Any]) -> dict[str, Any]:
+    periods = raw["measured_periods"]
+    return {
+        "name": raw["name"],
+        "per_kw_month": raw["charge_per_kw_month"],
+        "measured_periods": () if periods == "all" else periods,
+        "months": raw["months"],
+    }
+
+
+def _rule_note(rule_id: str, rule: dict[str, Any]) -> str:
+    return "" if rule_id in ("none", "simple_max_demand") else str(rule.get("description_en", ""))
+
+
+def clock(hour: float) -> str:
+    """An hour as a clock reading: 17.5 -> "17:30"."""
+    minutes = round(hour * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _gap(where: str, start: float, end: float) -> str:
+    return f"{where}: no price period from {clock(start)} to {clock(end)}; add a window for these hours"
