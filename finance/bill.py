@@ -1,0 +1,287 @@
+"""One utility bill per month: energy by price class, demand with ratchets, capacity, fixed charge, tax and VAT.
+
+Everything is vectorised: lanes (any leading axes), M months, K billing classes. A class is the smallest set of hours
+that shares one energy price and one answer to "is demand measured here", for example "peak", or the pair of an energy
+period and a demand period. Money is in the tariff's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class DemandRate:
+    """A price per kW on the greatest import of each month within the measured classes.
+
+    name: key of the charge in the bill, unique within a tariff.
+    per_kw_month: (M,) money per kW and month; a single number means every month.
+    measured: (K,) True where imports of the class count. Hours outside cost nothing.
+    ratchet_fraction, ratchet_months: billed kW of a month = max(its own peak, fraction x the greatest measured peak of
+        that many months before). 0 months or fraction 0 means no ratchet.
+    peaks_before_kw: measured peaks of the months before the first, oldest first; (B,), or (..., B) to differ by lane.
+        Months that are not given do not bind.
+    """
+
+    name: str
+    per_kw_month: ArrayLike
+    measured: ArrayLike
+    ratchet_fraction: float = 0.0
+    ratchet_months: int = 0
+    peaks_before_kw: Sequence[float] | Floats = ()
+
+    def __post_init__(self) -> None:
+        _fraction(self.ratchet_fraction, f"ratchet_fraction of demand charge '{self.name}'")
+        if self.ratchet_months < 0:
+            raise ValueError(f"ratchet_months of demand charge '{self.name}' is {self.ratchet_months}; use 0 or more")
+        object.__setattr__(self, "measured", _fixed(self.measured, bool))
+        object.__setattr__(self, "per_kw_month", _fixed(self.per_kw_month, float))
+        object.__setattr__(self, "peaks_before_kw", _fixed(self.peaks_before_kw, float))
+
+
+@dataclass(frozen=True, eq=False)
+class BillRates:
+    """A tariff resolved to M months and K classes.
+
+    energy_per_kwh: (M, K) price before adders and tax. NaN = the class does not occur in that month.
+    export_credit_per_kwh: (M, K) credit per exported kWh, paid in the same month, no cap. A number means everywhere.
+    demand: the charges per kW.
+    fixed_per_month: money per month, a number or (M,).
+    capacity_per_kva_month, capacity_kva: the charge on installed transformer capacity, a price per kVA (a number or
+        (M,)); load and peaks do not enter.
+    adders_per_kwh: levies per imported kWh, added to every energy price.
+    tax_rate: fraction on energy charge and adders: a kWh costs (energy + adders) x (1 + tax_rate). Demand, capacity and
+        fixed charges do not carry it.
+    vat_rate, prices_include_vat, vat_included: all prices above are with or without VAT (prices_include_vat); the bill
+        is wanted with or without (vat_included). Every component, credits too, is converted at the end.
+    """
+
+    energy_per_kwh: ArrayLike
+    export_credit_per_kwh: ArrayLike = 0.0
+    demand: tuple[DemandRate, ...] = ()
+    fixed_per_month: ArrayLike = 0.0
+    capacity_per_kva_month: ArrayLike = 0.0
+    capacity_kva: float = 0.0
+    adders_per_kwh: float = 0.0
+    tax_rate: float = 0.0
+    vat_rate: float = 0.0
+    prices_include_vat: bool = True
+    vat_included: bool = True
+
+    def __post_init__(self) -> None:
+        energy = _fixed(self.energy_per_kwh, float)
+        if energy.ndim != 2 or not energy.size:
+            raise ValueError(f"energy_per_kwh has shape {energy.shape}; give one row per month, one column per class")
+        _fraction(self.tax_rate, "tax_rate")
+        _fraction(self.vat_rate, "vat_rate")
+        months, classes = energy.shape
+        credit = _spread(self.export_credit_per_kwh, energy.shape, "export_credit_per_kwh")
+        object.__setattr__(self, "energy_per_kwh", energy)
+        object.__setattr__(self, "export_credit_per_kwh", credit)
+        for name in ("fixed_per_month", "capacity_per_kva_month"):
+            object.__setattr__(self, name, _spread(getattr(self, name), (months,), name))
+        _check_demand(self.demand, months, classes)
+
+    @property
+    def vat_factor(self) -> float:
+        """What every component is multiplied by to stand on the wanted VAT basis."""
+        if self.prices_include_vat == self.vat_included:
+            return 1.0
+        return 1.0 + self.vat_rate if self.vat_included else 1.0 / (1.0 + self.vat_rate)
+
+
+class Readings(Protocol):
+    """What a bill is made from: `Metered`, or the dispatch kernel's aggregates, which have the same three arrays."""
+
+    import_kwh: Floats
+    export_kwh: Floats
+    peak_kw: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Metered:
+    """Meter readings (..., M, K): energy taken and fed in by class, and the greatest demand-window mean import."""
+
+    import_kwh: Floats
+    export_kwh: Floats
+    peak_kw: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Bill:
+    """A bill by month and component; arrays (..., M) unless said. All on the VAT basis the rates ask for.
+
+    energy_charge holds the adders and is the sum of energy_charge_by_class (..., M, K). export_credit is a positive
+    number. total = energy_charge + tax - export_credit + the demand charges + capacity_charge + fixed.
+    billed_kw is the kW each demand charge is raised on, after the ratchet.
+    """
+
+    energy_charge: Floats
+    energy_charge_by_class: Floats
+    export_credit: Floats
+    demand_charges: dict[str, Floats]
+    billed_kw: dict[str, Floats]
+    capacity_charge: Floats
+    fixed: Floats
+    tax: Floats
+    total: Floats
+
+
+def bill(rates: BillRates, metered: Readings) -> Bill:
+    """The bill of each lane and month. Raises ValueError where readings and rates do not fit each other."""
+    _check_readings(rates, metered)
+    vat, months = rates.vat_factor, metered.import_kwh.shape[:-1]
+    price_per_kwh = np.nan_to_num(rates.energy_per_kwh, nan=0.0) + rates.adders_per_kwh
+    by_class = metered.import_kwh * price_per_kwh * vat
+    energy_charge = by_class.sum(axis=-1)
+    export_credit = (metered.export_kwh * rates.export_credit_per_kwh).sum(axis=-1) * vat
+    billed_kw = {rate.name: _billed_kw(rate, metered.peak_kw) for rate in rates.demand}
+    demand_charges = {rate.name: billed_kw[rate.name] * rate.per_kw_month * vat for rate in rates.demand}
+    capacity_charge = np.broadcast_to(rates.capacity_per_kva_month * rates.capacity_kva * vat, months)
+    fixed = np.broadcast_to(rates.fixed_per_month * vat, months)
+    tax = energy_charge * rates.tax_rate
+    total = energy_charge + tax - export_credit + sum(demand_charges.values()) + capacity_charge + fixed
+    return Bill(energy_charge, by_class, export_credit, demand_charges, billed_kw, capacity_charge, fixed, tax, total)
+
+
+def only_where(mask: NDArray[np.bool_], whole: Bill) -> Bill:
+    """The bill with every component 0 where `mask` (..., M) is False: no connection, no bill."""
+    return Bill(
+        energy_charge=whole.energy_charge * mask,
+        energy_charge_by_class=whole.energy_charge_by_class * mask[..., None],
+        export_credit=whole.export_credit * mask,
+        demand_charges={name: values * mask for name, values in whole.demand_charges.items()},
+        billed_kw={name: values * mask for name, values in whole.billed_kw.items()},
+        capacity_charge=whole.capacity_charge * mask,
+        fixed=whole.fixed * mask,
+        tax=whole.tax * mask,
+        total=whole.total * mask,
+    )
+
+
+def _billed_kw(rate: DemandRate, peak_kw: Floats) -> Floats:
+    own_kw = np.max(peak_kw, axis=-1, where=rate.measured, initial=0.0)
+    if not rate.ratchet_months or not rate.ratchet_fraction:
+        return own_kw
+    return np.maximum(own_kw, rate.ratchet_fraction * _greatest_before(own_kw, rate))
+
+
+def _greatest_before(own_kw: Floats, rate: DemandRate) -> Floats:
+    """Greatest measured peak of the `ratchet_months` months before each month (..., M)."""
+    lookback = rate.ratchet_months
+    before = rate.peaks_before_kw[..., -lookback:]
+    lanes = np.broadcast_shapes(own_kw.shape[:-1], before.shape[:-1])
+    unknown = np.zeros((*lanes, lookback - before.shape[-1]))
+    known = [np.broadcast_to(part, (*lanes, part.shape[-1])) for part in (before, own_kw)]
+    history = np.concatenate([unknown, *known], axis=-1)
+    return np.lib.stride_tricks.sliding_window_view(history[..., :-1], lookback, axis=-1).max(axis=-1)
+
+
+def meter(
+    import_kw: ArrayLike,
+    export_kw: ArrayLike,
+    period: ArrayLike,
+    month_index: ArrayLike,
+    n_months: int,
+    n_periods: int,
+    step_h: float,
+    demand_window_steps: int = 1,
+) -> Metered:
+    """Read a series as a utility meter does.
+
+    import_kw, export_kw: (..., steps) step means, never negative. period, month_index: (steps,) class and month of each
+    step, from 0. Demand is the greatest mean import over `demand_window_steps` steps; windows are aligned to the start
+    of the series, and a window belongs to the class and month of its first step.
+    """
+    taken, given = _series(import_kw, "import_kw"), _series(export_kw, "export_kw")
+    steps, window = taken.shape[-1], demand_window_steps
+    if given.shape != taken.shape:
+        raise ValueError(f"export_kw has shape {given.shape}, import_kw {taken.shape}; give both for the same steps")
+    if window < 1 or steps % window:
+        raise ValueError(f"{steps} steps do not divide into demand windows of {window}; give whole windows")
+    key = _index(month_index, "month_index", steps, n_months) * n_periods + _index(period, "period", steps, n_periods)
+    windows_kw = taken.reshape(*taken.shape[:-1], steps // window, window).mean(axis=-1)
+    shape = (*taken.shape[:-1], n_months, n_periods)
+    return Metered(
+        import_kwh=_grouped(np.add, taken * step_h, key, n_months * n_periods).reshape(shape),
+        export_kwh=_grouped(np.add, given * step_h, key, n_months * n_periods).reshape(shape),
+        peak_kw=_grouped(np.maximum, windows_kw, key[::window], n_months * n_periods).reshape(shape),
+    )
+
+
+def _grouped(reduce: np.ufunc, values: Floats, key: NDArray[np.int64], groups: int) -> Floats:
+    """Reduce the last axis by key; groups without a member are 0."""
+    order = np.argsort(key, kind="stable")
+    present, starts = np.unique(key[order], return_index=True)
+    result = np.zeros((*values.shape[:-1], groups))
+    result[..., present] = reduce.reduceat(values[..., order], starts, axis=-1)
+    return result
+
+
+def _series(values: ArrayLike, name: str) -> Floats:
+    series = np.asarray(values, dtype=float)
+    if series.ndim < 1 or not series.size:
+        raise ValueError(f"{name} is empty; give one value per step")
+    if not (np.isfinite(series).all() and (series >= 0).all()):
+        raise ValueError(f"{name} has negative or missing values; split net power into import and export, fill gaps")
+    return series
+
+
+def _index(values: ArrayLike, name: str, steps: int, limit: int) -> NDArray[np.int64]:
+    index = np.asarray(values)
+    if index.shape != (steps,):
+        raise ValueError(f"{name} has shape {index.shape}; give one whole number for each of the {steps} steps")
+    if (index != index.astype(np.int64)).any() or index.min() < 0 or index.max() >= limit:
+        raise ValueError(f"{name} must hold whole numbers from 0 to {limit - 1}")
+    return index.astype(np.int64)
+
+
+def _check_readings(rates: BillRates, metered: Readings) -> None:
+    for name in ("import_kwh", "export_kwh", "peak_kw"):
+        shape = getattr(metered, name).shape
+        if shape[-2:] != rates.energy_per_kwh.shape:
+            raise ValueError(
+                f"{name} has shape {shape}, but the rates are for {rates.energy_per_kwh.shape[0]} months and "
+                f"{rates.energy_per_kwh.shape[1]} classes; meter and rates must use the same months and classes"
+            )
+    unpriced = np.isnan(rates.energy_per_kwh) & (metered.import_kwh > 0)
+    if unpriced.any():
+        month, class_ = np.argwhere(unpriced)[0][-2:]
+        raise ValueError(f"energy is taken in class {class_} of month {month}, which has no energy price; give one")
+
+
+def _check_demand(demand: tuple[DemandRate, ...], months: int, classes: int) -> None:
+    names = [rate.name for rate in demand]
+    for rate in demand:
+        if names.count(rate.name) > 1:
+            raise ValueError(f"two demand charges are called '{rate.name}'; names must differ")
+        if rate.measured.shape != (classes,):
+            raise ValueError(f"measured of demand charge '{rate.name}' needs one True or False for each class")
+        if rate.per_kw_month.shape not in ((), (months,)):
+            raise ValueError(f"per_kw_month of demand charge '{rate.name}' needs one price, or one for each month")
+
+
+def _fraction(value: float, name: str) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value}; give a fraction from 0 to 1")
+
+
+def _fixed(values: ArrayLike, dtype: type) -> NDArray:
+    """A read-only copy, so that a frozen record cannot change through its arrays."""
+    copy = np.array(values, dtype=dtype)
+    copy.setflags(write=False)
+    return copy
+
+
+def _spread(values: ArrayLike, shape: tuple[int, ...], name: str) -> Floats:
+    given = _fixed(values, float)
+    if given.shape not in ((), shape):
+        raise ValueError(f"{name} has shape {given.shape}; give one number, or an array of shape {shape}")
+    return np.broadcast_to(given, shape)

@@ -1,0 +1,377 @@
+"""Figures of merit of a series of money flows: NPV, IRR, payback, levelised cost.
+
+Conventions, here and in `cashflow`: flows run along the last axis, position 0 is now and is not discounted, an outlay
+is negative, rates and flows are nominal, a period's flow comes at its end. `periods_per_year` is 1 or 12; rates are
+always effective yearly rates, so month m is discounted by (1 + rate)^(m/12), and paybacks are in years.
+
+What does not exist is None with a reason, never 0.
+
+numpy-financial 1.0.0 is the peer in the tests, not the engine: its `npv` discounts a 2-D array along the wrong axis,
+its `irr` takes one row and returns the root nearest to zero where there are several.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+LOWEST_IRR, HIGHEST_IRR = -0.99, 10.0
+LONGEST_YEARS = 100
+# Cells of ln(1 + rate) the search starts from, 1.4 % wide, and how often one may be halved: down to 1e-6.
+_GRID = np.linspace(np.log1p(LOWEST_IRR), np.log1p(HIGHEST_IRR), 513)
+_HALVINGS = 14
+_ROWS_AT_ONCE = 256
+# Shares of the sum of absolute discounted flows: rounding of that sum, and a dip that touches zero without crossing.
+_ROUNDING, _TOUCH = 1e-15, 1e-13
+_SAME_ROOT, _SETTLED = 1e-6, 1e-13
+_RUNNING_TOTAL_ROUNDING = 1e-12
+
+REASONS = {
+    "all_zero": "Every flow is zero, so any rate would do.",
+    "no_sign_change": "The flows never change sign, so no rate of return exists.",
+    "no_root": "No rate between -99 % and 1000 % a year brings the flows to zero.",
+    "several_roots": "More than one rate brings the flows to zero, so there is no single rate of return; use the NPV.",
+    "never": "The outlay is not recovered within the period looked at.",
+    "no_outlay": "The running total never falls below zero, so there is nothing to pay back.",
+    "is_baseline": "This is the baseline the others are measured against.",
+    "no_energy": "No energy is delivered, so there is no cost per kWh.",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that may not exist: `value`, or None with `reason`, a key of `REASONS`."""
+
+    value: float | None
+    reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Why there is no value, as an English sentence; empty where there is one."""
+        return REASONS[self.reason] if self.reason else ""
+
+
+@dataclass(frozen=True)
+class Irr(Figure):
+    """Yearly rate of return; `roots` lists every rate in (-0.99, 10] that brings the NPV to zero, ascending."""
+
+    roots: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Payback(Figure):
+    """Years until the running total FIRST reaches zero from below, straight line inside the period.
+
+    lost_again: the total falls below zero later (a replacement, say). lasting: years from which it stays at or above
+    zero to the end, or None.
+    """
+
+    lost_again: bool = False
+    lasting: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class IrrRows:
+    """IRR of N rows: `value` (N,), NaN where none exists; `reason` (N,) keys of `REASONS`, "" where it does."""
+
+    value: Floats
+    reason: NDArray[np.str_]
+
+
+@dataclass(frozen=True, eq=False)
+class PaybackRows:
+    """Payback of N rows: `value` and `lasting` (N,) years, NaN where none exists; `reason` as in `IrrRows`."""
+
+    value: Floats
+    reason: NDArray[np.str_]
+    lost_again: NDArray[np.bool_]
+    lasting: Floats
+
+
+def discount_factors(rate: ArrayLike, periods: int, periods_per_year: int = 1) -> Floats:
+    """(..., periods) factors 1/(1 + rate)^(t / periods_per_year) for yearly rates (...), t from 0."""
+    growth = 1.0 + np.asarray(rate, dtype=float)
+    if not (np.isfinite(growth).all() and (growth > 0).all()):
+        raise ValueError("the discount rate must be a number above -1 (-100 %); write 8 % as 0.08")
+    return growth[..., None] ** -_years(periods, periods_per_year)
+
+
+def npv(rate: ArrayLike, flows: ArrayLike, periods_per_year: int = 1) -> Floats:
+    """Net present value (...) of flows (..., T) at one yearly rate, or one rate for each row."""
+    flows = _checked(flows)
+    return (flows * discount_factors(rate, flows.shape[-1], periods_per_year)).sum(axis=-1)
+
+
+def irr(flows: ArrayLike, periods_per_year: int = 1) -> Irr:
+    """Internal rate of return of one series (T,): the root in (-0.99, 10] if there is exactly one, else None."""
+    row = _one_series(flows)
+    _, roots = _roots(row[None], periods_per_year)
+    value, reason = _judged(row[None], np.array([roots.size]))
+    return Irr(float(roots[0]) if value[0] else None, str(reason[0]) or None, tuple(roots.tolist()))
+
+
+def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
+    """`irr` of many rows (N, T) at once, by the same rule."""
+    rows = _rows(flows)
+    row, roots = _roots(rows, periods_per_year)
+    exists, reason = _judged(rows, np.bincount(row, minlength=len(rows)))
+    value = np.full(len(rows), np.nan)
+    single = exists[row]
+    value[row[single]] = roots[single]
+    return IrrRows(value, reason)
+
+
+def payback(flows: ArrayLike, periods_per_year: int = 1) -> Payback:
+    """Simple payback of one series (T,)."""
+    found = payback_rows(_one_series(flows)[None], periods_per_year)
+    return Payback(
+        _number(found.value), str(found.reason[0]) or None, bool(found.lost_again[0]), _number(found.lasting)
+    )
+
+
+def discounted_payback(rate: float, flows: ArrayLike, periods_per_year: int = 1) -> Payback:
+    """Payback of the discounted flows, straight line between discounted totals."""
+    row = _one_series(flows)
+    return payback(row * discount_factors(rate, row.size, periods_per_year), periods_per_year)
+
+
+def payback_rows(flows: ArrayLike, periods_per_year: int = 1) -> PaybackRows:
+    """Simple payback of many rows (N, T); for the discounted one pass discounted flows."""
+    total = _running_total(_rows(flows))
+    crossing = (total[:, :-1] < 0) & (total[:, 1:] >= 0)
+    paid = crossing.any(axis=1)
+    first, last = _first_true(crossing), crossing.shape[1] - 1 - _first_true(crossing[:, ::-1])
+    after = np.arange(total.shape[1]) > first[:, None]
+    reason = np.where(paid, "", np.where((total < 0).any(axis=1), "never", "no_outlay"))
+    years_per_period = _years(2, periods_per_year)[1]
+    return PaybackRows(
+        value=_crossing(total, first, paid) * years_per_period,
+        reason=reason,
+        lost_again=paid & ((total < 0) & after).any(axis=1),
+        lasting=_crossing(total, last, paid & (total[:, -1] >= 0)) * years_per_period,
+    )
+
+
+def lcoe(costs: ArrayLike, energy_kwh: ArrayLike, rate: float, periods_per_year: int = 1) -> Figure:
+    """Levelised cost per kWh: PV(costs) / PV(energy), both (T,).
+
+    `costs` are positive outlays (capex at position 0; opex, replacement less salvage after it).
+    """
+    delivered_kwh = npv(rate, _one_series(energy_kwh), periods_per_year)
+    if delivered_kwh <= 0:
+        return Figure(None, "no_energy")
+    return Figure(float(npv(rate, _one_series(costs), periods_per_year) / delivered_kwh))
+
+
+def lcos(
+    costs: ArrayLike,
+    discharged_kwh: ArrayLike,
+    rate: float,
+    periods_per_year: int = 1,
+    *,
+    charging_per_kwh: float = 0.0,
+    round_trip_efficiency: float = 1.0,
+) -> Figure:
+    """Levelised cost of storage per DISCHARGED kWh: PV(costs + charging) / PV(discharged kWh), series (T,).
+
+    Charging takes discharged / round_trip_efficiency kWh; price 0 leaves it out.
+    """
+    if not 0 < round_trip_efficiency <= 1:
+        raise ValueError(f"round_trip_efficiency is {round_trip_efficiency}; give a fraction above 0, at most 1")
+    discharged = _one_series(discharged_kwh)
+    charging = discharged / round_trip_efficiency * charging_per_kwh
+    return lcoe(_one_series(costs) + charging, discharged, rate, periods_per_year)
+
+
+def _judged(rows: Floats, count: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
+    """Whether each row has exactly one root, and otherwise why it has no IRR."""
+    mixed = (rows > 0).any(axis=1) & (rows < 0).any(axis=1)
+    none = np.where(mixed, "no_root", np.where(rows.any(axis=1), "no_sign_change", "all_zero"))
+    return count == 1, np.where(count == 1, "", np.where(count > 1, "several_roots", none))
+
+
+def _roots(rows: Floats, periods_per_year: int) -> tuple[NDArray[np.int64], Floats]:
+    """Every root in (-0.99, 10]: the row each belongs to, and the rate; ascending within a row."""
+    years = _years(rows.shape[1], periods_per_year)
+    if years[-1] > LONGEST_YEARS:
+        raise ValueError(f"the flows span {years[-1]:.0f} years; a rate of return needs {LONGEST_YEARS} or less")
+    parts = [_block_roots(rows[at : at + _ROWS_AT_ONCE], years) for at in range(0, max(len(rows), 1), _ROWS_AT_ONCE)]
+    row = np.concatenate([part[0] + at * _ROWS_AT_ONCE for at, part in enumerate(parts)])
+    return row, np.expm1(np.concatenate([part[1] for part in parts]))
+
+
+def _block_roots(rows: Floats, years: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Rows and roots ln(1 + rate) of a block, sorted, roots closer than `_SAME_ROOT` counted once."""
+    crossing, unclear = _isolated(rows, years)
+    crossed, touched = np.concatenate([part.row for part in crossing]), unclear.row
+    lower, upper = (np.concatenate([getattr(part, end) for part in crossing]) for end in ("lower", "upper"))
+    touches, turn = _touching(rows[touched], years, (unclear.lower + unclear.upper) / 2)
+    row = np.append(crossed, touched[touches])
+    root = np.append(_newton(rows[crossed], years, lower, upper), turn[touches])
+    order = np.lexsort((root, row))
+    row, root = row[order], root[order]
+    repeated = np.append(False, (np.diff(row) == 0) & (np.diff(root) < _SAME_ROOT))[: row.size]
+    return row[~repeated], root[~repeated]
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Intervals (I,) of ln(1 + rate), the row each belongs to, and the four sums of `_sums` (4, I) at both ends."""
+
+    row: NDArray[np.int64]
+    lower: Floats
+    upper: Floats
+    left: Floats
+    right: Floats
+
+    def where(self, mask: NDArray[np.bool_]) -> _Cells:
+        return _Cells(self.row[mask], self.lower[mask], self.upper[mask], self.left[:, mask], self.right[:, mask])
+
+    def halves(self, rows: Floats, years: Floats) -> _Cells:
+        middle = (self.lower + self.upper) / 2
+        sums = _sums(rows[self.row], years, np.exp(-middle[:, None] * years))
+        return _Cells(
+            np.tile(self.row, 2),
+            np.append(self.lower, middle),
+            np.append(middle, self.upper),
+            np.hstack([self.left, sums]),
+            np.hstack([sums, self.right]),
+        )
+
+
+def _isolated(rows: Floats, years: Floats) -> tuple[list[_Cells], _Cells]:
+    """Cells that hold exactly one root, and the tiny ones that may hold a root where the NPV touches zero.
+
+    Gains and losses each fall with the rate, so their values at the ends of a cell bound the NPV inside it; the same
+    holds for the slope. A cell is dropped once the NPV cannot be zero in it, settled once the slope cannot, and halved
+    while neither is proved, so no root is passed over however close another one is.
+    """
+    cells, crossing = _grid_cells(rows, years), []
+    for _ in range(_HALVINGS):
+        if not cells.row.size:
+            break
+        steady = _one_sided(cells.left[2:], cells.right[2:])
+        crossing.append(cells.where(steady & _crosses(cells)))
+        halves = cells.where(~steady).halves(rows, years)
+        cells = halves.where(~_one_sided(halves.left[:2], halves.right[:2]))
+    crosses = _crosses(cells)
+    return [*crossing, cells.where(crosses)], cells.where(~crosses)
+
+
+def _grid_cells(rows: Floats, years: Floats) -> _Cells:
+    """The grid's cells in which the NPV of a row may be zero. A row without flows has none."""
+    basis = np.exp(-np.outer(years, _GRID))
+    gains, losses = np.maximum(rows, 0), np.maximum(-rows, 0)
+    sums = np.array([part @ basis for part in (gains, losses, gains * years, losses * years)])
+    left, right = sums[..., :-1], sums[..., 1:]
+    row, cell = np.nonzero(~_one_sided(left[:2], right[:2]) & rows.any(axis=1)[:, None])
+    return _Cells(row, _GRID[cell], _GRID[cell + 1], left[:, row, cell], right[:, row, cell])
+
+
+def _sums(rows: Floats, years: Floats, factors: Floats) -> Floats:
+    """(4, I): present value of gains, of losses, and both weighted with the time they come."""
+    gains, losses = np.maximum(rows, 0) * factors, np.maximum(-rows, 0) * factors
+    return np.array([gains.sum(axis=1), losses.sum(axis=1), gains @ years, losses @ years])
+
+
+def _one_sided(left: Floats, right: Floats) -> NDArray[np.bool_]:
+    """Whether gains - losses keeps its sign in the cell, from falling gains and losses (2, ...) at its ends."""
+    return (right[0] > left[1]) | (left[0] < right[1])
+
+
+def _crosses(cells: _Cells) -> NDArray[np.bool_]:
+    """Whether the NPV changes sign in (lower, upper]; what is only rounding counts as zero."""
+    left, right = (
+        np.where(np.abs(ends[0] - ends[1]) <= _ROUNDING * (ends[0] + ends[1]), 0.0, np.sign(ends[0] - ends[1]))
+        for ends in (cells.left, cells.right)
+    )
+    return (left * right < 0) | ((left != 0) & (right == 0))
+
+
+def _touching(rows: Floats, years: Floats, middle: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """Whether the NPV touches zero beside the middle of a tiny cell, and where: one Newton step on its slope."""
+    terms = rows * np.exp(-middle[:, None] * years)
+    slope, bend = -(terms @ years), terms @ years**2
+    turn = middle - np.divide(slope, bend, out=np.full_like(middle, np.inf), where=bend != 0)
+    near = np.abs(turn - middle) <= _SAME_ROOT
+    turn = np.where(near, turn, middle)
+    terms = rows * np.exp(-turn[:, None] * years)
+    return near & (np.abs(terms.sum(axis=1)) <= _TOUCH * np.abs(terms).sum(axis=1)), turn
+
+
+def _value(rows: Floats, years: Floats, at: Floats) -> Floats:
+    """NPV of each row at its own ln(1 + rate)."""
+    return (rows * np.exp(-at[:, None] * years)).sum(axis=1)
+
+
+def _newton(rows: Floats, years: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Root of each row between its ends: Newton's step while it stays inside the bracket, else halving."""
+    sign, at = np.sign(_value(rows, years, lower)), (lower + upper) / 2
+    for _ in range(100):
+        terms = rows * np.exp(-at[:, None] * years)
+        value, slope = terms.sum(axis=1), -(terms * years).sum(axis=1)
+        beyond = np.sign(value) == sign
+        lower, upper = np.where(beyond, at, lower), np.where(beyond, upper, at)
+        step = at - np.divide(value, slope, out=np.full_like(at, np.inf), where=slope != 0)
+        following = np.where((step >= lower) & (step <= upper), step, (lower + upper) / 2)
+        moved, at = np.abs(following - at), following
+        if (moved <= _SETTLED).all():
+            break
+    return at
+
+
+def _running_total(rows: Floats) -> Floats:
+    """Running totals with what is only rounding set to zero, so a payback exactly on a period's end is found."""
+    total = rows.cumsum(axis=1)
+    rounding = _RUNNING_TOTAL_ROUNDING * np.abs(rows).sum(axis=1, keepdims=True)
+    return np.where(np.abs(total) <= rounding, 0.0, total)
+
+
+def _crossing(total: Floats, period: NDArray[np.int64], exists: NDArray[np.bool_]) -> Floats:
+    """Where the straight line from the total at `period` to the next one meets zero, in periods; NaN if not."""
+    rows = np.flatnonzero(exists)
+    start, end = total[rows, period[rows]], total[rows, period[rows] + 1]
+    result = np.full(len(total), np.nan)
+    result[rows] = period[rows] + start / (start - end)
+    return result
+
+
+def _first_true(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return mask.argmax(axis=1) if mask.shape[1] else np.zeros(len(mask), dtype=np.int64)
+
+
+def _number(values: Floats) -> float | None:
+    return None if np.isnan(values[0]) else float(values[0])
+
+
+def _years(periods: int, periods_per_year: int) -> Floats:
+    if periods_per_year not in (1, 12):
+        raise ValueError(f"periods_per_year is {periods_per_year}; use 1 for yearly or 12 for monthly flows")
+    return np.arange(periods) / periods_per_year
+
+
+def _checked(flows: ArrayLike) -> Floats:
+    values = np.asarray(flows, dtype=float)
+    if values.ndim < 1 or not values.shape[-1]:
+        raise ValueError("the flows are empty; give one number per period, the first for now")
+    if not np.isfinite(values).all():
+        raise ValueError("the flows hold a missing or infinite number; every period needs a finite one")
+    return values
+
+
+def _one_series(flows: ArrayLike) -> Floats:
+    values = _checked(flows)
+    if values.ndim != 1:
+        raise ValueError(f"the flows have shape {values.shape}; give one series, or use the function for rows")
+    return values
+
+
+def _rows(flows: ArrayLike) -> Floats:
+    values = _checked(flows)
+    if values.ndim != 2:
+        raise ValueError(f"the flows have shape {values.shape}; give one row per series")
+    return values
