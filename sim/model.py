@@ -36,8 +36,12 @@ def _sentence(finding: dict, known: dict[str, list[str]]) -> str:
         return f"{path}: {context.get('error', finding['msg'])}"
     if kind == "json_invalid":
         return f"the file is not valid JSON ({context.get('error', '')}); export a scenario to see the form"
-    limits = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"),
-              "greater_than": ("more than", "gt"), "less_than": ("less than", "lt")}
+    limits = {
+        "greater_than_equal": ("at least", "ge"),
+        "less_than_equal": ("at most", "le"),
+        "greater_than": ("more than", "gt"),
+        "less_than": ("less than", "lt"),
+    }
     if kind in limits:
         word, key = limits[kind]
         return f"{path}: {given} is out of range; it must be {word} {context[key]}"

@@ -77,7 +77,9 @@ def _ownership_fits(scenario: Scenario, thing: str, name: str) -> bool:
     owned = getattr(scenario.finance, f"{thing}_ownership")
     if "_rent_" in name:
         return owned == "rent"
-    if any(word in name for word in ("_capex_", "_residual_", "_replacement_", "_om_fraction", "_insurance", "_decline")):
+    if any(
+        word in name for word in ("_capex_", "_residual_", "_replacement_", "_om_fraction", "_insurance", "_decline")
+    ):
         return owned == "buy"
     return True
 

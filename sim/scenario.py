@@ -32,7 +32,9 @@ class Site(Closed):
 
     name: str = given("New site", "Project name", "", "Shown on every page and document.", max_length=200)
     country: str = given("CN", "Country", "", "Two-letter code.", pattern="^[A-Z]{2}$")
-    currency: str = given("CNY", "Currency", "", "Three-letter code; a label, nothing is converted.", pattern="^[A-Z]{3}$")
+    currency: str = given(
+        "CNY", "Currency", "", "Three-letter code; a label, nothing is converted.", pattern="^[A-Z]{3}$"
+    )
     place: str = given("shanghai", "Place", "", "Where the sun and temperature records come from.")
     start: str = given("2026-06", "First month", "", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
     term_months: int = given(180, "Term", "months", "A 4-month job or a 15-year plant.", ge=1, le=360)
@@ -90,7 +92,13 @@ class Load(Closed):
         source="Uptime Institute 2024: mean 1.56, leaders 1.1-1.2", confidence="derived",
     )  # fmt: skip
     load_factor: float = sourced(
-        "workloads.training.load_factor_annual", "Load factor", "fraction", "Mean over peak.", file="loads", ge=0.2, le=1
+        "workloads.training.load_factor_annual",
+        "Load factor",
+        "fraction",
+        "Mean over peak.",
+        file="loads",
+        ge=0.2,
+        le=1,
     )
     training_share: Fraction = given(0.5, "Training share", "fraction", "Of a mixed cluster; the rest is inference.")
     growth_per_year: float = given(0.0, "Load growth", "fraction/year", "Compound, from year 2.", ge=-0.5, le=1)
@@ -161,11 +169,20 @@ class Storage(Closed):
 
     energy_kwh: Annotated[float, Field(ge=0, le=10_000_000)] = given(20_000.0, "Battery energy", "kWh", "Nameplate.")
     power_kw: Kw = given(10_000.0, "Battery power", "kW", "AC, charge and discharge.")
-    soc_min_fraction: Fraction = sourced("bess.performance.soc_min_fraction", "Lowest charge", "fraction", "Of nameplate.")
-    soc_max_fraction: Fraction = sourced("bess.performance.soc_max_fraction", "Highest charge", "fraction", "Of nameplate.")
+    soc_min_fraction: Fraction = sourced(
+        "bess.performance.soc_min_fraction", "Lowest charge", "fraction", "Of nameplate."
+    )
+    soc_max_fraction: Fraction = sourced(
+        "bess.performance.soc_max_fraction", "Highest charge", "fraction", "Of nameplate."
+    )
     soc_start_fraction: Fraction = given(0.5, "Charge at the start", "fraction", "Of nameplate, every project year.")
     charge_efficiency: float = sourced(
-        "bess.performance.charge_efficiency_ac_to_dc_fraction", "Charge efficiency", "fraction", "One way.", gt=0.5, le=1
+        "bess.performance.charge_efficiency_ac_to_dc_fraction",
+        "Charge efficiency",
+        "fraction",
+        "One way.",
+        gt=0.5,
+        le=1,
     )
     discharge_efficiency: float = sourced(
         "bess.performance.discharge_efficiency_dc_to_ac_fraction", "Discharge efficiency", "fraction", "One way.",
@@ -183,7 +200,12 @@ class Storage(Closed):
         "bess.life.simple_fade_fraction_per_year", "Fade", "fraction/year", "Capacity lost a year.", ge=0, le=0.2
     )
     end_of_life_fraction: float = sourced(
-        "bess.life.end_of_life_soh_fraction_arbitrage", "Replace below", "fraction", "Of nameplate capacity.", ge=0.3, le=1
+        "bess.life.end_of_life_soh_fraction_arbitrage",
+        "Replace below",
+        "fraction",
+        "Of nameplate capacity.",
+        ge=0.3,
+        le=1,
     )
 
     @model_validator(mode="after")
@@ -202,12 +224,17 @@ class Genset(Closed):
 
     set_kw: float = given(1500.0, "Rating of one set", "kW", "Prime power at site conditions.", gt=0, le=10_000)
     sets: int = given(
-        8, "Sets, diesel plan", "", "In the diesel plan; and in every plan with sets until the grid is ready.", ge=0, le=400
+        8,
+        "Sets, diesel plan",
+        "",
+        "In the diesel plan; and in every plan with sets until the grid is ready.",
+        ge=0,
+        le=400,
     )
     backup_sets: int = given(7, "Sets, grid + diesel", "", "Backup once the grid is there.", ge=0, le=400)
     last_resort_sets: int = given(2, "Sets, hybrid", "", "Last resort once the grid is there.", ge=0, le=400)
     min_load_fraction: float = sourced(
-        "diesel.min_load_fraction", "Minimum load", "fraction", "Of one set's rating; the surplus charges or is dumped.",
+        "diesel.min_load_fraction", "Minimum load", "fraction", "Of one set; the surplus charges or is dumped.",
         ge=0, le=1,
     )  # fmt: skip
     max_load_fraction: float = given(
@@ -258,8 +285,8 @@ class Dispatch(Closed):
     )
     genset_start_fraction: Fraction | None = given(
         None, "Start sets below", "fraction",
-        "Battery charge at which sets start in an outage; empty = when it is empty, or at once if the sets alone cannot "
-        "carry the load.",
+        "Battery charge at which sets start in an outage; empty = when it is empty, or at once where the "
+        "sets alone cannot carry the load.",
     )  # fmt: skip
 
 
@@ -282,11 +309,17 @@ class Finance(Closed):
         1.0, "Grid energy price factor", "", "Times the tariff's energy prices.", ge=0, le=20
     )
     energy_escalation: float = sourced(
-        "finance_reference.elec_price_escalation_fraction_per_year", "Grid price escalation", "fraction/year", "Nominal.",
+        "finance_reference.elec_price_escalation_fraction_per_year", "Grid price escalation", "fraction/year",
+        "Nominal.",
         ge=-0.5, le=0.5,
     )  # fmt: skip
     diesel_escalation: float = sourced(
-        "diesel.price_escalation_fraction_per_year", "Diesel price escalation", "fraction/year", "Nominal.", ge=-0.5, le=0.5
+        "diesel.price_escalation_fraction_per_year",
+        "Diesel price escalation",
+        "fraction/year",
+        "Nominal.",
+        ge=-0.5,
+        le=0.5,
     )
     om_escalation: float = sourced(
         "finance_reference.om_escalation_fraction_per_year", "O&M and rent escalation", "fraction/year", "Nominal.",
@@ -305,7 +338,12 @@ class Finance(Closed):
         source="estimate", confidence="unverified", low=10_000, high=80_000,
     )  # fmt: skip
     genset_residual_fraction: Fraction = given(
-        0.2, "Set resale", "fraction", "Of its price, at the end of the term.", source="estimate", confidence="unverified"
+        0.2,
+        "Set resale",
+        "fraction",
+        "Of its price, at the end of the term.",
+        source="estimate",
+        confidence="unverified",
     )
     genset_om_per_kwh: Money = sourced("diesel.om_variable_cny_per_kwh", "Set O&M", "/kWh", "Per kWh generated.")
     crew_per_month: Money = sourced(
@@ -342,12 +380,17 @@ class Finance(Closed):
         ge=-0.2, le=0.5,
     )  # fmt: skip
 
-    pv_capex_per_kwp: Money = sourced(
-        "pv.capex_rooftop_cn_cny_per_wp", "PV price", "/kWp", "Turnkey.", scale=1000
+    pv_capex_per_kwp: Money = sourced("pv.capex_rooftop_cn_cny_per_wp", "PV price", "/kWp", "Turnkey.", scale=1000)
+    pv_om_per_kwp_year: Money = sourced(
+        "pv.om_cn_cny_per_wp_year", "PV O&M", "/kWp/year", "Cleaning, spares.", scale=1000
     )
-    pv_om_per_kwp_year: Money = sourced("pv.om_cn_cny_per_wp_year", "PV O&M", "/kWp/year", "Cleaning, spares.", scale=1000)
     pv_residual_fraction: Fraction = given(
-        0.05, "PV resale", "fraction", "Of its price, at the end of the term.", source="estimate", confidence="unverified"
+        0.05,
+        "PV resale",
+        "fraction",
+        "Of its price, at the end of the term.",
+        source="estimate",
+        confidence="unverified",
     )
 
     grid_works_per_kva: Money = sourced(
@@ -358,7 +401,9 @@ class Finance(Closed):
     grid_works_share: Fraction = given(
         1.0, "Grid works charged here", "fraction", "The rest serves later use of the connection.",
     )  # fmt: skip
-    ems_cost: Money = sourced("grid.ems_cost_cny_per_site", "Control system (EMS)", "", "Hardware and set-up, hybrid only.")
+    ems_cost: Money = sourced(
+        "grid.ems_cost_cny_per_site", "Control system (EMS)", "", "Hardware and set-up, hybrid only."
+    )
     ems_share: Fraction = given(1.0, "Control system charged here", "fraction", "The rest is reused elsewhere.")
 
     unserved_per_kwh: Money = given(
@@ -409,9 +454,7 @@ class Scenario(Closed):
         tree = self.model_dump()
         for path, value in changes.items():
             _put(tree, path, value)
-        tree["provenance"] = {
-            path: note for path, note in tree["provenance"].items() if path not in changes
-        }
+        tree["provenance"] = {path: note for path, note in tree["provenance"].items() if path not in changes}
         return scenario_from_dict(tree)
 
     def get(self, path: str) -> Any:
@@ -493,9 +536,7 @@ def _put(tree: dict[str, Any], path: str, value: Any) -> None:
 
 def _known_names() -> dict[str, list[str]]:
     sections = {name: field.annotation for name, field in Scenario.model_fields.items()}
-    names = {
-        name: list(model.model_fields) for name, model in sections.items() if hasattr(model, "model_fields")
-    }
+    names = {name: list(model.model_fields) for name, model in sections.items() if hasattr(model, "model_fields")}
     return {"": list(sections), **names}
 
 

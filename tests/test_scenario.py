@@ -60,7 +60,9 @@ def test_unknown_key_is_refused_with_a_near_name():
 def test_negative_size_and_wrong_unit_name_the_field():
     assert "storage.energy_kwh: -3 is out of range; it must be at least 0" in problems({"storage": {"energy_kwh": -3}})
     assert problems({"storage": {"energy_kwh": "5 MWh"}}).startswith("storage.energy_kwh: '5 MWh' cannot be used")
-    assert "finance.discount_rate: 8 is out of range; it must be at most 1" in problems({"finance": {"discount_rate": 8}})
+    assert "finance.discount_rate: 8 is out of range; it must be at most 1" in problems(
+        {"finance": {"discount_rate": 8}}
+    )
 
 
 def test_tariff_gap_at_two_oclock_is_named():

@@ -1,0 +1,102 @@
+"""PowerLadder without a browser: the same study, the same digits.
+
+python run.py cli run SCENARIO.json [--json] [--csv DIR]
+python run.py cli presets            list the shipped cases
+python run.py cli schema             the JSON Schema of a scenario file
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from i18n import words
+from report.files import write_csv_files
+from sim.model import InputError
+from sim.scenario import Scenario, json_schema, scenario_from_json
+from study.compare import Study, evaluate
+from study.presets import presets
+from study.summary import summary
+
+LARGEST_FILE_BYTES = 20_000_000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0, or 2 where the input cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except InputError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename or options.command}: {error.strerror or error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="powerladder", description="Diesel, grid or hybrid: what should power a site?"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="evaluate a scenario file, or a preset by its name")
+    run.add_argument("scenario", metavar="SCENARIO.json")
+    run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    run.add_argument("--csv", metavar="DIR", type=Path, help="also write hourly, monthly and summary CSV files")
+    run.set_defaults(run=_run)
+    commands.add_parser("presets", help="list the shipped cases").set_defaults(run=_presets)
+    commands.add_parser("schema", help="print the JSON Schema of a scenario file").set_defaults(run=_schema)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    study = evaluate(_scenario(options.scenario))
+    print(json.dumps(summary(study), indent=2, ensure_ascii=False) if options.json else _table(study))
+    if options.csv:
+        for path in write_csv_files(study, options.csv):
+            print(f"wrote {path}", file=sys.stderr)
+    return 0
+
+
+def _presets(_: argparse.Namespace) -> int:
+    for name, preset in presets().items():
+        print(f"{name:8} {preset.scenario.site.name}")
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _scenario(name: str) -> Scenario:
+    if name in presets():
+        return presets()[name].scenario
+    path = Path(name)
+    if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
+        raise InputError(
+            [f"{name}: {path.stat().st_size / 1e6:.0f} MB is too large for a scenario file (20 MB at most)"]
+        )
+    return scenario_from_json(path.read_bytes())
+
+
+def _table(study: Study) -> str:
+    w, currency = words("en"), study.scenario.site.currency
+    rows = [f"{study.scenario.site.name}   {study.fingerprint}   {study.scenario.site.term_months} months"]
+    rows.append(f"{'':14}{'cost':>16}{'saving':>10}{'per kWh':>10}{'diesel':>14}{'unserved':>14}{'CO2':>12}")
+    for name, own in study.kpis.items():
+        saving = study.savings.get(name)
+        fraction = "baseline" if saving is None else "" if saving.fraction is None else w.percent(saving.fraction)
+        per_kwh = "-" if own.cost_per_kwh.value is None else w.number(own.cost_per_kwh.value)
+        rows.append(
+            f"{name:14}{w.money(own.total_cost, currency):>16}{fraction:>10}{per_kwh:>10}"
+            f"{w.number(own.diesel_l, 'L'):>14}{w.number(own.unserved_kwh, 'kWh'):>14}{w.number(own.co2_t, 't'):>12}"
+        )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""The cost lines of every alternative, month by month: what is paid, when, and for what.
+
+Sign: money out is negative. Column 0 is the start and is not discounted; column m is the end of project month m.
+Prices rise once a year: a line of project year y is multiplied by (1 + escalation)^(y - 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.bill import Bill
+from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.scenario import Scenario
+
+Floats = NDArray[np.float64]
+HYBRID = np.array([[0.0], [0], [0], [1]])
+WITH_GRID = np.array([[0.0], [1], [1], [1]])
+
+LINES = {
+    "grid_energy": "grid",
+    "grid_demand": "grid",
+    "grid_fixed": "grid",
+    "export_credit": "pv",
+    "grid_works": "grid",
+    "pv_capex": "pv",
+    "pv_om": "pv",
+    "pv_residual": "pv",
+    "storage_capex": "storage",
+    "storage_rent": "storage",
+    "storage_om": "storage",
+    "storage_replacement": "storage",
+    "storage_residual": "storage",
+    "ems": "control",
+    "fuel": "diesel",
+    "fuel_delivery": "diesel",
+    "genset_rent": "diesel",
+    "genset_capex": "diesel",
+    "genset_mobilisation": "diesel",
+    "genset_om": "diesel",
+    "crew": "diesel",
+    "genset_residual": "diesel",
+    "carbon": "control",
+    "unserved": "loss",
+}
+CAPEX_LINES = ("grid_works", "pv_capex", "storage_capex", "ems", "genset_capex")
+MAIN_SOURCE_SHARE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """`lines[name]` (alternatives, months + 1) in the order of `LINES`; `co2_kg` (alternatives, months).
+
+    `unserved` holds the value of load not served: priced, never paid. It is in `total` only where the scenario counts
+    it; `unserved_value` (alternatives, months + 1) has it in any case.
+    """
+
+    lines: dict[str, Floats]
+    co2_kg: Floats
+    unserved_value: Floats
+
+    @property
+    def total(self) -> Floats:
+        """Net flow (alternatives, months + 1)."""
+        return np.sum(list(self.lines.values()), axis=0)
+
+    def line_totals(self) -> dict[str, Floats]:
+        """Undiscounted sum over the term of each line (alternatives,)."""
+        return {name: values.sum(axis=1) for name, values in self.lines.items()}
+
+
+def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
+    """All cost lines of all alternatives on the study's VAT basis."""
+    co2 = co2_kg(scenario, dispatch)
+    vat = vat_factor(scenario)
+    unserved = _monthly(-dispatch.monthly["unserved_kwh"] * scenario.finance.unserved_per_kwh)
+    lines = {
+        **_grid_lines(bill),
+        **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
+        "carbon": _monthly(-co2 / 1000 * scenario.finance.carbon_price_per_t),
+        "unserved": unserved * scenario.finance.count_unserved,
+    }
+    return Ledger({name: lines[name] for name in LINES}, co2, unserved)
+
+
+def co2_kg(scenario: Scenario, dispatch: Dispatch) -> Floats:
+    """Location-based emissions (alternatives, months): grid imports and burnt diesel; exports earn nothing."""
+    imported = dispatch.import_kwh.sum(axis=-1)
+    return imported * scenario.grid.co2_kg_per_kwh + dispatch.monthly["fuel_l"] * scenario.genset.co2_kg_per_l
+
+
+def vat_factor(scenario: Scenario) -> float:
+    """What prices of section `finance` are multiplied by to stand on the study's VAT basis."""
+    finance = scenario.finance
+    wanted = finance.vat_basis == "incl"
+    if finance.prices_include_vat == wanted:
+        return 1.0
+    return 1.0 + finance.vat_rate if wanted else 1.0 / (1.0 + finance.vat_rate)
+
+
+def _grid_lines(bill: Bill) -> dict[str, Floats]:
+    demand = bill.capacity_charge + sum(bill.demand_charges.values())
+    return {
+        "grid_energy": _monthly(-(bill.energy_charge + bill.tax)),
+        "grid_demand": _monthly(-demand),
+        "grid_fixed": _monthly(-bill.fixed),
+        "export_credit": _monthly(bill.export_credit),
+    }
+
+
+def _plant_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
+    return {
+        "grid_works": _at(-WITH_GRID * grid_works_cost(scenario), 0, dispatch.months),
+        **_pv_lines(scenario, dispatch.months),
+        **_storage_lines(scenario, dispatch),
+        **_diesel_lines(scenario, dispatch),
+    }
+
+
+def grid_works_cost(scenario: Scenario) -> float:
+    """Substation and cable for the capacity that is not there yet, times the share charged to this project."""
+    grid, finance = scenario.grid, scenario.finance
+    highest = max([grid.import_limit_kw, *(stage.import_limit_kw for stage in grid.stages)])
+    if highest <= grid.existing_kw:
+        return 0.0
+    new_share = 1.0 - grid.existing_kw / highest
+    works = (
+        grid.transformer_kva * new_share * finance.grid_works_per_kva + finance.grid_line_km * finance.grid_line_per_km
+    )
+    return works * finance.grid_works_share
+
+
+def _pv_lines(scenario: Scenario, months: int) -> dict[str, Floats]:
+    finance, kwp = scenario.finance, scenario.pv.dc_kwp
+    capex = HYBRID * kwp * finance.pv_capex_per_kwp
+    om = -HYBRID * kwp * finance.pv_om_per_kwp_year / 12 * _growth(finance.om_escalation, months)
+    return {
+        "pv_capex": _at(-capex, 0, months),
+        "pv_om": _monthly(om),
+        "pv_residual": _at(capex * finance.pv_residual_fraction, months, months),
+    }
+
+
+def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
+    finance, kwh, months = scenario.finance, scenario.storage.energy_kwh, dispatch.months
+    owned = finance.storage_ownership == "buy"
+    price = HYBRID * kwh * finance.storage_capex_per_kwh
+    growth = _growth(finance.om_escalation, months)
+    yearly_share = finance.storage_om_fraction + finance.storage_insurance_fraction
+    rent = HYBRID * kwh * finance.storage_rent_per_kwh_month
+    return {
+        "storage_capex": _at(-price * owned, 0, months),
+        "storage_rent": _monthly(-rent * growth * (not owned)),
+        "storage_om": _monthly(-price * yearly_share / 12 * growth * owned),
+        "storage_replacement": _replacements(scenario, dispatch, price * owned),
+        "storage_residual": _at(price * finance.storage_residual_fraction * owned, months, months),
+        "ems": _at(-HYBRID * finance.ems_cost * finance.ems_share * (kwh > 0), 0, months),
+    }
+
+
+def _replacements(scenario: Scenario, dispatch: Dispatch, price: Floats) -> Floats:
+    """New cells, paid in the first month of the year they go in, at today's price less the yearly decline."""
+    finance = scenario.finance
+    line = np.zeros((len(ALTERNATIVES), dispatch.months + 1))
+    for year in dispatch.life.replaced_in:
+        decline = (1.0 - finance.storage_cost_decline) ** (year - 1)
+        line += _at(-price * finance.storage_replacement_fraction * decline, 12 * (year - 1) + 1, dispatch.months)
+    return line
+
+
+def _diesel_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
+    finance, months = scenario.finance, dispatch.months
+    litres, kwh = dispatch.monthly["fuel_l"], dispatch.monthly["genset_kwh"]
+    growth = _growth(finance.om_escalation, months)
+    fleet = dispatch.sets.max(axis=1, keepdims=True)
+    owned = finance.genset_ownership == "buy"
+    price = fleet * scenario.genset.set_kw * finance.genset_capex_per_kw * owned
+    return {
+        "fuel": _monthly(-litres * finance.diesel_per_l * _growth(finance.diesel_escalation, months)),
+        "fuel_delivery": _monthly(-litres * finance.delivery_per_l * growth),
+        "genset_rent": _monthly(-dispatch.sets * finance.genset_rent_per_set_month * growth * (not owned)),
+        "genset_capex": _at(-price, 0, months),
+        "genset_mobilisation": _at(-fleet * finance.genset_mobilisation_per_set, 0, months),
+        "genset_om": _monthly(-kwh * finance.genset_om_per_kwh * growth),
+        "crew": _monthly(-_crew(scenario, dispatch) * growth),
+        "genset_residual": _at(price * finance.genset_residual_fraction, months, months),
+    }
+
+
+def _crew(scenario: Scenario, dispatch: Dispatch) -> Floats:
+    """A full crew in months in which the sets give most of the energy, a standby contract where sets stand ready."""
+    main = dispatch.monthly["genset_kwh"] > MAIN_SOURCE_SHARE * dispatch.monthly["load_kwh"]
+    standby = np.where(dispatch.sets > 0, scenario.finance.standby_crew_per_month, 0.0)
+    return np.where(main, scenario.finance.crew_per_month, standby)
+
+
+def _growth(rate: float, months: int) -> Floats:
+    return (1.0 + rate) ** (np.arange(months) // 12)
+
+
+def _monthly(values: Floats) -> Floats:
+    """Months 1.. with an empty column for the start."""
+    return np.concatenate(
+        [np.zeros((len(ALTERNATIVES), 1)), np.broadcast_to(values, (len(ALTERNATIVES), values.shape[1]))], axis=1
+    )
+
+
+def _at(amount: Floats, column: int, months: int) -> Floats:
+    """One payment of each alternative in one column; `amount` (alternatives, 1)."""
+    line = np.zeros((len(ALTERNATIVES), months + 1))
+    line[:, column] = amount[:, 0]
+    return line

@@ -1,0 +1,77 @@
+"""`Words`: one language's catalogue and number forms, handed to pages and documents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from i18n import numbers
+
+CATALOGUES = Path(__file__).resolve().parent.parent / "assets" / "i18n"
+LANGUAGES = ("en", "zh")
+CURRENCY_WORDS = {"zh": {"CNY": "元"}}
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text and numbers of one language. A key without translation falls back to English, then to the key itself."""
+
+    language: str
+
+    def t(self, key: str, /, **values: object) -> str:
+        """The text of a key with its {placeholders} filled. Values are text or already formatted numbers."""
+        pattern = self.lookup(key)
+        return (pattern if pattern is not None else key).format(**values) if values else pattern or key
+
+    def lookup(self, key: str) -> str | None:
+        """The pattern of a key, or None where neither this language nor English has it."""
+        return catalogue(self.language).get(key) or catalogue("en").get(key)
+
+    def number(self, value: float, unit: str = "", decimals: int | None = None) -> str:
+        return numbers.joined(numbers.plain(value, decimals), unit)
+
+    def money(self, value: float, currency: str, scale: str | None = None) -> str:
+        """17,500,000 CNY -> "17.5 M CNY" or "1,750 万元"."""
+        amount = numbers.scaled(value, self.language, scale)
+        word = CURRENCY_WORDS.get(self.language, {}).get(currency)
+        if word is None:
+            return numbers.joined(amount, currency)
+        return f"{amount}{word}" if amount[-1] in "万亿" else numbers.joined(amount, word)
+
+    def money_unit(self, value: float, currency: str) -> str:
+        """The unit alone that `money` gives an amount of this size: "M CNY", "万元"."""
+        word = numbers.scale_of(value, self.language)
+        name = CURRENCY_WORDS.get(self.language, {}).get(currency, currency)
+        return f"{word}{name}" if name != currency else numbers.joined(word, name) if word else name
+
+    def percent(self, fraction: float, decimals: int | None = None) -> str:
+        return numbers.percent(fraction, decimals)
+
+
+def words(language: str) -> Words:
+    """The words of a language; English for one that is not there."""
+    return Words(language if language in LANGUAGES and catalogue(language) else "en")
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All texts of a language by key, from every topic file of its folder; empty where there is none yet.
+
+    Raises ValueError where two files hold the same key.
+    """
+    merged: dict[str, str] = {}
+    for path in sorted((CATALOGUES / language).glob("*.json")):
+        topic = json.loads(path.read_text(encoding="utf-8"))
+        twice = merged.keys() & topic.keys()
+        if twice:
+            raise ValueError(f"{path.name} repeats {', '.join(sorted(twice))}; a key belongs to one file")
+        merged |= topic
+    return merged
+
+
+def placeholders(pattern: str) -> frozenset[str]:
+    """Names in braces of a pattern."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(pattern) if name)

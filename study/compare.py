@@ -1,0 +1,49 @@
+"""A Study: one scenario, its dispatch, its money, under one fingerprint. Screen, files and CLI all read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from finance.bill import Bill
+from finance.kpis import Kpis, Saving, kpis, savings
+from finance.ledger import Ledger, ledger
+from finance.rates import grid_bill
+from sim.dispatch import ALTERNATIVES, Dispatch, simulate
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Everything known about a scenario. `kpis` by alternative; `savings` by alternative except the baseline."""
+
+    scenario: Scenario
+    fingerprint: str
+    dispatch: Dispatch
+    bill: Bill
+    ledger: Ledger
+    kpis: dict[str, Kpis]
+    savings: dict[str, Saving]
+
+    @property
+    def baseline(self) -> str:
+        return self.scenario.finance.baseline
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """Alternatives from the cheapest, lost compute included where the scenario counts it."""
+        return tuple(sorted(ALTERNATIVES, key=lambda name: self.kpis[name].total_cost))
+
+
+def evaluate(scenario: Scenario, dispatch: Dispatch | None = None) -> Study:
+    """The whole study. `dispatch` from an earlier run is used again where it was made for the same physics.
+
+    Raises ValueError where the given dispatch belongs to other inputs.
+    """
+    if dispatch is None:
+        dispatch = simulate(scenario)
+    elif dispatch.scenario.dispatch_key != scenario.dispatch_key:
+        raise ValueError("this dispatch was simulated for other inputs; simulate the scenario again")
+    bill = grid_bill(scenario, dispatch)
+    book = ledger(scenario, dispatch, bill)
+    figures = kpis(scenario, dispatch, book)
+    return Study(scenario, scenario.fingerprint, dispatch, bill, book, figures, savings(scenario, figures))

@@ -1,0 +1,80 @@
+"""The command line: one object with the promised keys, the screen's digits, clear refusals."""
+
+import json
+
+import pytest
+
+import cli
+from study.compare import evaluate
+from study.presets import presets
+
+ALTERNATIVE_KEYS = {
+    "energy_served_kwh", "unserved_kwh", "grid_kwh", "pv_kwh", "battery_discharge_kwh", "diesel_kwh", "diesel_l",
+    "genset_run_h", "peak_import_kw", "capex", "total_cost", "npv", "irr", "payback_years", "discounted_payback_years",
+    "lcoe_per_kwh", "co2_t",
+}  # fmt: skip
+
+
+@pytest.fixture
+def case_file(tmp_path):
+    path = tmp_path / "case.json"
+    path.write_text(presets()["case_a"].scenario.to_json(), encoding="utf-8")
+    return path
+
+
+def test_json_has_every_promised_key_and_the_studys_digits(case_file, capsys):
+    assert cli.main(["run", str(case_file), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    study = evaluate(presets()["case_a"].scenario)
+    assert printed["fingerprint"] == study.fingerprint
+    assert {"scenario", "currency", "term_months", "baseline"} <= printed.keys()
+    assert list(printed["alternatives"]) == ["diesel", "grid", "grid_diesel", "hybrid"]
+    for name, figures in printed["alternatives"].items():
+        assert figures.keys() >= ALTERNATIVE_KEYS
+        assert figures["total_cost"] == study.kpis[name].total_cost
+    assert printed["savings"].keys() == {"grid", "grid_diesel", "hybrid"}
+    assert printed["savings"]["hybrid"]["fraction"] == study.savings["hybrid"].fraction
+
+
+def test_a_figure_that_does_not_exist_is_null_with_its_reason(case_file, capsys):
+    cli.main(["run", str(case_file), "--json"])
+    diesel = json.loads(capsys.readouterr().out)["alternatives"]["diesel"]
+    assert diesel["npv"] is None and "baseline" in diesel["npv_reason"]
+
+
+def test_table_and_csv_files(case_file, tmp_path, capsys):
+    assert cli.main(["run", str(case_file), "--csv", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr()
+    assert "Case A" in printed.out and "baseline" in printed.out
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert any("hourly" in name for name in written) and any("summary" in name for name in written)
+
+
+def test_a_preset_by_name_the_list_and_the_schema(capsys):
+    assert cli.main(["run", "case_d", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scenario"].startswith("Case D")
+    assert cli.main(["presets"]) == 0
+    assert "case_c" in capsys.readouterr().out
+    assert cli.main(["schema"]) == 0
+    assert "Storage" in json.loads(capsys.readouterr().out)["$defs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"storage": {"enery_kwh": 1}}', "did you mean 'energy_kwh'"),
+        ("{", "not valid JSON"),
+        ('{"pv": {"dc_kwp": -1}}', "pv.dc_kwp: -1 is out of range"),
+    ],
+)
+def test_bad_files_give_a_sentence_and_exit_code_2(tmp_path, capsys, text, sentence):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    assert cli.main(["run", str(path), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert sentence in captured.err and captured.out == "" and "Traceback" not in captured.err
+
+
+def test_a_missing_file_is_a_sentence(tmp_path, capsys):
+    assert cli.main(["run", str(tmp_path / "nowhere.json")]) == 2
+    assert "nowhere.json: No such file" in capsys.readouterr().err

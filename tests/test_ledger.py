@@ -1,0 +1,161 @@
+"""Cost lines and key figures against a case worked by hand."""
+
+import numpy as np
+import pytest
+
+from finance.ledger import LINES, grid_works_cost
+from sim.scenario import scenario_from_dict
+from study.compare import evaluate
+from study.presets import presets
+
+FLAT = [{"start_hour": 0, "end_hour": 24, "period": "flat"}]
+SEASON = {"name": "all", "months": list(range(1, 13)), "prices_per_kwh": {"flat": 0.5}, "weekday": FLAT}
+SEASON |= {"saturday": FLAT, "sunday_holiday": FLAT}
+TARIFF = {
+    "name_en": "flat", "currency": "CNY", "seasons": [SEASON], "fixed_per_month": 100, "vat_rate": 0.13,
+    "demand_charges": [{"name": "demand", "per_kw_month": 40}],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small():
+    """1 MW flat for January and February 2026 (1416 h); two rented 1 MW sets; a rented 1 MWh battery without duty."""
+    return evaluate(
+        scenario_from_dict(
+            {
+                "site": {"start": "2026-01", "term_months": 2},
+                "load": {"kind": "flat", "peak_kw": 1000},
+                "grid": {"import_limit_kw": 2000, "transformer_kva": 2000},
+                "tariff": TARIFF,
+                "storage": {"energy_kwh": 1000, "power_kw": 500, "soc_start_fraction": 0.2},
+                "genset": {"set_kw": 1000, "sets": 2, "backup_sets": 2, "last_resort_sets": 1},
+                "finance": {
+                    "storage_ownership": "rent",
+                    "genset_rent_per_set_month": 100_000,
+                    "diesel_per_l": 7.5,
+                    "delivery_per_l": 0.3,
+                    "crew_per_month": 60_000,
+                    "standby_crew_per_month": 10_000,
+                    "genset_om_per_kwh": 0.08,
+                    "genset_mobilisation_per_set": 30_000,
+                    "grid_works_per_kva": 600,
+                    "grid_line_per_km": 1_500_000,
+                    "grid_line_km": 1,
+                    "ems_cost": 600_000,
+                    "storage_rent_per_kwh_month": 55,
+                    "discount_rate": 0.08,
+                    "carbon_price_per_t": 50,
+                },
+            }
+        )  # fmt: skip
+    )
+
+
+def line(study, name, alternative):
+    return study.ledger.lines[name][study.dispatch.row(alternative)]
+
+
+def test_diesel_plan_by_hand(small):
+    """One 1000 kW set at full load burns 269.2 L/h (data table): 1416 h = 381,187.2 L."""
+    litres = 269.2 * 1416
+    assert small.kpis["diesel"].diesel_l == pytest.approx(litres)
+    assert line(small, "fuel", "diesel").sum() == pytest.approx(-litres * 7.5)
+    assert line(small, "fuel_delivery", "diesel").sum() == pytest.approx(-litres * 0.3)
+    assert line(small, "genset_rent", "diesel").tolist() == [0, -200_000, -200_000]
+    assert line(small, "genset_mobilisation", "diesel").tolist() == [-60_000, 0, 0]
+    assert line(small, "crew", "diesel").tolist() == [0, -60_000, -60_000]
+    assert line(small, "genset_om", "diesel").sum() == pytest.approx(-1_416_000 * 0.08)
+    assert line(small, "carbon", "diesel").sum() == pytest.approx(-litres * 2.706 / 1000 * 50)
+    expected = litres * 7.8 + 400_000 + 60_000 + 120_000 + 1_416_000 * 0.08 + litres * 2.706 / 1000 * 50
+    assert small.kpis["diesel"].total_cost == pytest.approx(expected)
+
+
+def test_grid_plan_by_hand(small):
+    assert line(small, "grid_energy", "grid").tolist() == pytest.approx([0, -744_000 * 0.5, -672_000 * 0.5])
+    assert line(small, "grid_demand", "grid").tolist() == [0, -40_000, -40_000]
+    assert line(small, "grid_fixed", "grid").tolist() == [0, -100, -100]
+    assert line(small, "grid_works", "grid")[0] == -(2000 * 600 + 1_500_000)
+    assert line(small, "genset_rent", "grid").sum() == 0
+    assert small.kpis["grid"].co2_t == pytest.approx(1_416_000 * 0.55 / 1000)
+
+
+def test_hybrid_pays_for_its_battery_auxiliaries_and_standby(small):
+    assert line(small, "storage_rent", "hybrid").tolist() == [0, -55_000, -55_000]
+    assert line(small, "ems", "hybrid").tolist() == [-600_000, 0, 0]
+    assert line(small, "crew", "hybrid").tolist() == [0, -10_000, -10_000]
+    assert line(small, "grid_energy", "hybrid")[1] == pytest.approx(-(744_000 + 744) * 0.5)
+    assert small.kpis["hybrid"].energy_served_kwh == pytest.approx(1_416_000)
+
+
+def test_lines_sum_to_the_total_and_the_bill_to_its_lines(small):
+    assert list(small.ledger.lines) == list(LINES)
+    totals = sum(small.ledger.line_totals().values())
+    for row, figures in enumerate(small.kpis.values()):
+        assert figures.total_cost == pytest.approx(-totals[row])
+    grid_lines = sum(small.ledger.lines[name] for name in ("grid_energy", "grid_demand", "grid_fixed", "export_credit"))
+    assert -grid_lines[:, 1:] == pytest.approx(small.bill.total)
+    assert (small.bill.total[small.dispatch.row("diesel")] == 0).all()
+
+
+def test_monthly_npv_by_hand(small):
+    """Month m is discounted by 1.08^(m/12); NPV is of the difference to the baseline, diesel."""
+    difference = small.ledger.total[small.dispatch.row("grid")] - small.ledger.total[small.dispatch.row("diesel")]
+    by_hand = difference[0] + difference[1] / 1.08 ** (1 / 12) + difference[2] / 1.08 ** (2 / 12)
+    assert small.kpis["grid"].npv.value == pytest.approx(by_hand)
+    assert small.kpis["diesel"].npv.value is None
+    assert "baseline" in small.kpis["diesel"].npv.text
+
+
+def test_vat_switch_divides_everything_once(small):
+    excl = evaluate(small.scenario.with_({"finance.vat_basis": "excl"}), small.dispatch)
+    for name in LINES:
+        if name not in ("carbon", "unserved"):
+            assert excl.ledger.lines[name] == pytest.approx(small.ledger.lines[name] / 1.13), name
+
+
+def test_existing_grid_needs_no_works_and_half_of_it_half():
+    base = presets()["blank"].scenario
+    full = grid_works_cost(base)
+    assert full == pytest.approx(12_500 * 600 + 1_500_000)
+    assert grid_works_cost(base.with_({"grid.existing_kw": 12_500})) == 0
+    assert grid_works_cost(base.with_({"grid.existing_kw": 6_250})) == pytest.approx(12_500 * 0.5 * 600 + 1_500_000)
+    assert grid_works_cost(base.with_({"finance.grid_works_share": 0.25})) == pytest.approx(full / 4)
+
+
+def test_owned_battery_is_bought_kept_replaced_and_resold():
+    base = presets()["blank"].scenario.with_({"site.term_months": 240})
+    study = evaluate(base)
+    assert study.dispatch.life.replaced_in == (16,)
+    price = 20_000 * 1100
+    assert line(study, "storage_capex", "hybrid")[0] == -price
+    assert line(study, "storage_residual", "hybrid")[-1] == pytest.approx(price * 0.05)
+    replaced = line(study, "storage_replacement", "hybrid")
+    assert np.flatnonzero(replaced).tolist() == [12 * 15 + 1]
+    assert replaced.sum() == pytest.approx(-price * 0.42 * 0.95**15)
+    assert line(study, "storage_om", "hybrid")[1] == pytest.approx(-price * 0.019 / 12)
+    assert line(study, "storage_om", "hybrid")[13] == pytest.approx(-price * 0.019 / 12 * 1.02)
+
+
+def test_escalation_steps_once_a_year():
+    study = evaluate(presets()["blank"].scenario.with_({"finance.energy_escalation": 0.03}))
+    grid = line(study, "grid_energy", "grid")
+    assert grid[13] / grid[1] == pytest.approx(1.03)
+    assert grid[25] / grid[1] == pytest.approx(1.03**2)
+
+
+def test_lost_compute_is_shown_apart_and_counted_only_when_asked():
+    case = presets()["case_d"].scenario
+    counted, apart = evaluate(case), evaluate(case.with_({"finance.count_unserved": False}))
+    lost = counted.kpis["grid"].unserved_kwh * 20
+    assert counted.kpis["grid"].unserved_value == pytest.approx(lost)
+    assert apart.kpis["grid"].unserved_value == pytest.approx(lost)
+    assert counted.kpis["grid"].total_cost - apart.kpis["grid"].total_cost == pytest.approx(lost)
+
+
+def test_yearly_flows_discount_at_the_years_end():
+    study = evaluate(presets()["case_b"].scenario)
+    row, base = study.dispatch.row("hybrid"), study.dispatch.row("grid")
+    difference = study.ledger.total[row] - study.ledger.total[base]
+    years = difference[1:].reshape(15, 12).sum(axis=1)
+    by_hand = difference[0] + (years / 1.08 ** np.arange(1, 16)).sum()
+    assert study.kpis["hybrid"].npv.value == pytest.approx(by_hand)
