@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +52,8 @@ class Timeline:
     def stamps(self, project_year: int = 1) -> NDArray[np.datetime64]:
         """Local time at which each step begins, in project year 1, 2, ... (29 February does not occur)."""
         calendar_year = self.start_year + project_year - 1 + (self.calendar_month < self.start_month)
-        days = _years(calendar_year).astype("datetime64[M]") + (self.calendar_month - 1).astype("timedelta64[M]")
-        stamp = days.astype("datetime64[D]") + (self.day - 1).astype("timedelta64[D]")
-        return stamp.astype("datetime64[m]") + self.minute_of_day.astype("timedelta64[m]")
+        days = _dates(calendar_year, self.calendar_month, self.day)
+        return days.astype("datetime64[m]") + self.minute_of_day.astype("timedelta64[m]")
 
     def step_at(self, month: int, day: int, hour: float) -> int | None:
         """The step that begins at or before this local time, or None where the term has no such day."""
@@ -64,8 +62,15 @@ class Timeline:
         return int(found[-1]) if found.size else None
 
 
-def _years(calendar_year: NDArray[np.int64]) -> NDArray[np.datetime64]:
-    return (calendar_year - 1970).astype("timedelta64[Y]") + np.datetime64("1970", "Y")
+def _dates(year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    months = (year - 1970).astype("timedelta64[Y]") + np.datetime64("1970", "Y")
+    first = months.astype("datetime64[M]") + (month - 1).astype("timedelta64[M]")
+    return first.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+
+
+def _weekdays(dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """0 = Monday. 1 January 1970 was a Thursday."""
+    return (dates.astype(np.int64) + 3) % 7
 
 
 def timeline(start: str, term_months: int, step_minutes: int) -> Timeline:
@@ -77,7 +82,7 @@ def timeline(start: str, term_months: int, step_minutes: int) -> Timeline:
     per_day = 24 * 60 // step_minutes
     calendar_month = np.repeat(order, days * per_day)
     day = np.concatenate([np.repeat(np.arange(1, n + 1), per_day) for n in days])
-    day_of_term = np.repeat(np.arange(days.sum()), per_day)
+    dates = _dates(start_year + (calendar_month < start_month), calendar_month, day)
     return Timeline(
         start_year=start_year,
         start_month=start_month,
@@ -86,7 +91,7 @@ def timeline(start: str, term_months: int, step_minutes: int) -> Timeline:
         calendar_month=calendar_month,
         day=day,
         minute_of_day=np.tile(np.arange(per_day) * step_minutes, days.sum()),
-        weekday=(date(start_year, start_month, 1).weekday() + day_of_term) % 7,
+        weekday=_weekdays(dates),
         month_index=np.repeat(np.arange(months), days * per_day),
         month_ends=np.cumsum(days * per_day),
     )

@@ -30,6 +30,14 @@ def test_29_february_is_left_out():
     assert "2028-02-29" not in stamps and "2028-02-28" in stamps and clock.steps == 8760
 
 
+def test_weekdays_are_the_calendars_even_after_a_29_february():
+    for start in ("2028-01", "2027-06", "2026-01"):
+        clock = timeline(start, 12, 60)
+        for step in (0, 3000, 5000, 8759):
+            day = clock.stamps()[step].astype("datetime64[D]").item()
+            assert clock.weekday[step] == day.weekday(), (start, day)
+
+
 def test_step_at():
     clock = timeline("2026-06", 4, 30)
     step = clock.step_at(8, 12, 14.25)

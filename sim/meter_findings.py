@@ -1,0 +1,82 @@
+"""What reading a meter file has to say: findings for what was repaired, `MeterError` for what cannot be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from numpy.typing import NDArray
+
+Severity = Literal["note", "repaired", "warning"]
+
+ROWS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found in a meter file and what was done about it.
+
+    `rows` are row numbers of the file (the first row is 1), at most the first five; `count` is how many there are.
+    """
+
+    code: str
+    rows: tuple[int, ...]
+    count: int
+    text: str
+    severity: Severity = "note"
+
+
+class MeterError(ValueError):
+    """A meter file that cannot be used. The message names the row and column, the reason and what to do."""
+
+    def __init__(self, text: str, *, code: str = "meter", row: int | None = None, column: str | None = None) -> None:
+        super().__init__(text)
+        self.code, self.row, self.column = code, row, column
+
+
+def finding(
+    code: str, severity: Severity, text: str, rows: Sequence[int] | NDArray = (), count: int | None = None
+) -> Finding:
+    """A `Finding` that keeps only the first few of `rows`, and counts them all unless `count` is given."""
+    first = tuple(sorted({int(row) for row in rows})[:ROWS_NAMED])
+    return Finding(code, first, len(rows) if count is None else int(count), text, severity)
+
+
+def refusal(code: str, reason: str, advice: str, row: int | None = None, column: str | None = None) -> MeterError:
+    """A `MeterError` whose message is "Row 7, column "Power": reason. advice."."""
+    place = [f"Row {row}"] if row else []
+    place += [f'column "{column}"'] if column else []
+    where = ", ".join(place)
+    text = f"{where[0].upper()}{where[1:]}: {reason} {advice}" if where else f"{reason} {advice}"
+    return MeterError(text, code=code, row=row, column=column)
+
+
+def listing(rows: Sequence[int] | NDArray) -> str:
+    """ "row 7", "rows 7, 8 and 9" or "rows 7, 8, 9, 10, 11 and 20 more"."""
+    numbers = [str(row) for row in sorted({int(row) for row in rows})]
+    named, more = numbers[:ROWS_NAMED], len(numbers) - ROWS_NAMED
+    if len(numbers) == 1:
+        return f"row {named[0]}"
+    if more > 0:
+        return f"rows {', '.join(named)} and {more:,} more"
+    return f"rows {', '.join(named[:-1])} and {named[-1]}"
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 reading", "1,200 readings"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def were(count: int, noun: str) -> str:
+    """ "1 reading was", "1,200 readings were"."""
+    return f"{counted(count, noun)} {'was' if count == 1 else 'were'}"
+
+
+def stamp_text(minute: int) -> str:
+    """Minutes since 1970 as "2025-01-03 00:15"."""
+    return stamp_of(minute).strftime("%Y-%m-%d %H:%M")
+
+
+def stamp_of(minute: int) -> datetime:
+    """Minutes since 1970 as a plain local time without zone."""
+    return datetime.fromtimestamp(int(minute) * 60, UTC).replace(tzinfo=None)

@@ -1,0 +1,379 @@
+"""Readings as found -> readings in order, at equal steps, in standard time, one a step."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.meter_cells import DAY
+from sim.meter_findings import Finding, MeterError, finding, listing, refusal, stamp_text, were
+
+SUNDAY = 3  # 1970-01-01 was a Thursday: day 3 was a Sunday
+MOST_NEGATIVE = 0.01
+MOST_OFF_GRID = 0.01
+MOST_OTHER_STEP = 0.02
+# Months in which clocks go forward or back, north and south of the equator.
+SPRING_MONTHS = (3, 9, 10)
+AUTUMN_MONTHS = (4, 10, 11)
+TARGET_STEPS = (15, 30, 60)
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """`minutes` since 1970 at which a step begins, `values` with NaN where nothing usable stands, file `rows`."""
+
+    minutes: NDArray[np.int64]
+    values: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+    def __getitem__(self, which: NDArray) -> "Readings":
+        return Readings(self.minutes[which], self.values[which], self.rows[which])
+
+    def __len__(self) -> int:
+        return len(self.minutes)
+
+
+Repair = tuple[Readings, list[Finding]]
+
+
+# Order and step
+
+
+def sort_readings(readings: Readings) -> tuple[Readings, bool, list[Finding]]:
+    """(readings by time, whether equal stamps still stand in the order of the clock, findings)."""
+    minutes = readings.minutes
+    steps = np.diff(minutes)
+    if (steps <= 0).sum() > 0.98 * len(steps) and (steps < 0).any():
+        text = "The file runs from the newest reading to the oldest; it was turned round."
+        turned, is_ordered, more = sort_readings(readings[::-1])
+        return turned, is_ordered, [finding("newest_first", "note", text), *more]
+    behind = _behind(minutes)
+    if not behind.any():
+        return readings[np.argsort(minutes, kind="stable")], True, []
+    rows = readings.rows[behind]
+    text = f"{were(len(rows), 'row')} not in order of time ({listing(rows)}) and were sorted."
+    order = np.lexsort((readings.values, minutes))
+    return readings[order], False, [finding("order", "repaired", text, readings.rows[behind])]
+
+
+def _behind(minutes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Stamps before an earlier row's. One found twice within the hour is the hour when clocks go back."""
+    late = np.maximum.accumulate(minutes) - minutes
+    _, inverse, counts = np.unique(minutes, return_inverse=True, return_counts=True)
+    return (late > 0) & ~((counts[inverse] == 2) & (late < 60))
+
+
+def find_step(readings: Readings) -> int:
+    """The most common interval in minutes. Refuses intervals above an hour or that do not divide an hour."""
+    steps = np.diff(np.unique(readings.minutes))
+    if not len(steps):
+        raise refusal("too_short", "All readings carry the same time.", "Choose the column with each reading's time.")
+    found, counts = np.unique(steps, return_counts=True)
+    step = int(found[counts.argmax()])
+    if step >= DAY:
+        advice = "Ask the supplier or the meter operator for the 15, 30 or 60 min load curve."
+        raise refusal("step", f"There is one reading per {step // DAY} day(s); the course of a day is unknown.", advice)
+    if not any(target % step == 0 for target in TARGET_STEPS):
+        advice = "Export it again at 15, 30 or 60 min."
+        raise refusal("step", f"The readings stand {step} min apart, which is no part of 15, 30 or 60 min.", advice)
+    return step
+
+
+def check_mixed_steps(readings: Readings, step: int) -> list[Finding]:
+    """Long stretches at another interval: refused, or reported as gaps if they are few."""
+    minutes, first = np.unique(readings.minutes, return_index=True)
+    gaps = np.diff(minutes)
+    runs = runs_of(gaps > step)
+    other = [(a, b) for a, b in runs if b - a >= 12 and len(set(gaps[a:b].tolist())) == 1]
+    if not other:
+        return []
+    row, length = int(readings.rows[first[other[0][0]]]), int(gaps[other[0][0]])
+    share = sum(minutes[b] - minutes[a] for a, b in other) / (minutes[-1] - minutes[0])
+    if share > MOST_OTHER_STEP:
+        raise _mixed(row, length, step)
+    text = f"From row {row} some readings stand {length} min apart, not {step}; the steps between were treated as gaps."
+    return [finding("mixed_intervals", "warning", text, [row], sum(b - a for a, b in other))]
+
+
+def _mixed(row: int, length: int, step: int) -> MeterError:
+    reason = f"the interval changes to {length} min, while most readings stand {step} min apart."
+    return refusal("mixed_intervals", reason, "Export the whole period with one interval, or upload one part.", row)
+
+
+def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """[begin, end) of each stretch of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def begin_of_interval(readings: Readings, step: int, says_end: bool) -> Repair:
+    """Stamps at the interval's end -> at its begin. Told from 24:00, the header, or a day that begins one step late."""
+    begins_late = readings.minutes[0] % DAY == step and readings.minutes[-1] % DAY == 0
+    if not (says_end or begins_late):
+        return readings, []
+    first = stamp_text(readings.minutes[0])
+    text = f"The stamps mark the end of each interval (the first is {first}); all were moved {step} min earlier."
+    return replace(readings, minutes=readings.minutes - step), [finding("interval_end", "note", text)]
+
+
+def align_to_step(readings: Readings, step: int) -> Repair:
+    """Stamps such as 00:03, 00:18 -> 00:00, 00:15; single stray stamps are dropped or moved, many are refused."""
+    phases, counts = np.unique(readings.minutes % step, return_counts=True)
+    phase = int(phases[counts.argmax()])
+    # Distance from the grid of most stamps, -step/2 .. step/2.
+    stray = (readings.minutes - phase + step // 2) % step - step // 2
+    shift = -phase if phase <= step / 2 else step - phase
+    found: list[Finding] = []
+    if phase:
+        text = f"The stamps lie {phase} min past the full step of {step} min; all were moved by {shift:+d} min."
+        found.append(finding("phase", "note", text))
+    readings, more = _without_strays(replace(readings, minutes=readings.minutes - stray + shift), stray, step)
+    return readings, found + more
+
+
+def _without_strays(readings: Readings, stray: NDArray[np.int64], step: int) -> Repair:
+    far = np.abs(stray) > max(1, step // 5)
+    near = (stray != 0) & ~far
+    found = []
+    if far.mean() > MOST_OFF_GRID:
+        row = int(readings.rows[far][0])
+        raise refusal(
+            "mixed_intervals",
+            f"this and {far.sum() - 1:,} more stamps do not fit the interval of {step} min that most readings have.",
+            "Export the whole period with one interval.",
+            row,
+        )
+    if near.any():
+        text = f"{were(int(near.sum()), 'stamp')} up to {np.abs(stray[near]).max()} min off the step and moved onto it."
+        found.append(finding("jitter", "repaired", text, readings.rows[near]))
+    if far.any():
+        rows = readings.rows[far]
+        text = f"{were(len(rows), 'reading')} between two steps of {step} min ({listing(rows)}) and left out, "
+        text += "with the reading nearby; the gap was filled."
+        found.append(finding("mixed_intervals", "warning", text, readings.rows[far]))
+    spoiled = np.isin(readings.minutes, readings.minutes[far])
+    return readings[~spoiled], found
+
+
+# Summer time
+
+
+def to_standard_time(readings: Readings, offsets: NDArray[np.float64]) -> Repair:
+    """Stamps that carry a UTC offset (NaN where not) -> standard time, which is the smaller of the offsets."""
+    given = offsets[np.isfinite(offsets)]
+    if not len(given):
+        return readings, []
+    if np.all(given == 0):
+        text = "The stamps are in UTC and were taken as local standard time: elsewhere the day is shifted."
+        return readings, [finding("utc", "warning", text)]
+    ahead = np.where(np.isfinite(offsets), offsets - given.min(), 0).astype(np.int64)
+    if not ahead.any():
+        return readings, []
+    text = f"{were(int((ahead > 0).sum()), 'reading')} in summer time by UTC offset and moved to standard time."
+    return replace(readings, minutes=readings.minutes - ahead), [finding("dst", "note", text, readings.rows[ahead > 0])]
+
+
+def leave_summer_time(readings: Readings, step: int, is_ordered: bool) -> Repair:
+    """Readings by a clock with summer time -> standard time, when both the missing and the repeated hour are there.
+
+    The repeated hour's first pass is summer time; if the rows' order does not tell, each pass takes the mean.
+    """
+    springs = _missing_hours(readings, step)
+    autumns = _repeated_hours(readings, step)
+    changes = sorted([(at, "spring") for at in springs] + [(at, "autumn") for at in autumns])
+    kinds = [kind for _, kind in changes]
+    alternates = all(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    if springs and autumns and alternates:
+        return _shift_summer(readings, changes, is_ordered)
+    found = [_single_change(readings, at, "spring") for at in springs] if not autumns else []
+    found += [_single_change(readings, at, "autumn") for at in autumns] if not springs else []
+    return readings, found
+
+
+def _sunday_hours(minutes: NDArray[np.int64], months: tuple[int, ...], step: int) -> list[int]:
+    """Minutes since 1970 of 00:00, 01:00, 02:00 and 03:00 on every Sunday of these months within the readings, and of
+    one step before: moved stamps of interval ends change there if 02:00 itself was written as 03:00."""
+    days = np.arange(minutes[0] // DAY, minutes[-1] // DAY + 1)
+    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12 + 1
+    sundays = days[(days % 7 == SUNDAY) & np.isin(month, months)]
+    return sorted({int(day * DAY + hour * 60 - early) for day in sundays for hour in range(4) for early in (0, step)})
+
+
+def _missing_hours(readings: Readings, step: int) -> list[int]:
+    """Begins of hours on a spring Sunday without readings (or all zero) whose neighbours are there."""
+    present = np.unique(readings.minutes[np.isfinite(readings.values) & (readings.values != 0)])
+    return [
+        at
+        for at in _sunday_hours(readings.minutes, SPRING_MONTHS, step)
+        if not _among(present, range(at, at + 60, step)).any() and _among(present, (at - step, at + 60)).all()
+    ]
+
+
+def _among(stamps: NDArray[np.int64], wanted: Sequence[int]) -> NDArray[np.bool_]:
+    """Which of the wanted minutes occur among the sorted stamps."""
+    at = np.searchsorted(stamps, wanted)
+    return np.array([i < len(stamps) and stamps[i] == minute for i, minute in zip(at, wanted, strict=True)])
+
+
+def _repeated_hours(readings: Readings, step: int) -> list[int]:
+    """Begins of hours on an autumn Sunday of which every step stands twice, its neighbours once."""
+    stamps, counts = np.unique(readings.minutes, return_counts=True)
+    twice, once = stamps[counts == 2], stamps[counts == 1]
+    return [
+        at
+        for at in _sunday_hours(readings.minutes, AUTUMN_MONTHS, step)
+        if _among(twice, range(at, at + 60, step)).all() and _among(once, (at - step, at + 60)).all()
+    ]
+
+
+def _shift_summer(readings: Readings, changes: list[tuple[int, str]], is_ordered: bool) -> Repair:
+    minutes, values = readings.minutes.copy(), readings.values.copy()
+    is_summer, drop = np.zeros(len(minutes), bool), np.zeros(len(minutes), bool)
+    summer_from = int(minutes[0]) if changes[0][1] == "autumn" else None
+    for at, kind in [*changes, (int(minutes[-1]) + 1, "end")]:
+        if kind == "spring":
+            drop |= (minutes >= at) & (minutes < at + 60)
+            summer_from = at + 60
+            continue
+        if summer_from is not None:
+            is_summer |= (minutes >= summer_from) & (minutes < at)
+        if kind == "autumn":
+            hour = np.flatnonzero((minutes >= at) & (minutes < at + 60))
+            is_summer[hour[::2]] = True
+            if not is_ordered:
+                values[hour] = np.repeat((values[hour[::2]] + values[hour[1::2]]) / 2, 2)
+        summer_from = None
+    shifted = Readings(minutes - 60 * is_summer, values, readings.rows)[~drop]
+    return shifted[np.argsort(shifted.minutes, kind="stable")], [_summer_finding(readings, changes, is_ordered)]
+
+
+def _summer_finding(readings: Readings, changes: list[tuple[int, str]], is_ordered: bool) -> Finding:
+    words = {"spring": "an hour is missing at", "autumn": "an hour stands twice at"}
+    where = " and ".join(f"{words[kind]} {stamp_text(at)}" for at, kind in changes)
+    text = f"The file follows summer time: {where}. The summer's readings were moved one hour back to standard time."
+    if not is_ordered:
+        text += " The rows were not in order, so both passes of the repeated hour take their mean."
+    return finding("dst", "repaired", text, [_row_at(readings, at) for at, _ in changes])
+
+
+def _single_change(readings: Readings, at: int, kind: str) -> Finding:
+    row = _row_at(readings, at)
+    if kind == "spring":
+        text = f"The hour at {stamp_text(at)} is missing after row {row}, as when clocks go forward, but none stands "
+        text += "twice in autumn. It is filled by a line; if the file uses summer time, summer is an hour late."
+        return finding("dst_gap", "warning", text, [row])
+    text = f"The hour at {stamp_text(at)} stands twice from row {row}, as when clocks go back, but none is missing "
+    text += "in spring. The mean of both was taken; if the file uses summer time, summer is an hour late."
+    return finding("dst_repeat", "warning", text, [row])
+
+
+def _row_at(readings: Readings, minute: int) -> int:
+    """File row of the last reading before `minute`, or of the first one at it."""
+    at = int(np.searchsorted(readings.minutes, minute))
+    is_there = at < len(readings) and readings.minutes[at] == minute
+    return int(readings.rows[at if is_there else at - 1])
+
+
+# Duplicates
+
+
+def merge_duplicates(readings: Readings) -> Repair:
+    """One reading a stamp: equal ones are dropped, different ones give their mean."""
+    minutes, inverse = np.unique(readings.minutes, return_inverse=True)
+    if len(minutes) == len(readings):
+        return readings, []
+    usable = np.isfinite(readings.values)
+    size = len(minutes)
+    count = np.bincount(inverse[usable], minlength=size)
+    low, high = np.full(size, np.inf), np.full(size, -np.inf)
+    np.minimum.at(low, inverse[usable], readings.values[usable])
+    np.maximum.at(high, inverse[usable], readings.values[usable])
+    total = np.bincount(inverse[usable], weights=readings.values[usable], minlength=size)
+    is_split = (count > 1) & (high > low)
+    values = np.where(count == 0, np.nan, np.where(is_split, total / np.maximum(count, 1), high))
+    first = np.unique(readings.minutes, return_index=True)[1]
+    return Readings(minutes, values, readings.rows[first]), _duplicate_findings(readings, inverse, is_split)
+
+
+def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[np.bool_]) -> list[Finding]:
+    is_extra = np.ones(len(readings), bool)
+    is_extra[np.unique(inverse, return_index=True)[1]] = False
+    same, different = readings.rows[is_extra & ~is_split[inverse]], readings.rows[is_extra & is_split[inverse]]
+    found = []
+    if len(same):
+        text = f"{were(len(same), 'row')} there twice with the same value ({listing(same)}) and left out once."
+        found.append(finding("duplicates_same", "repaired", text, same))
+    if len(different):
+        text = f"{were(len(different), 'row')} there twice with different values ({listing(different)}); "
+        text += "the mean was taken. Ask which value is right."
+        found.append(finding("duplicates_conflicting", "warning", text, different))
+    return found
+
+
+# Values
+
+
+def check_values(readings: Readings, column: str) -> Repair:
+    """Refuses counters, export metering and a column of zeros; sets a few negative values to 0; reports spikes."""
+    finite = readings.values[np.isfinite(readings.values)]
+    if not len(finite):
+        raise refusal("no_numbers", "there are no numbers in it.", "Choose the column with the load.", column=column)
+    if not finite.any():
+        raise refusal("all_zero", "every value is 0.", "Choose the column with the load.", column=column)
+    _check_counter(finite, column)
+    checks: tuple[Callable[[Readings, str], Repair], ...] = (_with_zeros, _with_spikes, _without_negatives)
+    found: list[Finding] = []
+    for check in checks:
+        readings, more = check(readings, column)
+        found += more
+    return readings, found
+
+
+def _check_counter(values: NDArray[np.float64], column: str) -> None:
+    steps = np.diff(values)
+    if len(values) > 100 and (steps < 0).mean() < 1e-3 and (steps > 0).mean() > 0.5:
+        reason = "the values only ever rise, like the counter of a meter."
+        advice = "Choose or export the consumption of each interval, or the mean power."
+        raise refusal("counter", reason, advice, column=column)
+
+
+def _without_negatives(readings: Readings, column: str) -> Repair:
+    is_negative = readings.values < 0
+    if not is_negative.any():
+        return readings, []
+    rows = readings.rows[is_negative]
+    if is_negative.sum() > MOST_NEGATIVE * np.isfinite(readings.values).sum():
+        raise refusal(
+            "export",
+            f"{len(rows):,} values are negative ({listing(rows)}); the meter probably counts export too.",
+            "Upload the site's consumption, without its own PV or export; PV is added on its own page.",
+            int(rows.min()),
+            column,
+        )
+    text = f"{were(len(rows), 'negative value')} set to 0 ({listing(rows)})."
+    return replace(readings, values=np.where(is_negative, 0.0, readings.values)), [
+        finding("negative", "repaired", text, rows)
+    ]
+
+
+def _with_spikes(readings: Readings, column: str) -> Repair:
+    # "lower" keeps a lone spike out of its own yardstick in short files.
+    limit = 5 * np.percentile(readings.values[np.isfinite(readings.values)], 99.9, method="lower")
+    is_spike = readings.values > limit
+    if not limit or not is_spike.any():
+        return readings, []
+    rows = readings.rows[is_spike]
+    text = f"{were(len(rows), 'value')} more than 5 times nearly all others ({listing(rows)}) and kept. "
+    text += "A single spike decides the peak and the demand charge: check it."
+    return readings, [finding("spikes", "warning", text, rows)]
+
+
+def _with_zeros(readings: Readings, column: str) -> Repair:
+    is_zero = readings.values == 0
+    if not is_zero.any() or np.nanmedian(readings.values) == 0:
+        return readings, []
+    rows = readings.rows[is_zero]
+    text = f"{were(len(rows), 'value')} exactly 0 ({listing(rows)}) and kept. "
+    text += "If the site was not off, the meter was, and energy and peak are too low."
+    return readings, [finding("zeros", "warning", text, rows)]

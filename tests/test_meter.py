@@ -1,0 +1,933 @@
+"""Reading meter files: formats, repairs, refusals, conservation of energy, and the year they end in."""
+
+import io
+import time as clock
+import zipfile
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.meter import MeterError, align_weekdays, inspect, is_repeated, read_meter, to_step
+from sim.meter_file import decode, find_delimiter
+
+HOUR = timedelta(hours=1)
+EXCEL_EPOCH = datetime(1899, 12, 30)
+
+
+def stamps(step=60, start=datetime(2025, 1, 1), count=None):
+    count = count or 365 * 1440 // step
+    return [start + timedelta(minutes=step * i) for i in range(count)]
+
+
+def load_curve(step=60, peak_kw=9000.0, seed=1):
+    """A year of kW with days, weeks and noise, in whole watts so that text with three decimals holds it exactly."""
+    i = np.arange(365 * 1440 // step)
+    day, week = np.sin(i * step / 1440 * 2 * np.pi), (i * step // 1440 % 7 < 5) * 0.2
+    kw = peak_kw * (0.7 + 0.1 * day + week) + np.random.default_rng(seed).normal(0, 20, len(i))
+    return np.round(kw, 3)
+
+
+T, KW = stamps(), load_curve()
+T15, KW15 = stamps(15), load_curve(15)
+
+
+def csv_text(times, values, header="time,kW", row="{t:%Y-%m-%d %H:%M},{v}"):
+    lines = [header] if header else []
+    return "\n".join(lines + [row.format(t=t, v=v) for t, v in zip(times, values, strict=True)]) + "\n"
+
+
+def read(text, filename="load.csv", **options):
+    return read_meter(text.encode() if isinstance(text, str) else text, filename, **options)
+
+
+def workbook(rows, *more_sheets):
+    book = openpyxl.Workbook()
+    for i, sheet_rows in enumerate((rows, *more_sheets)):
+        sheet = book.active if i == 0 else book.create_sheet(f"Sheet{i + 1}")
+        for row in sheet_rows:
+            sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def codes(reading):
+    return [found.code for found in reading.findings]
+
+
+def found(reading, code):
+    return next(f for f in reading.findings if f.code == code)
+
+
+def refused(code, text, **options):
+    with pytest.raises(MeterError) as caught:
+        read(text, **options)
+    assert caught.value.code == code, str(caught.value)
+    message = str(caught.value)
+    assert message[0].isupper() or message[0] == '"'
+    assert message.endswith((".", "?"))
+    return caught.value
+
+
+def german(value):
+    return f"{value:,.3f}".translate(str.maketrans(",.", ".,"))
+
+
+# Formats
+
+ROWS = {
+    "iso": ("start,power_kw", lambda t, v: f"{t.isoformat()},{v}"),
+    "iso with offset": ("start,power_kw", lambda t, v: f"{t.isoformat()}+08:00,{v}"),
+    "iso with seconds and fraction": ("start,power_kw", lambda t, v: f"{t:%Y-%m-%dT%H:%M:%S}.000,{v}"),
+    "slashes without zeros": ("Time,kW", lambda t, v: f"{t.year}/{t.month}/{t.day} {t.hour}:{t:%M},{v}"),
+    "German": ("Zeitstempel;Wirkleistung [kW]", lambda t, v: f"{t:%d.%m.%Y %H:%M};{german(v)}"),
+    "German, date and time": ("Datum;Uhrzeit;Lastgang in kW", lambda t, v: f"{t:%d.%m.%Y};{t:%H:%M};{german(v)}"),
+    "German range": ("Datum;Von - bis;kW", lambda t, v: f"{t:%d.%m.%Y};{t:%H:%M} - {t + HOUR:%H:%M};{german(v)}"),
+    "German weekday": ("Datum;kW", lambda t, v: f"{['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So'][t.weekday()]} "
+                                               f"{t:%d.%m.%y %H:%M};{german(v)}"),
+    "US": ("Date/Time,Demand (kW)", lambda t, v: f"{t.month}/{t.day}/{t.year} {(t.hour - 1) % 12 + 1}:{t:%M %p},{v}"),
+    "US thousands": ("Date/Time,Demand (kW)", lambda t, v: f'{t:%m/%d/%y %I:%M:%S %p},"{v:,.3f}"'),
+    "UK": ("Read time,kW", lambda t, v: f"{t:%d/%m/%Y %H:%M},{v}"),
+    "month names": ("Date,kW", lambda t, v: f"{t:%d-%b-%Y %H:%M},{v}"),
+    "month first": ("Date;kW", lambda t, v: f"{t:%b %d, %Y %H:%M};{v}"),
+    "Chinese": ("日期,时间,有功功率(kW)", lambda t, v: f"{t.year}/{t.month}/{t.day},{t.hour}:{t:%M},{v}"),
+    "Chinese words": ("采集时间,有功功率（kW）,无功功率（kvar）",
+                      lambda t, v: f"{t.year}年{t.month}月{t.day}日 {t.hour}时{t:%M}分,{v},5"),
+    "Chinese halves": ("时间,总有功功率(千瓦)",
+                       lambda t, v: f"{t:%Y-%m-%d} {'上下'[t.hour // 12]}午 {(t.hour - 1) % 12 + 1}:{t:%M},{v}"),
+    "Excel serials": ("Timestamp,kW", lambda t, v: f"{(t - EXCEL_EPOCH) / timedelta(days=1):.8f},{v}"),
+    "Excel serials, decimal comma": ("Zeit;kW", lambda t, v: f"{(t - EXCEL_EPOCH) / timedelta(days=1):.6f};{v}"
+                                     .replace(".", ",")),
+    "compact": ("time,kW", lambda t, v: f"{t:%Y%m%d%H%M},{v}"),
+    "compact, time apart": ("date,time,kW", lambda t, v: f"{t:%Y%m%d},{t:%H%M},{v}"),
+    "hours only": ("time,kW", lambda t, v: f"{t:%Y-%m-%d %H},{v}"),
+    "hour numbers from 0": ("date,hour,kW", lambda t, v: f"{t:%Y-%m-%d},{t.hour},{v}"),
+    "tabs": ("time\tkW", lambda t, v: f"{t:%Y-%m-%d %H:%M}\t{v}"),
+    "bars": ("time|kW", lambda t, v: f"{t:%Y-%m-%d %H:%M}|{v}"),
+    "apostrophes": ("time;kW", lambda t, v: f"{t:%Y-%m-%d %H:%M};" + f"{v:,.3f}".replace(",", "'")),
+    "spaces": ("time;kW", lambda t, v: f"{t:%Y-%m-%d %H:%M};" + f"{v:,.3f}".replace(",", "\u202f")),
+    "preamble": ("Site;North\nPeriod;01.01.2025;31.12.2025\n\nTime;Load [kW];Quality", lambda t, v: f"{t};{v};ok"),
+    "unit row": ("Time,Load,Temperature\nyyyy-mm-dd hh:mm,kW,°C", lambda t, v: f"{t},{v},21.5"),
+    "separator hint": ("sep=;\ntime;kW", lambda t, v: f"{t};{v}"),
+    "other columns": ("No.,Time,Voltage (V),Reactive power (kvar),Active power total (kW),PF",
+                      lambda t, v: f"7,{t},398.2,120.5,{v},0.98"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_format_is_read_exactly_and_without_remarks(name):
+    header, row = ROWS[name]
+    text = header + "\n" + "\n".join(row(t, v) for t, v in zip(T, KW, strict=True))
+    reading = read(text)
+    assert np.array_equal(reading.kw, KW)
+    assert (reading.step_minutes, reading.year, reading.start, reading.end) == (60, 2025, T[0], T[-1])
+    assert reading.findings == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"])
+def test_encodings_of_chinese_headers(encoding):
+    reading = read(csv_text(T, KW, "时间,有功功率(kW)").encode(encoding))
+    assert (reading.time_column, reading.value_column, reading.unit) == ("时间", "有功功率(kW)", "kW")
+    assert np.array_equal(reading.kw, KW)
+
+
+def test_western_accents_are_not_taken_for_chinese():
+    assert decode("Zähler;Größe;°C".encode("cp1252")) == "Zähler;Größe;°C"
+    assert decode("日期,时间,电量".encode("gb18030")) == "日期,时间,电量"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_ends(newline):
+    assert np.array_equal(read(csv_text(T, KW).replace("\n", newline)).kw, KW)
+
+
+def test_delimiter_is_not_the_decimal_comma():
+    assert find_delimiter("a;b\n" + "1,5;2,5\n" * 9) == ";"
+    assert find_delimiter("a\tb\n" + "1,5\t2,5\n" * 9) == "\t"
+    assert find_delimiter('a,b\n"1;2",3\n' * 9) == ","
+
+
+WORKBOOKS = {
+    "datetimes": (["Time", "Load kW"], lambda t, v: [t, v]),
+    "date and time": (["Date", "Time", "Load kW"], lambda t, v: [t.date(), t.time(), v]),
+    "serials": (["Time", "Load kW"], lambda t, v: [(t - EXCEL_EPOCH) / timedelta(days=1), v]),
+    "text": (["Time", "Load kW"], lambda t, v: [f"{t:%d/%m/%Y %H:%M}", f"{v}"]),
+}
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_workbook(name):
+    header, row = WORKBOOKS[name]
+    data = workbook([["Meter 7"], [], header, *(row(t, v) for t, v in zip(T, KW, strict=True))])
+    reading = read(data, "load.xlsx")
+    assert np.array_equal(reading.kw, KW)
+    assert reading.findings == ()
+    # The name does not matter: the bytes say it is a workbook.
+    assert inspect(data, "load.csv").value_column == "Load kW"
+
+
+def test_workbook_whose_days_end_at_24_00():
+    rows = [[t.date(), timedelta(hours=t.hour + 1), v / 1000] for t, v in zip(T, KW, strict=True)]
+    reading = read(workbook([["Date", "Time", "Load MWh"], *rows]), "load.xlsx")
+    assert reading.kw == pytest.approx(KW, rel=1e-12)
+    assert codes(reading) == ["interval_end"]
+
+
+def test_workbook_sheet_with_the_rows_is_found_and_named():
+    data = workbook([["Report"], ["Made by", "A"]], [["Time", "kW"], *([t, v] for t, v in zip(T, KW, strict=True))])
+    reading = read(data, "load.xlsx")
+    assert np.array_equal(reading.kw, KW)
+    assert found(reading, "sheet").text == 'The sheet "Sheet2" was read, not "Sheet".'
+
+
+@pytest.mark.parametrize(
+    ("labels", "extra"),
+    [
+        ([f"{h:02d}:00" for h in range(24)], ""),
+        ([f"{h + 1:02d}:00" for h in range(24)], "interval_end"),
+        ([f"P{h + 1}" for h in range(24)], ""),
+    ],
+)
+def test_one_row_a_day(labels, extra):
+    lines = [f"{T[24 * d]:%Y-%m-%d}," + ",".join(map(str, KW[24 * d : 24 * d + 24])) for d in range(365)]
+    reading = read("\n".join(["日期," + ",".join(labels), *lines]), unit="kW")
+    assert np.array_equal(reading.kw, KW)
+    assert codes(reading) == ([extra] if extra else [])
+
+
+def test_values_in_the_range_of_excel_serials_stay_values():
+    kw = np.round(30000 + KW / 10)
+    assert np.array_equal(read(csv_text(T, kw)).kw, kw)
+    assert np.array_equal(read(workbook([["Time", "kW"], *zip(T, kw.tolist(), strict=True)])).kw, kw)
+
+
+# Units
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_kw"), [("kW", 1), ("MW", 1e-3), ("kWh", 0.25), ("MWh", 0.25e-3), ("W", 1e3), ("Wh", 250)]
+)
+def test_units_keep_the_energy(unit, per_kw):
+    by_header = read(csv_text(T15, KW15 * per_kw, f"time,value ({unit})"))
+    chosen = read(csv_text(T15, KW15 * per_kw, "time,value"), unit=unit)
+    assert by_header.unit == chosen.unit == unit
+    assert by_header.energy_kwh == pytest.approx(KW15.sum() / 4, rel=1e-12)
+    assert np.array_equal(by_header.kw, chosen.kw)
+    assert by_header.findings == chosen.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("电量(kWh)", "kWh"), ("用电量（千瓦时）", "kWh"), ("有功功率(兆瓦)", "MW"), ("KWH", "kWh"), ("kW.h", "kWh"),
+        ("Energy kW/h", "kWh"), ("kWh/h", "kW"), ("load_mw", "MW"), ("P [W]", "W"),
+    ],
+)  # fmt: skip
+def test_unit_of_a_header(header, unit):
+    assert inspect(csv_text(T[:100], KW[:100], f"time,{header}").encode(), "a.csv").unit == unit
+
+
+def test_unit_without_a_name_is_guessed_and_said():
+    assert codes(read(csv_text(T, KW, "time,load"))) == ["unit_guess"]
+    assert read(csv_text(T, KW, "time,consumption")).unit == "kWh"
+
+
+def test_unit_against_the_header_is_obeyed_and_said():
+    reading = read(csv_text(T, KW, "time,load (MW)"), unit="kW")
+    assert np.array_equal(reading.kw, KW)
+    assert codes(reading) == ["unit_differs"]
+
+
+@pytest.mark.parametrize(("header", "factor", "fits"), [("kW", 1e-3, "MW would"), ("MW", 1, "kW would"),
+                                                        ("MWh", 1, "kWh would"), ("kW", 1e3, "W would")])  # fmt: skip
+def test_wrong_unit_is_warned_of_but_not_converted(header, factor, fits):
+    text = csv_text(T, KW * factor, f"time,{header}")
+    reading = read(text, expected_peak_kw=9000)
+    assert fits in found(reading, "unit_1000").text
+    assert np.array_equal(reading.kw, read(text).kw)
+    assert "unit_1000" not in codes(read(text, expected_peak_kw=reading.peak_kw * 2))
+
+
+def test_ten_thousands_are_refused():
+    error = refused("unit", csv_text(T, KW, "时间,电量(万千瓦时)"))
+    assert error.column == "电量(万千瓦时)"
+
+
+# Choosing columns
+
+
+def test_inspect_for_the_choosers():
+    text = csv_text(T15, KW15, "Datum,Uhrzeit,kvar,P (MW)", "{t:%Y-%m-%d},{t:%H:%M},7,{v}")
+    table = inspect(b"Site A\n\n" + text.encode(), "a.csv")
+    assert table.columns == ("Datum", "Uhrzeit", "kvar", "P (MW)")
+    assert (table.time_column, table.clock_column, table.value_column, table.unit) == (
+        "Datum",
+        "Uhrzeit",
+        "P (MW)",
+        "MW",
+    )
+    assert (table.header_row, table.first_row) == (3, 4)
+    assert table.rows[1] == ("2025-01-01", "00:15", "7", str(KW15[1]))
+    assert len(table.why) == 3
+
+
+def test_inspect_of_a_file_without_time_still_shows_its_columns():
+    table = inspect(b"a,b\n1,2\n3,4\n", "a.csv")
+    assert table.columns == ("a", "b")
+    assert table.time_column is None
+    assert table.why[0] == "No column holds dates."
+
+
+def test_chosen_columns_are_used():
+    rows = "created,taken,A,B\n" + "\n".join(f"2024-05-05 05:05,{t},{v},{2 * v}" for t, v in zip(T, KW, strict=True))
+    reading = read(rows, time_column="taken", value_column="B", unit="kW")
+    assert reading.kw == pytest.approx(2 * KW)
+    assert reading.findings == ()
+
+
+def test_load_is_guessed_anew_when_another_time_column_is_chosen():
+    rows = "stamp,kWh\n" + "\n".join(f"{t:%Y%m%d%H%M},{t:%Y%m%d%H%M}" for t in T)
+    assert refused("counter", rows, time_column="kWh").column == "stamp"
+
+
+def test_several_likely_columns_are_said():
+    reading = read("time,A,B\n" + "\n".join(f"{t},{v},{v}" for t, v in zip(T, KW, strict=True)), unit="kW")
+    assert reading.value_column == "A"
+    assert codes(reading) == ["column_guess"]
+
+
+def test_no_header():
+    reading = read(csv_text(T, KW, header=""), unit="kW")
+    assert np.array_equal(reading.kw, KW)
+    assert codes(reading) == ["no_header"]
+    assert inspect(csv_text(T, KW, header="").encode(), "a.csv").columns == ("Column 1", "Column 2")
+
+
+def test_equal_and_empty_headers_get_names_of_their_own():
+    assert inspect(csv_text(T, KW, "time,,kW,kW", "{t},1,{v},{v}").encode(), "a.csv").columns == (
+        "time", "Column 2", "kW", "kW (2)",
+    )  # fmt: skip
+
+
+# Numbers that can be read in two ways
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["950", "1.020", "998", "1.001"], [950, 1020, 998, 1001]),
+        (["9.146", "9.2", "9"], [9.146, 9.2, 9]),
+        (["1,5", "2,25", "10"], [1.5, 2.25, 10]),
+        (["1.234,5", "999,0", "1.000.000,0"], [1234.5, 999, 1e6]),
+        (["1,234.5", "999.0"], [1234.5, 999]),
+        (["0,123", "0,999"], [0.123, 0.999]),
+        (["1 234,5", "\u22121,0", "１２"], [1234.5, -1, 12]),
+    ],
+)
+def test_decimal_and_thousands_marks(cells, expected):
+    from sim.meter_cells import parse_numbers
+
+    numbers = parse_numbers(cells, ";")
+    assert numbers.values.tolist() == expected
+    assert not numbers.is_guess
+
+
+def test_true_ambiguity_is_warned_of():
+    # Every cell reads d.ddd or d,ddd: between semicolons taken as decimals.
+    reading = read(csv_text(T, [f"{v / 1000:.3f}" for v in KW], "time;MW", "{t};{v}"))
+    assert codes(reading) == ["decimal_guess"]
+    assert reading.kw == pytest.approx(KW, abs=0.51)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "word"),
+    [
+        (b"%PDF-1.7\n", "wrong_kind_pdf", "PDF"),
+        (b"\x89PNG\r\n\x1a\n", "wrong_kind_image", "picture"),
+        (b"\xff\xd8\xff\xe0", "wrong_kind_image", "picture"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "wrong_kind_xls", ".xls"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "wrong_kind_locked", "password"),
+        (b"\x1f\x8b\x08", "wrong_kind_zip", "gzip"),
+        (b"PK\x03\x04 torn", "damaged", "damaged"),
+        (b"<html><table><tr>", "wrong_kind_markup", "HTML"),
+        (b'{"a": 1}', "wrong_kind_markup", "JSON"),
+        (bytes(range(256)) * 4, "wrong_kind_binary", "not a text file"),
+        (b"", "empty", "empty"),
+        (b" \r\n\r\n", "empty", "empty"),
+        (b"\xef\xbb\xbf", "empty", "empty"),
+        (b'"",""\n"\t"', "empty", "empty"),
+    ],
+)
+def test_wrong_kind_of_file(start, code, word):
+    with pytest.raises(MeterError, match=word) as caught:
+        inspect(start, "upload.csv")
+    assert caught.value.code == code
+    assert word in str(refused(code, start))
+
+
+def zipped(*names):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [(["a.csv"], "zip archive"), (["word/document.xml"], "Word"), (["xl/workbook.bin"], ".xlsb"),
+     (["content.xml"], "OpenDocument"), (["xl/workbook.xml"], "damaged")],
+)  # fmt: skip
+def test_other_zipped_files(names, word):
+    with pytest.raises(MeterError, match=word):
+        inspect(zipped(*names), "load.xlsx")
+
+
+def test_workbook_that_unpacks_too_far(monkeypatch):
+    monkeypatch.setattr("sim.meter_file.MAX_UNPACKED_BYTES", 1000)
+    with pytest.raises(MeterError, match="unpacks to more than"):
+        inspect(workbook([["Time", "kW"], *([t, 1.0] for t in T[:50])]), "load.xlsx")
+
+
+def test_large_files_are_refused_at_once():
+    data = b"1" * 50 * 1024 * 1024
+    begin = clock.perf_counter()
+    error = refused("too_large", data)
+    assert clock.perf_counter() - begin < 0.2
+    assert "50.0 MB" in str(error)
+
+
+def test_file_with_headers_only():
+    refused("empty", "time,kW\n")
+
+
+def test_no_time_column():
+    assert '"a", "b"' in str(refused("no_time", "a,b\n1,2\n3,4\n5,6\n"))
+
+
+def test_unknown_column_and_unit():
+    assert '"time", "kW"' in str(refused("no_column", csv_text(T, KW), value_column="Load"))
+    refused("unit", csv_text(T, KW), unit="GJ")
+
+
+def test_column_of_words():
+    error = refused("no_numbers", csv_text(T, KW, "time,kW,state", "{t},{v},on"), value_column="state")
+    assert (error.row, error.column) == (2, "state")
+
+
+def test_column_of_unreadable_dates():
+    error = refused("bad_stamps", csv_text(T, KW, "time,n,kW", "{t},x7,{v}"), time_column="n")
+    assert (error.row, error.column) == (2, "n")
+
+
+def test_comma_as_separator_and_decimal_mark():
+    text = csv_text(T, [f"{v:.3f}".replace(".", ",") for v in KW])
+    assert "semicolons" in str(refused("columns", text))
+
+
+def test_dates_of_two_orders():
+    mixed = [f"{t:%d/%m/%Y %H:%M},{v}" if i % 2 else f"{t:%m/%d/%Y %H:%M},{v}" for i, (t, v) in enumerate(zip(T, KW))]  # noqa: B905
+    error = refused("date_order", "time,kW\n" + "\n".join(mixed))
+    # 13 January is the first date that shows it: row 2 + 12 days of 24 rows.
+    assert error.row == 2 + 12 * 24
+    refused("date_order", csv_text(T, KW, row="{t:%m/%d/%Y %H:%M},{v}"), day_first=True)
+
+
+def test_single_torn_dates_and_bytes_are_bad_rows_only():
+    text = csv_text(T, KW, row="{t:%d/%m/%Y %H:%M},{v}").replace("15/05/2025 10:00", "05/15/2025 10:00")
+    reading = read(
+        text.replace(f"16/05/2025 10:00,{KW[T.index(datetime(2025, 5, 16, 10))]}", "16/05/2025 10:00,7\x009")
+    )
+    assert codes(reading) == ["bad_stamps", "not_a_number", "gap_line"]
+    assert (np.flatnonzero(reading.kw != KW) // 24).tolist() == [134, 135]
+
+
+def test_zero_counter_daily_and_odd_intervals():
+    refused("all_zero", csv_text(T, KW * 0))
+    refused("counter", csv_text(T, np.cumsum(KW)))
+    refused("step", csv_text(stamps(1440), KW[:365]))
+    refused("step", csv_text(stamps(7), np.resize(KW, 365 * 1440 // 7)))
+    refused("too_short", csv_text([T[0]] * 50, KW[:50]))
+
+
+def test_export_metering():
+    kw = np.where(np.arange(8760) % 24 == 12, -100.0, KW)
+    error = refused("export", csv_text(T, kw))
+    assert (error.row, error.column) == (14, "kW")
+
+
+# Gaps
+
+
+def without(begin, end, times=T, values=KW):
+    return csv_text(times[:begin] + times[end:], [*values[:begin], *values[end:]])
+
+
+def test_short_gap_takes_a_straight_line():
+    reading = read(without(100, 104))
+    line = np.interp(range(100, 104), [99, 104], KW[[99, 104]])
+    assert reading.kw[100:104] == pytest.approx(line)
+    assert np.array_equal(np.delete(reading.kw, range(100, 104)), np.delete(KW, range(100, 104)))
+    gap = found(reading, "gap_line")
+    assert (gap.rows, gap.count, gap.severity) == ((101,), 4, "repaired")
+
+
+@pytest.mark.parametrize(("begin", "source"), [(1000, 1000 - 168), (50, 50 + 168)])
+def test_longer_gap_takes_the_neighbouring_week(begin, source):
+    reading = read(without(begin, begin + 72))
+    assert np.array_equal(reading.kw[begin : begin + 72], KW[source : source + 72])
+    assert (found(reading, "gap_week").rows, found(reading, "gap_week").count) == ((begin + 1,), 72)
+
+
+def test_gap_of_five_hours_is_no_line():
+    assert codes(read(without(1000, 1005))) == ["gap_week"]
+
+
+def test_gap_beyond_three_days_is_refused_with_its_row():
+    error = refused("gap_too_long", without(1000, 1073))
+    assert error.row == 1001
+    assert "2025-02-11 16:00" in str(error)
+
+
+def test_gap_whose_neighbouring_weeks_are_gone_too():
+    keep = [i for i in range(8760) if i not in {*range(1000, 1048), *range(1168, 1216), *range(1336, 1384)}]
+    assert refused("gap_too_long", csv_text([T[i] for i in keep], KW[keep])).row == 1169 - 48
+
+
+def test_jump_of_decades_does_not_fill_the_memory():
+    assert refused("gap_too_long", csv_text([*T[:-1], datetime(2059, 1, 1)], KW)).row in (8760, 8761)
+
+
+def test_words_and_blanks_are_gaps():
+    cells = ["Fehler" if i == 7 else "" if i == 20 else "n/a" if i == 30 else v for i, v in enumerate(KW)]
+    reading = read(csv_text(T, cells))
+    assert (found(reading, "not_a_number").rows, found(reading, "not_a_number").count) == ((9,), 1)
+    assert (found(reading, "blank").rows, found(reading, "blank").count) == ((22, 32), 2)
+    assert found(reading, "gap_line").rows == (9, 22, 32)
+    assert reading.kw[7] == pytest.approx((KW[6] + KW[8]) / 2)
+
+
+def test_blank_first_rows_do_not_become_the_header():
+    reading = read(csv_text(T, ["", "", *KW[2:]]))
+    assert reading.value_column == "kW"
+    assert found(reading, "blank").rows == (2, 3)
+
+
+def test_footer_is_left_out():
+    reading = read(csv_text(T, KW) + "\nTotal,123456\n")
+    assert np.array_equal(reading.kw, KW)
+    assert found(reading, "bad_stamps").rows == (8763,)
+
+
+# Order, duplicates, intervals
+
+
+def test_wrong_order_is_sorted_and_said():
+    reading = read(csv_text(T[100:] + T[:100], [*KW[100:], *KW[:100]]))
+    assert np.array_equal(reading.kw, KW)
+    assert (found(reading, "order").rows[0], found(reading, "order").count) == (8662, 100)
+
+
+def test_two_rows_changed_about():
+    times, values = [*T15], [*KW15]
+    times[5], times[6], values[5], values[6] = times[6], times[5], values[6], values[5]
+    reading = read(csv_text(times, values))
+    assert np.array_equal(reading.kw, KW15)
+    assert found(reading, "order").rows == (8,)
+
+
+def test_newest_first():
+    reading = read(csv_text(T[::-1], KW[::-1]))
+    assert np.array_equal(reading.kw, KW)
+    assert codes(reading) == ["newest_first"]
+
+
+def test_duplicates():
+    times = [*T[:3], T[2], *T[3:10], T[9], *T[10:]]
+    values = [*KW[:3], KW[2], *KW[3:10], KW[9] + 100, *KW[10:]]
+    reading = read(csv_text(times, values))
+    expected = KW.copy()
+    expected[9] += 50
+    assert reading.kw == pytest.approx(expected, abs=1e-9)
+    assert (found(reading, "duplicates_same").rows, found(reading, "duplicates_same").severity) == ((5,), "repaired")
+    conflict = found(reading, "duplicates_conflicting")
+    assert (conflict.rows, conflict.severity) == ((13,), "warning")
+
+
+@pytest.mark.parametrize("form", ["{t:%Y-%m-%d %H:%M},{v}", "{t:%Y-%m-%d %H:%M:%S},{v}"])
+def test_stamps_at_the_interval_end(form):
+    reading = read(csv_text([t + timedelta(minutes=15) for t in T15], KW15, row=form))
+    assert np.array_equal(reading.kw, KW15)
+    assert codes(reading) == ["interval_end"]
+    assert (reading.start, reading.end) == (datetime(2025, 1, 1, 0, 15), datetime(2026, 1, 1))
+
+
+def test_stamps_one_second_before_the_end():
+    reading = read(
+        csv_text([t + timedelta(minutes=14, seconds=59) for t in T15], KW15, row="{t:%Y-%m-%d %H:%M:%S},{v}")
+    )
+    assert np.array_equal(reading.kw, KW15)
+    assert codes(reading) == ["interval_end"]
+
+
+def test_24_00_and_hours_counted_from_1():
+    as_24 = "\n".join(["Date,Time,kWh", *(f"{t:%Y-%m-%d},{t.hour + 1:02d}:00,{v}" for t, v in zip(T, KW, strict=True))])
+    as_hours = "\n".join(["Date,Hour,kWh", *(f"{t:%Y-%m-%d},{t.hour + 1},{v}" for t, v in zip(T, KW, strict=True))])
+    for text in (as_24, as_hours):
+        reading = read(text)
+        assert np.array_equal(reading.kw, KW)
+        assert codes(reading) == ["interval_end"]
+
+
+def test_header_that_says_interval_end():
+    # From noon to noon nothing but the header tells.
+    times = [t + HOUR for t in stamps(start=datetime(2025, 1, 1, 12))]
+    assert "interval_end" in codes(read(csv_text(times, KW, "Interval ending,kW")))
+    assert "interval_end" not in codes(read(csv_text(times, KW, "Interval start,kW")))
+
+
+def test_settlement_periods():
+    rows = [
+        f"{t:%d/%m/%Y},{t.hour * 2 + t.minute // 30 + 1},{v}" for t, v in zip(stamps(30), load_curve(30), strict=True)
+    ]
+    reading = read("\n".join(["Date,Settlement period,kW", *rows]))
+    assert np.array_equal(reading.kw, load_curve(30))
+    assert reading.findings == ()
+
+
+@pytest.mark.parametrize(("step", "target"), [(1, 15), (5, 15), (10, 30), (20, 60)])
+def test_other_steps_are_averaged(step, target):
+    kw = load_curve(step)
+    reading = read(csv_text(stamps(step), kw, "time,kWh"))
+    assert reading.step_minutes == target
+    assert reading.kw == pytest.approx(kw.reshape(-1, target // step).mean(axis=1) * 60 / step, rel=1e-9)
+    assert codes(reading) == ["averaged"]
+
+
+def test_change_of_interval_is_refused_with_its_row():
+    times = T[:4000] + stamps(15)[16000:]
+    assert refused("mixed_intervals", csv_text(times, np.resize(KW, len(times)))).row == 2
+
+
+def test_few_rows_of_another_interval():
+    times = T[:100] + stamps(15)[400:404] + T[101:]
+    reading = read(csv_text(times, [*KW[:100], *[KW[100]] * 4, *KW[101:]]))
+    assert found(reading, "mixed_intervals").count == 3
+    assert np.array_equal(np.delete(reading.kw, [100, 101]), np.delete(KW, [100, 101]))
+
+
+def test_offset_and_jittering_stamps():
+    late = read(csv_text([t + timedelta(minutes=3) for t in T15], KW15))
+    assert np.array_equal(late.kw, KW15)
+    assert codes(late) == ["phase"]
+    jitter = read(csv_text([t + timedelta(minutes=i % 90 == 0) for i, t in enumerate(T15)], KW15))
+    assert np.array_equal(jitter.kw, KW15)
+    assert codes(jitter) == ["jitter"]
+
+
+# Values
+
+
+def test_few_negative_values_become_zero():
+    reading = read(csv_text(T, np.where(np.isin(np.arange(8760), [7, 9]), -5, KW)))
+    assert reading.kw[[7, 9]].tolist() == [0, 0]
+    assert (found(reading, "negative").rows, found(reading, "negative").severity) == ((9, 11), "repaired")
+
+
+def test_spike_is_kept_and_warned_of():
+    reading = read(csv_text(T, np.where(np.arange(8760) == 7, 99999.0, KW)))
+    assert reading.peak_kw == 99999
+    assert (found(reading, "spikes").rows, found(reading, "spikes").severity) == ((9,), "warning")
+
+
+def test_zeros_are_kept_and_warned_of():
+    reading = read(csv_text(T, np.where(np.arange(8760) // 24 == 40, 0.0, KW)))
+    assert reading.energy_kwh == pytest.approx(KW.sum() - KW[960:984].sum())
+    assert found(reading, "zeros").count == 24
+
+
+# Summer time
+
+
+def wall_clock(zone, step, start=datetime(2025, 1, 1), lag=timedelta(0)):
+    """Local stamps, with summer time, of a year of equal steps from `start` in standard time."""
+    place = ZoneInfo(zone)
+    standard = min(datetime(2025, month, 1, tzinfo=place).utcoffset() for month in (1, 7))
+    return [(t + lag - standard).replace(tzinfo=timezone.utc).astimezone(place) for t in stamps(step, start)]  # noqa: UP017
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/London", "America/New_York"])
+@pytest.mark.parametrize("step", [15, 60])
+def test_summer_time_is_moved_to_standard_time(zone, step):
+    kw = load_curve(step)
+    reading = read(csv_text(wall_clock(zone, step), kw))
+    assert np.array_equal(reading.kw, kw)
+    assert codes(reading) == ["dst"]
+    assert reading.energy_kwh == pytest.approx(kw.sum() * step / 60)
+
+
+def test_summer_time_south_of_the_equator():
+    start = datetime(2024, 12, 31, 23)
+    reading = read(csv_text(wall_clock("Australia/Sydney", 15, start), KW15))
+    # 00:00 of summer time is 23:00 of the day before, which the year has at its end.
+    assert np.array_equal(reading.kw, np.roll(KW15, -4))
+    assert codes(reading) == ["dst"]
+
+
+@pytest.mark.parametrize("step", [15, 60])
+def test_summer_time_with_stamps_at_the_interval_end(step):
+    kw = load_curve(step)
+    reading = read(csv_text(wall_clock("Europe/Berlin", step, lag=timedelta(minutes=step)), kw))
+    assert np.array_equal(reading.kw, kw)
+    assert codes(reading) == ["interval_end", "dst"]
+
+
+def test_summer_time_newest_first_or_told_by_offset():
+    times = wall_clock("Europe/Berlin", 15)
+    assert np.array_equal(read(csv_text(times[::-1], KW15[::-1])).kw, KW15)
+    by_offset = read("time,kW\n" + "\n".join(f"{t.isoformat()},{v}" for t, v in zip(times, KW15, strict=True)))
+    assert np.array_equal(by_offset.kw, KW15)
+    assert codes(by_offset) == ["dst"]
+
+
+def test_summer_time_whose_lost_hour_is_written_as_zeros():
+    times = [t.replace(tzinfo=None) for t in wall_clock("Europe/Berlin", 60)]
+    at = times.index(datetime(2025, 3, 30, 3))
+    reading = read(csv_text([*times[:at], datetime(2025, 3, 30, 2), *times[at:]], [*KW[:at], 0.0, *KW[at:]]))
+    assert np.array_equal(reading.kw, KW)
+    assert "dst" in codes(reading)
+
+
+def test_shuffled_summer_time_takes_the_mean_of_the_repeated_hour():
+    times = wall_clock("Europe/Berlin", 15)
+    order = np.random.default_rng(3).permutation(len(times))
+    reading = read(csv_text([times[i] for i in order], KW15[order]))
+    first = next(i for i, t in enumerate(times) if (t.month, t.day, t.hour, t.fold) == (10, 26, 2, 0))
+    expected = KW15.copy()
+    expected[first : first + 8] = np.tile((KW15[first : first + 4] + KW15[first + 4 : first + 8]) / 2, 2)
+    assert reading.kw == pytest.approx(expected, abs=1e-9)
+    assert "mean" in found(reading, "dst").text
+
+
+def test_lost_hour_alone_is_filled_and_said():
+    lost = T.index(datetime(2025, 3, 30, 2))
+    reading = read(without(lost, lost + 1))
+    assert codes(reading) == ["dst_gap", "gap_line"]
+    assert found(reading, "dst_gap").rows == (lost + 1,)
+    assert reading.kw[lost] == pytest.approx((KW[lost - 1] + KW[lost + 1]) / 2)
+
+
+def test_repeated_hour_alone_is_averaged_and_said():
+    twice = T.index(datetime(2025, 10, 26, 2))
+    reading = read(csv_text([*T[: twice + 1], *T[twice:]], [*KW[: twice + 1], KW[twice] + 10, *KW[twice + 1 :]]))
+    assert codes(reading) == ["dst_repeat", "duplicates_conflicting"]
+    assert reading.kw[twice] == pytest.approx(KW[twice] + 5)
+
+
+def test_missing_hour_on_another_day_is_no_summer_time():
+    lost = T.index(datetime(2025, 3, 29, 2))
+    assert codes(read(without(lost, lost + 1))) == ["gap_line"]
+
+
+def test_utc_is_said():
+    assert codes(read(csv_text(T, KW, row="{t:%Y-%m-%dT%H:%M}Z,{v}"))) == ["utc"]
+
+
+# The year
+
+
+def test_leap_day_is_dropped():
+    times = stamps(start=datetime(2024, 1, 1), count=8784)
+    values = np.arange(8784) % 500 + 1.0
+    reading = read(csv_text(times, values))
+    keep = np.array([(t.month, t.day) != (2, 29) for t in times])
+    assert np.array_equal(reading.kw, values[keep])
+    assert reading.year == 2024
+    assert codes(reading) == ["leap_day"]
+
+
+def test_one_row_too_many_is_left_out():
+    reading = read(csv_text(stamps(count=8761), [*KW, 1.0]))
+    assert np.array_equal(reading.kw, KW)
+    assert codes(reading) == ["long_year"]
+
+
+def test_more_than_a_year_takes_the_last_365_days():
+    times = stamps(start=datetime(2024, 1, 1), count=(366 + 365) * 24)
+    reading = read(csv_text(times, np.r_[np.full(366 * 24, 1.0), KW]))
+    assert np.array_equal(reading.kw, KW)
+    assert (reading.year, codes(reading)) == (2025, ["long_year"])
+
+
+def test_year_from_july_is_wrapped_with_weekdays_in_step():
+    times = stamps(start=datetime(2025, 7, 1))
+    # The value tells the weekday of the reading.
+    reading = read(csv_text(times, [t.weekday() + 1 for t in times]))
+    assert reading.year == 2025
+    assert np.array_equal(reading.kw, [t.weekday() + 1 for t in T])
+    energy = sum(t.weekday() + 1 for t in times)
+    assert f"{reading.energy_kwh / energy - 1:+.3%}" in found(reading, "wrapped").text
+    assert "weekdays follow 2025" in found(reading, "wrapped").text
+
+
+def test_wrapped_year_keeps_each_day_within_a_week_of_its_date():
+    times = stamps(start=datetime(2025, 7, 1))
+    date_of = np.array([(t - datetime(t.year, 1, 1)).days + 1 for t in times])
+    days_off = read(csv_text(times, date_of)).kw.reshape(365, 24)[:, 0] - np.arange(1, 366)
+    # 1 January 2026 is a Thursday, that of 2025 a Wednesday: January to June show the day before, and 1 January the
+    # Wednesday after.
+    assert days_off[0] == 6
+    assert set(days_off[1:181]) == {-1}
+    assert set(days_off[181:]) == {0}
+
+
+def test_days_missing_at_the_ends_come_from_the_neighbouring_week():
+    reading = read(csv_text(T[5 * 24 : 345 * 24], KW[5 * 24 : 345 * 24]))
+    assert np.array_equal(reading.kw[: 5 * 24], KW[7 * 24 : 12 * 24])
+    # 26 December is 20 days on: 5 December is the last same weekday on file.
+    assert np.array_equal(reading.kw[345 * 24 : 352 * 24], KW[338 * 24 : 345 * 24])
+    assert np.array_equal(reading.kw[359 * 24 : 364 * 24], KW[338 * 24 : 343 * 24])
+    assert found(reading, "short_year").count == 25 * 24
+
+
+def test_short_files():
+    text = csv_text(T[: 60 * 24], KW[: 60 * 24])
+    assert "allow a short file" in str(refused("too_short", text))
+    reading = read(text, allow_short=True)
+    assert found(reading, "short_repeated").severity == "warning"
+    assert len(reading.kw) == 8760
+    # 60 days hold eight whole weeks, which follow each other.
+    assert np.array_equal(reading.kw[60 * 24 : 61 * 24], KW[4 * 24 : 5 * 24])
+    assert refused("too_short", csv_text(T[: 27 * 24], KW[: 27 * 24]), allow_short=True)
+
+
+def test_reading_cannot_be_changed():
+    reading = read(csv_text(T, KW))
+    with pytest.raises(ValueError, match="read-only"):
+        reading.kw[0] = 1
+    with pytest.raises(AttributeError):
+        reading.year = 2024
+
+
+# Steps and weekdays
+
+
+def test_to_step():
+    kw = np.array([1.0, 3.0, 5.0, 7.0])
+    assert to_step(kw, 15, 60).tolist() == [4]
+    assert to_step(kw, 15, 30).tolist() == [2, 6]
+    assert to_step(kw, 30, 15).tolist() == [1, 1, 3, 3, 5, 5, 7, 7]
+    assert to_step(np.array([kw, kw]), 15, 60).shape == (2, 1)
+    assert to_step(kw, 15, 15) is not kw
+    assert is_repeated(60, 15)
+    assert not is_repeated(15, 60)
+    with pytest.raises(ValueError, match="45 min"):
+        to_step(kw, 30, 45)
+    with pytest.raises(ValueError, match="3 steps"):
+        to_step(kw[:3], 15, 60)
+
+
+def weekday_of(year, day):
+    """Weekday of the nth day of a year without 29 February, by the calendar."""
+    first = datetime(2025, 1, 1) + timedelta(days=day)
+    return datetime(year, first.month, first.day).weekday()
+
+
+@given(st.integers(2000, 2040), st.integers(2000, 2040))
+@settings(max_examples=60, deadline=None)
+def test_align_weekdays(year_from, year_to):
+    kw = np.repeat([weekday_of(year_from, d) for d in range(365)], 24).astype(float)
+    moved, days = align_weekdays(kw, 60, year_from, year_to)
+    assert -3 <= days <= 3
+    assert sorted(moved) == sorted(kw)
+    shown = moved.reshape(365, 24)[:, 0]
+    out_of_step = [d for d in range(365) if shown[d] != weekday_of(year_to, d)]
+    assert len(out_of_step) <= 6
+    assert all(min(d, abs(d - 59), 364 - d) <= 3 for d in out_of_step)
+
+
+def test_align_weekdays_by_hand():
+    kw = np.arange(8760.0)
+    same, none = align_weekdays(kw, 60, 2025, 2025)
+    assert np.array_equal(same, kw)
+    assert none == 0
+    # 1 January 2025 is a Wednesday, 2026 a Thursday: 1 January 2026 shows 2 January 2025.
+    moved, days = align_weekdays(kw, 60, 2025, 2026)
+    assert days == 1
+    assert moved[0] == 24
+    with pytest.raises(ValueError, match="8760 values"):
+        align_weekdays(kw[:-1], 60, 2025, 2026)
+
+
+# Properties
+
+FORMS = st.sampled_from(sorted(ROWS))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_shuffled_rows_give_the_same_year(seed):
+    order = np.random.default_rng(seed).permutation(8760)
+    reading = read(csv_text([T[i] for i in order], KW[order]))
+    assert np.array_equal(reading.kw, KW)
+    assert set(codes(reading)) <= {"order"}
+
+
+@given(FORMS, st.integers(0, 99), st.sampled_from([0.3, 40.0, 900.0, 45000.0]))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_round_trip(name, seed, peak_kw):
+    kw = np.abs(load_curve(60, peak_kw, seed)) + 0.001
+    kw = np.round(kw, 3)
+    header, row = ROWS[name]
+    reading = read(header + "\n" + "\n".join(row(t, v) for t, v in zip(T, kw, strict=True)))
+    assert reading.kw == pytest.approx(kw, rel=1e-12)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_read_or_refused_in_words(data):
+    for attempt in (inspect, read_meter):
+        try:
+            attempt(data, "x.csv")
+        except MeterError as error:
+            assert str(error)
+
+
+@given(st.text(alphabet="0123456789.,;:/- \n\tkWT年月日时\"'", max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_read_or_refused_in_words(text):
+    for attempt in (inspect, read_meter):
+        try:
+            attempt(f"time,kW\n{text}".encode(), "x.csv")
+        except MeterError as error:
+            assert str(error)
+
+
+@given(st.lists(st.integers(0, 8759), max_size=40, unique=True))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_rows_left_out_are_counted_and_the_rest_is_untouched(lost):
+    keep = np.setdiff1d(np.arange(1, 8759), lost)
+    keep = np.r_[0, keep, 8759]
+    reading = read(csv_text([T[i] for i in keep], KW[keep]))
+    assert np.array_equal(reading.kw[keep], KW[keep])
+    filled = sum(f.count for f in reading.findings if f.code in ("gap_line", "gap_week"))
+    assert filled == 8760 - len(keep)
+
+
+def test_a_year_of_quarter_hours_is_read_within_a_second():
+    data = csv_text(T15, KW15).encode()
+    read(data)
+    begin = clock.perf_counter()
+    first = read(data)
+    assert clock.perf_counter() - begin < 1.0
+    again = read(data)
+    assert np.array_equal(first.kw, again.kw)
+    assert first.findings == again.findings
