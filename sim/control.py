@@ -7,8 +7,6 @@ lasts through the block and charging adds as little to the peak as it can.
 
 from __future__ import annotations
 
-from itertools import groupby
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,17 +97,16 @@ def _spread(
 ) -> NDArray[np.float64]:
     """Share of battery power for each step of each unbroken block of one direction."""
     share = np.zeros(direction.size)
-    at = 0
     known: dict[tuple[int, bytes], NDArray[np.float64]] = {}
-    for sign, run in groupby(direction):
-        length = sum(1 for _ in run)
+    edges = np.flatnonzero(np.diff(direction, prepend=0, append=0))
+    for first, end in zip(edges[:-1], edges[1:], strict=True):
+        sign = int(direction[first])
         if sign:
-            block = price[at : at + length] * -sign
-            key = (int(sign), block.tobytes())
+            block = price[first:end] * -sign
+            key = (sign, block.tobytes())
             if key not in known:
-                known[key] = sign * _block_share(block, int(sign), scenario, step_h)
-            share[at : at + length] = known[key]
-        at += length
+                known[key] = sign * _block_share(block, sign, scenario, step_h)
+            share[first:end] = known[key]
     return share
 
 

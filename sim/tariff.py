@@ -71,6 +71,7 @@ class Season(Closed):
             raise ValueError(_gap(where, reached, 24))
 
     def period_at(self, day_type: str, minute_of_day: int) -> str:
+        """The price period in which this minute of a day type lies."""
         hour = minute_of_day / 60
         return next(w.period for w in getattr(self, day_type) if w.start_hour <= hour < w.end_hour)
 
@@ -166,9 +167,8 @@ def price_classes(tariff: Tariff, clock_: Timeline) -> PriceClasses:
     for index, month in enumerate(clock_.calendar_months()):
         season = tariff.season(month)
         for kind, day_type in enumerate(DAY_TYPES):
-            for step in range(table.shape[2]):
-                mixture = _mixture(season, day_type, step * clock_.step_minutes, clock_.step_minutes)
-                table[index, kind, step] = mixtures.setdefault(mixture, len(mixtures))
+            day = _day_mixtures(getattr(season, day_type), clock_.step_minutes)
+            table[index, kind] = [mixtures.setdefault(mixture, len(mixtures)) for mixture in day]
     kind_of_weekday = np.array([0, 0, 0, 0, 0, 1, 2])
     step_of_day = clock_.minute_of_day // clock_.step_minutes
     return PriceClasses(
@@ -182,9 +182,15 @@ def price_classes(tariff: Tariff, clock_: Timeline) -> PriceClasses:
     )
 
 
-def _mixture(season: Season, day_type: str, minute: int, step_minutes: int) -> tuple[str, ...]:
-    slots = [season.period_at(day_type, at) for at in range(minute, minute + step_minutes, SLOT_MINUTES)]
-    return (slots[0],) if len(set(slots)) == 1 else tuple(sorted(slots))
+def _day_mixtures(windows: tuple[Window, ...], step_minutes: int) -> list[tuple[str, ...]]:
+    """The price period of each step of a day, or all quarter hours of a step that holds several, sorted."""
+    slots = [""] * (24 * 60 // SLOT_MINUTES)
+    for window in windows:
+        first, end = (round(hour * 60 / SLOT_MINUTES) for hour in (window.start_hour, window.end_hour))
+        slots[first:end] = [window.period] * (end - first)
+    width = step_minutes // SLOT_MINUTES
+    steps = [slots[at : at + width] for at in range(0, len(slots), width)]
+    return [(step[0],) if len(set(step)) == 1 else tuple(sorted(step)) for step in steps]
 
 
 def _class_prices(tariff: Tariff, clock_: Timeline, mixtures: tuple[tuple[str, ...], ...]) -> NDArray[np.float64]:

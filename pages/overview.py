@@ -1,0 +1,52 @@
+"""What should power this cluster? The answer, what it rests on, and what would turn it around."""
+
+import streamlit as st
+
+from report import charts, charts_cost, charts_operation, say
+from sim.register import unverified
+from study import answer
+from study.presets import presets
+from ui import answers, state
+from ui.figures import card, chart
+from ui.state import t
+
+scenario, words, dark = state.current(), state.words(), state.is_dark()
+currency = scenario.site.currency
+
+st.title(t("answers.overview.question"), anchor=False)
+answers.context_line(scenario)
+study = answers.study_or_reason()
+
+with st.container(border=True, gap="small"):
+    answers.headline(study)
+    holds = st.empty()
+    for remark in answer.remarks(study):
+        st.markdown(say.say(remark, words, currency))
+    answers.chips(answer.chips(study, len(unverified(scenario))))
+answers.clash(study)
+answers.kpi_cards(study)
+
+grid = st.grid(2, min_column_width=400)
+scale = charts_cost.stack_amounts(study, words)
+with card(say.say(answer.stack_title(study), words, currency), answers.stack_note(study, scale), within=grid):
+    st.markdown(charts.legend(charts_cost.part_legend(charts_cost.stack_parts(study), words, dark)))
+    chart(
+        charts_cost.cost_stack(study, words, dark),
+        key="cost_stack",
+        height=300,
+        alt=answers.stack_alt(study, scale),
+    )
+with card(say.say(answer.mix_title(study), words, currency), t("answers.mix.note"), within=grid):
+    shares = charts_operation.mix_shares(study)
+    items = [(t(f"charts.flow.{key}"), colour) for key, colour in charts_operation.MIX if shares[key].any()]
+    st.markdown(charts.legend(answers.squares(items)))
+    chart(charts_operation.energy_mix(study, words, dark), key="mix", height=300, alt=answers.mix_alt(study, shares))
+with card(say.say(answer.spending_title(study), words, currency), answers.spending_note(study), within=grid):
+    chart(charts_cost.cumulative(study, words, dark), key="cumulative", height=330, alt=answers.spending_alt(study))
+with grid.container(border=True, gap="small", height="stretch"):
+    turning = st.skeleton(330)
+
+points = answers.turning_points(study, presets()[state.preset_id()].levers)
+holds.markdown(answers.holds_sentence(study, points))
+with turning.container(gap="small"):
+    answers.turning_card(study, points)

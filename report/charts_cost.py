@@ -1,0 +1,453 @@
+"""Figures about money: cost stacks, spending over time, turning points, yearly costs and bills, cash flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.kpis import by_period, periods_per_year
+from i18n import Words
+from report import say
+from report.charts import (
+    FITTING_TEXT,
+    SMALL_PX,
+    TEXT_PX,
+    Amounts,
+    Figure,
+    amounts,
+    axis,
+    f32,
+    figure,
+    hatch,
+    month_name,
+    nice_ticks,
+    note,
+    shared_amounts,
+    value_axis,
+)
+from report.palette import Palette, faded, ink_on, palette
+from sim.dispatch import ALTERNATIVES
+from study.answer import Crossing, crossing, spending
+from study.compare import Study
+from study.turning import TurningPoint
+
+# Parts of a cost stack in drawing order: the ledger lines of each, and its colour in the palette. Resale stands with
+# the equipment that is sold, so that the parts add up to the total cost.
+PARTS = {
+    "grid_energy": (("grid_energy",), "grid"),
+    "grid_demand": (("grid_demand", "grid_fixed"), "demand"),
+    "grid_works": (("grid_works",), "works"),
+    "pv": (("pv_capex", "pv_residual", "export_credit"), "pv"),
+    "pv_om": (("pv_om",), "pv_light"),
+    "storage": (("storage_capex", "storage_rent", "storage_replacement", "storage_residual"), "battery"),
+    "storage_om": (("storage_om",), "battery_light"),
+    "fuel": (("fuel",), "fuel"),
+    "genset": (
+        ("fuel_delivery", "genset_rent", "genset_capex", "genset_mobilisation", "genset_residual"),
+        "genset",
+    ),
+    "crew": (("genset_om", "crew"), "crew"),
+    "control": (("ems", "carbon"), "control"),
+    "unserved": (("unserved",), "unserved"),
+}
+LABEL_SHARE = 0.045
+
+
+def stack_parts(study: Study) -> dict[str, NDArray[np.float64]]:
+    """Cost over the term of each part that occurs (alternatives,), positive = cost. Their sum is the total cost."""
+    totals = study.ledger.line_totals()
+    parts = {key: -sum(totals[line] for line in lines) for key, (lines, _) in PARTS.items()}
+    return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
+
+
+def alternatives_in_order(study: Study) -> tuple[str, ...]:
+    """Baseline first, hybrid last."""
+    others = [name for name in ALTERNATIVES if name not in (study.baseline, "hybrid")]
+    return (study.baseline, *others, "hybrid")
+
+
+def part_legend(parts: list[str] | dict, words: Words, dark: bool) -> list[tuple[str, str]]:
+    """(label, colour) of stack parts, in stack order."""
+    colours = palette(dark)
+    return [(words.t(f"charts.part.{key}"), getattr(colours, PARTS[key][1])) for key in PARTS if key in parts]
+
+
+def stack_amounts(study: Study, words: Words) -> Amounts:
+    """The money scale of the cost stack."""
+    return shared_amounts(words, [kpis.total_cost for kpis in study.kpis.values()], study.scenario.site.currency)
+
+
+def cost_stack(study: Study, words: Words, dark: bool) -> Figure:
+    """One bar an alternative, a shade a cost part; the total at its tip. Credits lie left of zero. Lost compute is
+    hatched; where the scenario does not count it, it follows the total, outlined. About 310 px high."""
+    colours, scale = palette(dark), stack_amounts(study, words)
+    order = alternatives_in_order(study)
+    rows = [ALTERNATIVES.index(name) for name in order]
+    names = [say.name(name, words, first=True) for name in order]
+    reach = np.array(_reach(study))[rows]
+    data = [
+        _part_bars(key, values[rows], names, reach.max(), scale, words, dark)
+        for key, values in stack_parts(study).items()
+    ]
+    if not study.scenario.finance.count_unserved:
+        lost = np.array([study.kpis[name].unserved_value for name in order])
+        if lost.max() > 0:
+            data.append(_part_bars("unserved", lost, names, reach.max(), scale, words, dark) | {"opacity": 0.55})
+    totals = [study.kpis[name].total_cost for name in order]
+    notes = [
+        note(f"<b>{scale.label(total)}</b>", float(at / scale.divisor), name, xshift=5, font={"size": TEXT_PX})
+        for total, at, name in zip(totals, reach, names, strict=True)
+    ]
+    lowest = min(0.0, *(float(v.min()) for v in stack_parts(study).values())) / scale.divisor
+    across = axis(colours, visible=False, range=[lowest, float(reach.max()) / scale.divisor])
+    down = axis(colours, autorange="reversed", tickfont={"size": TEXT_PX, "color": colours.text}, ticksuffix="\u2002")
+    layout = {"barmode": "relative", "bargap": 0.35, "annotations": notes, "uniformtext": FITTING_TEXT}
+    layout |= {"margin": {"l": 8, "r": 46, "t": 8, "b": 8}}
+    return figure(data, dark, xaxis=across, yaxis=down, **layout)
+
+
+def _reach(study: Study) -> list[float]:
+    """Where each alternative's bar ends to the right: its positive parts, uncounted lost compute included."""
+    positive = sum(np.clip(values, 0, None) for values in stack_parts(study).values())
+    if not study.scenario.finance.count_unserved:
+        positive = positive + np.array([study.kpis[name].unserved_value for name in ALTERNATIVES])
+    return [max(float(value), 1e-9) for value in np.atleast_1d(positive)]
+
+
+def _part_bars(key: str, values, names: list[str], longest: float, scale: Amounts, words: Words, dark: bool) -> dict:
+    colours = palette(dark)
+    colour = getattr(colours, PARTS[key][1])
+    texts = [scale.label(value) if abs(value) > LABEL_SHARE * longest else "" for value in values]
+    marker = {"color": colour, "line": {"color": colours.page, "width": 1.5}}
+    if key == "unserved":
+        marker |= {"pattern": hatch(colour, colours.page), "line": {"color": colour, "width": 1}}
+    label = words.t(f"charts.part.{key}")
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": label,
+        "meta": key,
+        "x": [float(value) / scale.divisor if value else None for value in values],
+        "y": names,
+        "marker": marker,
+        "text": texts,
+        "textposition": "inside" if key != "unserved" else "none",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "textfont": {"size": SMALL_PX, "color": ink_on(colour)},
+        "customdata": [scale.label(value) for value in values],
+        "hovertemplate": f"{label}: %{{customdata}} {scale.unit}<extra>%{{y}}</extra>",
+    }
+
+
+def cumulative(study: Study, words: Words, dark: bool) -> Figure:
+    """Running spending of baseline and hybrid with their crossing; resale drops the line at the end. About 310 px."""
+    colours, cross, totals = palette(dark), crossing(study), spending(study)
+    order = (study.baseline, "hybrid")
+    rows = [ALTERNATIVES.index(name) for name in order]
+    largest, scale = float(np.abs(totals.paid[rows]).max()) or 1.0, spending_amounts(study, words)
+    paid, ends = totals.paid[rows] / scale.divisor, (totals.paid[rows, -1] - totals.resale[rows]) / scale.divisor
+    inks = [colours.alternatives[study.baseline], colours.battery]
+    data = [_spending_line(totals.months, paid[k], inks[k], say.name(order[k], words)) for k in (0, 1)]
+    data[1] |= {"fill": "tonexty", "fillcolor": faded(colours.battery, 0.12)}
+    data += [
+        _resale_drop(totals.months[-1], paid[k, -1], ends[k], inks[k]) for k in (0, 1) if totals.resale[rows[k]] > 0
+    ]
+    notes = _end_notes(
+        totals.months[-1], ends, [say.name(name, words, first=True) for name in order], scale, largest / scale.divisor
+    )
+    notes += _resale_notes(totals, rows, paid, ends, scale, words, colours)
+    notes += _crossing_note(cross, totals.months, paid[1], words, colours)
+    term = float(totals.months[-1])
+    low, high = min(0.0, float(paid.min())), float(paid.max()) or 1.0
+    down = value_axis(colours, words, low, high, scale.unit, range=[1.04 * low - 0.01 * high, 1.04 * high])
+    across = _term_axis(term, words, colours) | {"range": [-0.015 * term, term]}
+    margin = {"l": 8, "r": 92, "t": 26, "b": 8}
+    return figure(data, dark, xaxis=across, yaxis=down, annotations=notes, margin=margin)
+
+
+def spending_amounts(study: Study, words: Words) -> Amounts:
+    """The money scale of the cumulative figure."""
+    sums = [study.kpis[name].total_cost for name in (study.baseline, "hybrid")]
+    return shared_amounts(words, sums, study.scenario.site.currency)
+
+
+def _spending_line(months, paid, colour: str, name: str) -> dict:
+    line = {"color": colour, "width": 2.5}
+    hover = "%{y:,.3s}<extra></extra>"
+    return {
+        "type": "scatter", "mode": "lines", "name": name, "x": f32(months), "y": f32(paid), "line": line,
+        "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def _resale_drop(month: float, above: float, below: float, colour: str) -> dict:
+    return {
+        "type": "scatter", "mode": "lines", "x": f32([month, month]), "y": f32([above, below]),
+        "line": {"color": colour, "width": 2.5}, "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _end_notes(month: float, ends, names: list[str], scale: Amounts, largest: float) -> list[dict]:
+    """The last value and the name at each line's end, pushed apart where they would touch."""
+    texts = [f"<b>{scale.label(end * scale.divisor)}</b><br>{name}" for end, name in zip(ends, names, strict=True)]
+    too_near = abs(ends[0] - ends[1]) < 0.17 * largest
+    shifts = ([17, -17] if ends[0] >= ends[1] else [-17, 17]) if too_near else [0, 0]
+    return [
+        note(text, month, float(end), xshift=7, yshift=shift, font={"size": SMALL_PX})
+        for text, end, shift in zip(texts, ends, shifts, strict=True)
+    ]
+
+
+def _resale_notes(totals, rows, paid, ends, scale: Amounts, words: Words, colours: Palette) -> list[dict]:
+    """The hybrid's resale, named beside its drop where it can be seen."""
+    resale = float(totals.resale[rows[1]])
+    if resale <= 0.02 * float(np.abs(totals.paid[rows]).max()):
+        return []
+    text = words.t("charts.resale", value=scale.label(resale))
+    middle = float(paid[1, -1] + ends[1]) / 2
+    font = {"size": SMALL_PX, "color": colours.muted}
+    return [note(text, float(totals.months[-1]), middle, xanchor="right", xshift=-6, font=font)]
+
+
+def _crossing_note(cross: Crossing, months, own_paid, words: Words, colours: Palette) -> list[dict]:
+    if cross.month is None:
+        return []
+    at = float(np.interp(cross.month, months, own_paid))
+    text = words.t("charts.even", when=say.when(cross.month, words))
+    arrow = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": colours.text, "ax": 0}
+    early = cross.month < 0.12 * float(months[-1])
+    side = {
+        "xanchor": "left" if early else "center",
+        "ay": -110 if early else -64,
+        "bgcolor": faded(colours.page, 0.75),
+    }
+    return [note(f"<b>{text}</b>", cross.month, at, font={"size": SMALL_PX}) | arrow | side]
+
+
+def _term_axis(term: float, words: Words, colours: Palette) -> dict:
+    """Start, months or years along the bottom."""
+    per, unit = (12.0, "year") if term > 24 else (1.0, "month")
+    ticks = [tick for tick in nice_ticks(0, term / per) if 0 < tick <= term / per + 1e-9 and tick == round(tick)]
+    texts = [words.t("charts.start"), *(words.number(tick, decimals=0) for tick in ticks)]
+    if len(texts) > 1:
+        texts[1] = words.t(f"charts.first_{unit}", n=texts[1])
+    return axis(colours, tickvals=[0.0, *(tick * per for tick in ticks)], ticktext=texts)
+
+
+@dataclass(frozen=True)
+class TurningRow:
+    """One bar: what it is, today's value and the turning one as text, how far (text), and the bar's length 0..1."""
+
+    label: str
+    from_to: str
+    distance: str
+    length: float
+    is_far: bool
+
+
+def turning_rows(points: tuple[TurningPoint, ...], words: Words, shown) -> list[TurningRow]:
+    """Texts of the turning points. `shown(path, value)` gives the number and unit an input is shown with."""
+    return [_turning_row(point, words, shown) for point in points]
+
+
+def _turning_row(point: TurningPoint, words: Words, shown) -> TurningRow:
+    now, unit = shown(point.path, point.now)
+    label, is_month = say.input_label(point.path, words), point.path == "grid.ready_month"
+    if point.at is None:
+        from_to = words.t("charts.turning.never", now=words.number(now, unit))
+        return TurningRow(label, from_to, words.t("charts.turning.no_limit"), 1.0, True)
+    at, _ = shown(point.path, point.at)
+    from_to = words.t("charts.turning.from_to", now=words.number(now), at=words.number(at, unit))
+    if is_month:
+        distance = say.signed(words.number(at - now, words.t("charts.unit.months")), at - now)
+    elif now:
+        distance = say.change(at / now - 1, words)
+    else:
+        distance = say.signed(words.number(at - now, unit), at - now)
+    length = min(1.0, point.distance or 0.0)
+    return TurningRow(label, from_to, distance, length, length >= 1.0)
+
+
+def turning_bars(rows: list[TurningRow], dark: bool) -> Figure:
+    """Distance from today's value to the turning one; a full bar is 100 % away or further. About 60 px a row."""
+    colours = palette(dark)
+    shades = [colours.control if row.is_far else colours.text for row in rows]
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [row.length for row in rows],
+        "y": list(range(len(rows))),
+        "width": 0.16,
+        "marker": {"color": shades},
+        "hoverinfo": "skip",
+    }
+    track = bar | {"x": [1.0] * len(rows), "marker": {"color": colours.fill}}
+    left = [
+        note(
+            f"{row.label} <span style='color:{colours.muted}'>{row.from_to}</span>", 0, k - 0.3, font={"size": SMALL_PX}
+        )
+        for k, row in enumerate(rows)
+    ]
+    right = [
+        note(f"<b>{row.distance}</b>", 1, k - 0.3, xanchor="right", align="right", font={"size": SMALL_PX})
+        for k, row in enumerate(rows)
+    ]
+    down = axis(colours, visible=False, range=[max(len(rows), 1) - 0.7, -0.6])
+    across = axis(colours, visible=False, range=[0, 1])
+    return figure([track, bar], dark, barmode="overlay", xaxis=across, yaxis=down, annotations=left + right)
+
+
+def period_parts(study: Study, alternative: str) -> dict[str, NDArray[np.float64]]:
+    """Cost of each part by period (periods + 1,), column 0 the start; resale is a credit of the last period."""
+    row, term = ALTERNATIVES.index(alternative), study.scenario.site.term_months
+    lines = {name: -by_period(values[row], term) for name, values in study.ledger.lines.items()}
+    parts = {key: sum(lines[line] for line in names) for key, (names, _) in PARTS.items()}
+    return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
+
+
+def period_labels(study: Study, words: Words) -> list[str]:
+    """ "Start", then years or months of the term."""
+    site = study.scenario.site
+    if periods_per_year(site.term_months) == 1:
+        years = [words.t("charts.period.year", n=n + 1) for n in range(site.term_months // 12)]
+        return [words.t("charts.period.start"), *years]
+    start = int(site.start[5:]) - 1
+    months = [
+        words.t("charts.period.month", n=n + 1, name=month_name(words, (start + n) % 12 + 1))
+        for n in range(site.term_months)
+    ]
+    return [words.t("charts.period.start"), *months]
+
+
+def parts_reach(parts: dict[str, NDArray[np.float64]]) -> tuple[float, float]:
+    """Lowest and highest end of stacked parts (0 and 1 where there are none)."""
+    if not parts:
+        return 0.0, 1.0
+    low = sum(np.clip(values, None, 0) for values in parts.values())
+    return float(np.min(low)), float(np.max(sum(np.clip(values, 0, None) for values in parts.values())))
+
+
+def parts_amounts(study: Study, parts: dict[str, NDArray[np.float64]], words: Words) -> Amounts:
+    """The money scale of a stack over time and of the table below it."""
+    return amounts(words, max(abs(end) for end in parts_reach(parts)), study.scenario.site.currency)
+
+
+def period_stack(study: Study, alternative: str, words: Words, dark: bool) -> Figure:
+    """Costs by year (months for short terms), stacked by part; credits below zero. About 320 px high."""
+    parts = period_parts(study, alternative)
+    (low, top), scale = parts_reach(parts), parts_amounts(study, parts, words)
+    return _upright_stack(parts, period_labels(study, words), scale, (low, top), words, dark)
+
+
+def _upright_stack(
+    parts, labels: list[str], scale: Amounts, reach: tuple[float, float], words: Words, dark: bool
+) -> Figure:
+    colours, at = palette(dark), np.arange(len(labels), dtype=np.int16)
+    data = []
+    for key, values in parts.items():
+        colour, label = getattr(colours, PARTS[key][1]), words.t(f"charts.part.{key}")
+        marker = {"color": colour, "line": {"color": colours.page, "width": 0.5}}
+        if key == "unserved":
+            marker["pattern"] = hatch(colour, colours.page)
+        texts = [f"{name}: {scale.label(value)}" for name, value in zip(labels, values, strict=True)]
+        hover = f"{label}<br>%{{customdata}} {scale.unit}<extra></extra>"
+        bars = {"type": "bar", "name": label, "meta": key, "x": at, "y": f32(values / scale.divisor), "marker": marker}
+        data.append(bars | {"customdata": texts, "hovertemplate": hover})
+    step = max(1, -(-len(labels) // 8))
+    ticks = [k for k in range(len(labels)) if k == 0 or (k - 1) % step == step - 1 or step == 1]
+    across = axis(colours, tickvals=ticks, ticktext=[labels[k] for k in ticks], range=[-0.6, len(labels) - 0.4])
+    down = value_axis(colours, words, reach[0] / scale.divisor, reach[1] / scale.divisor, scale.unit)
+    return figure(data, dark, barmode="relative", bargap=0.25, xaxis=across, yaxis=down)
+
+
+def bill_parts(study: Study, alternative: str, year: int) -> dict[str, NDArray[np.float64]]:
+    """The utility bill of one project year by component and month (months of that year,). Their sum is the bill."""
+    row, bill = ALTERNATIVES.index(alternative), study.bill
+    months = slice(12 * (year - 1), min(12 * year, study.dispatch.months))
+    parts = {
+        "energy": bill.energy_charge[row, months],
+        "tax": bill.tax[row, months],
+        **{f"demand.{name}": values[row, months] for name, values in bill.demand_charges.items()},
+        "capacity": bill.capacity_charge[row, months],
+        "fixed": bill.fixed[row, months],
+        "export": -bill.export_credit[row, months],
+    }
+    return {key: values for key, values in parts.items() if np.abs(values).max(initial=0) > 0}
+
+
+def bill_label(key: str, words: Words) -> str:
+    """A bill component's name; a tariff's own demand charges keep theirs."""
+    kind, _, name = key.partition(".")
+    plain = words.t(f"charts.bill.{kind}")
+    return f"{plain} ({name.replace('_', ' ')})" if name and name != "max_demand" else plain
+
+
+def bill_colours(keys, colours: Palette) -> dict[str, str]:
+    """Blue for all of the grid's bill: energy dark, demand mid, the rest light."""
+    demand = [key for key in keys if key.startswith("demand.")]
+    shades = dict(zip(demand, (colours.demand, colours.works, colours.control), strict=False))
+    fixed = {"energy": colours.grid, "tax": colours.control, "capacity": colours.demand, "fixed": colours.works}
+    return {key: shades.get(key) or fixed.get(key, colours.pv) for key in keys}
+
+
+def bill_stack(study: Study, alternative: str, year: int, words: Words, dark: bool) -> Figure:
+    """The utility bill by month, stacked by component. About 300 px high."""
+    colours, parts = palette(dark), bill_parts(study, alternative, year)
+    (low, top), scale = parts_reach(parts), parts_amounts(study, parts, words)
+    months = bill_months(study, year, words)
+    shades = bill_colours(parts, colours)
+    data = []
+    for key, values in parts.items():
+        texts = [f"{name}: {scale.label(value)}" for name, value in zip(months, values, strict=True)]
+        label = bill_label(key, words)
+        bars = {"type": "bar", "name": label, "meta": key, "x": months, "y": f32(values / scale.divisor)}
+        marker = {"color": shades[key], "line": {"color": colours.page, "width": 1}}
+        hover = f"{label}<br>%{{customdata}} {scale.unit}<extra></extra>"
+        data.append(bars | {"marker": marker, "customdata": texts, "hovertemplate": hover})
+    down = value_axis(colours, words, low / scale.divisor, top / scale.divisor, scale.unit)
+    return figure(data, dark, barmode="relative", bargap=0.3, xaxis=axis(colours, type="category"), yaxis=down)
+
+
+def bill_months(study: Study, year: int, words: Words) -> list[str]:
+    """Names of the months of one project year."""
+    calendar = study.dispatch.clock.calendar_months()
+    count = min(12 * year, study.dispatch.months) - 12 * (year - 1)
+    return [month_name(words, calendar[k]) for k in range(count)]
+
+
+def difference_flows(study: Study, alternative: str = "hybrid") -> NDArray[np.float64]:
+    """Money the alternative saves (+) or costs (-) against the baseline, by period (periods + 1,)."""
+    total = study.ledger.total
+    difference = total[ALTERNATIVES.index(alternative)] - total[ALTERNATIVES.index(study.baseline)]
+    return by_period(difference, study.scenario.site.term_months)
+
+
+def cash_flow(study: Study, words: Words, dark: bool) -> Figure:
+    """Bars: the hybrid's flow against the baseline in each period. Line: their running total. About 320 px high."""
+    colours, flows = palette(dark), difference_flows(study)
+    running = np.cumsum(flows)
+    reach = (float(min(flows.min(), running.min(), 0)), float(max(flows.max(), running.max(), 0)))
+    scale = amounts(words, max(abs(reach[0]), abs(reach[1])) or 1.0, study.scenario.site.currency)
+    labels, at = period_labels(study, words), np.arange(flows.size, dtype=np.int16)
+    texts = [f"{name}: {scale.label(value)}" for name, value in zip(labels, flows, strict=True)]
+    sums = [f"{name}: {scale.label(value)}" for name, value in zip(labels, running, strict=True)]
+    shades = [colours.battery if value >= 0 else colours.genset for value in flows]
+    bars = {
+        "type": "bar", "x": at, "y": f32(flows / scale.divisor), "marker": {"color": shades}, "customdata": texts,
+        "hovertemplate": f"%{{customdata}} {scale.unit}<extra></extra>",
+    }  # fmt: skip
+    line = {
+        "type": "scatter", "mode": "lines", "x": at, "y": f32(running / scale.divisor),
+        "line": {"color": colours.text, "width": 2}, "customdata": sums,
+        "hovertemplate": f"{words.t('charts.running')}<br>%{{customdata}} {scale.unit}<extra></extra>",
+    }  # fmt: skip
+    step = max(1, -(-flows.size // 8))
+    ticks = [k for k in range(flows.size) if k == 0 or k % step == 0]
+    across = axis(colours, tickvals=ticks, ticktext=[labels[k] for k in ticks], range=[-0.6, flows.size - 0.4])
+    down = value_axis(colours, words, reach[0] / scale.divisor, reach[1] / scale.divisor, scale.unit)
+    zero = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0}
+    shapes = [zero | {"line": {"color": colours.muted, "width": 1}}]
+    return figure([bars, line], dark, bargap=0.3, xaxis=across, yaxis=down, shapes=shapes)

@@ -1,0 +1,110 @@
+"""Findings and quantities in words: the one place where a study's numbers become text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from i18n import Words, numbers
+from sim.register import register
+from study.answer import Finding, Quantity
+
+PLUS = "+"
+
+
+def say(finding: Finding, words: Words, currency: str, marks: Mapping[str, str] | None = None) -> str:
+    """The sentence of a finding. `marks` wraps single values, e.g. {"change": ":green[{}]"}."""
+    marks = marks or {}
+    spoken = {
+        name: marks.get(name, "{}").format(quantity(value, words, currency)) for name, value in finding.values.items()
+    }
+    return words.t(finding.key, **spoken)
+
+
+def quantity(value: Quantity, words: Words, currency: str) -> str:
+    """One value with its unit."""
+    number = value.value
+    if isinstance(number, str):
+        return words.t(f"answers.{value.kind}.{number}")
+    if value.kind == "money":
+        return words.money(number, currency)
+    if value.kind == "amount":
+        return numbers.scaled(number, words.language)
+    writers = {"change": change, "percent": share, "power": power, "energy": energy, "duration": duration}
+    writers |= {"when": when, "term": term}
+    if value.kind in writers:
+        return writers[value.kind](number, words)
+    return words.number(number, value.unit, decimals=0 if number == round(number) else None)
+
+
+def change(fraction: float, words: Words) -> str:
+    """A signed fraction: "−48 %", "+3.2 %"."""
+    text = share(fraction, words)
+    return f"{PLUS}{text}" if fraction > 0 else text
+
+
+def share(fraction: float, words: Words) -> str:
+    """A fraction: whole per cents from ten on, below that two significant digits; nearly all is never "100 %"."""
+    per_cent = abs(fraction) * 100
+    if 99.5 <= per_cent < 100:
+        return words.percent(min(99.9, per_cent) / 100 * (1 if fraction > 0 else -1), 1)
+    if per_cent >= 9.95 or per_cent == 0:
+        return words.percent(fraction, 0)
+    if abs(per_cent - round(per_cent)) < 1e-9:
+        return words.percent(fraction, 0)
+    decimals = 1 if per_cent >= 0.95 else 2 if per_cent >= 0.095 else 3
+    return words.percent(fraction, decimals)
+
+
+def signed(text: str, value: float) -> str:
+    """A plus before a positive amount."""
+    return f"{PLUS}{text}" if value > 0 else text
+
+
+def power(kw: float, words: Words) -> str:
+    """kW or MW."""
+    return words.number(kw / 1000, "MW") if abs(kw) >= 999.5 else words.number(kw, "kW")
+
+
+def energy(kwh: float, words: Words) -> str:
+    """kWh, MWh or GWh."""
+    scale, unit = (1e6, "GWh") if abs(kwh) >= 999_500 else (1e3, "MWh") if abs(kwh) >= 999.5 else (1.0, "kWh")
+    return words.number(kwh / scale, unit)
+
+
+def duration(hours: float, words: Words) -> str:
+    """Hours, or minutes below two hours."""
+    if hours < 2:
+        return words.number(hours * 60, words.t("answers.unit.min"), decimals=0)
+    return words.number(hours, words.t("answers.unit.h"), 0 if hours == round(hours) else 1)
+
+
+def years(value: float, words: Words) -> str:
+    """A time span given in years: days below two months, months below two years."""
+    if value * 12 < 2:
+        return words.number(value * 365, words.t("answers.unit.days"), decimals=0)
+    if value < 2:
+        return words.number(value * 12, words.t("answers.unit.months"), decimals=1)
+    return words.number(value, words.t("answers.unit.years"), decimals=1)
+
+
+def when(months: float, words: Words) -> str:
+    """A moment of the term as the time since its start: "17 days", "9.8 months", "3.5 years"."""
+    return years(months / 12, words)
+
+
+def term(months: float, words: Words) -> str:
+    """The length of the term: "4 months", "15 years"."""
+    if months >= 24 and months % 12 == 0:
+        return words.t("answers.term.years", n=words.number(months / 12, decimals=0))
+    key = "answers.term.month" if months == 1 else "answers.term.months"
+    return words.t(key, n=words.number(months, decimals=0))
+
+
+def name(alternative: str, words: Words, first: bool = False) -> str:
+    """An alternative inside a sentence, or at its beginning."""
+    return words.t(f"answers.{'first_name' if first else 'name'}.{alternative}")
+
+
+def input_label(path: str, words: Words) -> str:
+    """The label of an input; the register's own where no catalogue has one."""
+    return words.lookup(f"answers.lever.{path}") or words.lookup(f"input.{path}.label") or register()[path].label

@@ -1,0 +1,326 @@
+"""What a study says, as findings: a catalogue key and its values. The same rules can say the opposite.
+
+A finding holds numbers, not text: `report.say` puts it into words. The headline is about the hybrid against the named
+baseline; what is cheaper still, or left without power, is always said beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.kpis import by_period, periods_per_year
+from finance.metrics import Figure
+from sim.dispatch import ALTERNATIVES, import_limits_kw
+from sim.load import monthly_scale, peak_kw
+from sim.scenario import Scenario
+from study.compare import Study
+
+SAME_FRACTION = 0.0005
+NOTHING_KWH = 0.5
+MAIN_DIESEL_SHARE = 0.2
+LONG_TERM_MONTHS = 36
+RESIDUAL_LINES = ("pv_residual", "storage_residual", "genset_residual")
+Kind = Literal[
+    "money",
+    "amount",
+    "change",
+    "percent",
+    "number",
+    "power",
+    "energy",
+    "duration",
+    "when",
+    "term",
+    "name",
+    "first_name",
+    "source",
+]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One value of a sentence. `kind` says how it is written: money in the site's currency, "amount" the same without
+    the currency, "change" a signed and "percent" a plain fraction, power kW, energy kWh, duration h, "when" and "term"
+    months; "name", "first_name" an alternative (or an ordinal) and "source" an energy source by its key."""
+
+    kind: Kind
+    value: float | str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence: catalogue key and values. `good` is True or False where it is good or bad news for the client."""
+
+    key: str
+    values: Mapping[str, Quantity] = field(default_factory=dict)
+    good: bool | None = None
+
+
+def headline(study: Study) -> Finding:
+    """The one sentence: the hybrid's cost over the term against the baseline's."""
+    own, base = study.kpis["hybrid"], study.kpis[study.baseline]
+    values = {
+        "own": Quantity("money", own.total_cost),
+        "base": Quantity("amount", base.total_cost),
+        "baseline": Quantity("name", study.baseline),
+        "first_baseline": Quantity("first_name", study.baseline),
+        "term": Quantity("term", study.scenario.site.term_months),
+    }
+    fraction = study.savings["hybrid"].fraction
+    if max(own.energy_served_kwh, base.energy_served_kwh) <= NOTHING_KWH:
+        return Finding("answers.headline.no_load", values)
+    if base.energy_served_kwh <= NOTHING_KWH:
+        return Finding("answers.headline.baseline_serves_nothing", values)
+    if fraction is None:
+        return Finding("answers.headline.baseline_is_free", values, good=False)
+    if abs(fraction) < SAME_FRACTION:
+        return Finding("answers.headline.same", values)
+    values |= {"change": Quantity("change", -fraction), "more": Quantity("money", own.total_cost - base.total_cost)}
+    return Finding(f"answers.headline.{'cheaper' if fraction > 0 else 'dearer'}", values, good=fraction > 0)
+
+
+def remarks(study: Study) -> tuple[Finding, ...]:
+    """What has to stand beside the headline: a cheaper alternative, load left without power, no equipment."""
+    found = [_cheaper_still(study), _left_unserved(study, "hybrid"), _left_unserved(study, study.baseline)]
+    found.append(_worth_today(study))
+    storage, pv = study.scenario.storage.energy_kwh, study.scenario.pv.dc_kwp
+    if storage == 0 and pv == 0:
+        found.append(Finding("answers.remark.no_equipment"))
+    return tuple(finding for finding in found if finding)
+
+
+def _worth_today(study: Study) -> Finding | None:
+    """Where discounting turns the sign of the saving: cheaper over the term but not worth it today, or the reverse."""
+    npv, saved = study.kpis["hybrid"].npv.value, study.savings["hybrid"]
+    if npv is None or saved.fraction is None or abs(saved.fraction) < SAME_FRACTION or (npv < 0) == (saved.total < 0):
+        return None
+    values = {
+        "npv": Quantity("money", npv),
+        "rate": Quantity("percent", study.scenario.finance.discount_rate),
+        "baseline": Quantity("name", study.baseline),
+    }
+    return Finding(f"answers.remark.npv_{'negative' if npv < 0 else 'positive'}", values, good=npv > 0)
+
+
+def _cheaper_still(study: Study) -> Finding | None:
+    """The cheapest alternative, where it is neither the hybrid nor the baseline the headline already compares."""
+    best, own = study.ranking[0], study.kpis["hybrid"].total_cost
+    cost, left = study.kpis[best].total_cost, study.kpis[best].unserved_kwh
+    if best in ("hybrid", study.baseline) or own - cost <= SAME_FRACTION * abs(own):
+        return None
+    values = {
+        "name": Quantity("name", best),
+        "cost": Quantity("money", cost),
+        "unserved": Quantity("energy", left),
+        "value": Quantity("money", study.kpis[best].unserved_value),
+    }
+    if left <= NOTHING_KWH:
+        return Finding("answers.remark.cheaper_still", values, good=False)
+    counted = "counted" if study.scenario.finance.count_unserved else "not_counted"
+    return Finding(f"answers.remark.cheaper_unserved_{counted}", values, good=False)
+
+
+def _left_unserved(study: Study, name: str) -> Finding | None:
+    figures = study.kpis[name]
+    if figures.unserved_kwh <= NOTHING_KWH:
+        return None
+    load = figures.energy_served_kwh + figures.unserved_kwh
+    values = {
+        "first_name": Quantity("first_name", name),
+        "unserved": Quantity("energy", figures.unserved_kwh),
+        "share": Quantity("percent", figures.unserved_kwh / load),
+        "value": Quantity("money", figures.unserved_value),
+    }
+    return Finding("answers.remark.unserved", values, good=False)
+
+
+def chips(study: Study, unverified_count: int) -> tuple[Finding, ...]:
+    """Short marks under the answer: energy not served, the control rule, inputs that rest on unverified defaults."""
+    left = study.kpis["hybrid"].unserved_kwh
+    served = Finding("answers.chip.all_served", good=True)
+    if left > NOTHING_KWH:
+        served = Finding("answers.chip.unserved", {"unserved": Quantity("energy", left)}, good=False)
+    weak = Finding("answers.chip.verified", good=True)
+    if unverified_count:
+        weak = Finding("answers.chip.unverified", {"n": Quantity("number", unverified_count)})
+    return served, Finding("answers.chip.plain_rule"), weak
+
+
+def stack_title(study: Study) -> Finding:
+    """Who is cheapest of the four, and where the hybrid stands."""
+    best, full = study.ranking[0], _full_service_ranking(study)
+    left = study.kpis[best].unserved_kwh
+    values = {
+        "first_name": Quantity("first_name", best),
+        "unserved": Quantity("energy", left),
+        "place": Quantity("name", f"place_{study.ranking.index('hybrid') + 1}"),
+    }
+    if best == "hybrid":
+        included = any(figures.unserved_value > 0 for figures in study.kpis.values())
+        counted = included and study.scenario.finance.count_unserved
+        return Finding(f"answers.stack.hybrid_cheapest{'_counted' if counted else ''}", values, good=True)
+    if left > NOTHING_KWH and full[:1] == ("hybrid",):
+        return Finding("answers.stack.hybrid_cheapest_full", values, good=True)
+    return Finding(f"answers.stack.other_cheapest{'_unserved' if left > NOTHING_KWH else ''}", values, good=False)
+
+
+def _full_service_ranking(study: Study) -> tuple[str, ...]:
+    return tuple(name for name in study.ranking if study.kpis[name].unserved_kwh <= NOTHING_KWH)
+
+
+def mix_title(study: Study) -> Finding:
+    """Who gives most of the hybrid's energy."""
+    own = study.kpis["hybrid"]
+    sources = {"grid": own.grid_kwh, "pv": own.pv_kwh, "diesel": own.diesel_kwh}
+    total = sum(sources.values())
+    if total <= 0:
+        return Finding("answers.mix.nothing", good=False)
+    main = max(sources, key=lambda name: sources[name])
+    values = {"source": Quantity("source", main), "share": Quantity("percent", sources[main] / total)}
+    return Finding("answers.mix.main", values)
+
+
+@dataclass(frozen=True, eq=False)
+class Spending:
+    """Cumulative spending (alternatives, periods + 1), positive = paid, without the resale at the end; `resale`
+    (alternatives,) comes back at the end. `months` (periods + 1,) are the ends of the periods: years for long terms."""
+
+    months: NDArray[np.float64]
+    paid: NDArray[np.float64]
+    resale: NDArray[np.float64]
+
+
+def spending(study: Study) -> Spending:
+    """Running total of what each alternative costs, in the same periods as payback and IRR."""
+    term = study.scenario.site.term_months
+    lines = study.ledger.lines
+    resale = sum(lines[name].sum(axis=1) for name in RESIDUAL_LINES)
+    without = study.ledger.total - sum(lines[name] for name in RESIDUAL_LINES)
+    paid = -np.cumsum(by_period(without, term), axis=1)
+    return Spending(np.arange(paid.shape[1]) * (12.0 / periods_per_year(term)), paid, resale)
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """When the hybrid's spending falls below the baseline's: "from_start", "at" a month, "by_resale" only, "never"."""
+
+    kind: Literal["from_start", "at", "by_resale", "never"]
+    month: float | None = None
+
+
+def crossing(study: Study) -> Crossing:
+    """Read from the running totals, straight line inside a period, the same rule as the payback."""
+    totals = spending(study)
+    gap = totals.paid[ALTERNATIVES.index(study.baseline)] - totals.paid[ALTERNATIVES.index("hybrid")]
+    behind = np.flatnonzero(gap < 0)
+    if not behind.size:
+        return Crossing("from_start")
+    first = next((k for k in range(behind[0] + 1, gap.size) if gap[k] >= 0), None)
+    if first is None:
+        return Crossing("by_resale" if study.savings["hybrid"].total > 0 else "never")
+    share = -gap[first - 1] / (gap[first] - gap[first - 1])
+    return Crossing("at", float(totals.months[first - 1] + share * (totals.months[first] - totals.months[first - 1])))
+
+
+def spending_title(study: Study) -> Finding:
+    """The finding above the two cumulative lines."""
+    cross = crossing(study)
+    values = {"baseline": Quantity("name", study.baseline)}
+    if cross.month is not None:
+        values["when"] = Quantity("when", cross.month)
+    ends_ahead = study.savings["hybrid"].total > 0
+    good = cross.kind == "from_start" or ends_ahead
+    key = cross.kind if ends_ahead or cross.kind == "never" else f"{cross.kind}_lost"
+    return Finding(f"answers.spending.{key}", values, good=good)
+
+
+def ride_through_h(scenario: Scenario, from_fraction: float | None = None) -> Figure:
+    """Hours the battery alone carries the peak load of year 1, when new, from `from_fraction` of nameplate (default:
+    full). Its power has to match the site alone, its energy carries the auxiliaries too. Reasons where there is none:
+    "no_battery", "no_load", "too_little_power".
+    """
+    storage = scenario.storage
+    if storage.energy_kwh <= 0:
+        return Figure(None, "no_battery")
+    load = full_load_kw(scenario)
+    if load <= 0:
+        return Figure(None, "no_load")
+    if storage.power_kw < load - auxiliary_kw(scenario):
+        return Figure(None, "too_little_power")
+    full = storage.soc_max_fraction if from_fraction is None else from_fraction
+    usable = storage.energy_kwh * max(0.0, full - storage.soc_min_fraction) * storage.discharge_efficiency
+    return Figure(usable / load)
+
+
+def full_load_kw(scenario: Scenario) -> float:
+    """Peak load of year 1 with the battery's auxiliaries, kW."""
+    scale = monthly_scale(scenario.load, 0, min(12, scenario.site.term_months)).max()
+    return float(peak_kw(scenario.load) * scale + auxiliary_kw(scenario))
+
+
+def auxiliary_kw(scenario: Scenario) -> float:
+    """What the battery's own thermal management takes, kW."""
+    return scenario.storage.energy_kwh / 1000 * scenario.storage.auxiliary_kw_per_mwh
+
+
+def is_long_term(scenario: Scenario) -> bool:
+    """Whether payback, IRR, NPV and LCOE lead the page; shorter jobs show cost and hours instead."""
+    return scenario.site.term_months >= LONG_TERM_MONTHS
+
+
+def clash(study: Study) -> Finding | None:
+    """Numbers that cannot both hold, with two ways out: load the hybrid leaves unserved, or diesel as a main source."""
+    if study.kpis["hybrid"].unserved_kwh > NOTHING_KWH:
+        return _unserved_clash(study)
+    figures, scenario = study.kpis["hybrid"], study.scenario
+    hours = study.dispatch.months * 365 * 24 / 12
+    mean_kw = figures.energy_served_kwh / hours if hours else 0.0
+    share = figures.diesel_kwh / figures.energy_served_kwh if figures.energy_served_kwh > 0 else 0.0
+    if share < MAIN_DIESEL_SHARE or scenario.grid.import_limit_kw >= mean_kw:
+        return None
+    values = {
+        "limit": Quantity("power", scenario.grid.import_limit_kw),
+        "mean": Quantity("power", mean_kw),
+        "share": Quantity("percent", share),
+    }
+    return Finding("answers.clash.diesel_main", values, good=False)
+
+
+def _unserved_clash(study: Study) -> Finding:
+    """In the worst month: is the supply too small with the grid up, or only in an outage?"""
+    scenario, row = study.scenario, ALTERNATIVES.index("hybrid")
+    month = int(study.dispatch.monthly["unserved_kwh"][row].argmax())
+    limit = float(import_limits_kw(scenario, study.dispatch.months)[month])
+    sets_kw = float(study.dispatch.sets[row, month]) * scenario.genset.set_kw
+    scale = monthly_scale(scenario.load, 0, study.dispatch.months)[month]
+    peak = full_load_kw(scenario) / monthly_scale(scenario.load, 0, min(12, study.dispatch.months)).max() * scale
+    values = {
+        "unserved": Quantity("energy", study.kpis["hybrid"].unserved_kwh),
+        "limit": Quantity("power", limit),
+        "sets": Quantity("power", sets_kw),
+        "peak": Quantity("power", float(peak)),
+        "limit_needed": Quantity("power", max(0.0, float(peak) - sets_kw)),
+        "sets_needed": Quantity("number", ceil(peak / scenario.genset.set_kw - 1e-9)),
+    }
+    if limit + sets_kw < peak:
+        more = ceil((peak - limit) / scenario.genset.set_kw - 1e-9)
+        values["sets_needed"] = Quantity("number", more)
+        return Finding("answers.clash.supply_too_small", values, good=False)
+    longest = max((outage.duration_h for outage in scenario.grid.outages), default=0.0)
+    storage = scenario.storage
+    needed_kwh = max(0.0, peak - sets_kw) * longest / storage.discharge_efficiency
+    values["hours"] = Quantity("duration", longest)
+    reserve = storage.soc_min_fraction + needed_kwh / storage.energy_kwh if storage.energy_kwh > 0 else np.inf
+    if reserve <= storage.soc_max_fraction:
+        values["reserve"] = Quantity("percent", float(reserve))
+        return Finding("answers.clash.outage_reserve", values, good=False)
+    window = storage.soc_max_fraction - storage.soc_min_fraction
+    values["battery"] = Quantity("energy", float(needed_kwh / window))
+    return Finding("answers.clash.outage_battery", values, good=False)

@@ -1,0 +1,127 @@
+"""The answer pages run for every preset and every awkward scenario, without an exception and without a bare key."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from report import tables
+from sim.scenario import Scenario
+from study.compare import evaluate
+from study.presets import presets
+
+PAGES = ("overview", "operation", "money")
+BARE_KEY = re.compile(r"\b(answers|charts|input|shell)\.[a-z_]+\.")
+CASE_A, CASE_C, BLANK = (presets()[name].scenario for name in ("case_a", "case_c", "blank"))
+AWKWARD = {
+    "no battery, no PV": BLANK.with_({"storage.energy_kwh": 0, "storage.power_kw": 0}),
+    "no load": BLANK.with_({"load.kind": "flat", "load.peak_kw": 0}),
+    "no grid": BLANK.with_({"grid.import_limit_kw": 0}),
+    "late grid": BLANK.with_({"grid.ready_month": 24}),
+    "one month": CASE_A.with_({"site.term_months": 1}),
+    "18 months": BLANK.with_({"site.term_months": 18}),
+    "no sets": CASE_A.with_({"genset.sets": 0, "genset.backup_sets": 0, "genset.last_resort_sets": 0}),
+    "not counted": CASE_C.with_({"finance.count_unserved": False, "genset.last_resort_sets": 0}),
+    "dear battery": CASE_C.with_({"finance.storage_capex_per_kwh": 9000}),
+    "free energy": BLANK.with_({"finance.baseline": "grid", "finance.energy_price_factor": 0}),
+    "much PV": CASE_C.with_({"pv.dc_kwp": 60000, "grid.export_limit_kw": 5000, "tariff.export_credit_per_kwh": 0.2}),
+    "transformer kVA": CASE_A.with_({"tariff.demand_basis": "transformer_kva"}),
+}
+
+
+def run(page: str, scenario: Scenario, **state: object) -> AppTest:
+    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
+    given = {"scenario": scenario, "preset": "blank", "revision": 0, "notices": [], "problems": {}}
+    for key, value in (given | state).items():
+        app.session_state[key] = value
+    app.run()
+    assert not app.exception, app.exception[0].message
+    assert not app.error, app.error[0].value
+    return app
+
+
+def texts(app: AppTest) -> list[str]:
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.info, app.warning)
+    metrics = [text for m in app.metric for text in (m.label, m.value, str(m.delta))]
+    return [element.value for kind in kinds for element in kind] + metrics
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", list(presets()))
+def test_page_runs_for_every_preset(page: str, name: str):
+    app = run(page, presets()[name].scenario, preset=name)
+    assert app.title and app.header and app.subheader
+    for text in texts(app):
+        assert not BARE_KEY.search(text), text
+        assert "nan" not in re.findall(r"[a-z]+", text.lower()), text
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", list(AWKWARD))
+def test_page_runs_for_awkward_scenarios(page: str, name: str):
+    for text in texts(run(page, AWKWARD[name])):
+        assert not BARE_KEY.search(text), text
+
+
+def test_four_kpis_by_term():
+    short = [metric.label for metric in run("overview", CASE_A, preset="case_a").metric]
+    long = [metric.label for metric in run("overview", CASE_C, preset="case_c").metric]
+    assert [label.split(",")[0].split(" ◇")[0] for label in short] == ["Cost", "All-in", "Ride-through", "CO2e avoided"]
+    assert [label.split(",")[0].split(" ◇")[0] for label in long] == ["Payback", "IRR", "NPV", "LCOE"]
+
+
+def test_a_figure_that_does_not_exist_says_why():
+    app = run("overview", AWKWARD["no battery, no PV"])
+    values = {metric.label.split(" ")[0]: metric.value for metric in app.metric}
+    assert values["Payback"] == "none" and values["IRR"] == "none"
+    assert any("no extra outlay" in info.value for info in app.info)
+    assert any("neither a battery nor PV" in text for text in texts(app))
+
+
+def test_overview_shows_the_study_and_what_is_cheaper_still():
+    study = evaluate(CASE_A)
+    text = " ".join(texts(run("overview", CASE_A, preset="case_a")))
+    assert f"{study.kpis['hybrid'].total_cost / 1e6:.2f}\u00a0M" in text
+    assert "Cheaper still: grid only" in text and "It stays cheaper than diesel while" in text
+
+
+def test_unserved_load_shows_amber_with_two_ways_out():
+    app = run("overview", presets()["case_b"].scenario, preset="case_b")
+    assert len(app.warning) == 1 and " or keep " in app.warning[0].value
+
+
+def test_operation_follows_alternative_year_and_span():
+    app = run("operation", CASE_C, preset="case_c")
+    before = app.header[0].value
+    controls = {control.label: control for control in app.segmented_control}
+    controls["Alternative"].set_value("diesel").run()
+    assert not app.exception and app.header[0].value != before and "diesel 100" in app.header[0].value.lower()
+    controls = {control.label: control for control in app.segmented_control}
+    assert controls["Which"].options == ["Typical", "Date"]
+    controls["Alternative"].set_value("hybrid").run()
+    for meaning in ("typical", "peak_bill", "longest_outage", "cloudiest", "date"):
+        for days in (1, 7):
+            controls = {control.label: control for control in app.segmented_control}
+            controls["Which"].set_value(meaning)
+            controls["Show"].set_value(days).run()
+            assert not app.exception, (meaning, days)
+    app.selectbox[0].set_value(15).run()
+    assert not app.exception
+
+
+def test_money_table_has_every_figure_of_every_alternative():
+    app = run("money", CASE_C, preset="case_c")
+    side = app.dataframe[0].value
+    assert len(side) == len(tables.METRICS) and list(side.columns)[1] == "Grid + diesel"
+    assert list(side.columns)[-1] == "Hybrid" and (side.map(len) > 0).all(axis=None)
+
+
+def test_study_that_cannot_be_calculated_says_why(monkeypatch: pytest.MonkeyPatch):
+    from ui import state
+
+    def fails(*_: object) -> None:
+        raise ValueError("the load has no year")
+
+    monkeypatch.setattr(state, "_study", fails)
+    app = AppTest.from_file("../pages/overview.py", default_timeout=60).run()
+    assert not app.exception and "the load has no year" in app.error[0].value

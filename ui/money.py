@@ -1,0 +1,219 @@
+"""Tables and sentences of the money page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from finance.kpis import periods_per_year
+from finance.metrics import Figure
+from report import charts_cost, say, tables
+from report.charts import Amounts, amounts
+from report.palette import palette
+from study.compare import Study
+from ui import answers, state
+from ui.state import t
+
+PERCENT, YEARS = ("irr",), ("payback_years", "discounted_payback_years")
+ENERGY = ("unserved_kwh", "energy_served_kwh", "grid_kwh", "pv_kwh", "battery_discharge_kwh", "diesel_kwh")
+MONEY = ("total_cost", "capex", "npv", "unserved_value")
+UNITS = {"diesel_l": "l", "genset_run_h": "h", "co2_t": "t"}
+
+
+def lead(study: Study) -> str:
+    """NPV, payback and IRR of the hybrid in one line, each with the reason where there is none."""
+    own, words = study.kpis["hybrid"], state.words()
+    return t(
+        "answers.money.lead",
+        baseline=say.name(study.baseline, words),
+        rate=say.share(study.scenario.finance.discount_rate, words),
+        npv=figure_text(study, "npv", own.npv),
+        payback=figure_text(study, "payback_years", own.payback_years),
+        irr=figure_text(study, "irr", own.irr),
+    )
+
+
+def figure_text(study: Study, name: str, figure: Figure) -> str:
+    """A KPI with its unit, or "none (reason)"."""
+    if figure.value is None:
+        return f"{t('answers.kpi.none')} ({t(f'answers.missing.short_{figure.reason}')})"
+    words, currency, value = state.words(), study.scenario.site.currency, figure.value
+    if name in MONEY:
+        return words.money(value, currency)
+    if name in PERCENT:
+        return say.share(value, words)
+    if name in YEARS:
+        return say.years(value, words)
+    if name in ENERGY:
+        return say.energy(value, words)
+    if name == "genset_starts":
+        return words.number(value, decimals=0)
+    if name == "peak_import_kw":
+        return say.power(value, words)
+    if name in UNITS:
+        return words.number(value, t(f"charts.unit.{UNITS[name]}"), 0 if value == round(value) else None)
+    return words.number(value, t("charts.unit.per_kwh", currency=currency))
+
+
+def side_table(study: Study) -> pd.DataFrame:
+    """All KPIs of all alternatives as text, baseline first and hybrid last."""
+    words, order = state.words(), charts_cost.alternatives_in_order(study)
+    rows = {t("answers.money.figure"): [t(f"answers.metric.{name}") for name in tables.METRICS]}
+    for alternative in order:
+        kpis = study.kpis[alternative]
+        texts = [figure_text(study, name, tables.metric(kpis, name)) for name in tables.METRICS]
+        rows[say.name(alternative, words, first=True)] = texts
+    return pd.DataFrame(rows)
+
+
+def side_note(study: Study) -> str:
+    words = state.words()
+    term = say.term(study.scenario.site.term_months, words)
+    return t("answers.money.side_note", term=term, baseline=say.name(study.baseline, words))
+
+
+def reasons(study: Study) -> str:
+    """One line for each missing figure: alternative, figure, why."""
+    words, lines = state.words(), []
+    for alternative in charts_cost.alternatives_in_order(study):
+        for name in tables.METRICS:
+            figure = tables.metric(study.kpis[alternative], name)
+            if figure.value is None and figure.reason != "is_baseline":
+                label = f"{say.name(alternative, words, first=True)}, {t(f'answers.metric.{name}')}"
+                lines.append(f"- **{label}**: {t(f'answers.missing.{figure.reason}')}")
+    return "\n".join(lines)
+
+
+def definitions() -> str:
+    """What each figure means, one line each."""
+    return "\n".join(
+        f"- **{t(f'answers.metric.{name}')}**: {t(f'answers.metric.{name}.help')}" for name in tables.METRICS
+    )
+
+
+def flow_scale(study: Study) -> Amounts:
+    flows = charts_cost.difference_flows(study)
+    largest = float(max(np.abs(flows).max(), np.abs(np.cumsum(flows)).max())) or 1.0
+    return amounts(state.words(), largest, study.scenario.site.currency)
+
+
+def _total_saving(study: Study) -> str:
+    saved = study.savings["hybrid"].total
+    return say.signed(state.words().money(saved, study.scenario.site.currency), saved)
+
+
+def flow_title(study: Study) -> str:
+    """Whether the running total ends above zero."""
+    key = "good" if study.savings["hybrid"].total > 0 else "bad"
+    term = say.term(study.scenario.site.term_months, state.words())
+    return t(f"answers.money.flow_title_{key}", total=_total_saving(study), term=term)
+
+
+def flow_note(study: Study, scale: Amounts) -> str:
+    words = state.words()
+    return t(
+        "answers.money.flow_note", baseline=say.name(study.baseline, words), unit=scale.unit, period=period_word(study)
+    )
+
+
+def flow_alt(study: Study) -> str:
+    baseline = say.name(study.baseline, state.words())
+    return t("answers.money.flow_alt", baseline=baseline, total=_total_saving(study))
+
+
+def period_word(study: Study) -> str:
+    yearly = periods_per_year(study.scenario.site.term_months) == 1
+    return t("answers.money.period_year" if yearly else "answers.money.period_month")
+
+
+def lines_title(study: Study, alternative: str) -> str:
+    """The largest part of an alternative's cost."""
+    words = state.words()
+    name = say.name(alternative, words, first=True)
+    parts = {key: float(values.sum()) for key, values in charts_cost.period_parts(study, alternative).items()}
+    paid = sum(value for value in parts.values() if value > 0)
+    if paid <= 0:
+        return t("answers.money.lines_title_none", name=name)
+    largest = max(parts, key=lambda key: parts[key])
+    part = t(f"charts.part.{largest}")
+    return t("answers.money.lines_title", name=name, part=part.lower(), share=say.share(parts[largest] / paid, words))
+
+
+def lines_note(study: Study) -> str:
+    return t("answers.money.lines_note", period=period_word(study))
+
+
+def lines_alt(study: Study, alternative: str) -> str:
+    words, currency = state.words(), study.scenario.site.currency
+    total = words.money(study.kpis[alternative].total_cost, currency)
+    name = say.name(alternative, words, first=True)
+    return t("answers.money.lines_alt", name=name, period=period_word(study), unit=currency, total=total)
+
+
+def lines_table(study: Study, alternative: str) -> tuple[pd.DataFrame, str]:
+    """Cost lines by period as text, and their unit."""
+    table = tables.cost_lines(study, alternative)
+    names = [t("answers.money.total") if name == "total" else t(f"answers.line.{name}") for name in table.index]
+    columns = [*charts_cost.period_labels(study, state.words()), t("answers.money.total")]
+    scale = charts_cost.parts_amounts(study, charts_cost.period_parts(study, alternative), state.words())
+    return _in_words(table, names, columns, t("answers.money.line"), scale)
+
+
+def _in_words(table: pd.DataFrame, names: list[str], columns: list[str], corner: str, scale: Amounts):
+    values = table.set_axis(_distinct(columns), axis=1)
+    values.insert(0, corner, names)
+    texts = answers.number_table(values.reset_index(drop=True), scale)
+    names_first = [texts.columns[0], texts.columns[-1], *texts.columns[1:-1]]  # the total stays in sight on a phone
+    return texts[names_first], scale.unit
+
+
+def _distinct(columns: list[str]) -> list[str]:
+    """Column names that differ: a month that returns gets its year."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in columns:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return names
+
+
+def bill_title(parts: dict[str, np.ndarray]) -> str:
+    """The largest component of the year's bill."""
+    sums = {key: float(values.sum()) for key, values in parts.items()}
+    total = sum(value for value in sums.values() if value > 0)
+    if total <= 0:
+        return t("answers.money.bill_title_none")
+    largest, words = max(sums, key=lambda key: sums[key]), state.words()
+    part = charts_cost.bill_label(largest, words)
+    return t("answers.money.bill_title", part=part, share=say.share(sums[largest] / total, words))
+
+
+def bill_note(study: Study, alternative: str, year: int) -> str:
+    name = say.name(alternative, state.words(), first=True)
+    return t("answers.money.bill_note", name=name, year=year, tariff=_tariff_name(study))
+
+
+def _tariff_name(study: Study) -> str:
+    tariff = study.scenario.tariff
+    return tariff.name_zh if state.words().language == "zh" and tariff.name_zh else tariff.name_en
+
+
+def bill_legend(parts: dict[str, np.ndarray]) -> list[tuple[str, str]]:
+    shades = charts_cost.bill_colours(parts, palette(state.is_dark()))
+    return [(charts_cost.bill_label(key, state.words()), shades[key]) for key in parts]
+
+
+def bill_alt(study: Study, alternative: str, year: int) -> str:
+    words, currency = state.words(), study.scenario.site.currency
+    total = sum(float(v.sum()) for v in charts_cost.bill_parts(study, alternative, year).values())
+    name = say.name(alternative, words, first=True)
+    return t("answers.money.bill_alt", name=name, year=year, total=words.money(total, currency))
+
+
+def bill_table(study: Study, alternative: str, year: int) -> tuple[pd.DataFrame, str]:
+    """The bill by component and month as text, and its unit."""
+    words, table = state.words(), tables.bill_by_month(study, alternative, year)
+    scale = charts_cost.parts_amounts(study, charts_cost.bill_parts(study, alternative, year), words)
+    names = [t("answers.money.total") if key == "total" else charts_cost.bill_label(key, words) for key in table.index]
+    columns = [*charts_cost.bill_months(study, year, words), t("answers.money.total")]
+    return _in_words(table, names, columns, t("answers.money.component"), scale)
