@@ -40,9 +40,22 @@ def joined(number: str, unit: str) -> str:
 
 
 def percent(fraction: float, decimals: int | None = None) -> str:
-    """A fraction as a percentage; three significant digits at most one after the point."""
+    """A fraction as a percentage: one digit after the point, two or three below 1 %, none where it is whole.
+
+    Nearly all is never written as "100 %", nor nearly nothing as "0 %".
+    """
     value = fraction * 100
-    return joined(plain(value, min(1, max(0, _decimals(value))) if decimals is None else decimals), "%")
+    if decimals is None:
+        if 99.95 <= abs(value) < 100:
+            value = 99.9 if value > 0 else -99.9
+        decimals = _percent_decimals(abs(value))
+    return joined(plain(value, decimals), "%")
+
+
+def _percent_decimals(value: float) -> int:
+    if abs(value - round(value)) < 1e-9:
+        return 0
+    return 1 if value >= 0.95 else 2 if value >= 0.095 else 3
 
 
 def _decimals(value: float) -> int:

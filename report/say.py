@@ -43,16 +43,8 @@ def change(fraction: float, words: Words) -> str:
 
 
 def share(fraction: float, words: Words) -> str:
-    """A fraction: whole per cents from ten on, below that two significant digits; nearly all is never "100 %"."""
-    per_cent = abs(fraction) * 100
-    if 99.5 <= per_cent < 100:
-        return words.percent(min(99.9, per_cent) / 100 * (1 if fraction > 0 else -1), 1)
-    if per_cent >= 9.95 or per_cent == 0:
-        return words.percent(fraction, 0)
-    if abs(per_cent - round(per_cent)) < 1e-9:
-        return words.percent(fraction, 0)
-    decimals = 1 if per_cent >= 0.95 else 2 if per_cent >= 0.095 else 3
-    return words.percent(fraction, decimals)
+    """A fraction as every page, file and document writes it."""
+    return words.percent(fraction)
 
 
 def signed(text: str, value: float) -> str:

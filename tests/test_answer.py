@@ -229,7 +229,7 @@ def test_every_finding_has_words_and_no_empty_value(name: str):
 @pytest.mark.parametrize(
     ("quantity", "text"),
     [
-        (Quantity("change", -0.4804), "−48\u00a0%"),
+        (Quantity("change", -0.4804), "−48.0\u00a0%"),
         (Quantity("change", 0.0321), "+3.2\u00a0%"),
         (Quantity("percent", 0.99987), "99.9\u00a0%"),
         (Quantity("percent", 0.0013), "0.13\u00a0%"),
