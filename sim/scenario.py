@@ -190,11 +190,11 @@ class Storage(Closed):
     )  # fmt: skip
     auxiliary_kw_per_mwh: float = given(
         1.0, "Auxiliaries", "kW/MWh", "Thermal management, a constant load beside the site's.", ge=0, le=20, low=0.8,
-        high=2.8, source="equipment.yaml: auxiliary_kw_per_mwh_nameplate_by_ambient_c at 25 C", confidence="unverified",
+        high=2.8, source="Auxiliaries by ambient temperature, at 25 C: general knowledge; voltcoffer.com", confidence="unverified",
     )  # fmt: skip
     fade_first_year: float = given(
         0.02, "Extra fade in year 1", "fraction", "On top of the yearly fade.", ge=0, le=0.2,
-        source="equipment.yaml: simple_fade_fraction_per_year, note", confidence="derived",
+        source="Ember 2025-12, BLAST-Lite: an extra 2 % in year 1", confidence="derived",
     )  # fmt: skip
     fade_per_year: float = sourced(
         "bess.life.simple_fade_fraction_per_year", "Fade", "fraction/year", "Capacity lost a year.", ge=0, le=0.2
@@ -373,7 +373,7 @@ class Finance(Closed):
     )
     storage_replacement_fraction: Fraction = given(
         0.42, "Replacing the cells", "fraction", "Of the turnkey price, in today's money.", low=0.35, high=0.6,
-        source="DC container 0.46 over turnkey 1.10 CNY/Wh (equipment.yaml)", confidence="derived",
+        source="DC container 0.46 over turnkey 1.10 CNY/Wh", confidence="derived",
     )  # fmt: skip
     storage_cost_decline: float = sourced(
         "bess.cost.cost_decline_fraction_per_year", "Battery price decline", "fraction/year", "Until the replacement.",
@@ -408,7 +408,7 @@ class Finance(Closed):
 
     unserved_per_kwh: Money = given(
         8.57, "Value of lost compute", "/kWh", "Price of a kWh the site should have had; priced, not paid.", low=5.7,
-        high=14.3, source="12 CNY per GPU-hour (8-20) over 1.40 kW per GPU (loads.yaml)", confidence="unverified",
+        high=14.3, source="12 CNY per GPU-hour (8-20) over 1.40 kW per GPU, general knowledge", confidence="unverified",
     )  # fmt: skip
     count_unserved: bool = given(
         True, "Count lost compute", "", "Whether it enters cost, NPV and the ranking. It is always shown apart."

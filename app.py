@@ -1,0 +1,67 @@
+"""The dashboard as an ASGI application: `streamlit run app.py`, or any ASGI server with `app:app`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+ROOT = Path(__file__).resolve().parent
+PATIENCE_S = 2.5
+FIRST_PAGE_NEEDS = ("pandas", "plotly.io", "plotly.tools", "report.charts", "study.answer")
+log = logging.getLogger("powerladder")
+
+
+async def health(request: Request) -> JSONResponse:
+    """Answers as soon as the server takes requests."""
+    return JSONResponse({"status": "ok"})
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Warm up in the background; wait a moment for it, since the first page is quicker after it than beside it."""
+    worker = threading.Thread(target=warm_up, daemon=True, name="warm-up")
+    worker.start()
+    await asyncio.to_thread(worker.join, PATIENCE_S)
+    yield {}
+
+
+def warm_up() -> None:
+    """Load what the first page needs and run one study of the case it shows (this compiles the simulation)."""
+    try:
+        for name in FIRST_PAGE_NEEDS:
+            importlib.import_module(name)
+        from study.compare import evaluate
+        from ui.url import default_preset
+
+        evaluate(default_preset().scenario)
+    except Exception:
+        log.exception("the warm-up failed; the first page will say why")
+
+
+def say_sorry(error: Exception) -> bool:
+    """A failure outside a page is logged and shown as one sentence, never as a traceback."""
+    from ui.state import t
+
+    log.error("script failed", exc_info=error)
+    st.error(t("shell.notice.failed"))
+    return True
+
+
+app = st.App(
+    ROOT / "ui" / "main.py",
+    lifespan=lifespan,
+    on_script_error=say_sorry,
+    routes=[Mount("/assets", StaticFiles(directory=ROOT / "assets")), Route("/health", health)],
+)

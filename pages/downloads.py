@@ -1,0 +1,55 @@
+"""What to take away: hourly rows, key figures, bill, cost lines, the scenario and its schema."""
+
+import json
+from functools import partial
+
+import streamlit as st
+
+from report import files
+from sim.dispatch import ALTERNATIVES
+from sim.scenario import json_schema
+from ui import state
+from ui.figures import card
+from ui.state import t
+
+study, scenario = state.study(), state.current()
+st.title(t("downloads.question"), anchor=False)
+st.markdown(f":small[:gray[{t('downloads.context', code=study.fingerprint)}]]")
+
+
+def offer(name: str, ending: str, make) -> None:
+    """A card's button; the file is made when it is pressed."""
+    mime = "application/json" if ending == "json" else "text/csv"
+    file = files.file_name(study, name, ending)
+    label = t("downloads.button", kind=ending.upper())
+    st.download_button(label, data=make, file_name=file, mime=mime, on_click="ignore", key=f"download.{name}")
+
+
+with card(t("downloads.hourly"), t("downloads.hourly_note")):
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    names = list(ALTERNATIVES)
+    alternative = row.selectbox(
+        t("downloads.alternative"),
+        names,
+        index=names.index("hybrid"),
+        format_func=lambda name: t(f"downloads.alternative.{name}"),
+        key="download_alternative",
+        width=240,
+    )
+    years = range(1, study.dispatch.years + 1)
+    year = row.selectbox(t("downloads.year"), years, key=f"download_year.{study.dispatch.years}", width=140)
+    with row:
+        offer(f"hourly-{alternative}-year-{year}", "csv", partial(files.hourly_csv, study, alternative, year))
+    st.markdown(f":small[:gray[{t('downloads.hourly_columns')}]]")
+
+grid = st.grid(2, min_column_width=320)
+makers = {
+    "summary": ("csv", partial(files.summary_csv, study)),
+    "bill": ("csv", partial(files.bill_csv, study)),
+    "lines": ("csv", partial(files.lines_csv, study)),
+    "scenario": ("json", scenario.to_json),
+    "schema": ("json", lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False)),
+}
+for name, (ending, make) in makers.items():
+    with card(t(f"downloads.{name}"), t(f"downloads.{name}_note"), within=grid):
+        offer(name, ending, make)

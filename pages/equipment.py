@@ -1,0 +1,91 @@
+"""What stands on site: PV, battery and how it is run, diesel sets."""
+
+import streamlit as st
+
+from ui import form, state, table
+from ui.figures import card
+from ui.state import t
+
+PV = ("pv.dc_kwp", "pv.yield_kwh_per_kwp", "pv.dc_ac_ratio", "pv.degradation_per_year", "pv.area_m2_per_mwp")
+BATTERY = (
+    "storage.energy_kwh",
+    "storage.power_kw",
+    "storage.soc_min_fraction",
+    "storage.soc_max_fraction",
+    "storage.soc_start_fraction",
+    "storage.charge_efficiency",
+    "storage.discharge_efficiency",
+    "storage.auxiliary_kw_per_mwh",
+    "storage.fade_first_year",
+    "storage.fade_per_year",
+    "storage.end_of_life_fraction",
+)
+CONTROL = (
+    "dispatch.arbitrage",
+    "dispatch.second_charge",
+    "dispatch.reserve_fraction",
+    "dispatch.charge_limit_kw",
+    "dispatch.discharge_limit_kw",
+    "dispatch.peak_shave_kw",
+    "dispatch.genset_start_fraction",
+)
+SETS = (
+    "genset.set_kw",
+    "genset.sets",
+    "genset.backup_sets",
+    "genset.last_resort_sets",
+    "genset.min_load_fraction",
+    "genset.max_load_fraction",
+    "genset.fuel_factor",
+    "genset.co2_kg_per_l",
+)
+
+scenario, words = state.current(), state.words()
+pv, storage, genset = scenario.pv, scenario.storage, scenario.genset
+st.title(t("inputs.equipment.question"), anchor=False)
+st.markdown(f":small[:gray[{t('inputs.context')}]]")
+
+usable = storage.energy_kwh * (storage.soc_max_fraction - storage.soc_min_fraction)
+hours = usable * storage.discharge_efficiency / storage.power_kw if storage.power_kw else 0.0
+title = t("inputs.equipment.battery_none")
+if storage.energy_kwh:
+    energy, power = words.number(usable / 1000, "MWh"), words.number(storage.power_kw / 1000, "MW")
+    title = t("inputs.equipment.battery", energy=energy, hours=words.number(hours, "h"), power=power)
+with card(title, t("inputs.equipment.battery_note")):
+    form.fields(BATTERY, columns=3)
+
+hectares = pv.dc_kwp / 1000 * pv.area_m2_per_mwp / 10_000
+title = t("inputs.equipment.pv_none")
+if pv.dc_kwp:
+    size = words.number(pv.dc_kwp / 1000, "MWp")
+    title = t("inputs.equipment.pv", size=size, area=words.number(hectares, t("inputs.equipment.hectares")))
+with card(title, t("inputs.equipment.pv_note")):
+    form.fields(PV, columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0})
+
+with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
+    starts = {
+        "dispatch.charge_limit_kw": storage.power_kw,
+        "dispatch.discharge_limit_kw": storage.power_kw,
+        "dispatch.peak_shave_kw": scenario.grid.import_limit_kw,
+        "dispatch.genset_start_fraction": scenario.dispatch.reserve_fraction,
+    }
+    form.fields(CONTROL, columns=3, starts=starts)
+    if scenario.dispatch.arbitrage == "windows":
+        st.markdown(f":small[:gray[{t('inputs.equipment.windows_note')}]]")
+        actions = st.column_config.SelectboxColumn(
+            t("inputs.equipment.action"),
+            options=["charge", "discharge"],
+            format_func=lambda action: t(f"inputs.equipment.action_{action}"),
+            default="charge",
+        )
+        columns = {
+            "start_hour": table.number(t("inputs.table.start"), 0, 24, step=0.25, default=0.0),
+            "end_hour": table.number(t("inputs.table.end"), 0, 24, step=0.25, default=8.0),
+            "action": actions,
+            "months": table.months(t("inputs.table.months")),
+        }
+        table.rows_editor("dispatch.windows", columns, alt=t("inputs.equipment.windows_note"))
+
+fleet = [words.number(count * genset.set_kw / 1000, "MW") for count in (genset.sets, genset.last_resort_sets)]
+with card(t("inputs.equipment.sets", diesel=fleet[0], hybrid=fleet[1]), t("inputs.equipment.sets_note")):
+    form.fields(SETS, columns=3)

@@ -1,0 +1,72 @@
+"""What the grid can give and at what price: connection, stages, outages, tariff."""
+
+import streamlit as st
+
+from report.charts_inputs import tariff_heatmap
+from sim.tariff import DAY_TYPES
+from ui import form, state, table, tariff_card
+from ui.figures import card, chart
+from ui.state import t
+
+CONNECTION = (
+    "grid.existing_kw",
+    "grid.import_limit_kw",
+    "grid.ready_month",
+    "grid.transformer_kva",
+    "grid.export_limit_kw",
+    "grid.co2_kg_per_kwh",
+)
+
+scenario, words = state.current(), state.words()
+st.title(t("inputs.grid.question"), anchor=False)
+st.markdown(f":small[:gray[{t('inputs.context')}]]")
+
+with card(t("inputs.grid.connection"), t("inputs.grid.connection_note")):
+    form.fields(CONNECTION, columns=3)
+
+pair = st.grid(2, min_column_width=400)
+with card(t("inputs.grid.stages"), t("inputs.grid.stages_note"), within=pair):
+    columns = {
+        "month": table.number(t("inputs.table.month"), 1, 360, default=1),
+        "import_limit_kw": table.number(t("inputs.grid.limit"), 0, 2_000_000, default=scenario.grid.import_limit_kw),
+    }
+    table.rows_editor("grid.stages", columns, alt=t("inputs.grid.stages"))
+
+outages = scenario.grid.outages
+title = t("inputs.grid.outages_none")
+if outages:
+    total = words.number(sum(outage.duration_h for outage in outages), "h")
+    title = state.counted("inputs.grid.outages", len(outages), hours=total)
+with card(title, t("inputs.grid.outages_note"), within=pair):
+    columns = {
+        "month": table.number(t("inputs.table.calendar_month"), 1, 12, default=7),
+        "day": table.number(t("inputs.table.day"), 1, 31, default=15),
+        "hour": table.number(t("inputs.table.hour"), 0, 23.75, step=0.25, default=14.0),
+        "duration_h": table.number(t("inputs.table.duration"), 0.25, 744, step=0.25, default=2.0),
+    }
+    table.rows_editor("grid.outages", columns, alt=t("inputs.grid.outages_alt"), height=240)
+
+with card(t("inputs.tariff.title"), t("inputs.tariff.note")):
+    tariff_card.chooser()
+    tariff_card.facts()
+    basis, vat = st.columns(2)
+    with basis:
+        tariff_card.demand_basis()
+    with vat:
+        form.field("finance.vat_basis")
+
+with card(t("inputs.tariff.heatmap"), t("inputs.tariff.heatmap_note", currency=scenario.tariff.currency)):
+    day_type = st.segmented_control(
+        t("inputs.tariff.day_type"),
+        DAY_TYPES,
+        default=DAY_TYPES[0],
+        format_func=lambda name: t(f"inputs.tariff.{name}"),
+        required=True,
+        label_visibility="collapsed",
+        key="heatmap_day_type",
+    )
+    figure = tariff_heatmap(scenario.tariff, day_type, words, state.is_dark())
+    chart(figure, key="tariff_heatmap", height=320, alt=t("inputs.tariff.heatmap_alt", name=scenario.tariff.name_en))
+    with st.expander(t("inputs.tariff.edit"), key="tariff_edit"):
+        st.markdown(f":small[:gray[{t('inputs.tariff.edit_note')}]]")
+        tariff_card.editor()

@@ -1,0 +1,46 @@
+"""How it is calculated, and where every figure comes from."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from sim.register import is_used, register
+from ui import form, state
+from ui.state import t
+
+METHOD = Path(__file__).resolve().parent.parent / "docs" / "method.md"
+
+scenario, marked = state.current(), form.marks()
+st.title(t("downloads.method.question"), anchor=False)
+method, data = st.tabs([t("downloads.method.method"), t("downloads.method.data")])
+
+with method, st.container(width=860):
+    text = METHOD.read_text(encoding="utf-8").partition("\n")[2]  # its title is the page's question
+    st.markdown(text.replace("\n## ", "\n### "))
+
+with data:
+    used = {path: entry for path, entry in register().items() if is_used(scenario, entry) and path != "load.meter"}
+    note = t("downloads.method.data_note", n=len(used), marked=len(marked))
+    st.markdown(f":small[:gray[{note}]]")
+    rows = {
+        "input": [form.name_text(entry) for entry in used.values()],
+        "value": [form.value_text(entry, scenario) for entry in used.values()],
+        "confidence": [form.confidence_text(entry, scenario) for entry in used.values()],
+        "source": [form.source_text(entry, scenario) for entry in used.values()],
+        "path": list(used),
+    }
+    tariff = scenario.tariff
+    extra = (
+        t("inputs.tariff.title"),
+        tariff.name_en,
+        t(f"inputs.confidence.{tariff.confidence}"),
+        f"{tariff.source} ({tariff.as_of})",
+        "tariff",
+    )
+    table = {name: [first, *values] for (name, values), first in zip(rows.items(), extra, strict=True)}
+    st.dataframe(
+        {t(f"downloads.method.{name}"): values for name, values in table.items()},
+        hide_index=True,
+        height=640,
+        alt=t("downloads.method.data"),
+    )

@@ -1,0 +1,219 @@
+"""CSV files of a study: every number in full precision, units in the header, ISO times, readable by a spreadsheet.
+
+Files are UTF-8 with a byte order mark, which Excel needs. Money stands on the study's VAT basis. Column sums of a file
+equal the totals on the screen.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.ledger import LINES
+from finance.metrics import Figure
+from finance.rates import bill_rates
+from sim.dispatch import ALTERNATIVES
+from study.compare import Study
+
+Floats = NDArray[np.float64]
+ENCODING = "utf-8-sig"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+# Kpis whose money is per kWh, in money, in years or a fraction; the rest name their unit in their name's last part.
+MONEY = ("capex", "total_cost", "unserved_value", "npv")
+MONEY_PER_KWH = ("cost_per_kwh", "lcoe_per_kwh")
+UNITS = {"irr": "fraction/year", "payback_years": "years", "discounted_payback_years": "years", "genset_starts": ""}
+
+
+def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
+    """Every step of one alternative in one project year (1 is the first), a row each, begun at its time.
+
+    energy_cost = import_kw x step hours x energy_price; balance_kw = supply - use, zero but for rounding; the battery's
+    energy stands at the step's end. A last year that is not whole has only its months. Raises ValueError where the
+    alternative or the year does not exist.
+    """
+    if alternative not in ALTERNATIVES:
+        raise ValueError(f"there is no alternative '{alternative}'; choose one of {', '.join(ALTERNATIVES)}")
+    dispatch, money = study.dispatch, study.scenario.site.currency.lower()
+    trace = dispatch.trace(alternative, year)
+    steps = _steps_of_year(study, year)
+    price = step_price_per_kwh(study, year)
+    capacity = study.scenario.storage.energy_kwh if alternative == "hybrid" else 0.0
+    columns: dict[str, Any] = {
+        "time": np.datetime_as_string(dispatch.clock.stamps(year), unit="m"),
+        "price_period": np.array(dispatch.classes.names)[dispatch.classes.period],
+        f"energy_price_{money}_per_kwh": price,
+        **{field.name: np.broadcast_to(getattr(trace, field.name), price.shape) for field in fields(trace)},
+        "charge_kw": trace.charge_kw,
+        "soc_fraction_of_nameplate": trace.energy_kwh / capacity if capacity else np.zeros_like(price),
+        f"energy_cost_{money}": trace.import_kw * dispatch.clock.step_h * price,
+        "balance_kw": balance_kw(trace),
+    }
+    rows = zip(*(np.asarray(values)[:steps].tolist() for values in columns.values()), strict=True)
+    return _csv(list(columns), rows)
+
+
+def balance_kw(trace: Any) -> Floats:
+    """Supply less use of every step: PV, grid, battery, sets and unserved against load, charging and dumped power."""
+    supply = (
+        trace.pv_load_kw
+        + trace.pv_charge_kw
+        + trace.grid_load_kw
+        + trace.grid_charge_kw
+        + trace.discharge_kw
+        + trace.genset_kw
+        + trace.unserved_kw
+    )
+    return supply - (trace.load_kw + trace.charge_kw + trace.dumped_kw)
+
+
+def step_price_per_kwh(study: Study, year: int) -> Floats:
+    """What a kWh from the grid costs in each step of a project year (steps,): factor, escalation, tax and VAT in."""
+    dispatch, rates = study.dispatch, bill_rates(study.scenario, study.dispatch)
+    months = np.minimum(dispatch.clock.month_index + 12 * (year - 1), dispatch.months - 1)
+    price = rates.energy_per_kwh[months, dispatch.classes.period] + rates.adders_per_kwh
+    return price * rates.vat_factor * (1.0 + rates.tax_rate)
+
+
+def summary_csv(study: Study) -> bytes:
+    """All key figures of all alternatives, a row each; one that does not exist is empty, with the reason beside."""
+    currency = study.scenario.site.currency
+    rows = [[name, _unit(name, currency), *_cells(study, name)] for name in _kpi_names(study)]
+    rows += [
+        ["saving_total", currency, *_saving_cells(study, "total")],
+        ["saving_fraction", "fraction of the baseline's cost", *_saving_cells(study, "fraction")],
+        ["saving_co2_t", "t", *_saving_cells(study, "co2_t")],
+    ]
+    head = [
+        ["scenario", "", _text(study.scenario.site.name)],
+        ["fingerprint", "", study.fingerprint],
+        ["baseline", "", study.baseline],
+        ["vat_basis", "", study.scenario.finance.vat_basis],
+        ["term_months", "months", study.scenario.site.term_months],
+    ]
+    return _csv(["figure", "unit", *ALTERNATIVES, "why_empty"], [*rows, *head])
+
+
+def bill_csv(study: Study) -> bytes:
+    """The utility bill by project month, component and alternative with a grid; credits are negative."""
+    bill, dispatch, money = study.bill, study.dispatch, study.scenario.site.currency.lower()
+    parts = {
+        f"energy_charge_{money}": bill.energy_charge,
+        f"energy_tax_{money}": bill.tax,
+        **{f"demand_{_name(name)}_{money}": values for name, values in bill.demand_charges.items()},
+        f"capacity_charge_{money}": bill.capacity_charge,
+        f"fixed_{money}": bill.fixed,
+        f"export_credit_{money}": -bill.export_credit,
+        f"total_{money}": bill.total,
+        **{f"billed_{_name(name)}_kw": values for name, values in bill.billed_kw.items()},
+        "import_kwh": dispatch.import_kwh.sum(axis=-1),
+        "export_kwh": dispatch.export_kwh.sum(axis=-1),
+        "peak_import_kw": dispatch.peak_kw.max(axis=-1),
+    }
+    stamps = _month_names(study)
+    rows = (
+        [name, month + 1, stamps[month], *(float(values[row, month]) + 0.0 for values in parts.values())]
+        for row, name in enumerate(ALTERNATIVES)
+        if name != "diesel"
+        for month in range(dispatch.months)
+    )
+    return _csv(["alternative", "project_month", "month", *parts], rows)
+
+
+def lines_csv(study: Study) -> bytes:
+    """Every cost line by project month and alternative; money out is negative. Month 0 is the start."""
+    lines, money = study.ledger.lines, study.scenario.site.currency.lower()
+    total = study.ledger.total
+    stamps = ["start", *_month_names(study)]
+    rows = (
+        [
+            name,
+            month,
+            stamps[month],
+            *(float(lines[line][row, month]) + 0.0 for line in LINES),
+            float(total[row, month]) + 0.0,
+        ]
+        for row, name in enumerate(ALTERNATIVES)
+        for month in range(study.dispatch.months + 1)
+    )
+    return _csv(
+        ["alternative", "project_month", "month", *(f"{line}_{money}" for line in LINES), f"total_{money}"], rows
+    )
+
+
+def write_csv_files(study: Study, folder: Path) -> list[Path]:
+    """Write the summary, the bill, the cost lines and the first year of every alternative; the paths written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {"summary": summary_csv(study), "bill": bill_csv(study), "lines": lines_csv(study)}
+    contents |= {f"hourly-{name}-year-1": hourly_csv(study, name, 1) for name in ALTERNATIVES}
+    paths = [folder / file_name(study, name) for name in contents]
+    for path, content in zip(paths, contents.values(), strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+def file_name(study: Study, name: str, ending: str = "csv") -> str:
+    """A file's name, with the inputs' fingerprint in it."""
+    return f"powerladder-{study.fingerprint}-{name}.{ending}"
+
+
+def _steps_of_year(study: Study, year: int) -> int:
+    months = min(study.dispatch.clock.months, study.dispatch.months - 12 * (year - 1))
+    return int(study.dispatch.clock.month_ends[months - 1])
+
+
+def _month_names(study: Study) -> list[str]:
+    first = np.datetime64(study.scenario.site.start, "M")
+    return [str(first + month) for month in range(study.dispatch.months)]
+
+
+def _kpi_names(study: Study) -> list[str]:
+    return [field.name for field in fields(study.kpis[study.baseline])]
+
+
+def _unit(name: str, currency: str) -> str:
+    if name in MONEY:
+        return currency
+    if name in MONEY_PER_KWH:
+        return f"{currency}/kWh"
+    known = {"kwh": "kWh", "kw": "kW", "l": "L", "h": "h", "t": "t"}
+    return UNITS.get(name, known.get(name.rpartition("_")[2], ""))
+
+
+def _cells(study: Study, name: str) -> list[Any]:
+    values = [getattr(study.kpis[alternative], name) for alternative in ALTERNATIVES]
+    reasons = [
+        f"{alternative}: {value.text}"
+        for alternative, value in zip(ALTERNATIVES, values, strict=True)
+        if isinstance(value, Figure) and value.value is None
+    ]
+    return [*(value.value if isinstance(value, Figure) else value for value in values), " ".join(reasons)]
+
+
+def _saving_cells(study: Study, name: str) -> list[Any]:
+    found = [getattr(study.savings.get(alternative), name, None) for alternative in ALTERNATIVES]
+    return [*found, f"{study.baseline}: this is the baseline."]
+
+
+def _name(text: str) -> str:
+    return "_".join("".join(c if c.isalnum() else " " for c in text.lower()).split()) or "charge"
+
+
+def _text(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows as CSV; floats are written by repr, so that they read back equal."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue().encode(ENCODING)

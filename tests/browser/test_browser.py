@@ -1,0 +1,204 @@
+"""The dashboard in a real browser: links, levers, files, phone, dark. Console and foreign requests fail every test."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from i18n import words
+from study.compare import evaluate
+from study.presets import presets
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+MAIN = '[data-testid="stMain"]'
+CODE = re.compile(r"Inputs ([0-9a-f]{4}-[0-9a-f]{4})")
+text = words("en").t
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def show(page, server: str, settle):
+    """`show("grid", "preset=case_b")` opens that page and returns the browser page once it is drawn."""
+
+    def open_page(name: str = "", query: str = ""):
+        page.goto(f"{server}/{name}?{query}")
+        settle(page)
+        page.wait_for_selector(f"{MAIN} h1, {MAIN} h2")
+        settle(page)
+        return page
+
+    return open_page
+
+
+def code(page) -> str:
+    """The inputs' fingerprint in the sidebar."""
+    return CODE.search(page.get_by_test_id("stSidebar").inner_text()).group(1)
+
+
+def alerts(page) -> list[str]:
+    return page.get_by_test_id("stAlert").all_inner_texts()
+
+
+def no_page_failed(page) -> bool:
+    return not any(text("shell.notice.failed") in alert for alert in alerts(page))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_cold_deep_link_opens_its_page_with_its_data(fresh_server: str, page, settle, name: str) -> None:
+    path = "" if name == "overview" else name
+    page.goto(f"{fresh_server}/{path}?preset=case_b&storage.energy_kwh=25000")
+    settle(page)
+    page.wait_for_selector(f"{MAIN} h1, {MAIN} h2")
+    settle(page)
+    changed = presets()["case_b"].scenario.with_({"storage.energy_kwh": 25_000})
+    assert code(page) == changed.fingerprint
+    assert no_page_failed(page)
+    assert page.get_by_role("dialog").count() == 0
+    assert "storage.energy_kwh=25000" in page.url
+
+
+def test_reload_and_page_change_keep_the_inputs(show, settle) -> None:
+    page = show("terms", "preset=case_a")
+    field = page.get_by_role("spinbutton", name="Diesel price, CNY/L")
+    field.fill("9.1")
+    field.press("Enter")
+    settle(page)
+    after = code(page)
+    assert "finance.diesel_per_l=9.1" in page.url
+    page.get_by_role("link", name="Overview").click()
+    settle(page)
+    assert code(page) == after
+    assert "finance.diesel_per_l=9.1" in page.url
+    page.reload()
+    settle(page)
+    page.wait_for_selector(f"{MAIN} h1")
+    assert code(page) == after
+
+
+def test_lever_moves_the_answer_in_place(show, settle) -> None:
+    page = show("", "preset=case_a")
+    before, answer = code(page), page.locator(MAIN).inner_text()
+    slider = page.get_by_role("slider").first
+    for _ in range(5):
+        slider.press("ArrowRight")
+    settle(page)
+    page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
+    assert code(page) != before
+    assert page.locator(MAIN).inner_text() != answer
+    page.get_by_role("button", name="Reset").click()
+    settle(page)
+    page.wait_for_function("before => document.body.innerText.includes(before)", arg=before)
+
+
+def test_preset_and_baseline_switch(show, settle) -> None:
+    page = show()
+    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("option", name="C: 15 MW in Johor").click()
+    settle(page)
+    page.wait_for_url("**preset=case_c**")
+    assert code(page) == presets()["case_c"].scenario.fingerprint
+    page.get_by_test_id("stSidebar").get_by_text("Grid", exact=True).click()
+    settle(page)
+    page.wait_for_url("**finance.baseline=grid**")
+    assert no_page_failed(page)
+
+
+def upload_scenario(page, settle, name: str, content: bytes) -> None:
+    page.get_by_role("button", name="File", exact=True).click()
+    chooser = page.locator('input[type="file"]').last
+    chooser.set_input_files({"name": name, "mimeType": "application/json", "buffer": content})
+    page.get_by_text(name).first.wait_for()
+    settle(page)
+
+
+def test_bad_scenario_file_says_what_and_changes_nothing(show, settle) -> None:
+    page = show("downloads", "preset=case_b")
+    before = code(page)
+    upload_scenario(page, settle, "bad.json", json.dumps({"storage": {"energy_kwhh": 3}}).encode())
+    page.get_by_text("did you mean 'energy_kwh'?").wait_for()
+    assert code(page) == before
+
+
+def test_saved_scenario_loads_again(show, settle) -> None:
+    page = show("downloads", "preset=case_a")
+    mine = presets()["case_c"].scenario.with_({"storage.energy_kwh": 22_222})
+    upload_scenario(page, settle, "mine.json", mine.to_json().encode())
+    page.get_by_text("mine.json is loaded.").wait_for()
+    assert code(page) == mine.fingerprint
+
+
+def test_wrong_meter_file_and_a_file_of_50_mb_are_refused(show, settle, tmp_path: Path) -> None:
+    page = show("load", "preset=case_a")
+    before = code(page)
+    chooser = page.locator(f'{MAIN} input[type="file"]')
+    chooser.set_input_files({"name": "plan.csv", "mimeType": "text/csv", "buffer": b"%PDF-1.7 not a table"})
+    page.get_by_text("plan.csv cannot be used; your inputs are as before.").wait_for()
+    big = tmp_path / "big.csv"
+    big.write_bytes(b"time,kW\n" + b"0" * 50_000_000)
+    chooser.set_input_files(big)
+    page.get_by_text(re.compile("must be .*20.*MB|20.*MB.*smaller|exceed", re.IGNORECASE)).first.wait_for()
+    settle(page)
+    assert code(page) == before
+
+
+def test_download_has_the_figures_of_the_study(show, settle, tmp_path: Path) -> None:
+    page = show("downloads", "preset=case_a")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download CSV").nth(1).click()
+    study = evaluate(presets()["case_a"].scenario)
+    download = waiting.value
+    assert download.suggested_filename == f"powerladder-{study.fingerprint}-summary.csv"
+    download.save_as(tmp_path / "summary.csv")
+    table = csv.DictReader(io.StringIO((tmp_path / "summary.csv").read_text("utf-8-sig")))
+    rows = {row["figure"]: row for row in table}
+    for name, kpis in study.kpis.items():
+        assert float(rows["total_cost"][name]) == kpis.total_cost
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("preset", ("case_a", "case_c"))
+def test_phone_has_no_sideways_scroll(show, name: str, preset: str) -> None:
+    page = show("" if name == "overview" else name, f"preset={preset}")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(400)
+    wide = page.evaluate(
+        "() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    assert wide == 0
+    assert no_page_failed(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_dark_pages_draw(browser, server: str, settle, name: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{server}/{'' if name == 'overview' else name}")
+    settle(page)
+    page.wait_for_selector(f"{MAIN} h1, {MAIN} h2")
+    background = page.evaluate("() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    assert background == "rgb(15, 22, 32)"
+    assert errors == []
+    assert no_page_failed(page)
+    context.close()
+
+
+def test_bad_address_is_told_and_the_rest_is_used(show) -> None:
+    page = show("", "preset=case_b&storage.energy_kwh=ten&finance.diesel_per_l=8")
+    assert any("storage.energy_kwh" in alert for alert in alerts(page))
+    assert "finance.diesel_per_l=8" in page.url
+    assert "storage.energy_kwh" not in page.url
+
+
+def test_health_and_assets_answer(page, server: str) -> None:
+    assert page.request.get(f"{server}/health").json() == {"status": "ok"}
+    assert page.request.get(f"{server}/assets/fonts/NotoSansSC-Regular.woff2").ok

@@ -1,0 +1,165 @@
+"""The CSV files: complete, exact, recomputable by hand, and adding up to the figures on screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from finance.ledger import LINES
+from finance.metrics import Figure
+from report import files
+from sim.dispatch import ALTERNATIVES
+from study.compare import Study, evaluate
+from study.presets import presets
+
+ROUNDING = 1e-9
+
+
+@pytest.fixture(scope="module", params=list(presets()))
+def study(request: pytest.FixtureRequest) -> Study:
+    return evaluate(presets()[request.param].scenario)
+
+
+@pytest.fixture(scope="module")
+def part_year_study() -> Study:
+    """30 months: the third project year has six of them."""
+    changes = {"site.term_months": 30, "finance.energy_escalation": 0.05, "finance.energy_price_factor": 1.7}
+    return evaluate(presets()["case_c"].scenario.with_(changes))
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def numbers(rows: list[dict[str, str]], column: str) -> np.ndarray:
+    return np.array([float(row[column]) for row in rows])
+
+
+def money_column(rows: list[dict[str, str]], beginning: str) -> str:
+    return next(name for name in rows[0] if name.startswith(beginning))
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+def test_hourly_rows_can_be_worked_out_by_hand(study: Study, alternative: str) -> None:
+    rows = rows_of(files.hourly_csv(study, alternative, 1))
+    assert len(rows) == study.dispatch.clock.steps
+    step_h, price = study.dispatch.clock.step_h, money_column(rows, "energy_price")
+    cost = money_column(rows, "energy_cost")
+    scale = study.scenario.load.peak_kw
+    for row in rows[:: max(1, len(rows) // 400)]:
+        value = {name: float(text) for name, text in row.items() if name not in ("time", "price_period")}
+        supply = (
+            value["pv_load_kw"]
+            + value["pv_charge_kw"]
+            + value["grid_load_kw"]
+            + value["grid_charge_kw"]
+            + value["discharge_kw"]
+            + value["genset_kw"]
+            + value["unserved_kw"]
+        )
+        use = value["load_kw"] + value["charge_kw"] + value["dumped_kw"]
+        assert supply == pytest.approx(use, abs=scale * ROUNDING)
+        assert value["balance_kw"] == pytest.approx(supply - use, abs=scale * ROUNDING)
+        imported = value["grid_load_kw"] + value["grid_charge_kw"]
+        assert value["import_kw"] == pytest.approx(imported, abs=scale * ROUNDING)
+        assert value[cost] == value["import_kw"] * step_h * value[price]
+
+
+def test_battery_energy_follows_the_flows(study: Study) -> None:
+    storage = study.scenario.storage
+    rows = rows_of(files.hourly_csv(study, "hybrid", 1))
+    energy, step_h = numbers(rows, "energy_kwh"), study.dispatch.clock.step_h
+    taken_in = numbers(rows, "charge_kw") * storage.charge_efficiency
+    given_out = numbers(rows, "discharge_kw") / storage.discharge_efficiency
+    change = (taken_in - given_out) * step_h
+    assert np.diff(energy) == pytest.approx(change[1:], abs=max(storage.energy_kwh, 1) * ROUNDING)
+    assert numbers(rows, "soc_fraction_of_nameplate") * storage.energy_kwh == pytest.approx(energy, rel=1e-12)
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize("year", (1, 2, 3))
+def test_hourly_sums_are_the_bill_and_the_totals(part_year_study: Study, alternative: str, year: int) -> None:
+    dispatch, row = part_year_study.dispatch, part_year_study.dispatch.row(alternative)
+    rows = rows_of(files.hourly_csv(part_year_study, alternative, year))
+    months = slice(12 * (year - 1), min(12 * year, dispatch.months))
+    bill = part_year_study.bill
+    energy_charge = (bill.energy_charge + bill.tax)[row, months].sum()
+    assert numbers(rows, money_column(rows, "energy_cost")).sum() == pytest.approx(energy_charge, rel=ROUNDING)
+    for name in ("load", "genset", "unserved", "discharge", "pv_load"):
+        total = dispatch.monthly[f"{name}_kwh"][row, months].sum()
+        assert numbers(rows, f"{name}_kw").sum() * dispatch.clock.step_h == pytest.approx(total, rel=ROUNDING, abs=1e-6)
+    assert numbers(rows, "fuel_l").sum() == pytest.approx(dispatch.monthly["fuel_l"][row, months].sum(), rel=ROUNDING)
+
+
+def test_hourly_times_are_iso_and_without_gaps(part_year_study: Study) -> None:
+    rows = rows_of(files.hourly_csv(part_year_study, "grid", 3))
+    assert (rows[0]["time"], rows[-1]["time"]) == ("2028-01-01T00:00", "2028-06-30T23:30")
+    assert len(rows) == 181 * 48
+
+
+def test_numbers_read_back_equal(study: Study) -> None:
+    rows = rows_of(files.hourly_csv(study, "hybrid", 1))
+    trace = study.dispatch.trace("hybrid", 1)
+    assert (numbers(rows, "import_kw") == trace.import_kw).all()
+
+
+def test_unknown_alternative_or_year_is_refused(study: Study) -> None:
+    with pytest.raises(ValueError, match="there is no alternative 'wind'; choose one of diesel"):
+        files.hourly_csv(study, "wind", 1)
+    with pytest.raises(ValueError, match="year 99 is outside the term"):
+        files.hourly_csv(study, "grid", 99)
+
+
+def test_cost_lines_add_up_to_the_total_cost(study: Study) -> None:
+    rows = rows_of(files.lines_csv(study))
+    for name, kpis in study.kpis.items():
+        own = [row for row in rows if row["alternative"] == name]
+        assert len(own) == study.dispatch.months + 1
+        lines = sum(numbers(own, money_column(own, f"{line}_")).sum() for line in LINES)
+        total = numbers(own, money_column(own, "total_")).sum()
+        assert total == pytest.approx(-kpis.total_cost, rel=ROUNDING)
+        assert lines == pytest.approx(total, rel=ROUNDING)
+
+
+def test_bill_adds_up_to_the_ledger(study: Study) -> None:
+    rows = rows_of(files.bill_csv(study))
+    grid_lines = ("grid_energy", "grid_demand", "grid_fixed", "export_credit")
+    for name in ALTERNATIVES[1:]:
+        own, row = [line for line in rows if line["alternative"] == name], study.dispatch.row(name)
+        paid = -sum(study.ledger.lines[line][row].sum() for line in grid_lines)
+        assert numbers(own, money_column(own, "total_")).sum() == pytest.approx(paid, rel=ROUNDING)
+        assert numbers(own, "import_kwh").sum() == pytest.approx(study.kpis[name].grid_kwh, rel=ROUNDING)
+        parts = [column for column in own[0] if column.endswith(study.scenario.site.currency.lower())]
+        parts = [column for column in parts if not column.startswith("total_")]
+        assert sum(numbers(own, part).sum() for part in parts) == pytest.approx(paid, rel=ROUNDING)
+
+
+def test_summary_has_every_figure_or_its_reason(study: Study) -> None:
+    rows = {row["figure"]: row for row in rows_of(files.summary_csv(study))}
+    for name, kpis in study.kpis.items():
+        for figure in files._kpi_names(study):
+            value, cell = getattr(kpis, figure), rows[figure][name]
+            number = value.value if isinstance(value, Figure) else value
+            if number is None:
+                assert cell == ""
+                assert f"{name}: {value.text}" in rows[figure]["why_empty"]
+            else:
+                assert float(cell) == number
+    assert rows["fingerprint"]["diesel"] == study.fingerprint
+
+
+def test_a_name_is_never_taken_for_a_formula() -> None:
+    study = evaluate(presets()["case_a"].scenario.with_({"site.name": "=1+1"}))
+    rows = {row["figure"]: row for row in rows_of(files.summary_csv(study))}
+    assert rows["scenario"]["diesel"] == "'=1+1"
+
+
+def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
+    paths = files.write_csv_files(study, tmp_path / "out")
+    assert len(paths) == 3 + len(ALTERNATIVES)
+    assert all(study.fingerprint in path.name and path.stat().st_size > 100 for path in paths)

@@ -1,0 +1,303 @@
+"""Input fields made from the parameter register: label, unit, limits, help and source come from the one definition.
+
+A widget shows the scenario's value and hands a changed one to `state.change`; a refused entry is told beside the field
+and the field goes back to the old value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from i18n.numbers import plain
+from sim import library
+from sim.register import Input, is_used, register, unverified
+from sim.scenario import Scenario
+from ui import state
+from ui.state import t
+
+PERCENT = 100.0
+MONEY_PER_SITE = ("finance.ems_cost",)
+SOURCE_SHOWN = 90
+FEW_CHOICES = 4
+# Shown even where nothing of their kind is there yet: they are how it comes to be.
+ALWAYS_SHOWN = ("pv.dc_kwp", "storage.energy_kwh", "storage.power_kw")
+DIAMOND = "◇"
+
+
+def fields(paths: Sequence[str], *, columns: int = 2, starts: dict[str, float] | None = None) -> None:
+    """Fields side by side; inputs that play no part in the scenario go behind an expander."""
+    scenario = state.current()
+    used = [path for path in paths if path in ALWAYS_SHOWN or is_used(scenario, register()[path])]
+    _draw(used, columns, starts or {})
+    idle = [path for path in paths if path not in used]
+    if idle:
+        with st.expander(state.counted("inputs.idle", len(idle))):
+            _draw(idle, columns, starts or {})
+
+
+def _draw(paths: Sequence[str], columns: int, starts: dict[str, float]) -> None:
+    grid = st.grid(columns, min_column_width=210)
+    for path in paths:
+        with grid.container(gap="xxsmall"):
+            field(path, start=starts.get(path))
+
+
+def field(path: str, *, start: float | None = None) -> None:
+    """One input: widget, source line, and what was wrong with the last entry. `start` fills an empty optional value."""
+    entry, scenario = register()[path], state.current()
+    if entry.optional and entry.kind != "other":
+        _optional(entry, scenario, start)
+    else:
+        _widget(entry, scenario)
+    note = source_note(entry, scenario)
+    if note:
+        st.markdown(f":small[:gray[{note}]]")
+    problems(path)
+
+
+def problems(where: str) -> None:
+    """The sentences about an entry refused there, in place."""
+    for sentence in state.problems_of(where):
+        st.error(sentence)
+
+
+def label_text(entry: Input, scenario: Scenario) -> str:
+    """Label, unit and the mark of an unverified default: "Diesel price, CNY/L ◇"."""
+    unit = unit_text(entry, scenario)
+    text = name_text(entry) + (f", {unit}" if unit else "")
+    return f"{text} {DIAMOND}" if entry.path in marks() else text
+
+
+def name_text(entry: Input) -> str:
+    return state.words().lookup(f"input.{entry.path}.label") or entry.label
+
+
+def unit_text(entry: Input, scenario: Scenario) -> str:
+    """The unit as shown: fractions in percent, money with the scenario's currency."""
+    unit = state.words().lookup(f"inputs.unit.{entry.unit}") or entry.unit
+    money = unit.startswith("/") or entry.path in MONEY_PER_SITE
+    return f"{scenario.site.currency}{unit}" if money else unit
+
+
+def marks() -> frozenset[str]:
+    """Paths of the inputs in use that rest on an unverified default."""
+    scenario = state.current()
+    known = st.session_state.get("marks")
+    if known is None or known[0] is not scenario:
+        st.session_state.marks = known = (scenario, frozenset(unverified(scenario)))
+    return known[1]
+
+
+def scale(entry: Input) -> float:
+    """What an inner value is multiplied by to be shown."""
+    return PERCENT if entry.unit.startswith("fraction") else 1.0
+
+
+def to_shown(entry: Input, value: float | None) -> float | None:
+    return None if value is None or entry.kind != "number" else _clean(value * scale(entry))
+
+
+def to_inner(entry: Input, shown: float) -> float:
+    return _clean(shown / scale(entry))
+
+
+def value_text(entry: Input, scenario: Scenario) -> str:
+    """An input's value as a reader sees it, with its unit."""
+    value, unit = scenario.get(entry.path), unit_text(entry, scenario)
+    if value is None:
+        return t("inputs.none")
+    if entry.kind == "choice":
+        return choice_text(entry.path, value)
+    if entry.kind == "switch":
+        return t("inputs.yes") if value else t("inputs.no")
+    if entry.kind in ("number", "integer"):
+        return state.words().number(value * scale(entry), unit, 0 if entry.kind == "integer" else None)
+    return state.counted("inputs.rows", len(value)) if isinstance(value, tuple) else str(value)
+
+
+def choice_text(path: str, value: object) -> str:
+    return state.words().lookup(f"inputs.choice.{path}.{value}") or str(value)
+
+
+def source_text(entry: Input, scenario: Scenario) -> str:
+    """Where the value in use comes from; empty where it is the user's own choice."""
+    note = scenario.provenance.get(entry.path)
+    if note is not None:
+        return note.source + (f" ({note.as_of})" if note.as_of else "")
+    return entry.source if entry.kind == "other" or scenario.get(entry.path) == entry.default else ""
+
+
+def confidence_text(entry: Input, scenario: Scenario) -> str:
+    """How sure the value in use is: of its source, or the user's own choice."""
+    note = scenario.provenance.get(entry.path)
+    if note is None and entry.kind != "other" and scenario.get(entry.path) != entry.default:
+        return t("inputs.confidence.none")
+    confidence = entry.confidence if note is None else note.confidence
+    mark = f" {DIAMOND}" if entry.path in marks() else ""
+    return t(f"inputs.confidence.{confidence or 'none'}") + mark
+
+
+def source_note(entry: Input, scenario: Scenario) -> str:
+    """The grey line below a field; long sources are cut, the help has them whole."""
+    source = source_text(entry, scenario)
+    short = source if len(source) <= SOURCE_SHOWN else source[: SOURCE_SHOWN - 1].rstrip() + "…"
+    if entry.path in marks():
+        return t("inputs.unverified", source=short) if short else t("inputs.unverified_bare")
+    return t("inputs.source", source=short) if short else ""
+
+
+def help_text(entry: Input, scenario: Scenario) -> str:
+    """What the input is, its range and its source."""
+    text = state.words().lookup(f"input.{entry.path}.help") or entry.help_text
+    unit = unit_text(entry, scenario)
+    if entry.low is not None and entry.high is not None:
+        low, high = (plain(value * scale(entry)) for value in (entry.low, entry.high))
+        text += "  \n" + t("inputs.range", low=low, high=high, unit=unit)
+    source = source_text(entry, scenario)
+    return text + ("  \n" + t("inputs.source", source=source) if source else "")
+
+
+def key_of(path: str, place: str = "page") -> str:
+    """A widget's key; it holds the revision, so a loaded scenario meets fresh widgets."""
+    return f"{place}.{path}@{state.revision()}"
+
+
+def seed(key: str, value: Any) -> None:
+    """Let a widget show this value, however it was set before."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def _widget(entry: Input, scenario: Scenario, shown_default: float | None = None) -> None:
+    key, label, tip = key_of(entry.path), label_text(entry, scenario), help_text(entry, scenario)
+    value = scenario.get(entry.path)
+    call = {"key": key, "help": tip, "on_change": take, "args": (entry.path, key)}
+    if entry.path == "site.place":
+        _choice(label, tuple(library.sites()), value, place_text, call)
+    elif entry.kind == "number":
+        shown = to_shown(entry, value)
+        seed(key, shown)
+        st.number_input(label, step=_step(shown), format=_format(shown), **call)
+    elif entry.kind == "integer":
+        seed(key, value)
+        st.number_input(label, step=1, **call)
+    elif entry.kind == "choice":
+        _choice(label, entry.choices, value, lambda choice: choice_text(entry.path, choice), call)
+    elif entry.kind == "switch":
+        seed(key, value)
+        st.toggle(label, **call)
+    else:
+        seed(key, value)
+        st.text_input(label, **call)
+
+
+def _choice(label: str, options: Sequence[Any], value: Any, text: Callable[[Any], str], call: dict[str, Any]) -> None:
+    seed(call["key"], value)
+    if len(options) <= FEW_CHOICES:
+        st.segmented_control(label, options, format_func=text, required=True, wrap=True, **call)
+    else:
+        st.selectbox(label, options, format_func=text, **call)
+
+
+def _optional(entry: Input, scenario: Scenario, start: float | None) -> None:
+    value, key = scenario.get(entry.path), key_of(entry.path, "given")
+    seed(key, value is not None)
+    st.toggle(
+        label_text(entry, scenario),
+        key=key,
+        help=help_text(entry, scenario),
+        on_change=_switch_optional,
+        args=(entry.path, key, entry.minimum if start is None else start),
+    )
+    if value is not None:
+        shown, field_key = to_shown(entry, value), key_of(entry.path)
+        seed(field_key, shown)
+        st.number_input(
+            label_text(entry, scenario),
+            label_visibility="collapsed",
+            step=_step(shown),
+            format=_format(shown),
+            key=field_key,
+            on_change=take,
+            args=(entry.path, field_key),
+        )
+
+
+def place_text(place: str) -> str:
+    """A place's name and country, in the visitor's language."""
+    site = library.sites()[place]
+    name = site.name_zh if state.words().language == "zh" else site.name_en
+    return f"{name} ({site.country})"
+
+
+def _switch_optional(path: str, key: str, start: float) -> None:
+    state.change({path: start if st.session_state[key] else None})
+
+
+def take(path: str, key: str) -> None:
+    """Callback of a field: hand the entry to the scenario, or say why not."""
+    entry, entered = register()[path], st.session_state[key]
+    if entered is None:
+        return
+    if entry.kind in ("number", "integer"):
+        beyond = _beyond_limits(entry, float(entered))
+        if beyond:
+            st.session_state.problems[path] = (beyond,)
+            return
+    value = to_inner(entry, entered) if entry.kind == "number" else entered
+    if not state.change({path: value}):
+        sentences = st.session_state.problems[path]
+        st.session_state.problems[path] = tuple(_by_label(entry, sentence) for sentence in sentences)
+
+
+def _by_label(entry: Input, sentence: str) -> str:
+    """The field's label instead of its path at the head of a sentence; a plain "scenario" head is dropped."""
+    for head in (f"{entry.path}: ", f"{entry.section}: ", "scenario: "):
+        if sentence.startswith(head):
+            return f"{name_text(entry)}: {sentence[len(head) :]}"
+    return sentence
+
+
+def _beyond_limits(entry: Input, shown: float) -> str:
+    """Why a number is out of range, in the field's own unit; empty where it is not."""
+    low, high = (None if limit is None else limit * scale(entry) for limit in (entry.minimum, entry.maximum))
+    if (low is None or shown >= low) and (high is None or shown <= high) and math.isfinite(shown):
+        return ""
+    unit = unit_text(entry, state.current())
+    given = plain(shown, decimals(shown)) if math.isfinite(shown) else str(shown)
+    limits = {
+        name: "" if limit is None else plain(limit, decimals(limit)) for name, limit in (("low", low), ("high", high))
+    }
+    kind = "between" if low is not None and high is not None else "least" if low is not None else "most"
+    return t(f"inputs.beyond.{kind}", name=name_text(entry), given=given, unit=unit, **limits)
+
+
+def _clean(value: float) -> float:
+    """Without the dust of a multiplication: 0.35000000000000003 -> 0.35."""
+    return float(f"{value:.12g}")
+
+
+def _step(shown: float) -> float:
+    """About a twentieth of the value, as 1, 2 or 5 of some power of ten."""
+    return nice_step(abs(shown) / 20) if shown else 1.0
+
+
+def nice_step(size: float) -> float:
+    """The greatest of 1, 2, 5 times a power of ten that is not above `size` (at least 1e-6)."""
+    size = max(size, 1e-6)
+    power = 10.0 ** math.floor(math.log10(size) + 1e-9)
+    return _clean(next(m for m in (5, 2, 1) if m * power <= size * (1 + 1e-9)) * power)
+
+
+def decimals(value: float) -> int:
+    """Digits after the point that are needed, at most 6."""
+    text = f"{value:.6f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def _format(shown: float) -> str:
+    return f"%.{max(decimals(shown), decimals(_step(shown)))}f"

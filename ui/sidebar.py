@@ -1,0 +1,168 @@
+"""The scenario in the sidebar, the same on every page: case, baseline, levers, marks, file, fingerprint."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from i18n import LANGUAGES
+from i18n.words import catalogue
+from sim.register import register
+from sim.scenario import InputError, scenario_from_json
+from study.presets import presets
+from ui import form, levers, state
+from ui.levers import Lever
+from ui.state import t
+
+SCENARIO_FILE_LIMIT_MB = 5
+
+
+def draw() -> None:
+    """Everything in the sidebar, top to bottom."""
+    _heading()
+    _preset()
+    form.field("finance.baseline")
+    st.markdown(f"**{t('shell.sidebar.levers')}**")
+    for lever in _levers():
+        _slider(lever)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(t("shell.sidebar.reset"), on_click=_reset, key="reset", help=t("shell.sidebar.reset_help"))
+        _scenario_file()
+    _marks()
+    st.markdown(f":small[:gray[{t('shell.sidebar.fingerprint', code=state.current().fingerprint)}]]")
+    if not st.session_state.get("is_in_address", True):
+        st.markdown(f":small[:orange[{t('shell.sidebar.not_in_address')}]]")
+
+
+def _heading() -> None:
+    languages = [code for code in LANGUAGES if catalogue(code)]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"**{t('shell.sidebar.scenario')}**")
+        if len(languages) > 1:
+            form.seed("language_choice", state.words().language)
+            st.segmented_control(
+                t("shell.sidebar.language"),
+                languages,
+                key="language_choice",
+                format_func=lambda code: t(f"shell.language.{code}"),
+                required=True,
+                label_visibility="collapsed",
+                on_change=_choose_language,
+            )
+
+
+def _preset() -> None:
+    key = f"preset@{state.revision()}"
+    form.seed(key, state.preset_id())
+    st.selectbox(
+        t("shell.sidebar.preset"),
+        list(presets()),
+        key=key,
+        format_func=lambda name: t(f"shell.preset.{name}"),
+        on_change=_choose_preset,
+        args=(key,),
+    )
+
+
+def _levers() -> list[Lever]:
+    scenario, preset = state.current(), presets()[state.preset_id()]
+    try:
+        price = levers.mean_energy_price(state.study())
+    except ValueError:
+        price = None
+    return [levers.lever(path, scenario, preset.scenario, price) for path in preset.levers]
+
+
+def _slider(lever: Lever) -> None:
+    entry, scenario = register()[lever.path], state.current()
+    key = form.key_of(lever.path, "lever")
+    is_whole = entry.kind == "integer"
+    number = int if is_whole else float
+    form.seed(key, number(lever.shown(scenario.get(lever.path))))
+    st.slider(
+        _label(lever),
+        number(lever.low),
+        number(max(lever.high, lever.low + lever.step)),
+        step=number(lever.step),
+        format="%d" if is_whole else f"%.{form.decimals(lever.step)}f",
+        key=key,
+        help=form.help_text(entry, scenario),
+        on_change=_move,
+        args=(lever, key),
+    )
+    form.problems(key)
+
+
+def _label(lever: Lever) -> str:
+    entry = register()[lever.path]
+    name = state.words().lookup(f"shell.lever.{lever.path}") or form.name_text(entry)
+    mark = f" {form.DIAMOND}" if lever.path in form.marks() else ""
+    return f"{name} ({lever.unit}){mark}" if lever.unit else f"{name}{mark}"
+
+
+def _marks() -> None:
+    scenario, marked = state.current(), form.marks()
+    if not marked:
+        st.markdown(f":small[:gray[{t('shell.sidebar.no_marks')}]]")
+        return
+    with st.popover(state.counted("shell.sidebar.marks", len(marked)), type="tertiary", key="marks_list"):
+        st.markdown(t("shell.sidebar.marks_help"))
+        rows = [entry for path, entry in register().items() if path in marked]
+        lines = [
+            f"- **{form.name_text(entry)}**: {form.value_text(entry, scenario)}  \n"
+            f"  :small[:gray[{form.source_text(entry, scenario) or t('shell.sidebar.no_source')}]]"
+            for entry in rows
+        ]
+        st.markdown("\n".join(lines))
+
+
+def _scenario_file() -> None:
+    with st.popover(t("shell.sidebar.file"), key="scenario_file"):
+        st.download_button(
+            t("shell.sidebar.save"),
+            data=state.current().to_json,
+            file_name=f"powerladder-{state.current().fingerprint}.json",
+            mime="application/json",
+            on_click="ignore",
+            key="save_scenario",
+        )
+        key = f"scenario_upload@{state.revision()}"
+        st.file_uploader(
+            t("shell.sidebar.load"),
+            type=["json"],
+            key=key,
+            max_upload_size=SCENARIO_FILE_LIMIT_MB,
+            on_change=_load_file,
+            args=(key,),
+        )
+
+
+def _load_file(key: str) -> None:
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    try:
+        scenario = scenario_from_json(file.getvalue())
+    except (InputError, RecursionError) as error:
+        sentences = "  \n".join(getattr(error, "problems", (t("shell.notice.too_deep"),))[:8])
+        state.replace(state.current())
+        state.notify(t("shell.notice.file_refused", name=file.name) + "  \n" + sentences, "error")
+        return
+    state.replace(scenario, t("shell.notice.file_loaded", name=file.name))
+
+
+def _choose_language() -> None:
+    st.session_state.language = st.session_state.language_choice
+
+
+def _choose_preset(key: str) -> None:
+    name = st.session_state[key]
+    state.replace(presets()[name].scenario, preset=name)
+
+
+def _reset() -> None:
+    state.replace(presets()[state.preset_id()].scenario)
+
+
+def _move(lever: Lever, key: str) -> None:
+    value = lever.inner(st.session_state[key])
+    state.change({lever.path: round(value) if register()[lever.path].kind == "integer" else value}, where=key)

@@ -1,0 +1,179 @@
+"""What a visitor is looking at: one Scenario in the session, its study from bounded caches, its address in the URL.
+
+`ui/main.py` calls `begin()` first and `end()` last in every run. A page that runs alone gets a default scenario.
+Widgets follow the scenario and change it only through callbacks, so a loaded scenario is never undone by them.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from i18n import Words
+from i18n import words as words_of
+from sim.dispatch import Dispatch, simulate
+from sim.scenario import InputError, Scenario
+from study.compare import Study, evaluate
+from study.presets import presets
+from ui import url
+
+DISPATCHES_KEPT, STUDIES_KEPT = 24, 64
+
+
+def begin() -> None:
+    """Start of a run: the first one of a session reads the address."""
+    if "scenario" not in st.session_state:
+        _open(st.query_params.to_dict())
+
+
+def end() -> None:
+    """End of a run: the address follows the scenario; sentences shown once are forgotten."""
+    query, is_complete = _address()
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+    st.session_state.is_in_address = is_complete
+    st.session_state.notices = []
+    st.session_state.problems = {}
+    _freeze_imports()
+
+
+def current() -> Scenario:
+    """The scenario on screen."""
+    if "scenario" not in st.session_state:
+        _open({})
+    return st.session_state.scenario
+
+
+def study() -> Study:
+    """The study of the current scenario. A change of prices alone uses the old simulation again."""
+    scenario = current()
+    return study_of(scenario)
+
+
+def study_of(scenario: Scenario) -> Study:
+    """The study of any scenario, from the same bounded caches. Raises ValueError where it cannot be simulated."""
+    return _study(scenario.fingerprint, scenario)
+
+
+def words() -> Words:
+    """Text and number forms of the visitor's language."""
+    return words_of(st.session_state.get("language", "en"))
+
+
+def t(key: str, /, **values: object) -> str:
+    """The text of a catalogue key in the visitor's language."""
+    return words().t(key, **values)
+
+
+def counted(key: str, n: int, **values: object) -> str:
+    """A text with a number in it: the key's own form for one, `<key>.one`, where n is 1."""
+    return t(f"{key}.one" if n == 1 else key, n=n, **values)
+
+
+def is_dark() -> bool:
+    """Whether the visitor sees the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def preset_id() -> str:
+    """The preset the scenario started from."""
+    current()
+    return st.session_state.preset
+
+
+def revision() -> int:
+    """Part of every widget's key; it rises when a scenario is loaded, so that no widget keeps an older value."""
+    return st.session_state.get("revision", 0)
+
+
+def replace(scenario: Scenario, notice: str | None = None, preset: str | None = None) -> None:
+    """Load a whole scenario; `notice` is a sentence shown once, `preset` the case it starts from (else unchanged)."""
+    current()
+    st.session_state.scenario = scenario
+    st.session_state.revision += 1
+    st.session_state.preset = preset or st.session_state.preset
+    st.session_state.problems = {}
+    if notice:
+        notify(notice)
+
+
+def change(changes: Mapping[str, Any], where: str = "") -> bool:
+    """Change inputs by dotted path. True where the change was taken.
+
+    Where it cannot be used the old scenario stays, and the sentences wait to be shown by `problems_of(where)`, or at
+    the page's end where nobody asks; `where` is the first path unless given.
+    """
+    scenario = current()
+    try:
+        changed = scenario.with_(changes)
+    except InputError as error:
+        st.session_state.problems[where or next(iter(changes), "")] = error.problems
+        return False
+    st.session_state.scenario = url.with_preset_notes(changed, presets()[preset_id()])
+    return True
+
+
+def problems_of(where: str) -> tuple[str, ...]:
+    """The sentences about an entry refused there; taken, so that they are shown in one place."""
+    return st.session_state.get("problems", {}).pop(where, ())
+
+
+def notify(sentence: str, kind: str = "info") -> None:
+    """Show a sentence once at the top of the next run; `kind` is "info", "warning" or "error"."""
+    current()
+    st.session_state.notices.append((kind, sentence))
+
+
+def take_notices() -> list[tuple[str, str]]:
+    """(kind, sentence) of what is to be shown once at the top."""
+    current()
+    shown, st.session_state.notices = st.session_state.notices, []
+    return shown
+
+
+def _open(query: Mapping[str, str]) -> None:
+    opened = url.decode(query)
+    st.session_state.update(
+        scenario=opened.scenario,
+        preset=opened.preset_id,
+        language=opened.language,
+        revision=0,
+        notices=[],
+        problems={},
+        is_in_address=True,
+    )
+    if opened.dropped:
+        notify(t("shell.notice.dropped", keys=", ".join(opened.dropped)), "warning")
+
+
+def _address() -> tuple[dict[str, str], bool]:
+    """(query parameters, whether they give back the whole scenario), worked out once for each scenario."""
+    scenario, language = current(), words().language
+    known = st.session_state.get("address")
+    if known is None or known[0] is not scenario or known[1] != language:
+        query = url.encode(scenario, preset_id(), language)
+        is_complete = url.fits(scenario, query)
+        if not is_complete:
+            query = {key: query[key] for key in ("lang", "preset")}
+        st.session_state.address = known = (scenario, language, query, is_complete)
+    return known[2], known[3]
+
+
+@st.cache_resource(max_entries=DISPATCHES_KEPT, show_spinner=False)
+def _dispatch(key: str, _scenario: Scenario) -> Dispatch:
+    return simulate(_scenario)
+
+
+@st.cache_resource(max_entries=STUDIES_KEPT, show_spinner=False)
+def _study(fingerprint: str, _scenario: Scenario) -> Study:
+    return evaluate(_scenario, _dispatch(_scenario.dispatch_key, _scenario))
+
+
+@st.cache_resource(show_spinner=False)
+def _freeze_imports() -> None:
+    """Streamlit collects garbage around every run; what the imports made need not be looked through (50 ms a run)."""
+    gc.collect()
+    gc.freeze()

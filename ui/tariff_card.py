@@ -1,0 +1,207 @@
+"""The tariff on the grid page: choose one of the library, read its source, edit its prices and windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from sim import library
+from sim.tariff import DAY_TYPES, Tariff
+from ui import form, state, table, tariff_form
+from ui.state import t
+
+PLACE = "tariff"
+PER_KWH = ("energy_adders_per_kwh", "export_credit_per_kwh")
+SCALARS = (*PER_KWH, "energy_tax_rate", "capacity_per_kva_month", "fixed_per_month")
+
+
+def chooser() -> None:
+    """Country, region and voltage narrow the list; choosing a tariff takes it at once."""
+    tariff = state.current().tariff
+    raw = library.raw_tariffs().get(tariff.library_id)
+    grid = st.grid(3, min_column_width=160)
+    with grid.container():
+        countries = tariff_form.countries()
+        home = raw["country"] if raw else state.current().site.country
+        start = countries.index(home) if home in countries else 0
+        country = st.selectbox(t("inputs.tariff.country"), countries, index=start, key=_key("country"))
+    with grid.container():
+        regions = tariff_form.regions(country)
+        region = st.selectbox(
+            t("inputs.tariff.region"), [None, *regions], format_func=_any_or, key=_key(f"region.{country}")
+        )
+    with grid.container():
+        options = [None, *tariff_form.voltages(country, region)]
+        voltage = st.selectbox(
+            t("inputs.tariff.voltage"), options, format_func=_voltage, key=_key(f"voltage.{country}.{region}")
+        )
+    names = tariff_form.matching(country, region, voltage)
+    key = _key(f"{country}.{region}.{voltage}.{tariff.library_id}")
+    st.selectbox(
+        t("inputs.tariff.name", n=len(names)),
+        names,
+        index=names.index(tariff.library_id) if tariff.library_id in names else None,
+        format_func=lambda name: _name(library.raw_tariffs()[name]),
+        placeholder=t("inputs.tariff.choose"),
+        key=key,
+        on_change=_choose,
+        args=(key,),
+    )
+    form.problems("tariff")
+
+
+def facts() -> None:
+    """Source, date, confidence, VAT and notes of the tariff in use."""
+    tariff, words = state.current().tariff, state.words()
+    name = tariff.name_zh if words.language == "zh" and tariff.name_zh else tariff.name_en
+    mark = "" if tariff.confidence != "unverified" else f" {form.DIAMOND}"
+    rate = words.percent(tariff.vat_rate)
+    vat = t("inputs.tariff.vat_in" if tariff.includes_vat else "inputs.tariff.vat_out", rate=rate)
+    st.markdown(f"**{name}**{mark}  \n{vat} {t('inputs.tariff.demand_window', minutes=tariff.demand_window_minutes)}")
+    confidence = t(f"inputs.confidence.{tariff.confidence}")
+    demand = t(f"inputs.confidence.{tariff.demand_confidence}")
+    source = t("inputs.tariff.source", source=tariff.source or "?", date=tariff.as_of or "?")
+    st.markdown(f":small[:gray[{source} {t('inputs.tariff.confidence', energy=confidence, demand=demand)}]]")
+    if tariff.notes:
+        with st.expander(t("inputs.tariff.notes")):
+            st.markdown(tariff.notes)
+
+
+def demand_basis() -> None:
+    """What the demand charge is raised on."""
+    key, tariff = form.key_of("tariff.demand_basis"), state.current().tariff
+    form.seed(key, tariff.demand_basis)
+    st.segmented_control(
+        t("inputs.tariff.basis"),
+        ["max_demand", "transformer_kva"],
+        format_func=lambda basis: t(f"inputs.tariff.basis_{basis}"),
+        required=True,
+        wrap=True,
+        key=key,
+        help=t("inputs.tariff.basis_help"),
+        on_change=_choose_basis,
+        args=(key,),
+    )
+    form.problems("tariff.demand_basis")
+
+
+def editor() -> None:
+    """Prices, windows and demand charges in tables; they count once the button is pressed and they fit together."""
+    tariff, currency = state.current().tariff, state.current().tariff.currency
+    tables = tuple(
+        _table(name, rows, columns)
+        for name, rows, columns in (
+            ("seasons", tariff_form.season_rows(tariff), _season_columns()),
+            ("prices", tariff_form.price_rows(tariff), _price_columns(currency)),
+            ("windows", tariff_form.window_rows(tariff), _window_columns(tariff)),
+            ("charges", tariff_form.charge_rows(tariff), _charge_columns(currency)),
+        )
+    )
+    scalars = _scalars(tariff)
+    if st.button(t("inputs.tariff.apply"), type="primary", key="tariff_apply"):
+        if any(rows is None for rows in tables):
+            st.error(t("inputs.tariff.unfinished"))
+        else:
+            _apply(tariff, tables, scalars)
+
+
+def _table(name: str, rows: table.Rows, columns: dict[str, Any]) -> table.Rows | None:
+    title = t(f"inputs.tariff.{name}")
+    st.markdown(f"**{title}**")
+    return table.grid_editor(f"tariff.{name}", rows, columns, alt=title, height=320 if len(rows) > 8 else "auto")
+
+
+def _apply(tariff: Tariff, tables: tuple, scalars: dict[str, Any]) -> None:
+    name = tariff.name_en if not tariff.library_id else t("inputs.tariff.edited", name=tariff.name_en)
+    try:
+        fields = tariff_form.edited_tariff(tariff, *tables, scalars, name)
+    except ValueError as error:
+        st.error(str(error))
+        return
+    if state.change({"tariff": fields}):
+        state.replace(state.current(), t("inputs.tariff.taken"))
+        st.rerun()
+    form.problems("tariff")
+
+
+def _scalars(tariff: Tariff) -> dict[str, Any]:
+    """The tariff's single figures, in fields."""
+    grid, entered = st.grid(3, min_column_width=180), {}
+    for name in SCALARS:
+        factor = 100.0 if name == "energy_tax_rate" else 1.0
+        value = getattr(tariff, name)
+        with grid.container():
+            label = t(f"inputs.tariff.{name}", currency=tariff.currency)
+            shown = None if value is None else value * factor
+            given = st.number_input(label, value=shown, step=None, format="%.4f", key=_key(name))
+            entered[name] = (None if name == "capacity_per_kva_month" else 0.0) if given is None else given / factor
+    return entered
+
+
+def _choose(key: str) -> None:
+    name = st.session_state[key]
+    if name is None or name == state.current().tariff.library_id:
+        return
+    before, currency = state.current().site.currency, library.raw_tariffs()[name]["currency"]
+    if state.change({"tariff": {"library_id": name}, "site.currency": currency}):
+        state.replace(state.current())
+        if currency != before:
+            state.notify(t("inputs.tariff.currency_changed", before=before, after=currency), "warning")
+
+
+def _choose_basis(key: str) -> None:
+    state.change({"tariff.demand_basis": st.session_state[key]})
+
+
+def _season_columns() -> dict[str, Any]:
+    name = st.column_config.TextColumn(t("inputs.tariff.season"))
+    return {"season": name, "months": table.months(t("inputs.table.months"))}
+
+
+def _price_columns(currency: str) -> dict[str, Any]:
+    return {
+        "season": st.column_config.TextColumn(t("inputs.tariff.season")),
+        "period": st.column_config.TextColumn(t("inputs.tariff.period")),
+        "price": st.column_config.NumberColumn(t("inputs.tariff.price", currency=currency), format="%.4f"),
+    }
+
+
+def _window_columns(tariff: Tariff) -> dict[str, Any]:
+    return {
+        "season": st.column_config.TextColumn(t("inputs.tariff.season"), default=tariff.seasons[0].name),
+        "day_type": st.column_config.SelectboxColumn(
+            t("inputs.tariff.day_type"),
+            options=list(DAY_TYPES),
+            format_func=lambda day_type: t(f"inputs.tariff.{day_type}"),
+            default=DAY_TYPES[0],
+        ),
+        "start_hour": table.number(t("inputs.table.start"), 0, 24, step=0.25),
+        "end_hour": table.number(t("inputs.table.end"), 0, 24, step=0.25),
+        "period": st.column_config.TextColumn(t("inputs.tariff.period")),
+    }
+
+
+def _charge_columns(currency: str) -> dict[str, Any]:
+    return {
+        "name": st.column_config.TextColumn(t("inputs.tariff.charge")),
+        "per_kw_month": st.column_config.NumberColumn(t("inputs.tariff.per_kw", currency=currency), format="%.3f"),
+        "periods": st.column_config.TextColumn(t("inputs.tariff.measured"), default=tariff_form.ALL_PERIODS),
+        "months": table.months(t("inputs.table.months")),
+    }
+
+
+def _name(raw: dict[str, Any]) -> str:
+    return raw["name_zh"] if state.words().language == "zh" and raw["name_zh"] else raw["name_en"]
+
+
+def _any_or(text: str | None) -> str:
+    return t("inputs.tariff.any") if text is None else text
+
+
+def _voltage(voltage_kv: float | None) -> str:
+    return t("inputs.tariff.any") if voltage_kv is None else state.words().number(voltage_kv, "kV")
+
+
+def _key(name: str) -> str:
+    return f"{PLACE}.{name}@{state.revision()}"
