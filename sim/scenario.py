@@ -190,7 +190,7 @@ class Storage(Closed):
     )  # fmt: skip
     auxiliary_kw_per_mwh: float = given(
         1.0, "Auxiliaries", "kW/MWh", "Thermal management, a constant load beside the site's.", ge=0, le=20, low=0.8,
-        high=2.8, source="Auxiliaries by ambient temperature, at 25 C: general knowledge; voltcoffer.com", confidence="unverified",
+        high=2.8, source="Studies of cabinets (voltcoffer.com), general knowledge; at 25 C", confidence="unverified",
     )  # fmt: skip
     fade_first_year: float = given(
         0.02, "Extra fade in year 1", "fraction", "On top of the yearly fade.", ge=0, le=0.2,
