@@ -14,7 +14,7 @@ PRESET_DIR = Path(__file__).resolve().parent.parent / "assets" / "presets"
 
 @dataclass(frozen=True)
 class Preset:
-    """A named starting point: its scenario and the five inputs its readers move first (dotted paths)."""
+    """A named starting point: its scenario and the inputs its readers move first (dotted paths)."""
 
     id: str
     scenario: Scenario

@@ -1,4 +1,4 @@
-"""The five live levers of a preset: which unit each is shown in, its range and its step."""
+"""The live levers of a preset: which unit each is shown in, its range and its step."""
 
 from __future__ import annotations
 
