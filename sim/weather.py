@@ -1,0 +1,576 @@
+"""A year of weather for a place: from a weather file, or drawn from the place's monthly record.
+
+Conventions: 8760 rows of one hour, 1 January 00:00 first, local standard time, no leap day; a row begins at its stamp
+and holds the hour's mean. Irradiance W/m2, temperature degrees C, wind m/s at 10 m; latitude and longitude are positive
+north and east. `sun_minutes` says how far past its stamp the sun of a row stands: 30 for means of the hour.
+
+Files are read by pvlib's own readers (pvlib-python 0.16). pvlib is imported inside the functions: that takes a second
+or more, and the app's start does not need it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta, timezone
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.timeline import MONTH_DAYS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Kind = Literal["epw", "tmy3", "pvgis", "nsrdb"]
+KIND_NAMES = {"epw": "EPW", "tmy3": "TMY3", "pvgis": "PVGIS TMY", "nsrdb": "NSRDB"}
+
+HOURS = 8760
+SUN_YEAR = 2023  # sun positions differ by less than 0.3 degrees between years
+MONTH_OF_HOUR = np.repeat(np.arange(12), np.array(MONTH_DAYS) * 24)
+DAY_OF_YEAR = np.arange(HOURS) // 24 + 1
+FIRST_HOUR_OF_MONTH = np.concatenate([[0], np.cumsum(MONTH_DAYS)[:-1]]) * 24
+FILLED_IN_A_ROW = 24  # longest gap that neighbouring days may fill, hours
+FILLED_IN_ALL = 168  # and all gaps together: a week
+PLAUSIBLE = {"ghi": (-20, 1500), "dni": (-20, 1400), "dhi": (-20, 900), "temp_air": (-70, 60), "wind_speed": (0, 60)}
+GHI_YEAR_KWH_PER_M2 = (500.0, 2700.0)  # from the arctic to the Atacama
+DAYLIGHT_W_PER_M2 = 5.0  # above it the sun is taken to be up
+CLOCK_ERROR_H = 0.4  # more than this between the file's sun and its time zone is a fault of the file
+DEFAULT_WIND_M_S = 2.0
+WHOLE_IN_NSRDB = ("Time Zone", "Local Time Zone", "Elevation")
+
+
+@dataclass(frozen=True)
+class WeatherFinding:
+    """One thing found in a weather file, or in a monthly record, and what was done about it."""
+
+    code: str
+    severity: Literal["note", "repaired", "warning"]
+    text: str
+
+
+class WeatherError(ValueError):
+    """Weather that cannot be used. The message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weather:
+    """One year, hour by hour (8760,), and the place it belongs to."""
+
+    ghi: Floats
+    dni: Floats
+    dhi: Floats
+    air_c: Floats
+    wind_m_s: Floats
+    latitude_deg: float
+    longitude_deg: float
+    utc_offset_h: float
+    altitude_m: float
+    sun_minutes: float = 30.0
+    source: str = ""
+    findings: tuple[WeatherFinding, ...] = ()
+
+    @property
+    def ghi_monthly_kwh_per_m2(self) -> Floats:
+        """Global horizontal irradiation by month (12,)."""
+        return np.bincount(MONTH_OF_HOUR, weights=self.ghi, minlength=12) / 1000
+
+
+# --- the sun ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Sun:
+    """Where the sun stands in each hour (8760,): degrees, azimuth clockwise from north; irradiance beyond the air."""
+
+    zenith_deg: Floats
+    apparent_zenith_deg: Floats
+    azimuth_deg: Floats
+    extra_w_per_m2: Floats
+
+
+def sun_of(
+    latitude_deg: float, longitude_deg: float, utc_offset_h: float, altitude_m: float = 0.0, sun_minutes: float = 30.0
+) -> Sun:
+    """Sun positions of the year (pvlib's Solar Position Algorithm); any time zone, halves and quarters of hours too."""
+    import pvlib
+
+    stamps = _stamps(utc_offset_h, sun_minutes)
+    found = pvlib.solarposition.get_solarposition(stamps, latitude_deg, longitude_deg, altitude=altitude_m)
+    return Sun(
+        zenith_deg=found["zenith"].to_numpy(),
+        apparent_zenith_deg=found["apparent_zenith"].to_numpy(),
+        azimuth_deg=found["azimuth"].to_numpy(),
+        extra_w_per_m2=np.asarray(pvlib.irradiance.get_extra_radiation(DAY_OF_YEAR)),
+    )
+
+
+def _stamps(utc_offset_h: float, sun_minutes: float) -> pd.DatetimeIndex:
+    import pandas as pd
+
+    zone = timezone(timedelta(hours=float(utc_offset_h)))
+    begin = pd.Timestamp(year=SUN_YEAR, month=1, day=1, tz=zone) + pd.Timedelta(minutes=sun_minutes)
+    return pd.date_range(begin, periods=HOURS, freq="h")
+
+
+def _split_ghi(ghi: Floats, sun: Sun) -> tuple[Floats, Floats]:
+    """Direct normal and diffuse from global by the Erbs rule (Solar Energy 28, 1982, 293)."""
+    import pvlib
+
+    parts = pvlib.irradiance.erbs(ghi, sun.zenith_deg, DAY_OF_YEAR)
+    dhi = np.where(sun.zenith_deg < 90, np.asarray(parts["dhi"]), ghi)
+    return np.asarray(parts["dni"]), np.minimum(dhi, ghi)
+
+
+# --- weather files ----------------------------------------------------------------------------------------------------
+
+
+def read_weather(data: bytes, filename: str, utc_offset_h: float | None = None) -> Weather:
+    """A year from an EPW, TMY3, PVGIS TMY (CSV) or NSRDB (CSV, PSM3 or 4) file.
+
+    utc_offset_h: of the site; needed only for PVGIS, whose rows are UTC (else the zone of its longitude is taken).
+    Finer rows are averaged to hours. Gaps up to a day, a week in all, are filled from the days around them. Raises
+    WeatherError for anything that is not a whole year.
+    """
+    text = _text(data, filename)
+    kind = _kind(text, filename)
+    frame, place = _parsed(text, kind, filename)
+    zone = utc_offset_h if kind == "pvgis" else place["utc_offset_h"]
+    return _year(frame, place, zone, f"{KIND_NAMES[kind]} file {filename}")
+
+
+def fetch_pvgis(latitude_deg: float, longitude_deg: float, utc_offset_h: float | None = None) -> Weather:
+    """The typical year of PVGIS for a place (European Commission; Europe, Africa, Asia, the Americas), by internet.
+
+    Raises WeatherError with a clear sentence where there is no internet, or PVGIS does not cover the place.
+    """
+    from pvlib import iotools
+    from requests import RequestException
+
+    try:
+        frame, meta = iotools.get_pvgis_tmy(latitude_deg, longitude_deg, outputformat="csv", timeout=30)
+    except (RequestException, OSError) as error:
+        answered = getattr(error, "response", None) is not None
+        reason = "PVGIS refused the request" if answered else "PVGIS is out of reach"
+        raise WeatherError(
+            f"{reason} for {latitude_deg:g}, {longitude_deg:g}. Check the internet connection and the place, or upload "
+            "a weather file, or use the place's monthly record."
+        ) from error
+    return _year(frame, _place("pvgis", meta), utc_offset_h, "PVGIS TMY")
+
+
+def _year(frame: pd.DataFrame, place: dict[str, float], utc_offset_h: float | None, source: str) -> Weather:
+    """The year of a reader's table; rows of another zone than `utc_offset_h` are brought to it."""
+    findings: list[WeatherFinding] = []
+    if place["utc_offset_h"] != utc_offset_h:
+        frame, place = _to_local(frame, place, _zone(place["longitude_deg"], utc_offset_h, findings))
+    rows, sun_minutes = _by_hour(frame, place["sun_minutes"], findings)
+    site = {name: value for name, value in place.items() if name != "sun_minutes"}
+    ghi, air_c = (_filled(rows[name], name, findings) for name in ("ghi", "temp_air"))
+    if ghi.max() <= 0:
+        raise WeatherError(f"{source}: there is no sunshine, every global irradiance is 0. Choose another file.")
+    sun_minutes = _checked_clock(ghi, site, sun_minutes, findings)
+    dni, dhi = _direct_and_diffuse(rows, ghi, site, sun_minutes, findings)
+    weather = Weather(
+        ghi=np.maximum(ghi, 0.0),
+        dni=dni,
+        dhi=dhi,
+        air_c=air_c,
+        wind_m_s=_wind(rows["wind_speed"], findings),
+        **site,
+        sun_minutes=sun_minutes,
+        source=source,
+    )
+    return replace(weather, findings=(*findings, *_place_findings(weather)))
+
+
+def _wind(wind: Floats, findings: list[WeatherFinding]) -> Floats:
+    if np.isnan(wind).sum() <= FILLED_IN_ALL:
+        return _filled(wind, "wind_speed", findings)
+    findings.append(WeatherFinding("wind", "repaired", f"There is no wind speed; {DEFAULT_WIND_M_S:g} m/s is taken."))
+    return np.full(HOURS, DEFAULT_WIND_M_S)
+
+
+def _text(data: bytes, filename: str) -> str:
+    if not data.strip():
+        raise WeatherError(f"{filename} is empty. Choose a weather file with 8760 hours.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _kind(text: str, filename: str) -> Kind:
+    first, second = (text.split("\n", 2) + ["", ""])[:2]
+    if first.startswith("LOCATION,"):
+        return "epw"
+    if first.startswith("Source,Location ID"):
+        return "nsrdb"
+    if first.startswith("Latitude (decimal degrees)"):
+        if "time(UTC)" in text[:4000]:
+            return "pvgis"
+        raise WeatherError(f"{filename} is a PVGIS time series of a tilted plane. Download PVGIS's TMY as CSV instead.")
+    if second.startswith("Date (MM/DD/YYYY)"):
+        return "tmy3"
+    raise WeatherError(
+        f"{filename} is no weather file known here. Give an EPW, a TMY3, a PVGIS TMY as CSV or an NSRDB CSV file."
+    )
+
+
+def _parsed(text: str, kind: Kind, filename: str) -> tuple[pd.DataFrame, dict[str, float]]:
+    """pvlib's table, stamped by the beginning of its rows, and the place; sun_minutes as the format defines them."""
+    import pandas as pd
+    from pvlib import iotools
+
+    readers = {
+        "epw": lambda: iotools.read_epw(io.StringIO(text)),
+        "tmy3": lambda: iotools.read_tmy3(io.StringIO(text)),
+        "pvgis": lambda: iotools.read_pvgis_tmy(io.BytesIO(text.encode()), pvgis_format="csv"),
+        "nsrdb": lambda: _nsrdb(text),
+    }
+    try:
+        frame, meta = readers[kind]()
+        place = _place(kind, meta)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, pd.errors.ParserError) as error:
+        raise WeatherError(
+            f"{filename} looks like a {KIND_NAMES[kind]} file, but cannot be read as one ({error}). Download it again."
+        ) from error
+    missing = [name for name in ("ghi", "temp_air") if name not in frame]
+    if missing:
+        raise WeatherError(f"{filename} has no column for {' and '.join(missing)}. Choose a file with all columns.")
+    if kind == "tmy3":  # stamped by the end of its rows; its Februaries have 28 days, also those of leap years
+        begin = frame.index - pd.Timedelta(hours=1)
+        leap = (begin.month == 2) & (begin.day == 29)
+        frame = frame.set_index(begin.where(~leap, begin - pd.Timedelta(days=1)))
+    return frame, place
+
+
+def _nsrdb(text: str) -> tuple[pd.DataFrame, dict]:
+    """pvlib's reader wants whole numbers for time zone and altitude; India's files have half hours. It gets whole ones,
+    which changes no row's clock, and the file's own are put back."""
+    from pvlib import iotools
+
+    names, values, rows = text.split("\n", 2)
+    names, values = names.strip().split(","), values.strip().split(",")
+    given = {name: float(value) for name, value in zip(names, values, strict=False) if name in WHOLE_IN_NSRDB}
+    whole = [str(int(given[name])) if name in given else value for name, value in zip(names, values, strict=False)]
+    frame, meta = iotools.read_nsrdb_psm4(io.StringIO("\n".join([",".join(names), ",".join(whole), rows])))
+    return frame, {**meta, "altitude": given["Elevation"], "Time Zone": given["Time Zone"]}
+
+
+def _place(kind: Kind, meta: dict) -> dict[str, float]:
+    found, sun, keys = meta, 30.0, ["latitude", "longitude", "altitude"]
+    if kind == "pvgis":
+        found, zone, keys = meta["inputs"], 0.0, ["latitude", "longitude", "elevation"]
+        sun = 60 * float(next((value for key, value in found.items() if "time offset" in key.lower()), 0.5))
+    elif kind == "nsrdb":
+        zone = found["Time Zone"]
+    else:
+        zone = found["TZ"]
+    latitude, longitude, altitude = (float(found[key]) for key in keys)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and -12 <= float(zone) <= 14):
+        raise ValueError(f"latitude {latitude:g}, longitude {longitude:g} or time zone {float(zone):g} is out of range")
+    return {
+        "latitude_deg": latitude,
+        "longitude_deg": longitude,
+        "utc_offset_h": float(zone),
+        "altitude_m": altitude,
+        "sun_minutes": sun,
+    }
+
+
+def _zone(longitude_deg: float, given: float | None, findings: list[WeatherFinding]) -> float:
+    if given is not None:
+        return given
+    zone = float(round(longitude_deg / 15))
+    text = f"The file's rows are UTC and it names no time zone; UTC{zone:+g} follows from its longitude."
+    findings.append(WeatherFinding("time_zone", "note", text))
+    return zone
+
+
+def _to_local(frame: pd.DataFrame, place: dict, zone: float) -> tuple[pd.DataFrame, dict]:
+    """UTC rows as local ones. What is not a whole hour goes into sun_minutes, so that nothing is interpolated."""
+    late_h = place["sun_minutes"] / 60 + zone
+    whole = int(np.floor(late_h))
+    columns = {name: np.roll(frame[name].to_numpy(), whole) for name in frame.columns}
+    local = type(frame)(columns, index=frame.index)
+    return local, {**place, "utc_offset_h": zone, "sun_minutes": 60 * (late_h - whole)}
+
+
+def _by_hour(
+    frame: pd.DataFrame, sun_minutes: float, findings: list[WeatherFinding]
+) -> tuple[dict[str, Floats], float]:
+    """Columns on the 8760 hours of the year, NaN where a row or value is missing."""
+    index = frame.index
+    leap = np.asarray((index.month == 2) & (index.day == 29))
+    if leap.any():
+        findings.append(WeatherFinding("leap_day", "repaired", "29 February is left out: a study year has 365 days."))
+        frame, index = frame[~leap], index[~leap]
+    slot = FIRST_HOUR_OF_MONTH[index.month - 1] + (index.day - 1) * 24 + index.hour
+    per_hour = np.bincount(slot, minlength=HOURS)
+    finest = int(np.median(per_hour[per_hour > 0])) if len(frame) else 0
+    _check_length(per_hour, len(frame), findings)
+    if finest > 1:
+        sun_minutes = float(np.asarray(index.minute).mean())
+        findings.append(WeatherFinding("averaged", "note", f"{finest} rows an hour are averaged to hours."))
+    elif np.ptp(np.asarray(index.minute)) == 0 and index.minute[0] > 0:
+        sun_minutes = float(index.minute[0])
+    return {name: _hourly(frame, name, slot) for name in PLAUSIBLE}, sun_minutes
+
+
+def _check_length(per_hour: NDArray[np.int64], rows: int, findings: list[WeatherFinding]) -> None:
+    missing = np.flatnonzero(per_hour == 0)
+    if missing.size > FILLED_IN_ALL or _longest_run(per_hour == 0) > FILLED_IN_A_ROW:
+        raise WeatherError(
+            f"The file has {rows:,} rows, but a year needs all 8,760 hours: {missing.size:,} are missing, the first on "
+            f"{_when(missing[0])}. Give a whole year."
+        )
+    if missing.size:
+        text = f"{missing.size} missing hours, the first on {_when(missing[0])}, are filled from the days around them."
+        findings.append(WeatherFinding("missing_hours", "repaired", text))
+
+
+def _hourly(frame: pd.DataFrame, name: str, slot: NDArray[np.int64]) -> Floats:
+    if name not in frame:
+        return np.full(HOURS, np.nan)
+    values = np.asarray(frame[name], dtype=float)
+    low, high = PLAUSIBLE[name]
+    good = (values >= low) & (values <= high)
+    counted = np.bincount(slot[good], minlength=HOURS)
+    total = np.bincount(slot[good], weights=values[good], minlength=HOURS)
+    return np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
+
+
+def _filled(values: Floats, name: str, findings: list[WeatherFinding]) -> Floats:
+    """Gaps take the mean of the same hour a day before and after, a further day away where those are gaps too."""
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return values
+    if gaps.sum() > FILLED_IN_ALL or _longest_run(gaps) > FILLED_IN_A_ROW:
+        raise WeatherError(
+            f"'{name}' has no usable value in {gaps.sum():,} hours, the first on {_when(np.argmax(gaps))}. "
+            "Give a file with a whole year of it."
+        )
+    if not any(one.code == "missing_hours" for one in findings):
+        text = (
+            f"'{name}' is missing or out of range in {gaps.sum():,} hours; they are filled from the days around them."
+        )
+        findings.append(WeatherFinding("missing_values", "repaired", text))
+    around = np.stack([np.roll(values, shift) for shift in (24, -24, 48, -48)])
+    near = np.where(np.isnan(around[:2]).all(axis=0), np.nansum(around[2:], axis=0), np.nansum(around[:2], axis=0))
+    count = np.where(
+        np.isnan(around[:2]).all(axis=0), *(np.isfinite(part).sum(axis=0) for part in (around[2:], around[:2]))
+    )
+    return np.where(gaps, near / np.maximum(count, 1), values)
+
+
+def _longest_run(flags: NDArray[np.bool_]) -> int:
+    edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
+    return int(np.max(np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1), initial=0))
+
+
+def _when(hour: int) -> str:
+    month = int(MONTH_OF_HOUR[hour])
+    day, clock = divmod(int(hour) - FIRST_HOUR_OF_MONTH[month], 24)
+    return f"{day + 1}.{month + 1}. at {clock:02d}:00"
+
+
+def _checked_clock(ghi: Floats, place: dict, nominal_minutes: float, findings: list[WeatherFinding]) -> float:
+    """Where the sun of the rows stands, in minutes past their stamp, from the middle of the file's days.
+
+    The middle of daylight is symmetric about solar noon, 12 - (longitude / 15 - zone) on the mean of the year. A file
+    whose sun disagrees with its time zone keeps its rows; its sun positions follow the file, or yields would be wrong.
+    """
+    days = (ghi > DAYLIGHT_W_PER_M2).reshape(365, 24)
+    # A window of 24 h about local solar noon: in zones far from their meridian daylight can cross midnight.
+    noon_h = 12 - (place["longitude_deg"] / 15 - place["utc_offset_h"])
+    turn = round(noon_h - 12)
+    days = np.roll(days.reshape(-1), -turn).reshape(365, 24)
+    lit = days.any(axis=1) & ~days.all(axis=1)
+    if lit.sum() < 100:
+        return nominal_minutes
+    middle = (days[lit].argmax(axis=1) + 23 - days[lit][:, ::-1].argmax(axis=1)) / 2 + turn
+    minutes = 60 * (noon_h - float(middle.mean()))
+    if abs(minutes - nominal_minutes) <= 60 * CLOCK_ERROR_H:
+        return nominal_minutes
+    early = (minutes - nominal_minutes) / 60
+    text = (
+        f"The sun of this file runs {abs(early):.1f} h {'ahead of' if early > 0 else 'behind'} its time zone, "
+        f"UTC{place['utc_offset_h']:+g}. Sun positions follow the file; check whether its rows are local standard time."
+    )
+    findings.append(WeatherFinding("clock", "warning", text))
+    return minutes
+
+
+def _direct_and_diffuse(
+    rows: dict[str, Floats], ghi: Floats, place: dict, sun_minutes: float, findings: list[WeatherFinding]
+) -> tuple[Floats, Floats]:
+    gaps = max(int(np.isnan(rows[name]).sum()) for name in ("dni", "dhi"))
+    if gaps <= FILLED_IN_ALL:
+        return tuple(np.maximum(_filled(rows[name], name, findings), 0.0) for name in ("dni", "dhi"))
+    findings.append(
+        WeatherFinding(
+            "split", "repaired", "Direct and diffuse irradiance are missing; they follow from the global (Erbs)."
+        )
+    )
+    return _split_ghi(np.maximum(ghi, 0.0), sun_of(**place, sun_minutes=sun_minutes))
+
+
+def _place_findings(weather: Weather) -> list[WeatherFinding]:
+    found, total = [], float(weather.ghi_monthly_kwh_per_m2.sum())
+    if weather.latitude_deg < 0:
+        text = (
+            "The place lies south of the equator: panels face north (azimuth 0) and the sunny months are about January."
+        )
+        found.append(WeatherFinding("southern_hemisphere", "note", text))
+    if weather.utc_offset_h % 1:
+        text = f"The time zone is UTC{weather.utc_offset_h:+g}: sun positions are computed for it to the minute."
+        found.append(WeatherFinding("part_hour_zone", "note", text))
+    if not GHI_YEAR_KWH_PER_M2[0] <= total <= GHI_YEAR_KWH_PER_M2[1]:
+        text = f"The global irradiation of {total:,.0f} kWh/m2 a year is out of range; check the file's units."
+        found.append(WeatherFinding("ghi_year", "warning", text))
+    return found
+
+
+# --- a synthetic year -------------------------------------------------------------------------------------------------
+
+DAY_SPREAD = 1.5  # Beta draws of mean m vary with m (1 - m) / (1 + DAY_SPREAD); gives the diffuse share of the records
+DAY_MEMORY = 0.4  # correlation of a day's clearness with the day before
+COLDEST_HOUR, WARMEST_HOUR = 5.0, 15.0
+
+
+def synthetic_year(
+    latitude_deg: float,
+    longitude_deg: float,
+    utc_offset_h: float,
+    ghi_monthly_kwh_per_m2: Sequence[float],
+    temperature_mean_monthly_c: Sequence[float],
+    linke_turbidity_monthly: Sequence[float] | None = None,
+    daily_range_monthly_c: Sequence[float] | None = None,
+    altitude_m: float = 0.0,
+    seed: int = 1,
+) -> Weather:
+    """A plausible year that keeps every month's global irradiation (12 values, January first). Same seed, same year.
+
+    Clear sky after Ineichen (pvlib) with the place's Linke turbidity (pvlib's SoDa table if None), times a clearness
+    drawn day by day from a Beta distribution with memory, then brought to the month's sum by a power, which keeps it
+    within clear sky; direct and diffuse by Erbs. Temperature: monthly means with a daily swing (8 K if no range given).
+    Within a day the clearness is constant: hours are smoother than real ones, clipping and ramps read low. Monthly
+    records are often estimates (sites.yaml: about 9 %).
+    """
+    ghi_month = _twelve(ghi_monthly_kwh_per_m2, "ghi_monthly_kwh_per_m2")
+    if np.any(ghi_month < 0) or ghi_month.sum() <= 0:
+        raise WeatherError("ghi_monthly_kwh_per_m2 must be 0 or more in every month and not all 0.")
+    sun = sun_of(latitude_deg, longitude_deg, utc_offset_h, altitude_m)
+    clear = _clear_ghi(sun, latitude_deg, longitude_deg, altitude_m, linke_turbidity_monthly)
+    findings: list[WeatherFinding] = []
+    drawn = _day_draws(_month_share(ghi_month, clear), seed)
+    ghi = np.empty(HOURS)
+    for month in range(12):
+        hours = month == MONTH_OF_HOUR
+        ghi[hours] = _to_month_sum(clear[hours], drawn[hours], 1000 * ghi_month[month], month, findings)
+    dni, dhi = _split_ghi(ghi, sun)
+    weather = Weather(
+        ghi=ghi,
+        dni=dni,
+        dhi=dhi,
+        air_c=_temperatures(temperature_mean_monthly_c, daily_range_monthly_c),
+        wind_m_s=np.full(HOURS, DEFAULT_WIND_M_S),
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
+        utc_offset_h=utc_offset_h,
+        altitude_m=altitude_m,
+        source=f"drawn from monthly records, seed {seed}",
+    )
+    return replace(weather, findings=(*findings, *_place_findings(weather)))
+
+
+def _twelve(values: ArrayLike, name: str) -> Floats:
+    array = np.asarray(values, dtype=float)
+    if array.shape != (12,) or not np.isfinite(array).all():
+        raise WeatherError(f"{name} needs 12 numbers, January first, but has {array.size} values.")
+    return array
+
+
+def _clear_ghi(
+    sun: Sun, latitude_deg: float, longitude_deg: float, altitude_m: float, linke: Sequence[float] | None
+) -> Floats:
+    import pvlib
+
+    if linke is None:
+        stamps = _stamps(0.0, 30.0)
+        found = pvlib.clearsky.lookup_linke_turbidity(stamps, latitude_deg, longitude_deg, interp_turbidity=False)
+        by_hour = found.to_numpy()
+    else:
+        by_hour = _twelve(linke, "linke_turbidity_monthly")[MONTH_OF_HOUR]
+    air_mass = pvlib.atmosphere.get_relative_airmass(sun.apparent_zenith_deg)
+    pressure = pvlib.atmosphere.alt2pres(altitude_m)
+    with np.errstate(divide="ignore", invalid="ignore"):  # pvlib divides by the sun's height, also at night
+        found = pvlib.clearsky.ineichen(
+            sun.apparent_zenith_deg,
+            pvlib.atmosphere.get_absolute_airmass(air_mass, pressure),
+            by_hour,
+            altitude=altitude_m,
+            dni_extra=sun.extra_w_per_m2,
+        )
+    return np.nan_to_num(np.asarray(found["ghi"]))
+
+
+def _month_share(ghi_month: Floats, clear: Floats) -> Floats:
+    clear_month = np.bincount(MONTH_OF_HOUR, weights=clear, minlength=12) / 1000
+    return np.clip(ghi_month / np.maximum(clear_month, 1e-9), 0.05, 0.98)
+
+
+def _day_draws(share_of_month: Floats, seed: int) -> Floats:
+    """Clearness of each hour (8760,), one value a day: Beta with the month's mean, days correlated."""
+    from scipy.special import betaincinv, ndtr
+
+    noise = np.random.default_rng(seed).standard_normal(365)
+    state = np.empty(365)
+    state[0] = noise[0]
+    for day in range(1, 365):
+        state[day] = DAY_MEMORY * state[day - 1] + np.sqrt(1 - DAY_MEMORY**2) * noise[day]
+    mean = share_of_month[MONTH_OF_HOUR[::24]]
+    drawn = betaincinv(mean * DAY_SPREAD, (1 - mean) * DAY_SPREAD, ndtr(state))
+    return np.repeat(np.clip(drawn, 0.02, 1.0), 24)
+
+
+def _to_month_sum(
+    clear: Floats, drawn: Floats, target_wh_per_m2: float, month: int, findings: list[WeatherFinding]
+) -> Floats:
+    """clear x drawn^p with the p that gives the month's sum; above clear sky everything is raised."""
+    most = clear.sum()
+    if target_wh_per_m2 <= 0 or most <= 0:
+        return np.zeros(clear.size)
+    if target_wh_per_m2 >= most:
+        above = target_wh_per_m2 / most - 1
+        text = f"The record of month {month + 1} lies {above:.0%} above clear sky; the record is kept."
+        findings.append(WeatherFinding("above_clear_sky", "warning", text))
+        return clear * target_wh_per_m2 / most
+    low, high = 0.0, 60.0
+    for _ in range(60):
+        power = (low + high) / 2
+        low, high = (power, high) if (clear * drawn**power).sum() > target_wh_per_m2 else (low, power)
+    shaped = clear * drawn**high
+    return shaped * target_wh_per_m2 / shaped.sum()
+
+
+def _temperatures(monthly_mean_c: Sequence[float], daily_range_c: Sequence[float] | None) -> Floats:
+    """Hourly temperature: straight lines between mid-months, a swing by the hour, months brought to their mean."""
+    mean = _twelve(monthly_mean_c, "temperature_mean_monthly_c")
+    swing = np.full(12, 8.0) if daily_range_c is None else _twelve(daily_range_c, "daily_range_monthly_c")
+    hour = np.arange(HOURS) % 24 + 0.5
+    rising = np.where(
+        (hour >= COLDEST_HOUR) & (hour < WARMEST_HOUR),
+        -np.cos(np.pi * (hour - COLDEST_HOUR) / (WARMEST_HOUR - COLDEST_HOUR)),
+        np.cos(np.pi * ((hour - WARMEST_HOUR) % 24) / (24 - WARMEST_HOUR + COLDEST_HOUR)),
+    )
+    middle = FIRST_HOUR_OF_MONTH + np.array(MONTH_DAYS) * 12
+    at = np.concatenate([[middle[-1] - HOURS], middle, [middle[0] + HOURS]])
+    base = np.interp(np.arange(HOURS) + 0.5, at, np.concatenate([mean[-1:], mean, mean[:1]]))
+    shaped = base + swing[MONTH_OF_HOUR] / 2 * rising
+    error = mean - np.bincount(MONTH_OF_HOUR, weights=shaped, minlength=12) / (np.array(MONTH_DAYS) * 24)
+    return shaped + error[MONTH_OF_HOUR]
