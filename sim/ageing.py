@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.kernel import _Kernel
+from sim.kernel import Kernel
 
 Floats = NDArray[np.float64]
 
@@ -217,7 +217,7 @@ def _turning_points(trace: Floats) -> Floats:
     return moving[np.concatenate([[True], turns, [True]])]
 
 
-@_Kernel
+@Kernel
 def _rainflow(points, depth, mean, count):
     stack, height, found = np.empty(points.size), 0, 0
     for point in points:

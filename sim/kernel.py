@@ -361,7 +361,7 @@ N_COLUMNS = 8
 OPTIONS = {"error_model": "numpy", "fastmath": {"nnan", "nsz"}}
 
 
-class _Kernel:
+class Kernel:
     """A compiled function, kept on disk where numba can, in memory where its cache is unwritable, full or damaged."""
 
     def __init__(self, function):
@@ -606,7 +606,7 @@ def _run_block(steps, classes, month_ends, width, step_h, scalars, monthly, firs
         energy_end[first + j] = w[ENERGY * WIDTH + j]
 
 
-@_Kernel
+@Kernel
 def _run_blocks(
     steps, classes, month_ends, width, step_h, scalars, monthly, start, stop, w, c, sums, metered, energy_end
 ):
@@ -617,7 +617,7 @@ def _run_blocks(
         )
 
 
-@_Kernel
+@Kernel
 def _run_trace(steps, month_ends, step_h, scalars, monthly, lane, w, out):
     """One lane in column 0; every step goes to `out` (row = STEP_FIELDS). Cleared sums hold one step's values."""
     _load_lane(w, 0, scalars, lane, step_h)

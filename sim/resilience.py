@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from sim.kernel import OPTIONS, _Kernel
+from sim.kernel import OPTIONS, Kernel
 
 Floats = NDArray[np.float64]
 Order = Literal["battery_first", "genset_first"]
@@ -275,7 +275,7 @@ def _island_step(net_kw, energy, fuel, plant, battery_first):
     return max(energy - given * step_h / eta_d, min(e_min, energy)), fuel, genset, rest - given
 
 
-@_Kernel
+@Kernel
 def _first_failure(net, energy_start, horizon, plant, battery_first, hours):
     for start in range(energy_start.size):
         energy, fuel, served = energy_start[start], plant[10], 0
@@ -288,7 +288,7 @@ def _first_failure(net, energy_start, horizon, plant, battery_first, hours):
         hours[start] = served
 
 
-@_Kernel
+@Kernel
 def _shed_by_step(net, energy_start, horizon, plant, battery_first, shed):
     for start in range(energy_start.size):
         energy, fuel = energy_start[start], plant[10]
@@ -297,7 +297,7 @@ def _shed_by_step(net, energy_start, horizon, plant, battery_first, shed):
             shed[step] += missing * plant[11]
 
 
-@_Kernel
+@Kernel
 def _trace_ride(net, energy, plant, battery_first, steps):
     """Fill rows of served, genset, energy, fuel up to the first failed step; number of rows."""
     fuel = plant[10]
@@ -397,7 +397,7 @@ def survival_probability(
     return out
 
 
-@_Kernel
+@Kernel
 def _markov(net, at, usable, begin, moves, set_kw, battery, bins, out):
     n_states, horizon = begin.size, out.shape[1]
     now, after = np.empty((n_states, bins)), np.empty((n_states, bins))

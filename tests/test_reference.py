@@ -20,7 +20,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = Path(os.environ.get("REFERENCE_DIR") or HERE / "reference").resolve()
 # These must always be checked: a missing checks module is a failure, not a silent gap.
-REQUIRED_GROUPS = ("bill", "finance", "genset")
+REQUIRED_GROUPS = ("bill", "finance", "genset", "pv", "battery_life", "survival", "dispatch")
 
 
 def cases(root: Path) -> list[Path]:

@@ -1,0 +1,401 @@
+"""Least-cost dispatch and battery size with perfect foresight, and a proven bound on what the best could be.
+
+`solve` finds the dispatch of a programme by slope lists and cuts (`docs/optimal.md`), or by HiGHS where that method
+does not fit; `best_size` adds the battery's power and energy as variables; `size_map` and `best_count` solve many
+sizes that share their cuts. The result says which method made it. Nothing here prints or caches.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.optimal_dp import EXPORT, GENSET, GRID, PV, SHED, Ends, evaluate, schedule
+from sim.optimal_frame import PENALTIES, Arrays, arrays_of, burns_energy
+from sim.optimal_master import Master
+from sim.optimal_model import (
+    Infeasible,
+    Optimum,
+    Programme,
+    Schedule,
+    SizeOptimum,
+    costs_of,
+    peaks_of,
+    relative_gap,
+)
+from sim.optimal_oracle import solve_oracle
+
+SLOPE_LISTS = "slope lists"
+DEFAULT_GAP = 1e-6
+MOST_ROUNDS = 400
+ROUNDING = 1e-6  # share of the greatest demand up to which a missing kW is rounding
+FIRST_SIZE = 0.3  # of the greatest power and energy: where the search for a size begins
+CERTIFIED = 0.9  # of the wished gap: what the search must reach, so that the priced schedule keeps the wished gap
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the term's cost is evaluated: peaks (kW), stored energy at start and end (kWh), battery kW and kWh."""
+
+    peaks_kw: np.ndarray
+    start_kwh: float
+    kw: float
+    kwh: float
+
+    def moved(self, target: "Point", share: float) -> "Point":
+        """The point at `share` of the way to `target`."""
+        pairs = zip(self._parts(), target._parts(), strict=True)
+        return Point(*(here + share * (there - here) for here, there in pairs))
+
+    def _parts(self) -> tuple:
+        return self.peaks_kw, self.start_kwh, self.kw, self.kwh
+
+
+@dataclass(frozen=True)
+class Found:
+    """End of a search: the best point seen, its cost, the lower bound and the number of evaluations."""
+
+    point: Point
+    cost: float
+    lower_bound: float
+    rounds: int
+
+
+class Search:
+    """One programme with its cuts: the arrays a pass over the term writes to, and the master."""
+
+    def __init__(self, arrays: Arrays, master: Master, per_kw: float = 0.0, per_kwh: float = 0.0):
+        self.arrays, self.master, self.per_kw, self.per_kwh = arrays, master, per_kw, per_kwh
+        n, months, at = len(arrays.steps.demand_kw), arrays.frame.months, arrays.frame.peak_at
+        self.ends = Ends(np.zeros(n, np.int32), np.zeros(n, np.int32))
+        self.cuts = np.zeros((months, 5 + max(1, int(np.diff(at).max()))))
+        self.month_of_peak = np.repeat(np.arange(months), np.diff(at))
+        self.place_of_peak = 5 + np.arange(at[-1]) - at[self.month_of_peak]
+        self.start_slot = 0
+        self.at: Point | None = None
+
+    def evaluate(self, x: Point) -> float:
+        """Least cost of the term at `x`, and the months' cuts there."""
+        a = self.arrays
+        self.start_slot = evaluate(
+            a.edges, a.frame.peak_at, a.steps, a.groups, a.slopes, a.plant, self.ends,
+            x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh, self.cuts,
+        )  # fmt: skip
+        self.cuts[:, 0] -= a.credit
+        self.at = x
+        return self.value(x)
+
+    def value(self, x: Point) -> float:
+        """The newest cuts at `x`: the term's least cost where they were made, never more than it elsewhere.
+
+        Levels at the month edges are free: where the price of stored energy jumps, they stand at the limit that binds.
+        """
+        cut, frame = self.cuts, self.arrays.frame
+        per_peak = cut[self.month_of_peak, self.place_of_peak] + frame.prices
+        per_start = (cut[0, 1] + cut[-1, 2]) * x.start_kwh
+        size = (cut[:, 3].sum() + self.per_kw) * x.kw + (cut[:, 4].sum() + self.per_edges() + self.per_kwh) * x.kwh
+        return float(cut[:, 0].sum() + per_start + size + per_peak @ x.peaks_kw)
+
+    def per_edges(self) -> float:
+        """Change of the term's cost per kWh of battery through the limits at the edges between months."""
+        cut, frame = self.cuts, self.arrays.frame
+        jump = cut[1:, 1] + cut[:-1, 2]
+        return float(np.where(jump > 0, frame.edge_low[1:-1], frame.edge_high[1:-1]) @ jump)
+
+    def run(self, x: Point, gap: float) -> Found:
+        """Evaluate, cut, ask the master, until the best point seen is within `gap` of the bound.
+
+        The next point lies between the best one and the master's (in-out): the master alone swings.
+        """
+        best, best_x, bound = np.inf, x, -np.inf
+        for rounds in range(1, MOST_ROUNDS + 1):
+            cost = self.evaluate(x)
+            if cost < best:
+                best, best_x = cost, x
+            self.master.add(self.cuts)
+            lower, target = self.ask()
+            bound = max(bound, lower)
+            reached = relative_gap(best, bound)
+            if reached <= gap:
+                break
+            x = best_x.moved(target, _pull(reached, rounds))
+        return Found(best_x, best, min(bound, best), rounds)
+
+    def ask(self) -> tuple[float, Point]:
+        """The master's value and point."""
+        m = self.master
+        lower, x = m.solve()
+        return lower, Point(x[: m.edge], x[m.edge], x[m.kw], x[m.kwh])
+
+
+def _pull(gap: float, rounds: int) -> float:
+    """Share of the way to the master's point: half while far off, later nearly all, every fifth time all."""
+    if gap > 1e-3:
+        return 0.5
+    return 0.8 if rounds % 5 else 1.0
+
+
+def beyond_slope_lists(p: Programme) -> str:
+    """Why slope lists cannot solve this programme, in words; empty if they can."""
+    if p.deferral is not None:
+        return "Deferred load is a second store, so HiGHS solved it."
+    if p.genset_min_fraction > 0 and p.genset_kw > 0:
+        return "A set's least load makes running it a yes-or-no choice, so HiGHS solved it."
+    burning = burns_energy(p)
+    if burning.any():
+        return (
+            f"In step {int(np.argmax(burning))} a price is so far below zero that wasting energy in the battery would "
+            "pay, so HiGHS solved it with a yes-or-no choice of charging or discharging there."
+        )
+    return ""
+
+
+def solve(p: Programme, gap: float = DEFAULT_GAP) -> Optimum:
+    """Least-cost dispatch to the relative `gap`; the result's `method` and `note` say how it was found.
+
+    Raises Infeasible, which names the step and the missing kW, if no schedule exists.
+    """
+    reason = beyond_slope_lists(p)
+    if reason:
+        return replace(solve_oracle(p, gap), note=reason)
+    if not p.one_meter:
+        return _solve(p, gap)
+    if sells_dearer(p).any():
+        return _solve_one_meter(p, gap)
+    optimum = _solve(p, gap)
+    return _priced(p, _netted(optimum.schedule), optimum)
+
+
+def _solve(p: Programme, gap: float) -> Optimum:
+    """By slope lists, with PV on a meter of its own."""
+    for factor in PENALTIES:
+        arrays = arrays_of(p, p.battery_kw, penalty_factor=factor)
+        frame = arrays.frame
+        search = Search(arrays, Master(frame, 0.0, 0.0, (p.battery_kw,) * 2, (p.battery_kwh,) * 2))
+        start_kwh = 0.5 * (frame.edge_low[0] + frame.edge_high[0]) * p.battery_kwh
+        found = search.run(Point(arrays.first_peaks_kw, start_kwh, p.battery_kw, p.battery_kwh), CERTIFIED * gap)
+        optimum, missing = _optimum(p, search, found)
+        if missing.max() <= _rounding_kw(arrays):
+            return optimum
+    raise _infeasible(p, missing, _rounding_kw(arrays))
+
+
+def _rounding_kw(arrays: Arrays) -> float:
+    return ROUNDING * max(1.0, arrays.steps.demand_kw.max())
+
+
+def _infeasible(p: Programme, missing_kw: np.ndarray, rounding_kw: float) -> Infeasible:
+    step = int(np.argmax(missing_kw > rounding_kw))
+    total = missing_kw[missing_kw > rounding_kw].sum() * p.step_h
+    return Infeasible(
+        f"No schedule meets the load: {missing_kw[step]:.6g} kW are missing in step {step} (hour "
+        f"{step * p.step_h:g} of the term), {total:.6g} kWh in all. Raise the import limit, the battery or the sets "
+        "there, allow shedding, or lower the reserve.",
+        step,
+        float(missing_kw[step]),
+    )
+
+
+def _optimum(p: Programme, search: Search, found: Found) -> tuple[Optimum, np.ndarray]:
+    """The schedule at the best point, priced from itself, and the kW that only the penalty could supply."""
+    a, x = search.arrays, found.point
+    if search.at is not x:
+        search.evaluate(x)
+    slots, price = np.zeros(p.steps, np.int64), np.zeros(p.steps)
+    charge, discharge, stored, missing = np.zeros((4, p.steps))
+    given = np.zeros((SHED + len(p.shed), p.steps))
+    schedule(
+        a.steps, a.groups, a.slopes, a.plant, search.ends, x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh,
+        search.start_slot, slots, price, charge, discharge, stored, given, missing,
+    )  # fmt: skip
+    export = p.export_room_kw - given[EXPORT]
+    nothing = np.zeros(p.steps)
+    plan = Schedule(
+        given[GRID],
+        export,
+        given[PV],
+        charge,
+        discharge,
+        given[GENSET],
+        given[SHED:],
+        stored,
+        nothing,
+        nothing,
+        nothing,
+    )
+    costs = costs_of(p, plan)
+    cost = costs.total + search.per_kw * x.kw + search.per_kwh * x.kwh
+    bound = min(found.lower_bound, cost)
+    optimum = Optimum(
+        cost, bound, relative_gap(cost, bound), plan, costs, peaks_of(p, plan), found.rounds, SLOPE_LISTS,
+        -a.slopes.slope[slots], price, *search.master.worth(),
+    )  # fmt: skip
+    return optimum, missing
+
+
+def sells_dearer(p: Programme) -> np.ndarray:
+    """Steps in which selling pays more than buying costs, with room for both: one meter and two differ there."""
+    return (p.credit_per_kwh > p.buy_per_kwh) & (p.export_room_kw > 0) & (p.import_limit_kw > 0)
+
+
+def _solve_one_meter(p: Programme, gap: float) -> Optimum:
+    """Buying and selling net: not convex where selling pays more, so the bound comes from two meters.
+
+    The schedule is the best of two: with no credit above the buying price, and with each such step held to buying or
+    to selling as the first two schedules have it.
+    """
+    bound = _solve(replace(p, one_meter=False), gap)
+    capped = _solve(replace(p, one_meter=False, credit_per_kwh=np.minimum(p.credit_per_kwh, p.buy_per_kwh)), gap)
+    plans = [_netted(bound.schedule), _netted(capped.schedule)]
+    plans += [_netted(_solve(_held(p, plan), gap).schedule) for plan in list(plans)]
+    best = min(plans, key=lambda plan: costs_of(p, plan).total)
+    note = "With one meter the bound is that of two meters; the gap is what the difference can be at most."
+    return replace(_priced(p, best, bound), note=note)
+
+
+def _held(p: Programme, plan: Schedule) -> Programme:
+    """The programme in which every step that sells dearer may only buy, or only sell, as it does in `plan`."""
+    selling = plan.export_kw > plan.import_kw
+    some = sells_dearer(p)
+    return replace(
+        p,
+        one_meter=False,
+        import_limit_kw=np.where(some & selling, 0.0, p.import_limit_kw),
+        export_limit_kw=np.where(some & ~selling, 0.0, p.export_limit_kw),
+    )
+
+
+def _netted(plan: Schedule) -> Schedule:
+    """What is bought and sold in the same step is neither."""
+    both = np.minimum(plan.import_kw, plan.export_kw)
+    return replace(plan, import_kw=plan.import_kw - both, export_kw=plan.export_kw - both)
+
+
+def _priced(p: Programme, plan: Schedule, like: Optimum) -> Optimum:
+    """An optimum with another schedule and the bound it had."""
+    costs = costs_of(p, plan)
+    bound = min(like.lower_bound, costs.total)
+    return replace(
+        like, cost=costs.total, lower_bound=bound, gap=relative_gap(costs.total, bound), schedule=plan, costs=costs,
+        peaks_kw=peaks_of(p, plan),
+    )  # fmt: skip
+
+
+class SizeSearch:
+    """Costs of one programme with batteries of any size up to a greatest one; all sizes share their cuts."""
+
+    def __init__(
+        self, p: Programme, per_kw: float, per_kwh: float, most: tuple[float, float], factor: float = PENALTIES[0]
+    ):
+        reason = beyond_slope_lists(replace(p, battery_kw=most[0], battery_kwh=most[1]))
+        if reason or (p.one_meter and sells_dearer(p).any()):
+            reason = reason or "One meter with a credit above the buying price has no exact bound."
+            raise ValueError(f"Sizing needs a programme for slope lists. {reason}")
+        arrays = arrays_of(p, most[0], per_kw + 2 * per_kwh, factor)
+        master = Master(arrays.frame, per_kw, per_kwh, (0.0, most[0]), (0.0, most[1]))
+        self.programme = p
+        self.search = Search(arrays, master, per_kw, per_kwh)
+
+    def best(self, gap: float, most: tuple[float, float]) -> Found:
+        """The best size of all."""
+        a = self.search.arrays
+        kw, kwh = FIRST_SIZE * most[0], FIRST_SIZE * most[1]
+        start_kwh = 0.5 * (a.frame.edge_low[0] + a.frame.edge_high[0]) * kwh
+        return self.search.run(Point(a.first_peaks_kw, start_kwh, kw, kwh), gap)
+
+    def at(self, kw: float, kwh: float, gap: float, at_most: float = np.inf) -> Found:
+        """The cost with one size; `at_most`: what it cannot exceed, for example the cost with a smaller battery."""
+        self.search.master.fix(kw, kwh)
+        a = self.search.arrays
+        if self.search.at is None:
+            start_kwh = 0.5 * (a.frame.edge_low[0] + a.frame.edge_high[0]) * kwh
+            return self.search.run(Point(a.first_peaks_kw, start_kwh, kw, kwh), gap)
+        lower, x = self.search.ask()
+        if relative_gap(at_most, lower) <= gap:
+            return Found(x, at_most, min(lower, at_most), 0)
+        found = self.search.run(x, gap)
+        self.search.master.drop_loose()
+        return found
+
+    def optimum(self, found: Found) -> tuple[Optimum, np.ndarray]:
+        """Schedule and money of dispatch and battery at a size found."""
+        p = replace(self.programme, battery_kw=float(found.point.kw), battery_kwh=float(found.point.kwh))
+        return _optimum(p, self.search, found)
+
+
+def best_size(
+    p: Programme,
+    power_cost_per_kw_year: float,
+    energy_cost_per_kwh_year: float,
+    most_kw: float,
+    most_kwh: float,
+    gap: float = DEFAULT_GAP,
+) -> SizeOptimum:
+    """Battery power (0 ... most_kw) and energy (0 ... most_kwh) of least cost of dispatch and battery together.
+
+    The costs are annuities for the programme's term (for a year: per kW and per kWh a year). The programme's own
+    battery_kw and battery_kwh do not matter.
+    """
+    most = (most_kw, most_kwh)
+    for factor in PENALTIES:
+        sizes = SizeSearch(p, power_cost_per_kw_year, energy_cost_per_kwh_year, most, factor)
+        found = sizes.best(CERTIFIED * gap, most)
+        optimum, missing = sizes.optimum(found)
+        if missing.max() <= _rounding_kw(sizes.search.arrays):
+            kw, kwh = float(found.point.kw), float(found.point.kwh)
+            battery = power_cost_per_kw_year * kw + energy_cost_per_kwh_year * kwh
+            dispatch = replace(optimum, cost=optimum.cost - battery, lower_bound=optimum.lower_bound - battery)
+            return SizeOptimum(kw, kwh, optimum.cost, optimum.lower_bound, optimum.gap, battery, dispatch)
+    raise _infeasible(p, missing, _rounding_kw(sizes.search.arrays))
+
+
+def size_map(p: Programme, kw: np.ndarray, kwh: np.ndarray, gap: float = DEFAULT_GAP) -> tuple[np.ndarray, np.ndarray]:
+    """Least cost of dispatch for every pair of battery power and energy: (cost, lower_bound), each (kw, kwh).
+
+    Both must rise. Neighbours are solved one after the other, to and fro: most cuts of a cell serve the next one, and
+    where the bound meets the cost with a smaller battery nothing is left to do.
+    """
+    if np.any(np.diff(kw) < 0) or np.any(np.diff(kwh) < 0):
+        raise ValueError("The sizes of a map must rise; sort kw and kwh.")
+    sizes = SizeSearch(p, 0.0, 0.0, (float(np.max(kw)), float(np.max(kwh))))
+    cost, bound = np.full((2, len(kw), len(kwh)), np.inf)
+    for j in range(len(kwh)):
+        for i in range(len(kw))[:: -1 if j % 2 else 1]:
+            smaller = np.min([cost[a, b] for a, b in ((i - 1, j), (i, j - 1)) if min(a, b) >= 0], initial=np.inf)
+            found = sizes.at(float(kw[i]), float(kwh[j]), gap, smaller)
+            cost[i, j], bound[i, j] = found.cost, found.lower_bound
+    return cost, bound
+
+
+def best_count(
+    p: Programme, kw_each: float, kwh_each: float, cost_each: float, most: int, gap: float = DEFAULT_GAP
+) -> tuple[int, dict[int, float]]:
+    """Number of equal containers (0 ... most) of least cost, and the cost by number for those looked at.
+
+    The cost is convex in the number, so halving the range finds the best one; it and its neighbours are exact to `gap`.
+    """
+    sizes = SizeSearch(p, 0.0, 0.0, (kw_each * most, kwh_each * most))
+    costs: dict[int, float] = {}
+
+    def cost(count: int) -> float:
+        if count not in costs:
+            costs[count] = sizes.at(kw_each * count, kwh_each * count, gap).cost + cost_each * count
+        return costs[count]
+
+    low, high = 0, most
+    while low < high:
+        middle = (low + high) // 2
+        if cost(middle) <= cost(middle + 1):
+            high = middle
+        else:
+            low = middle + 1
+    for count in (low - 1, low, low + 1):
+        if 0 <= count <= most:
+            cost(count)
+    return min(costs, key=costs.get), dict(sorted(costs.items()))
+
+
+def warm_up() -> None:
+    """Compile the slope lists, or load them from the disk cache, on a day of hours, so that no user waits for it."""
+    hours = np.ones(24)
+    p = Programme(1.0, hours, hours, hours, hours, 0 * hours, hours, hours, 0 * hours, hours, battery_kwh=1.0)
+    solve(p)
