@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 ROOT = Path(__file__).resolve().parent
 PATIENCE_S = 2.5
+PV_WARM_UP_AFTER_S = 15.0  # pvlib takes two seconds to import; the first page, which has no PV, must not wait for it
 FIRST_PAGE_NEEDS = ("pandas", "plotly.io", "plotly.tools", "report.charts", "study.answer")
 log = logging.getLogger("powerladder")
 
@@ -46,8 +47,26 @@ def warm_up() -> None:
         from ui.url import default_preset
 
         evaluate(default_preset().scenario)
+        later = threading.Timer(PV_WARM_UP_AFTER_S, warm_up_pv)
+        later.daemon = True
+        later.start()
     except Exception:
         log.exception("the warm-up failed; the first page will say why")
+
+
+def warm_up_pv() -> None:
+    """Load pvlib and work out the PV years of the shipped cases, so that the first case with PV opens at once."""
+    try:
+        from sim.pv import pv_kw_per_kwp
+        from sim.timeline import timeline
+        from study.presets import presets
+
+        for preset in presets().values():
+            site = preset.scenario.site
+            if preset.scenario.pv.dc_kwp > 0:
+                pv_kw_per_kwp(preset.scenario.pv, site.place, timeline(site.start, site.term_months, site.step_minutes))
+    except Exception:
+        log.exception("the PV warm-up failed; the first page with PV will say why")
 
 
 def say_sorry(error: Exception) -> bool:

@@ -1,6 +1,7 @@
 """PowerLadder without a browser: the same study, the same digits.
 
 python run.py cli run SCENARIO.json [--json] [--csv DIR]
+python run.py cli export SCENARIO.json --pdf --xlsx --csv [--lang en|zh|both] --out DIR
 python run.py cli presets            list the shipped cases
 python run.py cli schema             the JSON Schema of a scenario file
 """
@@ -13,7 +14,11 @@ import sys
 from pathlib import Path
 
 from i18n import words
+from report.export import KINDS, write_files
 from report.files import write_csv_files
+from report.offer import Offer
+from report.pdf import LANGUAGES
+from report.proposal import warnings
 from sim.model import InputError
 from sim.scenario import Scenario, json_schema, scenario_from_json
 from study.compare import Study, evaluate
@@ -32,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"error: {error.filename or options.command}: {error.strerror or error}", file=sys.stderr)
         return 2
@@ -47,9 +55,34 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     run.add_argument("--csv", metavar="DIR", type=Path, help="also write hourly, monthly and summary CSV files")
     run.set_defaults(run=_run)
+    _add_export(commands)
     commands.add_parser("presets", help="list the shipped cases").set_defaults(run=_presets)
     commands.add_parser("schema", help="print the JSON Schema of a scenario file").set_defaults(run=_schema)
     return parser
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    export = commands.add_parser("export", help="write the proposal (PDF), the workbook (XLSX) and the CSV files")
+    export.add_argument("scenario", metavar="SCENARIO.json")
+    for kind in KINDS:
+        export.add_argument(f"--{kind}", action="append_const", dest="kinds", const=kind, help=f"write {kind.upper()}")
+    export.add_argument("--lang", choices=tuple(LANGUAGES), default="en", help="language of the files")
+    export.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="folder to write to")
+    for name in ("client", "vendor", "issued"):
+        export.add_argument(
+            f"--{name}", default="", help=f"the proposal's {name.replace('issued', 'date, YYYY-MM-DD')}"
+        )
+    export.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    study = evaluate(_scenario(options.scenario))
+    offer = Offer(client=options.client, vendor=options.vendor, issued=options.issued)
+    for sentence in warnings(study, offer, words("en")):
+        print(f"warning: {sentence}", file=sys.stderr)
+    for path in write_files(study, options.out, tuple(options.kinds or KINDS), options.lang, offer):
+        print(path)
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

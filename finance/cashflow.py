@@ -1,7 +1,8 @@
-"""Yearly cash flow of a project before tax and without a loan.
+"""Yearly cash flow of a project: before tax, after tax, and for the owner who took a loan.
 
-Lines are signed (outlay negative) and run over years 0..N; a flow is the sum of its lines. Tax, depreciation and debt
-are further lines made from these, so they can be added without a change here. Conventions of `finance.metrics` hold.
+Lines are signed (outlay negative) and run over years 0..N; a flow is the sum of its lines. Conventions of
+`finance.metrics` hold. There are four rates of return: project before tax; project after tax, with the tax on EBIT, in
+which interest plays no part; equity, with the tax really paid; and each party's under a contract (`finance.ownership`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance import metrics
+from finance.debt import NO_LOAN, Coverage, Loan, Schedule, coverage, schedule
+from finance.tax import Tax, TaxRules, book_value_left, credit_line, depreciable_cost, depreciation_line, income_tax
 
 Floats = NDArray[np.float64]
 
@@ -118,6 +121,73 @@ def appraise(flows: ArrayLike, rate: float, periods_per_year: int = 1) -> Apprai
         irr=metrics.irr(flows, periods_per_year),
         payback=metrics.payback(flows, periods_per_year),
         discounted_payback=metrics.discounted_payback(rate, flows, periods_per_year),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Financed:
+    """A project's flow with tax and loan; lines (..., N + 1). Depreciation, interest, principal and tax are positive
+    amounts; the flows are signed. `tax` is what is paid (with interest), `tax_without_loan` the one on EBIT."""
+
+    cash: CashFlow
+    depreciation: Floats
+    book_value_sold: Floats
+    credit: Floats
+    loan: Schedule
+    taxable: Floats
+    taxable_without_loan: Floats
+    tax: Tax
+    tax_without_loan: Tax
+
+    @property
+    def after_tax(self) -> Floats:
+        """Project flow after tax on EBIT, without the loan."""
+        return self.cash.pre_tax - self.tax_without_loan.tax + self.credit
+
+    @property
+    def equity(self) -> Floats:
+        """What the owners put in and get out, with the loan and the tax really paid."""
+        loan = self.loan.drawdown - self.loan.service
+        return self.cash.pre_tax - self.tax.tax + self.credit + loan
+
+    @property
+    def ebitda(self) -> Floats:
+        """Operating result of each year: savings less opex and replacements, sale included."""
+        return self.cash.pre_tax - self.cash.capex
+
+    @property
+    def coverage(self) -> Coverage:
+        """DSCR and ICR of one project."""
+        return coverage(self.loan, self.ebitda, self.tax.tax, self.taxable_without_loan)
+
+
+def financed(cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN) -> Financed:
+    """Tax and loan of a project whose whole capex is depreciable and paid in year 0.
+
+    Replacements are an expense of their year; what the books still hold is set against the sale in year N.
+    """
+    years = cash.capex.shape[-1] - 1
+    cost = -cash.capex[..., 0]
+    base = depreciable_cost(rules, cost)
+    depreciation = depreciation_line(rules.depreciation, base, years)
+    left = book_value_left(base, depreciation, rules.depreciation.method != "none")
+    sold = left[..., None] * in_year(1.0, years, years)
+    taxable_without_loan = cash.pre_tax - cash.capex - sold - depreciation
+    tax_without_loan = income_tax(taxable_without_loan, rules)
+    credit = credit_line(rules, cost, years)
+    available = cash.pre_tax - cash.capex - tax_without_loan.tax + credit
+    plan = schedule(loan, cost, years, available)
+    taxable = taxable_without_loan - plan.interest
+    return Financed(
+        cash=cash,
+        depreciation=depreciation,
+        book_value_sold=sold,
+        credit=credit,
+        loan=plan,
+        taxable=taxable,
+        taxable_without_loan=taxable_without_loan,
+        tax=income_tax(taxable, rules),
+        tax_without_loan=tax_without_loan,
     )
 
 

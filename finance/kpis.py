@@ -15,6 +15,7 @@ from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.metrics import Figure
 from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.genset_ratings import POLLUTANT_G_PER_KWH, pollutants_kg
 from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,13 @@ class Kpis:
     capex: float
     total_cost: float
     unserved_value: float
+    shed_kwh: float
+    interruptions: float
+    interruption_value: float
+    nox_t: float
+    pm_t: float
+    co_t: float
+    so2_t: float
     cost_per_kwh: Figure
     npv: Figure
     irr: Figure
@@ -117,12 +125,24 @@ def _one(scenario: Scenario, dispatch: Dispatch, book: Ledger, row: int, differe
         peak_import_kw=float(dispatch.peak_kw[row].max()),
         capex=0.0 - sum(float(book.lines[name][row].sum()) for name in CAPEX_LINES),
         total_cost=cost,
-        unserved_value=-float(book.unserved_value[row].sum()),
+        unserved_value=0.0 - float(book.unserved_value[row].sum()),
+        shed_kwh=total("shed_kwh"),
+        interruptions=total("interruptions"),
+        interruption_value=0.0 - float(book.interruption_value[row].sum()),
+        **pollutants_t(scenario, total("genset_kwh"), total("fuel_l")),
         cost_per_kwh=Figure(cost / energy) if energy > 0 else Figure(None, "no_energy"),
         lcoe_per_kwh=_lcoe(scenario, book.total[row], served),
         co2_t=float(book.co2_kg[row].sum()) / 1000,
         **_returns(scenario, difference, is_baseline=ALTERNATIVES[row] == scenario.finance.baseline),
     )
+
+
+def pollutants_t(scenario: Scenario, output_kwh: float, fuel_l: float) -> dict[str, float]:
+    """What the sets emit (t): NOx, soot and CO by output, SO2 by the fuel's sulphur (`sim.genset_ratings`)."""
+    genset = scenario.genset
+    rates = {"NOx": genset.nox_g_per_kwh, "PM": genset.pm_g_per_kwh, "CO": POLLUTANT_G_PER_KWH["CO"]}
+    found = pollutants_kg(output_kwh, fuel_l, rates)
+    return {f"{name.lower()}_t": kg / 1000 for name, kg in found.items()}
 
 
 def _lcoe(scenario: Scenario, flows: Floats, served: Floats) -> Figure:

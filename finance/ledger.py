@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from finance.bill import Bill
 from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.load import gpus
+from sim.resilience import Interruption, interruption_cost
 from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -53,13 +55,16 @@ MAIN_SOURCE_SHARE = 0.5
 class Ledger:
     """`lines[name]` (alternatives, months + 1) in the order of `LINES`; `co2_kg` (alternatives, months).
 
-    `unserved` holds the value of load not served: priced, never paid. It is in `total` only where the scenario counts
-    it; `unserved_value` (alternatives, months + 1) has it in any case.
+    `unserved` holds what lost compute is worth: priced, never paid. It has two parts that never price the same loss.
+    `unserved_value` is that of the load not served, hour by hour; `interruption_value` is what a loss of power costs
+    beyond its hours off: work since the last checkpoint, the restart, damaged hardware, a penalty. Each is in the line,
+    and so in `total`, only where the scenario counts it; here both (alternatives, months + 1) stand in any case.
     """
 
     lines: dict[str, Floats]
     co2_kg: Floats
     unserved_value: Floats
+    interruption_value: Floats
 
     @property
     def total(self) -> Floats:
@@ -76,13 +81,34 @@ def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
     co2 = co2_kg(scenario, dispatch)
     vat = vat_factor(scenario)
     unserved = _monthly(-dispatch.monthly["unserved_kwh"] * scenario.finance.unserved_per_kwh)
+    restarts = _monthly(-dispatch.monthly["interruptions"] * restart_cost(scenario))
+    finance = scenario.finance
     lines = {
         **_grid_lines(bill),
         **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
         "carbon": _monthly(-co2 / 1000 * scenario.finance.carbon_price_per_t),
-        "unserved": unserved * scenario.finance.count_unserved,
+        "unserved": unserved * finance.count_unserved + restarts * finance.count_interruptions,
     }
-    return Ledger({name: lines[name] for name in LINES}, co2, unserved)
+    return Ledger({name: lines[name] for name in LINES}, co2, unserved, restarts)
+
+
+def restart_cost(scenario: Scenario) -> float:
+    """What one loss of power costs beyond its hours off, which are priced as load not served."""
+    return float(interruption_cost(interruption(scenario), 0.0))
+
+
+def interruption(scenario: Scenario) -> Interruption:
+    """The scenario's cost of a loss of power (`loads.yaml: outage_cost.formula`)."""
+    finance = scenario.finance
+    return Interruption(
+        gpus=gpus(scenario.load),
+        gpu_hour_price=finance.gpu_price_per_h,
+        checkpoint_interval_h=finance.checkpoint_interval_h,
+        restart_h=finance.restart_h,
+        hardware_failure_fraction=finance.hardware_failure_fraction,
+        hardware_repair_cost=finance.hardware_repair_cost,
+        penalty_per_event=finance.interruption_penalty,
+    )
 
 
 def co2_kg(scenario: Scenario, dispatch: Dispatch) -> Floats:
@@ -161,12 +187,14 @@ def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
 
 
 def _replacements(scenario: Scenario, dispatch: Dispatch, price: Floats) -> Floats:
-    """New cells, paid in the first month of the year they go in, at today's price less the yearly decline."""
+    """New cells, all or some, paid in the first month of the year they go in, at today's price less the yearly
+    decline."""
     finance = scenario.finance
     line = np.zeros((len(ALTERNATIVES), dispatch.months + 1))
-    for year in dispatch.life.replaced_in:
-        decline = (1.0 - finance.storage_cost_decline) ** (year - 1)
-        line += _at(-price * finance.storage_replacement_fraction * decline, 12 * (year - 1) + 1, dispatch.months)
+    for year, added in enumerate(dispatch.life.added, start=1):
+        if added > 0:
+            share = added * finance.storage_replacement_fraction * (1.0 - finance.storage_cost_decline) ** (year - 1)
+            line += _at(-price * share, 12 * (year - 1) + 1, dispatch.months)
     return line
 
 

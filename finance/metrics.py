@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from finance.irr_lanes import proved_irr
+
 Floats = NDArray[np.float64]
 
 LOWEST_IRR, HIGHEST_IRR = -0.99, 10.0
@@ -39,6 +41,7 @@ REASONS = {
     "no_outlay": "The running total never falls below zero, so there is nothing to pay back.",
     "is_baseline": "This is the baseline the others are measured against.",
     "no_energy": "No energy is delivered, so there is no cost per kWh.",
+    "no_debt": "There is no loan to be paid, so there is no coverage.",
 }
 
 
@@ -115,14 +118,64 @@ def irr(flows: ArrayLike, periods_per_year: int = 1) -> Irr:
 
 
 def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
-    """`irr` of many rows (N, T) at once, by the same rule."""
+    """`irr` of many rows (N, T) at once, by the same rule.
+
+    Rows with a proof that there is one root (`finance.irr_lanes`) take the fast way, the others the general search.
+    """
     rows = _rows(flows)
+    _check_span(rows.shape[1], periods_per_year)
+    low, high = ((1.0 + end) ** (1.0 / periods_per_year) - 1.0 for end in (LOWEST_IRR, HIGHEST_IRR))
+    value = proved_irr(rows, low, high)
+    if periods_per_year > 1:
+        value = (1.0 + value) ** periods_per_year - 1.0
+    reason = np.zeros(len(rows), dtype="<U16")
+    open_rows = np.flatnonzero(np.isnan(value))
+    if open_rows.size:
+        value[open_rows], reason[open_rows] = _searched(rows[open_rows], periods_per_year)
+    return IrrRows(value, reason)
+
+
+def _searched(rows: Floats, periods_per_year: int) -> tuple[Floats, NDArray[np.str_]]:
     row, roots = _roots(rows, periods_per_year)
     exists, reason = _judged(rows, np.bincount(row, minlength=len(rows)))
     value = np.full(len(rows), np.nan)
     single = exists[row]
     value[row[single]] = roots[single]
-    return IrrRows(value, reason)
+    return value, reason
+
+
+def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float, periods_per_year: int = 1) -> Figure:
+    """Modified internal rate of return of one series (T,), yearly.
+
+    Outlays are discounted at `finance_rate`, returns compounded to the last period at `reinvest_rate`; the rate that
+    joins the two. It always exists where both are there, so it can stand beside an IRR that does not.
+    """
+    row = _one_series(flows)
+    outlay = -float(npv(finance_rate, np.minimum(row, 0), periods_per_year))
+    returns = float(npv(reinvest_rate, np.maximum(row, 0), periods_per_year))
+    if outlay <= 0 or returns <= 0:
+        return Figure(None, "all_zero" if outlay == returns else "no_sign_change")
+    years = (row.size - 1) / periods_per_year
+    return Figure((returns / outlay) ** (1.0 / years) * (1.0 + reinvest_rate) - 1.0)
+
+
+def profitability_index(rate: float, flows: ArrayLike, periods_per_year: int = 1) -> Figure:
+    """1 + NPV / outlay, the outlay being what is paid at position 0 (T,). Above 1 the project earns its rate."""
+    row = _one_series(flows)
+    if row[0] >= 0:
+        return Figure(None, "no_outlay")
+    return Figure(1.0 - float(npv(rate, row, periods_per_year)) / row[0])
+
+
+def real_rate(nominal_rate: ArrayLike, inflation: ArrayLike) -> Floats:
+    """Yearly rate in money of constant worth: (1 + nominal) / (1 + inflation) - 1 (Fisher)."""
+    return (1.0 + np.asarray(nominal_rate, dtype=float)) / (1.0 + np.asarray(inflation, dtype=float)) - 1.0
+
+
+def real_flows(flows: ArrayLike, inflation: float, periods_per_year: int = 1) -> Floats:
+    """Nominal flows (..., T) in today's money. Discounted at `real_rate` they have the NPV of the nominal ones."""
+    flows = _checked(flows)
+    return flows * discount_factors(inflation, flows.shape[-1], periods_per_year)
 
 
 def payback(flows: ArrayLike, periods_per_year: int = 1) -> Payback:
@@ -196,12 +249,18 @@ def _judged(rows: Floats, count: NDArray[np.int64]) -> tuple[NDArray[np.bool_], 
 
 def _roots(rows: Floats, periods_per_year: int) -> tuple[NDArray[np.int64], Floats]:
     """Every root in (-0.99, 10]: the row each belongs to, and the rate; ascending within a row."""
-    years = _years(rows.shape[1], periods_per_year)
-    if years[-1] > LONGEST_YEARS:
-        raise ValueError(f"the flows span {years[-1]:.0f} years; a rate of return needs {LONGEST_YEARS} or less")
+    years = _check_span(rows.shape[1], periods_per_year)
     parts = [_block_roots(rows[at : at + _ROWS_AT_ONCE], years) for at in range(0, max(len(rows), 1), _ROWS_AT_ONCE)]
     row = np.concatenate([part[0] + at * _ROWS_AT_ONCE for at, part in enumerate(parts)])
     return row, np.expm1(np.concatenate([part[1] for part in parts]))
+
+
+def _check_span(periods: int, periods_per_year: int) -> Floats:
+    """The times of the flows in years, or ValueError where they span more than a rate of return is searched for."""
+    years = _years(periods, periods_per_year)
+    if years[-1] > LONGEST_YEARS:
+        raise ValueError(f"the flows span {years[-1]:.0f} years; a rate of return needs {LONGEST_YEARS} or less")
+    return years
 
 
 def _block_roots(rows: Floats, years: Floats) -> tuple[NDArray[np.int64], Floats]:

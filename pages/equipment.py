@@ -2,11 +2,21 @@
 
 import streamlit as st
 
-from ui import form, state, table
+from ui import ageing, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t
 
-PV = ("pv.dc_kwp", "pv.yield_kwh_per_kwp", "pv.dc_ac_ratio", "pv.degradation_per_year", "pv.area_m2_per_mwp")
+PV = (
+    "pv.dc_kwp",
+    "pv.tilt_deg",
+    "pv.azimuth_deg",
+    "pv.dc_ac_ratio",
+    "pv.losses_fraction",
+    "pv.yield_kwh_per_kwp",
+    "pv.degradation_per_year",
+    "pv.area_m2_per_mwp",
+    "pv.seed",
+)
 BATTERY = (
     "storage.energy_kwh",
     "storage.power_kw",
@@ -16,9 +26,24 @@ BATTERY = (
     "storage.charge_efficiency",
     "storage.discharge_efficiency",
     "storage.auxiliary_kw_per_mwh",
+    "storage.auxiliary_by_temperature",
+    "storage.seamless_transfer",
+)
+AGEING = (
+    "storage.fade_model",
+    "storage.cycle_margin",
     "storage.fade_first_year",
     "storage.fade_per_year",
+    "storage.renewal",
     "storage.end_of_life_fraction",
+    "storage.augment_by",
+    "storage.augment_below_fraction",
+    "storage.augment_every_years",
+    "storage.augment_to_fraction",
+    "storage.warranty_years",
+    "storage.warranty_cycles_per_year",
+    "storage.warranty_throughput_kwh_per_kwh",
+    "storage.warranty_end_fraction",
 )
 CONTROL = (
     "dispatch.arbitrage",
@@ -31,13 +56,24 @@ CONTROL = (
 )
 SETS = (
     "genset.set_kw",
+    "genset.rating",
+    "genset.rating_at",
     "genset.sets",
     "genset.backup_sets",
     "genset.last_resort_sets",
     "genset.min_load_fraction",
     "genset.max_load_fraction",
+    "genset.spinning_reserve_fraction",
     "genset.fuel_factor",
+    "genset.tank_h",
+    "genset.truck_l",
+    "genset.overhaul_interval_h",
+    "genset.availability_fraction",
+    "genset.failure_to_start",
+    "genset.mean_time_to_failure_h",
     "genset.co2_kg_per_l",
+    "genset.nox_g_per_kwh",
+    "genset.pm_g_per_kwh",
 )
 
 scenario, words = state.current(), state.words()
@@ -54,13 +90,22 @@ if storage.energy_kwh:
 with card(title, t("inputs.equipment.battery_note")):
     form.fields(BATTERY, columns=3)
 
+if storage.energy_kwh:
+    with card(ageing.title(), t("inputs.equipment.ageing_note")):
+        ageing.draw()
+        form.fields(AGEING, columns=3, starts={"storage.warranty_years": 10, **ageing.WARRANTY_STARTS})
+        if storage.renewal == "augment" and storage.augment_by == "years":
+            year = table.number(t("inputs.equipment.augment_year"), 2, 30, default=6)
+            table.rows_editor("storage.augment_years", {"year": year}, alt=t("inputs.equipment.augment_alt"))
+
 hectares = pv.dc_kwp / 1000 * pv.area_m2_per_mwp / 10_000
 title = t("inputs.equipment.pv_none")
 if pv.dc_kwp:
     size = words.number(pv.dc_kwp / 1000, "MWp")
     title = t("inputs.equipment.pv", size=size, area=words.number(hectares, t("inputs.equipment.hectares")))
 with card(title, t("inputs.equipment.pv_note")):
-    form.fields(PV, columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0})
+    form.fields(PV, columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
+    weather_upload.draw()
 
 with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
     starts = {

@@ -16,6 +16,14 @@ CONNECTION = (
     "grid.export_limit_kw",
     "grid.co2_kg_per_kwh",
 )
+OUTAGES = (
+    "grid.outage_source",
+    "grid.saifi_per_year",
+    "grid.saidi_h_per_year",
+    "grid.outage_spread",
+    "grid.outage_seed",
+    "grid.ups_bridges",
+)
 
 scenario, words = state.current(), state.words()
 st.title(t("inputs.grid.question"), anchor=False)
@@ -24,8 +32,7 @@ st.markdown(f":small[:gray[{t('inputs.context')}]]")
 with card(t("inputs.grid.connection"), t("inputs.grid.connection_note")):
     form.fields(CONNECTION, columns=3)
 
-pair = st.grid(2, min_column_width=400)
-with card(t("inputs.grid.stages"), t("inputs.grid.stages_note"), within=pair):
+with card(t("inputs.grid.stages"), t("inputs.grid.stages_note")):
     columns = {
         "month": table.number(t("inputs.table.month"), 1, 360, default=1),
         "import_limit_kw": table.number(t("inputs.grid.limit"), 0, 2_000_000, default=scenario.grid.import_limit_kw),
@@ -34,10 +41,14 @@ with card(t("inputs.grid.stages"), t("inputs.grid.stages_note"), within=pair):
 
 outages = scenario.grid.outages
 title = t("inputs.grid.outages_none")
-if outages:
+if scenario.grid.outage_source == "statistics":
+    often, long = (words.number(value) for value in (scenario.grid.saifi_per_year, scenario.grid.saidi_h_per_year))
+    title = t("inputs.grid.outages_drawn", often=often, hours=long)
+elif outages:
     total = words.number(sum(outage.duration_h for outage in outages), "h")
     title = state.counted("inputs.grid.outages", len(outages), hours=total)
-with card(title, t("inputs.grid.outages_note"), within=pair):
+with card(title, t("inputs.grid.outages_note")):
+    form.fields(OUTAGES, columns=3, starts={"grid.saifi_per_year": 2.0, "grid.saidi_h_per_year": 3.0})
     columns = {
         "month": table.number(t("inputs.table.calendar_month"), 1, 12, default=7),
         "day": table.number(t("inputs.table.day"), 1, 31, default=15),

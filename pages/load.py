@@ -8,8 +8,9 @@ from ui.figures import card, chart
 from ui.state import t
 
 SITE = ("site.name", "site.place", "site.country", "site.start", "site.term_months", "site.step_minutes")
-GPUS = ("load.gpu_count", "load.watt_per_gpu", "load.network_overhead_fraction", "load.pue")
-SIZE = ("load.size_by", "load.peak_kw", *GPUS)
+GPUS = ("load.gpu_count", "load.gpu_model", "load.watt_per_gpu", "load.network_overhead_fraction")
+COOLING = ("load.pue_model", "load.pue", "load.design_ambient_c")
+SIZE = ("load.size_by", "load.peak_kw", *GPUS, *COOLING, "load.critical_fraction")
 SHAPE = ("load.kind", "load.load_factor", "load.training_share", "load.growth_per_year", "load.seed")
 
 st.title(t("inputs.load.question"), anchor=False)

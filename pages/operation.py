@@ -4,7 +4,7 @@ import streamlit as st
 
 from report import charts, charts_operation, say
 from study import weeks
-from ui import answers, operation, state
+from ui import answers, foresight, operation, sets, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -28,19 +28,19 @@ with st.container(border=True, gap="small"):
     title = st.empty()
     with st.container(horizontal=True, vertical_alignment="top"):
         days = operation.ask_days(study)
-        meaning = operation.ask_meaning(study, alternative)
+        meaning = operation.ask_meaning(study, alternative, year)
         span = operation.span(study, alternative, year, trace, meaning, days)
-    title.subheader(operation.span_title(study, alternative, trace, meaning, span), anchor=False)
+    title.subheader(operation.span_title(study, year, trace, meaning, span), anchor=False)
     st.markdown(f":small[:gray[{t('answers.operation.note', step=scenario.site.step_minutes)}]]")
     bands = charts_operation.bands_kw(trace, span.steps(study.dispatch.clock))
     st.markdown(charts.legend(charts_operation.band_legend(bands, words, dark)))
     chart(
-        charts_operation.dispatch_span(study, alternative, trace, span, words, dark),
+        charts_operation.dispatch_span(study, alternative, trace, span, words, dark, year),
         key="dispatch",
         height=500,
         alt=operation.dispatch_alt(study, alternative, year, trace, span),
     )
-    if not scenario.grid.outages:
+    if not study.dispatch.down.any():
         st.markdown(f":small[:gray[{t('answers.operation.no_outage')}]]")
 
 grid = st.grid(2, min_column_width=400)
@@ -63,6 +63,9 @@ with card(operation.peaks_title(study, reference, own), operation.peaks_note(stu
         height=330,
         alt=operation.peaks_alt(study, alternative, year),
     )
+
+foresight.card_of(study, alternative, year)
+sets.card_of(study, alternative, year, trace)
 
 net = (trace.import_kw - trace.export_kw)[: weeks.steps_in_term(study, year)]
 with card(operation.map_title(study, net), t("answers.operation.map_note")):

@@ -15,7 +15,16 @@ TOPICS = {
     "storage": ("storage_", "ems_"),
     "pv": ("pv_",),
     "grid": ("grid_",),
-    "loss": ("unserved_per_kwh", "count_unserved"),
+    "loss": (
+        "unserved_per_kwh",
+        "count_unserved",
+        "count_interruptions",
+        "gpu_price_per_h",
+        "checkpoint_interval_h",
+        "restart_h",
+        "hardware_",
+        "interruption_penalty",
+    ),
 }
 
 finance = [path for path, entry in register().items() if entry.section == "finance"]

@@ -28,7 +28,7 @@ from sim.dispatch import ALTERNATIVES
 from sim.kernel import Trace
 from sim.timeline import MONTH_DAYS
 from study.compare import Study
-from study.weeks import OutageRun, Span, outage_runs
+from study.weeks import OutageRun, Span, grid_up, outage_runs
 
 # Bands of the dispatch figure from bottom to top: (catalogue key, palette colour). Up to the load line they add up to
 # the load; charging and the PV surplus stand on top of it.
@@ -72,7 +72,9 @@ def band_legend(bands: dict, words: Words, dark: bool) -> list[tuple[str, str]]:
     return [*found, (words.t("charts.flow.load"), colours.text)]
 
 
-def dispatch_span(study: Study, alternative: str, trace: Trace, span: Span, words: Words, dark: bool) -> Figure:
+def dispatch_span(
+    study: Study, alternative: str, trace: Trace, span: Span, words: Words, dark: bool, year: int = 1
+) -> Figure:
     """Power by source with the load line, the battery's charge with its reserve, a strip of energy prices, and outages
     as a band through all three. Stepped; at most 7 days x 96 points a trace. About 500 px high."""
     colours, clock = palette(dark), study.dispatch.clock
@@ -88,7 +90,7 @@ def dispatch_span(study: Study, alternative: str, trace: Trace, span: Span, word
     data += _charge_trace(study, trace, steps, hours, colours, words) if has_battery else []
     data.append(_price_strip(study, steps, hours, colours, words)) if alternative != "diesel" else None
     layout = _span_axes(study, span, hours, has_battery, alternative != "diesel", top_kw, words, colours)
-    shapes, notes = _span_marks(study, alternative, steps, hours, has_battery, words, colours)
+    shapes, notes = _span_marks(study, alternative, year, steps, hours, has_battery, words, colours)
     layout |= {"shapes": shapes, "annotations": notes, "hovermode": "x unified"}
     return figure(data, dark, **layout)
 
@@ -173,10 +175,12 @@ def _day_ticks(study: Study, span: Span, words: Words) -> dict:
     return {"tickvals": [24 * day + 12 for day in range(span.days)], "ticktext": texts}
 
 
-def _span_marks(study: Study, alternative: str, steps: slice, hours, has_battery: bool, words, colours) -> tuple:
+def _span_marks(
+    study: Study, alternative: str, year: int, steps: slice, hours, has_battery: bool, words, colours
+) -> tuple:
     """Outage bands with their length, and the reserve line."""
     shapes, notes, step_h = [], [], study.dispatch.clock.step_h
-    runs = outage_runs(study.dispatch.series.grid_up) if alternative != "diesel" else ()
+    runs = outage_runs(grid_up(study, year)) if alternative != "diesel" else ()
     for run in runs:
         first, last = max(run.first, steps.start), min(run.first + run.steps, steps.stop)
         if first < last:

@@ -26,9 +26,15 @@ Floats = NDArray[np.float64]
 ENCODING = "utf-8-sig"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 # Kpis whose money is per kWh, in money, in years or a fraction; the rest name their unit in their name's last part.
-MONEY = ("capex", "total_cost", "unserved_value", "npv")
+MONEY = ("capex", "total_cost", "unserved_value", "interruption_value", "npv")
 MONEY_PER_KWH = ("cost_per_kwh", "lcoe_per_kwh")
-UNITS = {"irr": "fraction/year", "payback_years": "years", "discounted_payback_years": "years", "genset_starts": ""}
+UNITS = {
+    "irr": "fraction/year",
+    "payback_years": "years",
+    "discounted_payback_years": "years",
+    "genset_starts": "",
+    "interruptions": "",
+}
 
 
 def hourly_csv(study: Study, alternative: str, year: int) -> bytes:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from i18n import Words, numbers
 from sim.register import register
+from sim.scenario import Scenario
 from study.answer import Finding, Quantity
+from study.presets import presets
 
 PLUS = "+"
 
@@ -100,3 +102,10 @@ def name(alternative: str, words: Words, first: bool = False) -> str:
 def input_label(path: str, words: Words) -> str:
     """The label of an input; the register's own where no catalogue has one."""
     return words.lookup(f"answers.lever.{path}") or words.lookup(f"input.{path}.label") or register()[path].label
+
+
+def project(scenario: Scenario, words: Words) -> str:
+    """The project's name; that of a shipped case in the reader's language."""
+    name = scenario.site.name
+    shipped = next((key for key, preset in presets().items() if preset.scenario.site.name == name), None)
+    return (words.lookup(f"shell.preset.{shipped}") if shipped else None) or name

@@ -26,6 +26,9 @@ METRICS = (
     "discounted_payback_years",
     "unserved_kwh",
     "unserved_value",
+    "shed_kwh",
+    "interruptions",
+    "interruption_value",
     "energy_served_kwh",
     "grid_kwh",
     "pv_kwh",
@@ -36,6 +39,10 @@ METRICS = (
     "genset_starts",
     "peak_import_kw",
     "co2_t",
+    "nox_t",
+    "pm_t",
+    "co_t",
+    "so2_t",
 )
 
 

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import kernel, library
-from sim.battery import BatteryLife, battery_life
+from sim.ageing import cell_temperature_c
+from sim.battery import BatteryLife, auxiliary_kw_per_mwh, battery_life, cell_life
+from sim.climate import altitude_m, ambient_c, hottest_c
 from sim.control import NO_THRESHOLD_KW, action_series, refill_share, shave_series
 from sim.genset import fuel_curve
+from sim.genset_ratings import derating
 from sim.load import load_kw, monthly_scale, peak_kw
+from sim.outages import grid_down, interruptions
 from sim.pv import pv_kw_per_kwp
 from sim.scenario import Scenario
 from sim.tariff import PriceClasses, price_classes
 from sim.timeline import Timeline, timeline
 
 ALTERNATIVES = ("diesel", "grid", "grid_diesel", "hybrid")
+LIFE_PASSES, LIFE_NEAR = 3, 0.002
 FUEL_FIELDS = tuple(name for name in kernel.SCALAR_FIELDS if name.startswith("fuel_"))
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesWithoutPv(kernel.Series):
+    """The series of a plant without PV. What PV would yield is worked out only when steps are asked for, by a batch of
+    variants that puts some up; so pvlib, two seconds to import, is left alone until then."""
+
+    pv_year: Callable[[], Floats] = partial(np.zeros, 0)
+
+    @cached_property
+    def steps(self) -> Floats:
+        steps = kernel.Series.steps.func(self)
+        steps[:, kernel.STEP_PV] = self.pv_year()
+        return steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +49,15 @@ class Dispatch:
 
     `monthly[name]` (alternatives, months): energies in kWh (`load_kwh, pv_load_kwh, pv_charge_kwh, curtailed_kwh,
     grid_load_kwh, grid_charge_kwh, genset_charge_kwh, discharge_kwh, genset_kwh, dumped_kwh, unserved_kwh,
-    auxiliary_kwh`), `fuel_l`, `set_hours`, `genset_hours`, `unserved_hours`, `starts`. `import_kwh, export_kwh,
-    peak_kw` (alternatives, months, classes): what the bill is made from; peak is the greatest demand-window mean.
-    `sets` (alternatives, months): sets on site. Months count from the project's first. The load includes the
-    battery's auxiliaries.
+    auxiliary_kwh`), `fuel_l`, `set_hours`, `genset_hours`, `unserved_hours`, `starts`, `interruptions` (losses of power
+    that end in a restart). `shed_kwh` is the part of `unserved_kwh` that is not critical and was shed on purpose.
+    `import_kwh, export_kwh, peak_kw` (alternatives, months, classes): what the bill is made from; peak is the greatest
+    demand-window mean. `sets` (alternatives, months): sets on site. Months count from the project's first. The load
+    includes the battery's auxiliaries.
+
+    `series` is the template year with the full load and the outages of the list, or those drawn for year 1; `down`
+    (years, steps) is True where the grid fails. `runs` holds the series that were simulated and `run_of` (lanes,) says
+    which lane had which; `shed_kw` (steps of each run) is what is shed in it, before growth and ramp.
     """
 
     scenario: Scenario
@@ -47,6 +73,10 @@ class Dispatch:
     sets: Floats
     series: kernel.Series
     lanes: kernel.Lanes
+    down: NDArray[np.bool_]
+    runs: tuple[kernel.Series, ...]
+    run_of: NDArray[np.int64]
+    shed_kw: tuple[Floats, ...]
 
     def row(self, alternative: str) -> int:
         """Position of an alternative in the arrays."""
@@ -56,11 +86,22 @@ class Dispatch:
         """Sum over the term of one monthly quantity (alternatives,)."""
         return self.monthly[name].sum(axis=1)
 
+    def by_year(self, name: str) -> Floats:
+        """Sum over each project year of one monthly quantity (alternatives, years)."""
+        starts = np.arange(0, self.months, self.clock.months)
+        return np.add.reduceat(self.monthly[name], starts, axis=1)
+
     def trace(self, alternative: str, year: int = 1) -> kernel.Trace:
         """Every step of one alternative in one project year (1 is the first), by the same rule as the sums."""
         if not 1 <= year <= self.years:
             raise ValueError(f"year {year} is outside the term; it has project years 1 to {self.years}")
-        return kernel.trace(self.series, self.lanes, self.row(alternative) * self.years + year - 1)
+        lane = self.row(alternative) * self.years + year - 1
+        run = self.run_of[lane]
+        found, shed_kw = kernel.trace(self.runs[run], self.lanes, lane), self.shed_kw[run]
+        if not shed_kw.any():
+            return found
+        shed_kw = shed_kw * self.lanes.load_scale[lane][self.clock.month_index]
+        return replace(found, load_kw=found.load_kw + shed_kw, unserved_kw=found.unserved_kw + shed_kw)
 
     def step_price_per_kwh(self) -> Floats:
         """Energy price of each step of the template year (steps,), with adders and energy tax."""
@@ -71,31 +112,38 @@ def simulate(scenario: Scenario) -> Dispatch:
     """Run all alternatives over all project years."""
     clock = timeline(scenario.site.start, scenario.site.term_months, scenario.site.step_minutes)
     classes = price_classes(scenario.tariff, clock)
-    years = -(-scenario.site.term_months // 12)
-    life = battery_life(scenario.storage, years)
-    series = _series(scenario, clock, classes)
+    months, years = scenario.site.term_months, -(-scenario.site.term_months // 12)
+    down = grid_down(scenario, clock, years)
+    series = _series(scenario, clock, classes, down[0])
+    runs, run_of, shed_kw = _runs(scenario, clock, series, down)
+    life = _life(scenario, clock, years, runs[0], len(classes.names))
     lanes, sets = _lanes(scenario, clock, life, years)
-    sums = kernel.aggregate(series, lanes, len(classes.names))
-    months = scenario.site.term_months
+    sums = _aggregate(runs, run_of, lanes, len(classes.names))
+    sums = _with_shed(sums, lanes, run_of, shed_kw, clock)
 
     def by_month(values: Floats) -> Floats:
         return values.reshape(len(ALTERNATIVES), years * clock.months, *values.shape[2:])[:, :months]
 
-    return Dispatch(
+    found = Dispatch(
         scenario=scenario,
         clock=clock,
         classes=classes,
         life=life,
         years=years,
         months=months,
-        monthly={name: by_month(getattr(sums, name)) for name in (*kernel.SUM_FIELDS, "auxiliary_kwh")},
-        import_kwh=by_month(sums.import_kwh),
-        export_kwh=by_month(sums.export_kwh),
-        peak_kw=by_month(sums.peak_kw),
+        monthly={name: by_month(sums[name]) for name in (*kernel.SUM_FIELDS, "auxiliary_kwh", "shed_kwh")},
+        import_kwh=by_month(sums["import_kwh"]),
+        export_kwh=by_month(sums["export_kwh"]),
+        peak_kw=by_month(sums["peak_kw"]),
         sets=by_month(sets),
         series=series,
         lanes=lanes,
+        down=down,
+        runs=runs,
+        run_of=run_of,
+        shed_kw=shed_kw,
     )
+    return replace(found, monthly=found.monthly | {"interruptions": interruptions(found)})
 
 
 def import_limits_kw(scenario: Scenario, months: int) -> Floats:
@@ -108,30 +156,109 @@ def import_limits_kw(scenario: Scenario, months: int) -> Floats:
     return limit
 
 
-def _series(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> kernel.Series:
+def _series(scenario: Scenario, clock: Timeline, classes: PriceClasses, down: NDArray[np.bool_]) -> kernel.Series:
     window = scenario.tariff.demand_window_minutes // clock.step_minutes
-    return kernel.Series(
-        load_kw=load_kw(scenario.load, clock),
-        pv_kw_per_kwp=pv_kw_per_kwp(scenario.pv, scenario.site.place, clock),
-        grid_up=_grid_up(scenario, clock),
-        action=action_series(scenario, clock, classes),
-        shave=shave_series(classes, scenario.dispatch),
-        period=classes.period,
-        month_ends=clock.month_ends,
-        step_h=clock.step_h,
-        demand_window_steps=max(1, window),
-        refill_share=refill_share(scenario),
+    needs_climate = scenario.load.pue_model != "constant"
+    pv_year = partial(pv_kw_per_kwp, scenario.pv, scenario.site.place, clock)
+    has_pv = scenario.pv.dc_kwp > 0
+    shared = {
+        "load_kw": load_kw(scenario.load, clock, ambient_c(scenario, clock) if needs_climate else None),
+        "pv_kw_per_kwp": pv_year() if has_pv else np.zeros(clock.steps),
+        "grid_up": ~down,
+        "action": action_series(scenario, clock, classes),
+        "shave": shave_series(classes, scenario.dispatch),
+        "period": classes.period,
+        "month_ends": clock.month_ends,
+        "step_h": clock.step_h,
+        "demand_window_steps": max(1, window),
+        "refill_share": refill_share(scenario),
+    }
+    return kernel.Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year)
+
+
+def _runs(
+    scenario: Scenario, clock: Timeline, series: kernel.Series, down: NDArray[np.bool_]
+) -> tuple[tuple[kernel.Series, ...], NDArray[np.int64], tuple[Floats, ...]]:
+    """The series to simulate, which of them each lane has, and what each sheds (steps,).
+
+    One series serves all where the outages are a list and the whole load is critical. Else each kind of year has its
+    own for the alternatives with a grid, without what is shed while a grid that is there has failed.
+    """
+    years, shed_share = len(down), 1.0 - scenario.load.critical_fraction
+    plain = kernel.Series(**{part.name: getattr(series, part.name) for part in fields(kernel.Series)})
+    if scenario.grid.outage_source == "list" and shed_share == 0:
+        return (plain,), np.zeros(len(ALTERNATIVES) * years, dtype=np.int64), (np.zeros(clock.steps),)
+    connected = import_limits_kw(scenario, years * clock.months).reshape(years, clock.months) > 0
+    rows = down & connected[:, clock.month_index]
+    kinds = {row.tobytes(): row for row in rows}
+    shed = [shed_share * series.load_kw * row for row in kinds.values()]
+    with_grid = [
+        replace(plain, grid_up=~row, load_kw=plain.load_kw - kw) for row, kw in zip(kinds.values(), shed, strict=True)
+    ]
+    of_year = 1 + np.array([list(kinds).index(row.tobytes()) for row in rows])
+    run_of = np.concatenate([np.zeros(years, dtype=np.int64), np.tile(of_year, len(ALTERNATIVES) - 1)])
+    return (plain, *with_grid), run_of, (np.zeros(clock.steps), *shed)
+
+
+def _aggregate(
+    runs: tuple[kernel.Series, ...], run_of: NDArray[np.int64], lanes: kernel.Lanes, classes: int
+) -> dict[str, Floats]:
+    """Monthly sums of all lanes (lanes, months, ...), each with its own series."""
+    if len(runs) == 1:
+        return vars(kernel.aggregate(runs[0], lanes, classes))
+    joined: dict[str, Floats] = {}
+    for run, series in enumerate(runs):
+        mine = np.flatnonzero(run_of == run)
+        if mine.size:
+            for name, values in vars(kernel.aggregate(series, some_lanes(lanes, mine), classes)).items():
+                joined.setdefault(name, np.empty((lanes.count, *values.shape[1:])))[mine] = values
+    return joined
+
+
+def some_lanes(lanes: kernel.Lanes, which: NDArray[np.int64]) -> kernel.Lanes:
+    """The lanes with these indices."""
+    return kernel.Lanes(
+        **{name: getattr(lanes, name)[which] for name in (*kernel.SCALAR_FIELDS, *kernel.MONTHLY_FIELDS)}
     )
 
 
-def _grid_up(scenario: Scenario, clock: Timeline) -> Floats:
-    """1 where the grid is there, 0 in a listed outage. An outage begins at the step that holds its hour."""
-    up = np.ones(clock.steps)
-    for outage in scenario.grid.outages:
-        first = clock.step_at(outage.month, outage.day, outage.hour)
-        if first is not None:
-            up[first : first + max(1, round(outage.duration_h / clock.step_h))] = 0.0
-    return up
+def _with_shed(
+    sums: dict[str, Floats],
+    lanes: kernel.Lanes,
+    run_of: NDArray[np.int64],
+    shed_kw: tuple[Floats, ...],
+    clock: Timeline,
+) -> dict[str, Floats]:
+    """What is shed on purpose belongs to the load, and to what is not served."""
+    starts = np.concatenate([[0], clock.month_ends[:-1]])
+    by_run = np.array([np.add.reduceat(kw, starts) for kw in shed_kw]) * clock.step_h
+    shed = by_run[run_of] * lanes.load_scale
+    added = {"load_kwh": sums["load_kwh"] + shed, "unserved_kwh": sums["unserved_kwh"] + shed}
+    return sums | added | {"shed_kwh": shed}
+
+
+def _life(scenario: Scenario, clock: Timeline, years: int, series: kernel.Series, classes: int) -> BatteryLife:
+    """The battery's capacity by year. Cells age by what the dispatch of each year does to them, and the dispatch is
+    that of the aged battery: the hybrid's years run again until no year's capacity moves by more than `LIFE_NEAR`.
+
+    `series` is one for all years: where each has its own outages, a few hours more or less do not age a battery.
+    """
+    storage = scenario.storage
+    life = battery_life(storage, years)
+    if storage.fade_model == "line" or storage.energy_kwh == 0:
+        return life
+    mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
+    cell_c = cell_temperature_c(ambient_c(scenario, clock))
+    for _ in range(LIFE_PASSES):
+        lanes = some_lanes(_lanes(scenario, clock, life, years)[0], mine)
+        given = kernel.aggregate(series, lanes, classes).discharge_kwh.sum(axis=1)
+        cycles = given / storage.discharge_efficiency / np.maximum(storage.energy_kwh * life.health, 1e-9)
+        first = kernel.trace(series, lanes, 0).energy_kwh / (storage.energy_kwh * life.health[0])
+        aged = cell_life(storage, first, cell_c, clock.step_h, clock.months / 12, cycles)
+        moved, life = np.abs(aged.health - life.health).max(), aged
+        if moved < LIFE_NEAR:
+            break
+    return life
 
 
 def _lanes(scenario: Scenario, clock: Timeline, life: BatteryLife, years: int) -> tuple[kernel.Lanes, Floats]:
@@ -150,9 +277,10 @@ def _lanes(scenario: Scenario, clock: Timeline, life: BatteryLife, years: int) -
     scale = monthly_scale(scenario.load, 0, months)
     pv_years = (1.0 - scenario.pv.degradation_per_year) ** np.arange(years)
     shave = scenario.dispatch.peak_shave_kw
+    auxiliary = auxiliary_kw_per_mwh(scenario.storage, _climate_where_asked(scenario, clock))
     lanes = kernel.Lanes(
         pv_kwp=spread(hybrid * scenario.pv.dc_kwp, pv_years),
-        **_battery_lanes(scenario, life, lambda value, by_year=1.0: spread(hybrid * value, by_year)),
+        **_battery_lanes(scenario, life, auxiliary, lambda value, by_year=1.0: spread(hybrid * value, by_year)),
         export_limit_kw=spread(hybrid * scenario.grid.export_limit_kw),
         **_genset_lanes(scenario, lambda value: spread(ones * value)),
         genset_first_below_kwh=spread(hybrid * _genset_start_kwh(scenario), life.health),
@@ -164,7 +292,11 @@ def _lanes(scenario: Scenario, clock: Timeline, life: BatteryLife, years: int) -
     return lanes, sets
 
 
-def _battery_lanes(scenario: Scenario, life: BatteryLife, spread) -> dict[str, Floats]:
+def _climate_where_asked(scenario: Scenario, clock: Timeline) -> Floats:
+    return ambient_c(scenario, clock) if scenario.storage.auxiliary_by_temperature else np.zeros(0)
+
+
+def _battery_lanes(scenario: Scenario, life: BatteryLife, auxiliary_per_mwh: float, spread) -> dict[str, Floats]:
     storage, dispatch = scenario.storage, scenario.dispatch
     power = storage.power_kw if storage.energy_kwh > 0 else 0.0
     limits = (dispatch.charge_limit_kw, dispatch.discharge_limit_kw)
@@ -180,22 +312,46 @@ def _battery_lanes(scenario: Scenario, life: BatteryLife, spread) -> dict[str, F
         "energy_start_kwh": spread(energy * storage.soc_start_fraction, life.health),
         "charge_efficiency": np.full(life.health.size * len(ALTERNATIVES), storage.charge_efficiency),
         "discharge_efficiency": np.full(life.health.size * len(ALTERNATIVES), storage.discharge_efficiency),
-        "auxiliary_kw": spread(energy / 1000 * storage.auxiliary_kw_per_mwh),
+        "auxiliary_kw": spread(energy / 1000 * auxiliary_per_mwh),
     }
 
 
 def _genset_lanes(scenario: Scenario, spread) -> dict[str, Floats]:
     genset = scenario.genset
-    curve = fuel_curve(library.fuel_table(), genset.set_kw)
+    set_kw = site_set_kw(scenario)
+    curve = fuel_curve(library.fuel_table(), set_kw)
     return {
-        "set_kw": spread(genset.set_kw),
+        "set_kw": spread(set_kw),
         "set_min_fraction": spread(genset.min_load_fraction),
-        "set_max_fraction": spread(genset.max_load_fraction),
+        "set_max_fraction": spread(np.array([_planned_fraction(scenario, name) for name in ALTERNATIVES])),
         **{
             name: spread(value * genset.fuel_factor)
             for name, value in zip(FUEL_FIELDS, curve.kernel_coefficients, strict=True)
         },
     }
+
+
+def site_set_kw(scenario: Scenario) -> float:
+    """What one set gives on this site: its rating, reduced by altitude and the hottest hour where the rating holds up
+    to 1000 m and 40 °C. It burns what a set of that size burns."""
+    genset = scenario.genset
+    if genset.rating_at == "site":
+        return genset.set_kw
+    share = float(derating(altitude_m(scenario), hottest_c(scenario)))
+    if share <= 0:
+        raise ValueError(
+            "genset.set_kw: altitude and heat of this site leave nothing of the rating; choose another set"
+        )
+    return genset.set_kw * share
+
+
+def _planned_fraction(scenario: Scenario, alternative: str) -> float:
+    """Load of the running sets at which the next one starts: what is asked for, or less to keep the spinning reserve.
+    In the hybrid the battery's power stands in for as much of it as it has."""
+    reserve, peak = scenario.genset.spinning_reserve_fraction, peak_kw(scenario.load)
+    if alternative == "hybrid" and scenario.storage.energy_kwh > 0 and peak > 0:
+        reserve = max(0.0, reserve - scenario.storage.power_kw / peak)
+    return min(scenario.genset.max_load_fraction, 1.0 / (1.0 + reserve))
 
 
 def _sets_on_site(scenario: Scenario, months: int) -> Floats:
@@ -213,5 +369,6 @@ def _genset_start_kwh(scenario: Scenario) -> float:
     genset, storage = scenario.genset, scenario.storage
     if scenario.dispatch.genset_start_fraction is not None:
         return storage.energy_kwh * scenario.dispatch.genset_start_fraction
-    too_small = genset.last_resort_sets * genset.set_kw < peak_kw(scenario.load)
+    carried_kw = peak_kw(scenario.load) * scenario.load.critical_fraction
+    too_small = genset.last_resort_sets * site_set_kw(scenario) < carried_kw
     return storage.energy_kwh * 2 if too_small and genset.last_resort_sets else 0.0

@@ -30,7 +30,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Site:
-    """One place of `sites.yaml`: where it lies and its monthly sun and temperature records (12 values each)."""
+    """One place of `sites.yaml`: where it lies and its monthly sun and temperature records (12 values each).
+
+    `temperature_range_monthly_c`: mean daily highest less mean daily lowest; `linke_turbidity_monthly`: haze of a clear
+    sky. `pv_yield_kwh_per_kwp` is the file's own estimate for a 10 degree roof, +-10 %.
+    """
 
     id: str
     name_en: str
@@ -38,10 +42,13 @@ class Site:
     country: str
     latitude_deg: float
     longitude_deg: float
+    altitude_m: float
     utc_offset_h: float
     grid_region: str
     ghi_monthly_kwh_per_m2: tuple[float, ...]
     temperature_mean_monthly_c: tuple[float, ...]
+    temperature_range_monthly_c: tuple[float, ...]
+    linke_turbidity_monthly: tuple[float, ...]
     pv_yield_kwh_per_kwp: float
     confidence: Confidence
     note: str
@@ -77,6 +84,19 @@ def country_record(code: str, key: str) -> Record:
     raise KeyError(f"assets/data/markets.yaml has no country '{code}'")
 
 
+def country(code: str) -> dict[str, Any]:
+    """All facts of one country of `markets.yaml`, as read. Raises KeyError where it has none."""
+    found = [facts for facts in _file("markets")["countries"] if facts["code"] == code]
+    if not found:
+        raise KeyError(f"assets/data/markets.yaml has no country '{code}'")
+    return found[0]
+
+
+def contract_models() -> dict[str, dict[str, Any]]:
+    """Ways to own a plant by id, with usual terms (`markets.yaml: contract_models`), as read."""
+    return {raw["id"]: raw for raw in _file("markets")["contract_models"]}
+
+
 def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Record:
     keys = node["source"] if isinstance(node["source"], list) else [node["source"]]
     titles = [sources[key]["title"] if key in sources else str(key) for key in keys]
@@ -99,6 +119,7 @@ def sites() -> dict[str, Site]:
 
 
 def _as_site(raw: dict[str, Any]) -> Site:
+    highs, lows = (raw[f"temperature_daily_{end}_mean_monthly_c"] for end in ("max", "min"))
     return Site(
         id=raw["id"],
         name_en=raw["name_en"],
@@ -106,10 +127,13 @@ def _as_site(raw: dict[str, Any]) -> Site:
         country=raw["country"],
         latitude_deg=raw["latitude_deg"],
         longitude_deg=raw["longitude_deg"],
+        altitude_m=raw["altitude_m"],
         utc_offset_h=raw["utc_offset_h"],
         grid_region=raw["grid_region"],
         ghi_monthly_kwh_per_m2=tuple(raw["ghi_monthly_kwh_per_m2"]),
         temperature_mean_monthly_c=tuple(raw["temperature_mean_monthly_c"]),
+        temperature_range_monthly_c=tuple(high - low for high, low in zip(highs, lows, strict=True)),
+        linke_turbidity_monthly=tuple(raw["linke_turbidity_monthly"]),
         pv_yield_kwh_per_kwp=raw["pv_yield_roof10_kwh_per_kwp_year1"],
         confidence=raw["confidence"],
         note=raw["note"],
@@ -141,3 +165,15 @@ def fuel_table() -> list[dict[str, float]]:
 def inference_shape_24h() -> tuple[float, ...]:
     """Power of a single-country inference service by local hour, peak 1 (`loads.yaml`)."""
     return tuple(record("loads", "workloads.inference.power_shape_local_24h").value)
+
+
+def gpu_systems() -> dict[str, dict[str, Any]]:
+    """GPU nodes and racks by id (`loads.yaml: hardware`): accelerators, peak_kw, training_mean_kw, idle_kw, ..."""
+    return {raw["id"]: raw for raw in _file("loads")["hardware"]}
+
+
+@cache
+def pue_curve(cooling: str) -> dict[float, float]:
+    """PUE by outdoor temperature in degrees C, rising, of one kind of cooling (`loads.yaml: pue`)."""
+    found = record("loads", f"pue.curve_by_ambient_c.{cooling}").value
+    return {float(celsius): value for celsius, value in sorted(found.items(), key=lambda pair: float(pair[0]))}

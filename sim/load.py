@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,15 +17,27 @@ ALLOCATION_LOW, ALLOCATION_HIGH = 0.80, 1.0
 RUNNING_LEVEL, RUNNING_SPREAD = 0.97, 0.01
 GAPS_PER_DAY, GAP_LEVEL, GAP_MINUTES = 0.5, 0.30, 20.0
 WEEKEND_LEVEL = 0.90
+SHAPES_KEPT = 16  # of 0.07 to 0.28 MB each
+FIXED_OVERHEAD = 0.40  # of the overhead at design load runs whatever the IT load does (`loads.yaml: part_load_rule`)
 
 
-def load_kw(load: Load, clock: Timeline) -> NDArray[np.float64]:
-    """Mean load of each step of the template year (steps,), in kW, before ramp-up and growth."""
+def load_kw(load: Load, clock: Timeline, ambient_c: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Mean load of each step of the template year (steps,), in kW, before ramp-up and growth.
+
+    ambient_c (steps,): needed where the PUE follows the temperature. Then the shape and its load factor are those of
+    the IT load, the peak is that at the design temperature, and a hotter hour may pass it.
+    """
     if load.kind == "meter":
         return _metered_kw(load, clock)
     if load.kind == "flat":
         return np.full(clock.steps, peak_kw(load))
-    return peak_kw(load) * shape(load, clock)
+    if load.pue_model == "constant":
+        return peak_kw(load) * shape(load, clock)
+    if ambient_c is None:
+        raise ValueError("a PUE that follows the temperature needs the site's temperatures; give ambient_c")
+    relative = shape(load, clock)
+    overhead = (pue_at(load, ambient_c) - 1.0) * (FIXED_OVERHEAD + (1.0 - FIXED_OVERHEAD) * relative)
+    return peak_kw(load) / design_pue(load) * (relative + overhead)
 
 
 def peak_kw(load: Load) -> float:
@@ -32,16 +46,59 @@ def peak_kw(load: Load) -> float:
         return max(load.meter.kw) if load.meter else 0.0
     if load.size_by == "peak" or load.kind == "flat":
         return load.peak_kw
-    return load.gpu_count * load.watt_per_gpu / 1000 * (1 + load.network_overhead_fraction) * load.pue
+    return load.gpu_count * site_kw_per_gpu(load)
+
+
+def site_kw_per_gpu(load: Load) -> float:
+    """Power at the connection point for one GPU at peak, kW."""
+    return watt_per_gpu(load) / 1000 * (1 + load.network_overhead_fraction) * design_pue(load)
+
+
+def watt_per_gpu(load: Load) -> float:
+    """Peak of a node or rack over its accelerators: of the chosen system (`loads.yaml: hardware`), or as given."""
+    if load.gpu_model == "custom":
+        return load.watt_per_gpu
+    system = library.gpu_systems()[load.gpu_model]
+    return system["peak_kw"] / system["accelerators"] * 1000
+
+
+def gpus(load: Load) -> float:
+    """GPUs on site: as given where the load is sized by them, else as many as the peak can feed."""
+    if load.size_by == "gpus" and load.kind not in ("meter", "flat"):
+        return float(load.gpu_count)
+    return peak_kw(load) / site_kw_per_gpu(load)
+
+
+def pue_at(load: Load, ambient_c: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """PUE at full IT load by outdoor temperature, any shape (`loads.yaml: pue.curve_by_ambient_c`), level beyond."""
+    if load.pue_model == "constant":
+        return np.full(np.shape(ambient_c), load.pue)
+    curve = library.pue_curve(load.pue_model)
+    return np.interp(ambient_c, list(curve), list(curve.values()))
+
+
+def design_pue(load: Load) -> float:
+    """PUE at the peak: the constant one, or that of the design temperature."""
+    return float(pue_at(load, load.design_ambient_c))
 
 
 def shape(load: Load, clock: Timeline) -> NDArray[np.float64]:
-    """Load over peak of each step (steps,), greatest value 1, mean `load.load_factor`."""
-    year = timeline(f"{clock.start_year}-{clock.start_month:02d}", 12, clock.step_minutes)
+    """Load over peak of each step (steps,), greatest value 1, mean `load.load_factor`. Not to be written to."""
     parts = {"training": 1.0, "inference": 0.0, "mixed": load.training_share}
-    share = parts[load.kind]
-    mixed = share * _training(year, load.seed) + (1 - share) * _inference(year)
-    return _to_load_factor(mixed / mixed.max(), load.load_factor)[: clock.steps]
+    start = f"{clock.start_year}-{clock.start_month:02d}"
+    return _whole_year(start, clock.step_minutes, parts[load.kind], load.load_factor, load.seed)[: clock.steps]
+
+
+@lru_cache(maxsize=SHAPES_KEPT)
+def _whole_year(
+    start: str, step_minutes: int, training_share: float, load_factor: float, seed: int
+) -> NDArray[np.float64]:
+    """Kept, because a search simulates the same load dozens of times."""
+    year = timeline(start, 12, step_minutes)
+    mixed = training_share * _training(year, seed) + (1 - training_share) * _inference(year)
+    found = _to_load_factor(mixed / mixed.max(), load_factor)
+    found.flags.writeable = False
+    return found
 
 
 def monthly_scale(load: Load, first_month: int, months: int) -> NDArray[np.float64]:

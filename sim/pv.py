@@ -1,64 +1,93 @@
-"""PV output by hour from a place's monthly record: a documented shape, not yet a weather file."""
+"""PV output by hour: pvlib's chain over a drawn year that keeps the place's monthly record, or a weather file."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import library
-from sim.scenario import Pv
-from sim.timeline import MONTH_DAYS, Timeline, timeline
+from sim import library, weather
+from sim.climate import on_clock
+from sim.pv_model import PvArray, ac_kw_per_kwp
+from sim.scenario import Pv, WeatherYear
+from sim.timeline import Timeline
 
-DAY_CLEARNESS = (0.35, 0.70, 1.00, 1.25, 1.45)
-AIR_MASS_EXPONENT = 1.15
+Floats = NDArray[np.float64]
+WEATHERS_KEPT, YEARS_KEPT = 16, 128  # of 0.4 MB and 0.07 MB each
 
 
-def pv_kw_per_kwp(pv: Pv, place: str, clock: Timeline) -> NDArray[np.float64]:
-    """AC output per kWp DC of each step (steps,), first year.
+def pv_kw_per_kwp(pv: Pv, place: str, clock: Timeline) -> Floats:
+    """AC output per kWp DC of each step (steps,), first year, whether or not any PV is there.
 
-    Shape: cos(zenith)^1.15 times a fixed five-day mix of clear and cloudy days, each month scaled to the place's GHI,
-    the year to its specific yield; then clipped at 1/DC-AC ratio. The mix repeats, so spells of dull weather are milder
-    than real ones: peak-cutting by PV reads somewhat high.
+    `pv.yield_kwh_per_kwp` scales the year, clipped at 1 / DC-AC ratio. Steps below an hour have their hour's mean.
     """
-    place_record = library.sites()[place]
-    year = timeline("2025-01", 12, clock.step_minutes)
-    sun = _sun_height(year, place_record.latitude_deg) ** AIR_MASS_EXPONENT * _clearness(year)
-    sun *= _monthly_factor(sun, year, place_record.ghi_monthly_kwh_per_m2)
-    annual = pv.yield_kwh_per_kwp or place_record.pv_yield_kwh_per_kwp
-    output = _scaled_and_clipped(sun / (sun.sum() * year.step_h), annual, 1.0 / pv.dc_ac_ratio, year.step_h)
-    first = int(np.argmax(year.calendar_month == clock.start_month))
-    return np.roll(output, -first)[: clock.steps]
+    azimuth = equator_deg(place, pv.weather) if pv.azimuth_deg is None else pv.azimuth_deg
+    drawn = (place, 0 if pv.weather else pv.seed, pv.weather)
+    hourly = _hourly_kw(drawn, pv.tilt_deg, azimuth, pv.dc_ac_ratio, pv.losses_fraction)
+    if pv.yield_kwh_per_kwp is not None:
+        hourly = _scaled_and_clipped(hourly, pv.yield_kwh_per_kwp, 1.0 / pv.dc_ac_ratio)
+    return on_clock(hourly, clock)
 
 
-def _day_of_year(year: Timeline) -> NDArray[np.int64]:
-    before = np.concatenate([[0], np.cumsum(MONTH_DAYS)[:-1]])
-    return before[year.calendar_month - 1] + year.day
+def equator_deg(place: str, file: WeatherYear | None = None) -> float:
+    """Azimuth towards the equator: 180 in the north, 0 in the south."""
+    return 180.0 if (file or library.sites()[place]).latitude_deg >= 0 else 0.0
 
 
-def _sun_height(year: Timeline, latitude_deg: float) -> NDArray[np.float64]:
-    """Cosine of the zenith angle at the middle of each step, 0 at night (local solar time taken as local time)."""
-    latitude = np.radians(latitude_deg)
-    declination = np.radians(23.45) * np.sin(2 * np.pi * (284 + _day_of_year(year)) / 365)
-    hour_angle = np.radians(15 * ((year.minute_of_day + year.step_minutes / 2) / 60 - 12))
-    height = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(hour_angle)
-    return np.clip(height, 0, None)
+def year_of_weather(place: str, seed: int, file: WeatherYear | None) -> weather.Weather:
+    """The weather a study uses, hour by hour: of the file, else drawn from the place's record."""
+    return _weather((place, seed, file))
 
 
-def _clearness(year: Timeline) -> NDArray[np.float64]:
-    return np.array(DAY_CLEARNESS)[(_day_of_year(year) * 3) % len(DAY_CLEARNESS)]
+def as_weather_year(year: weather.Weather, name: str) -> WeatherYear:
+    """A weather year read from a file as the input a scenario keeps: whole W/m2, tenths of degrees and m/s."""
+    columns = {key: np.round(np.maximum(getattr(year, key), 0.0)).tolist() for key in ("ghi", "dni", "dhi")}
+    columns |= {key: np.round(getattr(year, key), 1).tolist() for key in ("air_c", "wind_m_s")}
+    place = {key: float(getattr(year, key)) for key in ("latitude_deg", "longitude_deg", "utc_offset_h", "altitude_m")}
+    return WeatherYear(name=name[-200:], sun_minutes=float(year.sun_minutes), **place, **columns)
 
 
-def _monthly_factor(sun: NDArray[np.float64], year: Timeline, ghi: tuple[float, ...]) -> NDArray[np.float64]:
-    per_month = np.bincount(year.month_index, weights=sun, minlength=12)
-    return (np.array(ghi) / per_month)[year.month_index]
+@lru_cache(maxsize=WEATHERS_KEPT)
+def _weather(drawn: tuple[str, int, WeatherYear | None]) -> weather.Weather:
+    place, seed, file = drawn
+    if file is not None:
+        columns = {key: np.array(getattr(file, key)) for key in ("ghi", "dni", "dhi", "air_c", "wind_m_s")}
+        names = ("latitude_deg", "longitude_deg", "utc_offset_h", "altitude_m", "sun_minutes")
+        return weather.Weather(**columns, **{name: getattr(file, name) for name in names}, source=file.name)
+    record = library.sites()[place]
+    return weather.synthetic_year(
+        record.latitude_deg,
+        record.longitude_deg,
+        record.utc_offset_h,
+        record.ghi_monthly_kwh_per_m2,
+        record.temperature_mean_monthly_c,
+        record.linke_turbidity_monthly,
+        record.temperature_range_monthly_c,
+        record.altitude_m,
+        seed,
+    )
 
 
-def _scaled_and_clipped(
-    relative: NDArray[np.float64], annual: float, ceiling: float, step_h: float
-) -> NDArray[np.float64]:
-    """Scale so that the clipped output still sums to `annual` kWh per kWp, or as near as the ceiling allows."""
-    factor = annual
+@lru_cache(maxsize=WEATHERS_KEPT)
+def _sun(drawn: tuple[str, int, WeatherYear | None]) -> weather.Sun:
+    year = _weather(drawn)
+    return weather.sun_of(year.latitude_deg, year.longitude_deg, year.utc_offset_h, year.altitude_m, year.sun_minutes)
+
+
+@lru_cache(maxsize=YEARS_KEPT)
+def _hourly_kw(
+    drawn: tuple[str, int, WeatherYear | None], tilt_deg: float, azimuth_deg: float, dc_ac_ratio: float, losses: float
+) -> Floats:
+    array = PvArray(1.0, tilt_deg, azimuth_deg, dc_ac_ratio, losses)
+    found = ac_kw_per_kwp(_weather(drawn), array, sun=_sun(drawn))
+    found.flags.writeable = False
+    return found
+
+
+def _scaled_and_clipped(hourly: Floats, annual: float, ceiling: float) -> Floats:
+    """Scale so that the clipped output sums to `annual` kWh per kWp, or as near as the ceiling allows."""
+    factor = 1.0
     for _ in range(20):
-        output = np.minimum(relative * factor, ceiling)
-        factor *= annual / (output.sum() * step_h)
-    return np.minimum(relative * factor, ceiling)
+        factor *= annual / np.minimum(hourly * factor, ceiling).sum()
+    return np.minimum(hourly * factor, ceiling)

@@ -13,6 +13,15 @@ from pydantic.fields import FieldInfo
 from sim.library import Confidence
 from sim.scenario import Scenario
 
+OF_STATISTICS = ("saifi_per_year", "saidi_h_per_year", "outage_spread", "outage_seed")
+OF_INTERRUPTIONS = (
+    "gpu_price_per_h",
+    "checkpoint_interval_h",
+    "restart_h",
+    "hardware_failure_fraction",
+    "hardware_repair_cost",
+    "interruption_penalty",
+)
 Kind = Literal["number", "integer", "choice", "switch", "text", "other"]
 
 
@@ -61,9 +70,14 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
     """Whether the input can matter at all: a PV price does not where there is no PV."""
     name = entry.name
     if entry.section == "pv" or name.startswith("pv_"):
-        return scenario.pv.dc_kwp > 0
+        return scenario.pv.dc_kwp > 0 and not (name == "seed" and scenario.pv.weather)
     if entry.section == "storage" or name.startswith(("storage_", "ems_")):
-        return scenario.storage.energy_kwh > 0 and _ownership_fits(scenario, "storage", name)
+        fits = _ownership_fits(scenario, "storage", name) and _ageing_input_is_used(scenario, name)
+        return scenario.storage.energy_kwh > 0 and fits
+    if entry.section == "grid" and name in OF_STATISTICS:
+        return scenario.grid.outage_source == "statistics"
+    if name in OF_INTERRUPTIONS:
+        return scenario.finance.count_interruptions
     if name.startswith("genset_"):
         return _ownership_fits(scenario, "genset", name)
     if entry.section == "load":
@@ -84,10 +98,36 @@ def _ownership_fits(scenario: Scenario, thing: str, name: str) -> bool:
     return True
 
 
+def _ageing_input_is_used(scenario: Scenario, name: str) -> bool:
+    storage = scenario.storage
+    if name in ("fade_first_year", "fade_per_year"):
+        return storage.fade_model == "line"
+    if name == "cycle_margin":
+        return storage.fade_model == "lfp"
+    if name == "end_of_life_fraction":
+        return storage.renewal == "replace"
+    if name.startswith("augment_"):
+        of = {"augment_below_fraction": "threshold", "augment_every_years": "periodic", "augment_years": "years"}
+        return storage.renewal == "augment" and of.get(name, storage.augment_by) == storage.augment_by
+    if name.startswith("warranty_") and name != "warranty_years":
+        return storage.warranty_years is not None
+    return True
+
+
 def _load_input_is_used(scenario: Scenario, name: str) -> bool:
-    by_gpus = scenario.load.size_by == "gpus" and scenario.load.kind not in ("meter", "flat")
-    if name in ("watt_per_gpu", "network_overhead_fraction", "pue", "gpu_count"):
+    load = scenario.load
+    is_cluster = load.kind not in ("meter", "flat")
+    by_gpus = load.size_by == "gpus" and is_cluster
+    if name in ("gpu_model", "network_overhead_fraction", "gpu_count"):
         return by_gpus
+    if name == "watt_per_gpu":
+        return by_gpus and load.gpu_model == "custom"
+    if name == "pue":
+        return by_gpus and load.pue_model == "constant"
+    if name == "pue_model":
+        return is_cluster
+    if name == "design_ambient_c":
+        return is_cluster and load.pue_model != "constant"
     if name in ("load_factor", "seed"):
         return scenario.load.kind not in ("meter", "flat")
     return True

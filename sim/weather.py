@@ -477,7 +477,7 @@ def synthetic_year(
         ghi=ghi,
         dni=dni,
         dhi=dhi,
-        air_c=_temperatures(temperature_mean_monthly_c, daily_range_monthly_c),
+        air_c=air_temperatures_c(temperature_mean_monthly_c, daily_range_monthly_c),
         wind_m_s=np.full(HOURS, DEFAULT_WIND_M_S),
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
@@ -558,7 +558,7 @@ def _to_month_sum(
     return shaped * target_wh_per_m2 / shaped.sum()
 
 
-def _temperatures(monthly_mean_c: Sequence[float], daily_range_c: Sequence[float] | None) -> Floats:
+def air_temperatures_c(monthly_mean_c: Sequence[float], daily_range_c: Sequence[float] | None) -> Floats:
     """Hourly temperature: straight lines between mid-months, a swing by the hour, months brought to their mean."""
     mean = _twelve(monthly_mean_c, "temperature_mean_monthly_c")
     swing = np.full(12, 8.0) if daily_range_c is None else _twelve(daily_range_c, "daily_range_monthly_c")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
-from sim.dispatch import ALTERNATIVES, import_limits_kw
+from sim.dispatch import ALTERNATIVES, import_limits_kw, site_set_kw
 from sim.load import monthly_scale, peak_kw
 from sim.scenario import Scenario
 from study.compare import Study
@@ -277,7 +277,7 @@ def is_long_term(scenario: Scenario) -> bool:
 
 def clash(study: Study) -> Finding | None:
     """Numbers that cannot both hold, with two ways out: load the hybrid leaves unserved, or diesel as a main source."""
-    if study.kpis["hybrid"].unserved_kwh > NOTHING_KWH:
+    if study.kpis["hybrid"].unserved_kwh - study.kpis["hybrid"].shed_kwh > NOTHING_KWH:
         return _unserved_clash(study)
     figures, scenario = study.kpis["hybrid"], study.scenario
     hours = study.dispatch.months * 365 * 24 / 12
@@ -298,7 +298,7 @@ def _unserved_clash(study: Study) -> Finding:
     scenario, row = study.scenario, ALTERNATIVES.index("hybrid")
     month = int(study.dispatch.monthly["unserved_kwh"][row].argmax())
     limit = float(import_limits_kw(scenario, study.dispatch.months)[month])
-    sets_kw = float(study.dispatch.sets[row, month]) * scenario.genset.set_kw
+    sets_kw = float(study.dispatch.sets[row, month]) * site_set_kw(scenario)
     scale = monthly_scale(scenario.load, 0, study.dispatch.months)[month]
     peak = full_load_kw(scenario) / monthly_scale(scenario.load, 0, min(12, study.dispatch.months)).max() * scale
     values = {
@@ -307,10 +307,10 @@ def _unserved_clash(study: Study) -> Finding:
         "sets": Quantity("power", sets_kw),
         "peak": Quantity("power", float(peak)),
         "limit_needed": Quantity("power", max(0.0, float(peak) - sets_kw)),
-        "sets_needed": Quantity("number", ceil(peak / scenario.genset.set_kw - 1e-9)),
+        "sets_needed": Quantity("number", ceil(peak / site_set_kw(scenario) - 1e-9)),
     }
     if limit + sets_kw < peak:
-        more = ceil((peak - limit) / scenario.genset.set_kw - 1e-9)
+        more = ceil((peak - limit) / site_set_kw(scenario) - 1e-9)
         values["sets_needed"] = Quantity("number", more)
         return Finding("answers.clash.supply_too_small", values, good=False)
     longest = max((outage.duration_h for outage in scenario.grid.outages), default=0.0)

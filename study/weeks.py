@@ -44,12 +44,12 @@ def days_in_year(clock: Timeline) -> int:
     return clock.steps // steps_per_day(clock)
 
 
-def available(study: Study, alternative: str) -> tuple[Meaning, ...]:
-    """The meanings this scenario and alternative have: no outage without a listed one, no bill without a grid."""
+def available(study: Study, alternative: str, year: int = 1) -> tuple[Meaning, ...]:
+    """The meanings this alternative has in a project year: no outage where none is, no bill without a grid."""
     has = {
         "typical": True,
         "peak_bill": bool(study.dispatch.import_kwh[study.dispatch.row(alternative)].any()),
-        "longest_outage": alternative != "diesel" and bool(outage_runs(study.dispatch.series.grid_up)),
+        "longest_outage": alternative != "diesel" and bool(study.dispatch.down[year - 1].any()),
         "cloudiest": alternative == "hybrid" and study.scenario.pv.dc_kwp > 0,
     }
     return tuple(meaning for meaning in MEANINGS if has[meaning])
@@ -60,7 +60,7 @@ def choose(study: Study, alternative: str, year: int, trace: Trace, meaning: Mea
 
     Raises ValueError where the meaning is not available.
     """
-    if meaning not in available(study, alternative):
+    if meaning not in available(study, alternative, year):
         raise ValueError(f"there is no '{meaning}' span in this scenario; choose another")
     clock = study.dispatch.clock
     if meaning == "typical":
@@ -69,7 +69,7 @@ def choose(study: Study, alternative: str, year: int, trace: Trace, meaning: Mea
         sun = rolling_sum(by_day(study.dispatch.series.pv_kw_per_kwp, clock), _within(days, clock))
         return Span(int(sun.argmin()), _within(days, clock))
     if meaning == "longest_outage":
-        run = max(outage_runs(study.dispatch.series.grid_up), key=lambda run: run.steps)
+        run = max(outage_runs(grid_up(study, year)), key=lambda run: run.steps)
         return around(run.first // steps_per_day(clock), days, clock)
     return around(_peak_bill_day(study, alternative, year, trace), days, clock)
 
@@ -83,6 +83,11 @@ def at_day(first_day: int, days: int, clock: Timeline) -> Span:
 def around(day: int, days: int, clock: Timeline) -> Span:
     """A span with `day` in its middle, kept inside the year."""
     return at_day(day - days // 2, days, clock)
+
+
+def grid_up(study: Study, year: int) -> NDArray[np.float64]:
+    """1 where the grid is there in this project year, 0 in an outage (steps,)."""
+    return (~study.dispatch.down[year - 1]).astype(float)
 
 
 def outage_runs(grid_up: NDArray[np.float64]) -> tuple[OutageRun, ...]:

@@ -1,7 +1,4 @@
-"""Check one finance case: project cash flows, bare flow vectors, or levelised cost of storage.
-
-Tax and debt lines are not checked yet. The key figures of the flows after tax are, on the flows the case itself gives.
-"""
+"""Check one finance case: project cash flows with tax and loan, bare flow vectors, or levelised cost of storage."""
 
 from __future__ import annotations
 
@@ -11,8 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from finance.cashflow import CashFlow, ProjectInputs, appraise, grown, in_year, project, replacement_line
+from finance.cashflow import (
+    CashFlow,
+    Financed,
+    ProjectInputs,
+    appraise,
+    financed,
+    grown,
+    in_year,
+    project,
+    replacement_line,
+)
+from finance.debt import NO_LOAN, Loan
 from finance.metrics import lcos, npv
+from finance.tax import Depreciation, TaxRules
 
 FLOWS = ("pre_tax_no_loan", "after_tax_no_loan", "after_tax_equity")
 _IRR_NOTE_STARTS = {None: "unique", "several_roots": "not unique"}
@@ -36,14 +45,11 @@ def _check_vectors(case: dict) -> None:
 def _check_project(case: dict) -> None:
     inputs, expected, tolerance = case["inputs"], case["expected"], case["tolerance"]
     cash, rate = project(_project_inputs(inputs)), inputs["discount_rate"]
-    _check_lines(cash, expected["annual"], tolerance)
-    _check_figures(FLOWS[0], cash.pre_tax, rate, expected[FLOWS[0]], tolerance)
-    plain = not inputs.get("tax_rate") and not inputs.get("debt_share")
-    for name in FLOWS[1:]:
-        flows = expected["annual"][f"cash_flow_{name}"]
-        if plain:
-            _close(name, cash.pre_tax, flows, tolerance["money_relative"])
-        _check_figures(name, flows, rate, expected[name], tolerance)
+    whole = financed(cash, _tax_rules(inputs), _loan(inputs))
+    _check_lines(whole, expected["annual"], tolerance)
+    flows = (cash.pre_tax, whole.after_tax, whole.equity)
+    for name, flow in zip(FLOWS, flows, strict=True):
+        _check_figures(name, flow, rate, expected[name], tolerance)
     if "lcoe_per_kwh_pre_tax" in expected:
         _check_levelised(cash, rate, expected, tolerance["money_relative"])
 
@@ -59,16 +65,48 @@ def _project_inputs(inputs: dict) -> ProjectInputs:
     )
 
 
-def _check_lines(cash: CashFlow, annual: dict, tolerance: dict) -> None:
+def _tax_rules(inputs: dict) -> TaxRules:
+    given = inputs.get("depreciation", {"method": "none"})
+    written_off = Depreciation(given["method"], given.get("years", 1), given.get("residual_fraction", 0.0))
+    return TaxRules(
+        rate=inputs.get("tax_rate", 0.0),
+        depreciation=written_off,
+        loss_rule=inputs.get("loss_rule", "immediate"),
+        loss_carry_years=inputs.get("loss_carry_years"),
+    )
+
+
+def _loan(inputs: dict) -> Loan:
+    if not inputs.get("debt_share"):
+        return NO_LOAN
+    return Loan(inputs["debt_share"], inputs["loan_rate"], int(inputs["loan_years"]))
+
+
+def _check_lines(whole: Financed, annual: dict, tolerance: dict) -> None:
+    cash, plan = whole.cash, whole.loan
     ours = {
         "savings": cash.savings,
         "opex": -cash.opex,
         "replacement": -cash.replacement,
+        "depreciation": whole.depreciation,
+        "loan_interest": plan.interest,
+        "loan_principal": plan.principal,
+        "loan_balance_end": plan.closing,
         "salvage": cash.salvage,
+        "book_value_written_off_at_sale": whole.book_value_sold,
+        "taxable_income_with_loan": whole.taxable,
+        "taxable_income_without_loan": whole.taxable_without_loan,
+        "tax_with_loan": whole.tax.tax,
+        "tax_without_loan": whole.tax_without_loan.tax,
         "cash_flow_pre_tax_no_loan": cash.pre_tax,
+        "cash_flow_after_tax_no_loan": whole.after_tax,
+        "cash_flow_after_tax_equity": whole.equity,
     }
+    # Zero in the case may be rounding of the loan's size in ours.
+    absolute = tolerance["money_relative"] * abs(cash.capex[0]) * 1e-6
     for name, line in ours.items():
-        _close(name, line, annual[name], tolerance["money_relative"])
+        if name in annual:
+            _close(name, line, annual[name], tolerance["money_relative"], absolute)
 
 
 def _check_levelised(cash: CashFlow, rate: float, expected: dict, relative: float) -> None:

@@ -37,7 +37,7 @@ def with_flows(study: Study, flows: dict[str, dict[str, list[float]]]) -> Study:
     for alternative, given in flows.items():
         for name, values in given.items():
             lines[name][ALTERNATIVES.index(alternative)] = values
-    book = Ledger(lines, study.ledger.co2_kg, np.zeros((len(ALTERNATIVES), columns)))
+    book = Ledger(lines, study.ledger.co2_kg, *np.zeros((2, len(ALTERNATIVES), columns)))
     paid = -book.total.sum(axis=1)
     kpis = {name: replace(study.kpis[name], total_cost=float(paid[k])) for k, name in enumerate(ALTERNATIVES)}
     base = kpis[study.baseline].total_cost
@@ -113,8 +113,8 @@ def test_no_battery_and_no_pv_is_said():
 
 
 def test_negative_npv_beside_a_saving_is_said():
-    """Case C saves over the term, but less than the discount rate asks for."""
-    study = preset_study("case_c")
+    """Case C saves over the term, but less than a discount rate of 10 % asks for."""
+    study = evaluate(presets()["case_c"].scenario.with_({"finance.discount_rate": 0.10}))
     assert study.savings["hybrid"].total > 0 > study.kpis["hybrid"].npv.value
     assert "answers.remark.npv_negative" in [f.key for f in answer.remarks(study)]
 

@@ -6,9 +6,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim import dispatch as dispatch_module
-from sim import kernel
-from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate
-from sim.scenario import Scenario
+from sim import kernel, library
+from sim.ageing import cell_temperature_c
+from sim.battery import auxiliary_kw_per_mwh, cell_life, warranty_findings
+from sim.climate import ambient_c
+from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
+from sim.outages import unbroken
+from sim.scenario import Scenario, Storage
 from study.compare import evaluate
 from study.presets import presets
 
@@ -31,7 +35,7 @@ def assert_conserves(result):
             assert (np.minimum(t.charge_kw, t.discharge_kw) <= 1e-9).all()
             limits = import_limits_kw(result.scenario, result.years * result.clock.months)
             month = (year - 1) * result.clock.months + result.clock.month_index
-            limit = limits[month] * (name != "diesel") * result.series.grid_up
+            limit = limits[month] * (name != "diesel") * ~result.down[year - 1]
             assert (t.import_kw <= limit + 1e-6).all()
 
 
@@ -55,10 +59,11 @@ def test_presets_conserve_energy_on_every_step(name):
     energy=st.floats(0, 60_000), power=st.floats(100, 12_000), pv=st.floats(0, 30_000), limit=st.floats(0, 15_000),
     sets=st.integers(0, 12), last=st.integers(0, 8), ready=st.integers(0, 14), reserve=st.floats(0.05, 0.95),
     shave=st.none() | st.floats(2000, 12_000), export=st.sampled_from([0.0, 5000.0]), hours=st.floats(0.5, 200),
-    arbitrage=st.sampled_from(["tariff", "off"]), term=st.sampled_from([3, 14]),
+    arbitrage=st.sampled_from(["tariff", "off"]), term=st.sampled_from([3, 14]), critical=st.sampled_from([1.0, 0.6]),
+    drawn=st.booleans(), fade=st.sampled_from(["lfp", "line"]),
 )  # fmt: skip
 def test_any_site_conserves_energy(
-    energy, power, pv, limit, sets, last, ready, reserve, shave, export, hours, arbitrage, term
+    energy, power, pv, limit, sets, last, ready, reserve, shave, export, hours, arbitrage, term, critical, drawn, fade
 ):
     scenario = Scenario().with_(
         {
@@ -66,7 +71,9 @@ def test_any_site_conserves_energy(
             "grid.import_limit_kw": limit, "grid.ready_month": ready, "grid.export_limit_kw": export,
             "grid.outages": [{"month": 7, "day": 9, "hour": 13, "duration_h": hours}],
             "genset.sets": sets, "genset.last_resort_sets": last, "dispatch.reserve_fraction": reserve,
-            "dispatch.peak_shave_kw": shave, "dispatch.arbitrage": arbitrage,
+            "dispatch.peak_shave_kw": shave, "dispatch.arbitrage": arbitrage, "load.critical_fraction": critical,
+            "grid.outage_source": "statistics" if drawn else "list", "grid.saifi_per_year": 9,
+            "grid.saidi_h_per_year": 9 * hours, "storage.fade_model": fade,
         }
     )  # fmt: skip
     result = simulate(scenario)
@@ -154,7 +161,8 @@ def test_later_project_years_have_the_aged_plant():
     row = result.row("hybrid")
     pv = (result.monthly["pv_load_kwh"] + result.monthly["pv_charge_kwh"] + result.monthly["curtailed_kwh"])[row]
     assert pv[12:24].sum() / pv[:12].sum() == pytest.approx(1 - 0.005, rel=1e-9)
-    assert result.life.health[0] == pytest.approx(1 - 0.02 * 0.5 - 0.02 * 0.5)
+    line = simulate(presets()["case_c"].scenario.with_({"storage.fade_model": "line"}))
+    assert line.life.health[0] == pytest.approx(1 - 0.02 * 0.5 - 0.02 * 0.5)
     assert result.trace("hybrid", 5).energy_kwh.max() < result.trace("hybrid", 1).energy_kwh.max()
 
 
@@ -166,3 +174,137 @@ def test_import_limits_follow_works_and_stages():
         }
     )  # fmt: skip
     assert import_limits_kw(scenario, 8).tolist() == [2000] * 3 + [8000] * 3 + [12_000] * 2
+
+
+# --- ageing -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_aged_battery_is_the_one_that_is_dispatched():
+    """The capacity plan made again from the final dispatch is the plan the dispatch was made with."""
+    case = presets()["case_b"].scenario
+    result = simulate(case)
+    given = result.by_year("discharge_kwh")[result.row("hybrid")]
+    cycles = given / case.storage.discharge_efficiency / (case.storage.energy_kwh * result.life.health)
+    soc = result.trace("hybrid").energy_kwh / (case.storage.energy_kwh * result.life.health[0])
+    cell_c = cell_temperature_c(ambient_c(case, result.clock))
+    again = cell_life(case.storage, soc, cell_c, 1.0, 1.0, cycles)
+    assert again.health == pytest.approx(result.life.health, abs=2e-3)
+    assert result.life.health[0] > result.life.health[7] > result.life.health[14]
+
+
+def test_cells_age_as_the_data_file_says():
+    """equipment.yaml, 25 C, 10-95 % once a day without margin: 0.930 after 5 years, 0.884 after 10, 0.843 after 15."""
+    storage = Storage(cycle_margin=1.0, renewal="none")
+    day = np.r_[np.linspace(0.1, 0.95, 12), np.linspace(0.95, 0.1, 12)]
+    life = cell_life(storage, np.tile(day, 365), np.full(8760, 25.0), 1.0, 1.0, np.full(15, 310.0))
+    assert life.at_end[[4, 9, 14]] == pytest.approx([0.930, 0.884, 0.843], abs=0.01)
+
+
+def test_more_cycles_age_faster_and_heat_too():
+    case = presets()["blank"].scenario
+    idle = simulate(case.with_({"dispatch.arbitrage": "off"})).life.health[-1]
+    busy = simulate(case).life.health[-1]
+    hot = simulate(case.with_({"site.place": "johor_bahru", "dispatch.arbitrage": "off"})).life.health[-1]
+    assert busy < idle - 0.1 and hot < idle
+
+
+def test_warranty_limits_are_checked_on_the_first_cells():
+    case = presets()["blank"].scenario.with_(
+        {"storage.warranty_years": 10, "storage.warranty_cycles_per_year": 365, "storage.warranty_end_fraction": 0.9}
+    )
+    result = simulate(case)
+    given = result.by_year("discharge_kwh")[result.row("hybrid")]
+    found = warranty_findings(case.storage, result.life, given)
+    assert {finding.limit for finding in found} == {"cycles", "soh"}
+    assert warranty_findings(case.with_({"storage.warranty_years": None}).storage, result.life, given) == ()
+    assert sum(given[:10]) / 20_000 > 3000
+    through = case.with_({"storage.warranty_throughput_kwh_per_kwh": 3000}).storage
+    assert "throughput" in {finding.limit for finding in warranty_findings(through, result.life, given)}
+
+
+def test_auxiliaries_follow_the_temperature():
+    """0.8 kW/MWh at 10 to 20 C, 2.8 at 40, 5.0 at -30, times the figure at 25 C."""
+    storage = Storage(auxiliary_kw_per_mwh=2.0)
+    assert auxiliary_kw_per_mwh(storage, np.array([15.0, 40.0, -30.0])) == pytest.approx(2 * (0.8 + 2.8 + 5.0) / 3)
+    assert auxiliary_kw_per_mwh(Storage(auxiliary_by_temperature=False), np.array([40.0])) == 1.0
+
+
+# --- sets -------------------------------------------------------------------------------------------------------------
+
+
+def test_altitude_derates_a_set_of_a_standard_rating():
+    """Zhongwei lies at 1226 m: 3.4 % per 300 m above 1000 m; no hour passes 40 C."""
+    case = presets()["case_d"].scenario
+    height = library.sites()["zhongwei"].altitude_m
+    derated = simulate(case.with_({"genset.rating_at": "standard"}))
+    expected = case.genset.set_kw * (1 - 0.034 * (height - 1000) / 300)
+    assert site_set_kw(derated.scenario) == pytest.approx(expected)
+    assert derated.lanes.set_kw == pytest.approx(expected)
+    assert simulate(case).lanes.set_kw == pytest.approx(case.genset.set_kw)
+
+
+def test_spinning_reserve_keeps_another_set_running():
+    """6 MW flat on 1.5 MW sets: four carry it, 25 % of reserve needs five; the hybrid's battery stands in for them."""
+    case = Scenario().with_({"load.kind": "flat", "load.peak_kw": 6000, "site.term_months": 1})
+    plain, ready = simulate(case), simulate(case.with_({"genset.spinning_reserve_fraction": 0.25}))
+    hours = 30 * 24
+    assert plain.total("set_hours")[0] == 4 * hours
+    assert ready.total("set_hours")[0] == 5 * hours
+    assert ready.lanes.set_max_fraction[plain.row("hybrid")] == 1.0
+    assert (ready.trace("diesel").genset_kw == 6000).all()
+
+
+# --- outages ----------------------------------------------------------------------------------------------------------
+
+
+def test_drawn_outages_are_each_years_own_and_the_same_for_the_same_seed():
+    drawn = {"grid.outage_source": "statistics", "grid.saifi_per_year": 8, "grid.saidi_h_per_year": 24}
+    case = presets()["case_c"].scenario.with_(drawn)
+    one, again = simulate(case), simulate(case)
+    other = simulate(case.with_({"grid.outage_seed": 2}))
+    assert np.array_equal(one.down, again.down) and not np.array_equal(one.down, other.down)
+    assert np.array_equal(one.monthly["unserved_kwh"], again.monthly["unserved_kwh"])
+    assert not np.array_equal(one.down[0], one.down[1])
+    hours = one.down.sum(axis=1) * one.clock.step_h
+    assert hours.mean() == pytest.approx(24, abs=8)
+    row = one.row("grid")
+    for year in (1, 9):
+        trace = one.trace("grid", year)
+        assert ((trace.unserved_kw > 0) == one.down[year - 1]).all()
+        months = slice(12 * (year - 1), 12 * year)
+        total = trace.unserved_kw.sum() * one.clock.step_h
+        assert total == pytest.approx(one.monthly["unserved_kwh"][row, months].sum())
+    assert one.monthly["interruptions"][row].sum() == sum(unbroken(year)[0].size for year in one.down)
+    assert_conserves(one)
+
+
+def test_only_the_critical_load_is_carried_in_an_outage():
+    case = presets()["case_a"].scenario
+    whole, part = simulate(case), simulate(case.with_({"load.critical_fraction": 0.6}))
+    down = part.down[0]
+    for name in ("grid_diesel", "hybrid"):
+        trace, row = part.trace(name), part.row(name)
+        assert trace.load_kw == pytest.approx(whole.trace(name).load_kw)
+        auxiliary = trace.auxiliary_kw[down]
+        assert trace.unserved_kw[down] == pytest.approx(0.4 * (trace.load_kw[down] - auxiliary))
+        assert (trace.unserved_kw[~down] == 0).all()
+        assert part.monthly["shed_kwh"][row].sum() == pytest.approx(trace.unserved_kw.sum())
+        assert part.total("load_kwh")[row] == pytest.approx(whole.total("load_kwh")[row])
+        assert part.total("fuel_l")[row] <= whole.total("fuel_l")[row]
+    assert part.monthly["interruptions"][part.row("hybrid")].sum() == 0
+    assert part.total("unserved_kwh")[part.row("diesel")] == 0
+    assert_conserves(part)
+    late = simulate(case.with_({"load.critical_fraction": 0.6, "grid.ready_month": 4, "grid.existing_kw": 0}))
+    assert late.total("shed_kwh").sum() == 0
+
+
+def test_a_ups_or_a_seamless_battery_spares_the_restart_while_the_load_is_served():
+    case = presets()["case_a"].scenario
+    for changes, expected in (
+        ({}, [0, 1, 1, 0]),
+        ({"grid.ups_bridges": True}, [0, 1, 0, 0]),
+        ({"storage.seamless_transfer": False}, [0, 1, 1, 1]),
+        ({"storage.energy_kwh": 0}, [0, 1, 1, 1]),
+        ({"grid.ups_bridges": True, "genset.backup_sets": 1}, [0, 1, 1, 0]),
+    ):
+        assert simulate(case.with_(changes)).total("interruptions").tolist() == expected

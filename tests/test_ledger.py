@@ -27,7 +27,12 @@ def small():
                 "load": {"kind": "flat", "peak_kw": 1000},
                 "grid": {"import_limit_kw": 2000, "transformer_kva": 2000},
                 "tariff": TARIFF,
-                "storage": {"energy_kwh": 1000, "power_kw": 500, "soc_start_fraction": 0.2},
+                "storage": {
+                    "energy_kwh": 1000,
+                    "power_kw": 500,
+                    "soc_start_fraction": 0.2,
+                    "auxiliary_by_temperature": False,
+                },
                 "genset": {"set_kw": 1000, "sets": 2, "backup_sets": 2, "last_resort_sets": 1},
                 "finance": {
                     "storage_ownership": "rent",
@@ -123,7 +128,7 @@ def test_existing_grid_needs_no_works_and_half_of_it_half():
 
 
 def test_owned_battery_is_bought_kept_replaced_and_resold():
-    base = presets()["blank"].scenario.with_({"site.term_months": 240})
+    base = presets()["blank"].scenario.with_({"site.term_months": 240, "storage.fade_model": "line"})
     study = evaluate(base)
     assert study.dispatch.life.replaced_in == (16,)
     price = 20_000 * 1100
@@ -134,6 +139,51 @@ def test_owned_battery_is_bought_kept_replaced_and_resold():
     assert replaced.sum() == pytest.approx(-price * 0.42 * 0.95**15)
     assert line(study, "storage_om", "hybrid")[1] == pytest.approx(-price * 0.019 / 12)
     assert line(study, "storage_om", "hybrid")[13] == pytest.approx(-price * 0.019 / 12 * 1.02)
+
+
+def test_added_cells_cost_their_share_in_the_year_they_come():
+    """Filled up to nameplate at the start of years 6 and 11: the share added, at the price less 5 % a year."""
+    renewal = {"storage.renewal": "augment", "storage.augment_by": "periodic", "storage.augment_every_years": 5}
+    study = evaluate(presets()["blank"].scenario.with_(renewal))
+    life, price = study.dispatch.life, 20_000 * 1100 * 0.42
+    assert life.added_in == (6, 11) and life.replaced_in == ()
+    paid = line(study, "storage_replacement", "hybrid")
+    assert np.flatnonzero(paid).tolist() == [61, 121]
+    assert paid[61] == pytest.approx(-price * life.added[5] * 0.95**5)
+    assert life.added[5] == pytest.approx(1 - life.at_end[4])
+    assert life.health[5] > life.health[4] + 0.08
+
+
+def test_a_restart_costs_lost_work_and_hardware_but_not_the_hours_off():
+    """1000 GPUs x 12 x (2 h restart + half of a 1 h checkpoint interval) + 0.2 % of them x 21,300 + 5,000 =
+    77,600 for each of two outages, beside the load not served."""
+    case = presets()["blank"].scenario.with_(
+        {
+            "site.term_months": 24, "load.size_by": "gpus", "load.gpu_count": 1000,
+            "grid.outages": [{"month": 7, "day": 3, "hour": 5, "duration_h": 2}],
+            "storage.seamless_transfer": False, "finance.interruption_penalty": 5000,
+        }
+    )  # fmt: skip
+    apart = evaluate(case)
+    assert apart.kpis["grid"].interruptions == 2 and apart.kpis["diesel"].interruptions == 0
+    assert apart.kpis["hybrid"].interruption_value == pytest.approx(2 * 77_600)
+    assert apart.kpis["hybrid"].unserved_value == 0
+    counted = evaluate(case.with_({"finance.count_interruptions": True}), apart.dispatch)
+    for name, events in (("grid", 2), ("grid_diesel", 2), ("hybrid", 2), ("diesel", 0)):
+        more = counted.kpis[name].total_cost - apart.kpis[name].total_cost
+        assert more == pytest.approx(events * 77_600, abs=1e-3)
+    assert line(counted, "unserved", "hybrid")[14] == pytest.approx(-77_600)
+    seamless = evaluate(case.with_({"storage.seamless_transfer": True}))
+    assert seamless.kpis["hybrid"].interruptions == 0
+
+
+def test_pollutants_by_hand(small):
+    """9 g NOx and 0.2 g soot a kWh; 10 ppm of sulphur in 0.84 kg/L, each gram of it two of SO2."""
+    own = small.kpis["diesel"]
+    assert own.nox_t == pytest.approx(own.diesel_kwh * 9e-6)
+    assert own.pm_t == pytest.approx(own.diesel_kwh * 0.2e-6)
+    assert own.so2_t == pytest.approx(own.diesel_l * 0.84 * 10e-6 * 64.07 / 32.07 / 1000)
+    assert small.kpis["grid"].nox_t == 0
 
 
 def test_escalation_steps_once_a_year():

@@ -256,3 +256,50 @@ def test_lcos_counts_charging_by_round_trip_efficiency():
 def test_refusals_say_what_to_give(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_vector_of_the_definitions():
+    """-1000, then 220 falling 2 % a year for 10 years: 4.72 y, 6.25 y at 8 %, IRR 15.88 %, NPV 367.4."""
+    flows = np.append(-1000.0, 220 * 0.98 ** np.arange(10))
+    assert payback(flows).value == pytest.approx(4.72, abs=0.005)
+    assert discounted_payback(0.08, flows).value == pytest.approx(6.25, abs=0.005)
+    assert irr(flows).value == pytest.approx(0.1588, abs=5e-5)
+    assert npv(0.08, flows) == pytest.approx(367.4, abs=0.05)
+
+
+def test_mirr_is_numpy_financials():
+    flows = [-1000, 600, 600, -900, 600, 600]
+    assert metrics.mirr(flows, 0.07, 0.05).value == pytest.approx(npf.mirr(flows, 0.07, 0.05), rel=1e-12)
+    assert metrics.mirr([100, 10], 0.07, 0.05).reason == "no_sign_change"
+    assert metrics.mirr([0, 0], 0.07, 0.05).reason == "all_zero"
+
+
+def test_profitability_index_is_above_one_where_the_npv_is_positive():
+    flows = [-1000, 400, 400, 400, 400, 400]
+    assert metrics.profitability_index(0.1, flows).value == pytest.approx(1.5163147, abs=1e-7)
+    assert metrics.profitability_index(0.1, [0, 1]).reason == "no_outlay"
+
+
+def test_real_and_nominal_agree():
+    flows = np.array([-1000, 300, 310, 320, 330, 340.0])
+    real = metrics.real_flows(flows, 0.03)
+    assert npv(metrics.real_rate(0.08, 0.03), real) == pytest.approx(npv(0.08, flows), rel=1e-12)
+    assert metrics.real_rate(0.08, 0.03) == pytest.approx(irr(real).value - irr(flows).value + 0.08, abs=0.01)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(FLOW, min_size=6, max_size=6), min_size=1, max_size=40))
+def test_the_fast_way_for_many_rows_gives_what_the_general_search_gives(rows):
+    """A rate with a proof is the only root; the general search finds the same one or finds none other."""
+    fast = metrics.proved_irr(np.array(rows), metrics.LOWEST_IRR, metrics.HIGHEST_IRR)
+    for row, value in zip(rows, fast, strict=True):
+        if not np.isnan(value):
+            assert irr(row).roots == pytest.approx((value,), abs=1e-9)
+
+
+def test_threads_and_neighbours_do_not_change_a_rate():
+    rows = savings_with_replacements(5000)
+    low, high = metrics.LOWEST_IRR, metrics.HIGHEST_IRR
+    one, two = (metrics.proved_irr(rows, low, high, threads) for threads in (1, 2))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(metrics.proved_irr(rows[1234:1235], low, high, 1), one[1234:1235])

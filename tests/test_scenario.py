@@ -80,6 +80,17 @@ def test_conflicts_between_sections_are_named():
     assert "a battery with energy needs power" in problems({"storage": {"energy_kwh": 5, "power_kw": 0}})
 
 
+def test_outage_statistics_and_renewal_that_cannot_be_followed_are_named():
+    assert "SAIDI is given without SAIFI" in problems({"grid": {"saidi_h_per_year": 3}})
+    assert "give both saifi_per_year and saidi_h_per_year" in problems({"grid": {"outage_source": "statistics"}})
+    assert "SAIFI is 0 but SAIDI is not" in problems({"grid": {"saifi_per_year": 0, "saidi_h_per_year": 2}})
+    assert "adding cells needs the LFP ageing" in problems({"storage": {"renewal": "augment", "fade_model": "line"}})
+    years = {"renewal": "augment", "augment_by": "years"}
+    assert "no year is listed in which cells are added" in problems({"storage": years})
+    smaller = {"min_load_fraction": 0.7, "max_load_fraction": 0.5}
+    assert "a set would be smaller than its own minimum load" in problems({"genset": smaller})
+
+
 def test_not_json_and_not_an_object():
     for text in ("{", "[1, 2]", b"\xff\xfe\x00bad", "null"):
         with pytest.raises(InputError, match="this is not a scenario file"):

@@ -70,12 +70,12 @@ def test_every_page_runs_in_the_shell_for_every_preset(page: str) -> None:
 
 
 def test_every_input_has_one_field_on_some_page() -> None:
-    drawn = {"finance.baseline", "site.currency", "load.meter"}  # the sidebar, the tariff and the uploader hold these
+    drawn = {"finance.baseline", "site.currency", "load.meter", "pv.weather"}  # sidebar, tariff, uploaders
     for page in ("load", "grid", "equipment", "terms"):
         app = open_app(page, preset="case_c")
         keys = keys_of(app)
         drawn |= {path for path in register() for key in keys if f".{path}@" in key}
-    assert drawn >= set(register()) - {"dispatch.windows"}
+    assert drawn >= set(register()) - {"dispatch.windows", "storage.augment_years"}  # tables that come with a choice
 
 
 def test_own_windows_can_be_edited_once_chosen() -> None:

@@ -24,7 +24,7 @@ from study.compare import Study
 from study.presets import presets
 from study.turning import TurningPoint
 from ui import levers, state
-from ui.figures import chart
+from ui.figures import as_plain, chart
 from ui.state import t
 
 RETURN_REASONS = ("all_zero", "no_sign_change", "no_root", "several_roots", "never", "no_outlay")
@@ -49,9 +49,9 @@ def context_line(scenario: Scenario) -> None:
     year, month = int(site.start[:4]), int(site.start[5:])
     line = t(
         "answers.context.line",
-        site=site.name,
+        site=as_plain(say.project(scenario, words)),
         power=say.power(peak_kw(scenario.load), words),
-        start=f"{month_name(words, month)} {year}",
+        start=t("answers.context.start", month=month_name(words, month), year=year),
         term=say.term(site.term_months, words),
         vat=t(f"answers.context.{scenario.finance.vat_basis}"),
         year=year,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
 
+MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
 NO_MODE_BAR = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def as_plain(text: str) -> str:
+    """A user's text for a place that reads markdown: every sign of markup is shown as itself, on one line."""
+    return MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def chart(figure: dict[str, Any], *, key: str, height: int, alt: str) -> None:

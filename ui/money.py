@@ -15,9 +15,10 @@ from ui import answers, state
 from ui.state import t
 
 PERCENT, YEARS = ("irr",), ("payback_years", "discounted_payback_years")
-ENERGY = ("unserved_kwh", "energy_served_kwh", "grid_kwh", "pv_kwh", "battery_discharge_kwh", "diesel_kwh")
-MONEY = ("total_cost", "capex", "npv", "unserved_value")
-UNITS = {"diesel_l": "l", "genset_run_h": "h", "co2_t": "t"}
+ENERGY = ("unserved_kwh", "shed_kwh", "energy_served_kwh", "grid_kwh", "pv_kwh", "battery_discharge_kwh", "diesel_kwh")
+MONEY = ("total_cost", "capex", "npv", "unserved_value", "interruption_value")
+COUNTS = ("genset_starts", "interruptions")
+UNITS = {"diesel_l": "l", "genset_run_h": "h", **dict.fromkeys(("co2_t", "nox_t", "pm_t", "co_t", "so2_t"), "t")}
 
 
 def lead(study: Study) -> str:
@@ -46,7 +47,7 @@ def figure_text(study: Study, name: str, figure: Figure) -> str:
         return say.years(value, words)
     if name in ENERGY:
         return say.energy(value, words)
-    if name == "genset_starts":
+    if name in COUNTS:
         return words.number(value, decimals=0)
     if name == "peak_import_kw":
         return say.power(value, words)

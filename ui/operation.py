@@ -62,9 +62,9 @@ def ask_days(study: Study) -> int:
     )
 
 
-def ask_meaning(study: Study, alternative: str) -> str:
-    """Which day or week: the meanings this alternative has, or a date."""
-    options = [*weeks.available(study, alternative), "date"]
+def ask_meaning(study: Study, alternative: str, year: int) -> str:
+    """Which day or week: the meanings this alternative has in that year, or a date."""
+    options = [*weeks.available(study, alternative, year), "date"]
     first = "longest_outage" if "longest_outage" in options else "typical"
     return st.segmented_control(
         t("answers.operation.window"),
@@ -141,20 +141,20 @@ def _battery_text(study: Study, alternative: str, trace: Trace, kept: slice) -> 
     return [t("answers.operation.battery", cycled=say.energy(out, words), share=share, cycles=words.number(cycles))]
 
 
-def span_title(study: Study, alternative: str, trace: Trace, meaning: str, chosen: Span) -> str:
+def span_title(study: Study, year: int, trace: Trace, meaning: str, chosen: Span) -> str:
     """The finding above the dispatch figure."""
     word = t(f"answers.operation.span_word_{DAY if chosen.days == 1 else WEEK}")
     if meaning == "date":
         first = t(f"answers.operation.span_first_{DAY if chosen.days == 1 else WEEK}")
         return t("answers.operation.title_date", span=first, date=start_text(study, chosen))
-    who = _who_carries_the_outage(study, trace) if meaning == "longest_outage" else ""
+    who = _who_carries_the_outage(study, year, trace) if meaning == "longest_outage" else ""
     return t(f"answers.operation.title_{meaning}", span=word, who=who)
 
 
-def _who_carries_the_outage(study: Study, trace: Trace) -> str:
+def _who_carries_the_outage(study: Study, year: int, trace: Trace) -> str:
     """What happens in the longest outage: load lost, the battery alone, or sets after some time."""
     words, step_h = state.words(), study.dispatch.clock.step_h
-    run = max(weeks.outage_runs(study.dispatch.series.grid_up), key=lambda run: run.steps)
+    run = max(weeks.outage_runs(weeks.grid_up(study, year)), key=lambda run: run.steps)
     steps = slice(run.first, run.first + run.steps)
     lost = float(trace.unserved_kw[steps].sum()) * step_h
     if lost > 0.5:

@@ -18,6 +18,7 @@ from sim.tariff import library_ids
 from study.presets import Preset, presets
 
 LONGEST_QUERY = 3000
+UPLOADS = ("load.meter", "pv.weather")  # files have no short form
 TARIFF_KEY = "tariff.library_id"
 BASIS_KEY = "tariff.demand_basis"
 LIMITED = ("number", "integer")
@@ -44,7 +45,7 @@ def encode(scenario: Scenario, preset_id: str, language: str) -> dict[str, str]:
     changed = {
         path: _text(entry, scenario.get(path))
         for path, entry in register().items()
-        if path != "load.meter" and scenario.get(path) != base.get(path)
+        if path not in UPLOADS and scenario.get(path) != base.get(path)
     }
     if scenario.tariff.library_id != base.tariff.library_id and scenario.tariff.library_id:
         changed[TARIFF_KEY] = scenario.tariff.library_id

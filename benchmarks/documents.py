@@ -1,0 +1,38 @@
+"""Documents in seconds, on the second call: the proposal as PDF, and the workbook with a year of quarter hours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from i18n import words
+from report.pdf import proposal_pdf
+from report.workbook import workbook
+from study.compare import evaluate
+from study.presets import presets
+
+PDF_GOAL_S, XLSX_GOAL_S = 1.5, 3.0
+RUNS = 3
+
+
+def rows() -> list[dict[str, Any]]:
+    """One row a document: median seconds after a first call, against its goal."""
+    study = evaluate(presets()["case_c"].scenario)
+    fine = evaluate(presets()["case_b"].scenario.with_({"site.step_minutes": 15}))
+    return [
+        _row("proposal PDF, case C, with turning points", lambda: proposal_pdf(study, "en"), PDF_GOAL_S),
+        _row("workbook XLSX with 35,040 rows, case B", lambda: workbook(fine, words("en")), XLSX_GOAL_S),
+    ]
+
+
+def _row(name: str, make: Callable[[], bytes], goal_s: float) -> dict[str, Any]:
+    make()
+    seconds = sorted(_timed(make) for _ in range(RUNS))[RUNS // 2]
+    return {"name": name, "value": seconds, "unit": "s", "goal": goal_s, "met": seconds <= goal_s}
+
+
+def _timed(make: Callable[[], bytes]) -> float:
+    start = time.perf_counter()
+    make()
+    return time.perf_counter() - start

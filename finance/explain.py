@@ -1,0 +1,182 @@
+"""The bill explained: components with and without the project, and a waterfall of the saving that sums exactly.
+
+The energy charge is split step by step at the price of the step, from the balance every lane keeps:
+    import = load + auxiliaries - PV to load - discharge - sets to load - unserved + grid charge.
+A price therefore meets the kWh of its own hour; no mean price is multiplied by a yearly sum. What the battery gives
+back is ascribed to PV in the share PV had in the month's charging, the rest to what was bought (or made) for it:
+    energy_shifted = (price when discharged - price when charged) x kWh given back,
+    losses = - price when charged x (kWh bought for charging - kWh given back), which holds the change of charge too.
+All amounts are savings against the reference, positive = less is paid; column 0 is the start, column m project month m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.bill import Bill, BillRates
+from finance.ledger import Ledger
+from finance.rates import bill_rates, connected
+from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.kernel import Trace
+from sim.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+# The steps of the waterfall in their order; each later one is a plain difference of ledger lines.
+BILL_STEPS = (
+    "energy_shifted",
+    "losses",
+    "auxiliaries",
+    "pv_used",
+    "instead_of_sets",
+    "left_unserved",
+    "demand_cut",
+    "fixed_charge",
+    "pv_exported",
+)
+LINE_STEPS = {
+    "diesel_avoided": ("fuel", "fuel_delivery", "genset_om"),
+    "sets_and_crew": ("genset_rent", "genset_capex", "genset_mobilisation", "crew", "genset_residual"),
+    "grid_works": ("grid_works",),
+    "battery_cost": ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual"),
+    "pv_cost": ("pv_capex", "pv_om", "pv_residual"),
+    "control_cost": ("ems",),
+    "carbon": ("carbon",),
+    "lost_compute": ("unserved",),
+}
+STEPS = (*BILL_STEPS, *LINE_STEPS)
+
+
+@dataclass(frozen=True, eq=False)
+class Waterfall:
+    """From what the reference costs to what the alternative costs.
+
+    steps[name] (months + 1,): saving of each step in the order of `STEPS`; before, after (months + 1,): cost of the
+    reference and of the alternative. before - sum of steps = after, in every month.
+    """
+
+    reference: str
+    alternative: str
+    steps: Mapping[str, Floats]
+    before: Floats
+    after: Floats
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Saving of each step over the term."""
+        return {name: float(values.sum()) for name, values in self.steps.items()}
+
+    @property
+    def bill_totals(self) -> dict[str, float]:
+        """The steps that are on the utility's bill, over the term."""
+        return {name: float(self.steps[name].sum()) for name in BILL_STEPS}
+
+
+def bill_components(bill: Bill, row: int) -> dict[str, Floats]:
+    """The bill of one alternative by component (months,): energy by class index, energy tax, each demand charge,
+    capacity, fixed, and the export credit as a negative amount. They sum to the bill's total."""
+    by_class = bill.energy_charge_by_class[row]
+    return {
+        **{f"energy_{at}": by_class[:, at] for at in range(by_class.shape[-1])},
+        "energy_tax": bill.tax[row],
+        **{f"demand_{name}": charge[row] for name, charge in bill.demand_charges.items()},
+        "capacity": bill.capacity_charge[row],
+        "fixed": bill.fixed[row],
+        "export_credit": 0.0 - bill.export_credit[row],
+    }
+
+
+def waterfall(
+    scenario: Scenario,
+    dispatch: Dispatch,
+    bill: Bill,
+    book: Ledger,
+    alternative: str = "hybrid",
+    reference: str | None = None,
+) -> Waterfall:
+    """The saving of an alternative against a reference (the study's baseline if none is named), month by month."""
+    reference = reference or scenario.finance.baseline
+    if alternative == reference:
+        raise ValueError(f"'{alternative}' cannot be explained against itself; choose another reference")
+    own, base = dispatch.row(alternative), dispatch.row(reference)
+    steps = {name: np.append(0.0, values) for name, values in _energy_steps(scenario, dispatch, own, base).items()}
+    lines = {name: values[own] - values[base] for name, values in book.lines.items()}
+    steps |= {"demand_cut": lines["grid_demand"], "fixed_charge": lines["grid_fixed"]}
+    steps |= {"pv_exported": lines["export_credit"]}
+    steps |= {name: sum(lines[line] for line in parts) for name, parts in LINE_STEPS.items()}
+    total = book.total
+    ordered = {name: steps[name] for name in STEPS}
+    return Waterfall(reference, alternative, ordered, before=-total[base], after=-total[own])
+
+
+def charging_money(scenario: Scenario, dispatch: Dispatch, alternative: str = "hybrid") -> Floats:
+    """What the battery takes from the grid costs in each month (months,), each kWh at the price of its hour."""
+    rates = bill_rates(scenario, dispatch)
+    years = [
+        _by_month(dispatch.trace(alternative, year).grid_charge_kw * _prices(rates, dispatch, year), dispatch)
+        for year in range(1, dispatch.years + 1)
+    ]
+    return np.concatenate(years)[: dispatch.months]
+
+
+def _energy_steps(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -> dict[str, Floats]:
+    """The steps of the energy charge, tax included (months,). Their sum is the difference of the energy charges."""
+    rates = bill_rates(scenario, dispatch)
+    years = [
+        _year_steps(
+            *(dispatch.trace(ALTERNATIVES[row], year) for row in (own, base)), _prices(rates, dispatch, year), dispatch
+        )
+        for year in range(1, dispatch.years + 1)
+    ]
+    # Where neither is connected every import is 0, and so is the sum of the steps: nothing is priced there.
+    priced = connected(scenario, dispatch.months)[[own, base]].any(axis=0)
+    joined = {name: np.concatenate([part[name] for part in years])[: dispatch.months] for name in years[0]}
+    return {name: values * priced for name, values in joined.items()}
+
+
+def _prices(rates: BillRates, dispatch: Dispatch, year: int) -> Floats:
+    """What a kWh costs in each step of a project year (steps,), adders, energy tax and VAT included."""
+    first = (year - 1) * dispatch.clock.months
+    month = np.minimum(first + dispatch.clock.month_index, rates.energy_per_kwh.shape[0] - 1)
+    energy = rates.energy_per_kwh[month, dispatch.classes.period]
+    return (energy + rates.adders_per_kwh) * (1.0 + rates.tax_rate) * rates.vat_factor
+
+
+def _year_steps(own: Trace, base: Trace, price: Floats, dispatch: Dispatch) -> dict[str, Floats]:
+    def money(kw: Floats) -> Floats:
+        return _by_month(kw * price, dispatch)
+
+    def energy(kw: Floats) -> Floats:
+        return _by_month(kw, dispatch)
+
+    given, bought = energy(own.discharge_kw), energy(own.grid_charge_kw)
+    charged = energy(own.charge_kw)
+    from_pv = given * _share(energy(own.pv_charge_kw), charged)
+    paid_per_kwh = _share(money(own.grid_charge_kw), bought)
+    worth_per_kwh = _share(money(own.discharge_kw), given)
+    others = given - from_pv
+    return {
+        "energy_shifted": (worth_per_kwh - paid_per_kwh) * others,
+        "losses": -paid_per_kwh * (bought - others),
+        "auxiliaries": -money(own.auxiliary_kw - base.auxiliary_kw),
+        "pv_used": money(own.pv_load_kw) + worth_per_kwh * from_pv,
+        "instead_of_sets": money(_sets_to_load(own) - _sets_to_load(base)),
+        "left_unserved": money(own.unserved_kw - base.unserved_kw),
+    }
+
+
+def _sets_to_load(trace: Trace) -> Floats:
+    return trace.genset_kw - trace.genset_charge_kw - trace.dumped_kw
+
+
+def _by_month(values: Floats, dispatch: Dispatch) -> Floats:
+    starts = np.concatenate([[0], dispatch.clock.month_ends[:-1]])
+    return np.add.reduceat(values, starts) * dispatch.clock.step_h
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 1e-9)

@@ -1,0 +1,42 @@
+"""Do the claims hold? Each statement of the case, what would turn it, which exclude each other, and own ones."""
+
+import streamlit as st
+
+from ui import answers, claims, state
+from ui.figures import card
+from ui.state import t
+
+scenario = state.current()
+
+st.title(t("claims.question"), anchor=False)
+answers.context_line(scenario)
+study = answers.study_or_reason()
+
+listed = claims.of_case()
+found = claims.verdicts(study, listed)
+if found:
+    with st.container(border=True, gap="small"):
+        st.header(claims.summary(found), anchor=False)
+        st.markdown(f":small[:gray[{t('claims.note')}]]")
+    for verdict in found:
+        with st.container(border=True, gap="small"):
+            claims.draw(study, verdict)
+else:
+    st.info(t("claims.none"))
+
+with card(t("claims.together.title"), t("claims.together.note")):
+    if st.toggle(t("claims.together.try"), key=f"claims.together@{study.fingerprint}"):
+        result = claims.together(study)
+        if result is None:
+            st.info(t("claims.together.no_inputs"))
+        else:
+            st.markdown(claims.together_text(study, result))
+
+with card(t("claims.ladder.title"), t("claims.ladder.note")):
+    if scenario.storage.energy_kwh > 0 and scenario.finance.storage_ownership == "buy":
+        answers.show_table(claims.ladder_table(study), key="ladder", alt=t("claims.ladder.title"))
+    else:
+        st.info(t("claims.ladder.no_battery"))
+
+with card(t("claims.own.title"), t("claims.own.note")):
+    claims.own_claim_form(study)

@@ -1,0 +1,43 @@
+"""What does the client take away? The proposal as PDF and workbook, with a preview of its pages."""
+
+from functools import partial
+
+import streamlit as st
+
+from report import files
+from report.proposal import warnings
+from ui import answers, proposal, state
+from ui.figures import card
+from ui.state import t
+
+st.title(t("proposal.app.question"), anchor=False)
+answers.context_line(state.current())
+study = answers.study_or_reason()
+
+offer = proposal.ask_offer()
+if offer is None:
+    st.stop()
+for sentence in warnings(study, offer, state.words()):
+    st.warning(sentence)
+
+with card(
+    t("proposal.app.files"),
+    t("proposal.app.files_note", code=study.fingerprint, grade=t(f"proposal.grade.{offer.grade}")),
+):
+    language = proposal.ask_language()
+    makers = {
+        "pdf": (partial(proposal.pdf_bytes, study, language, offer), "application/pdf"),
+        "xlsx": (
+            partial(proposal.xlsx_bytes, study, language),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+    }
+    with st.container(horizontal=True):
+        for ending, (make, mime) in makers.items():
+            name = files.file_name(study, f"proposal-{language}", ending)
+            label = t(f"proposal.app.download_{ending}")
+            st.download_button(label, data=make, file_name=name, mime=mime, on_click="ignore", key=f"proposal.{ending}")
+    st.markdown(f":small[:gray[{t('proposal.app.csv_note')}]]")
+
+with card(t("proposal.app.pages"), t("proposal.app.pages_note")):
+    proposal.preview(study, language, offer)

@@ -1,0 +1,53 @@
+"""All files of a study, as the command line writes them and the page offers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from i18n import words
+from report.files import file_name, write_csv_files
+from report.headers import localised
+from report.offer import Offer
+from report.pdf import LANGUAGES, proposal_pdf
+from report.workbook import workbook
+from study.compare import Study
+
+KINDS = ("pdf", "xlsx", "csv")
+
+
+def write_files(
+    study: Study, folder: Path, kinds: tuple[str, ...], language: str, offer: Offer | None = None
+) -> Iterator[Path]:
+    """Write the kinds asked for; each path as soon as it is written. "both" gives one PDF, and a workbook and CSV files
+    in each language. Raises ValueError for a language or kind that is not there."""
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise ValueError(f"there is no kind of file '{unknown[0]}'; choose from {', '.join(KINDS)}")
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    if "pdf" in kinds:
+        yield _write(folder / file_name(study, f"proposal-{language}", "pdf"), proposal_pdf(study, language, offer))
+    for code in sorted(LANGUAGES[language]):
+        if "xlsx" in kinds:
+            yield _write(folder / file_name(study, f"workbook-{code}", "xlsx"), workbook(study, words(code)))
+        if "csv" in kinds:
+            yield from _write_csv(study, folder, code)
+
+
+def _write_csv(study: Study, folder: Path, code: str) -> Iterator[Path]:
+    """CSV files; those in Chinese carry the language in their name, so that both can lie in one folder."""
+    if code == "en":
+        yield from write_csv_files(study, folder)
+        return
+    with TemporaryDirectory() as temporary:
+        for path in write_csv_files(study, Path(temporary)):
+            own = localised(path.read_bytes(), words(code), study.scenario.site.currency)
+            yield _write(folder / f"{path.stem}-{code}{path.suffix}", own)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path

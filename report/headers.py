@@ -1,0 +1,37 @@
+"""The header of a CSV file in another language; numbers and keys of rows stay as they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from i18n import Words
+from report.files import ENCODING
+
+
+def localised(content: bytes, words: Words, currency: str) -> bytes:
+    """The same file with its first line in words, units kept. A column without a translation keeps its name."""
+    head, _, rest = content.decode(ENCODING).partition("\r\n")
+    names = next(csv.reader([head]))
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerow([_column(name, words, currency) for name in names])
+    return (stream.getvalue() + rest).encode(ENCODING)
+
+
+def _column(name: str, words: Words, currency: str) -> str:
+    """A column in words: "fuel_cny" is the cost line "fuel" in the site's currency."""
+    money = currency.lower()
+    generic = name.replace(f"_{money}_per_", "_money_per_").removesuffix(f"_{money}")
+    unit = words.money_unit(0.0, currency)
+    found = words.lookup(f"proposal.csv.{generic}")
+    if found:
+        return found.format(currency=unit)
+    line = words.lookup(f"answers.line.{generic}") if name.endswith(f"_{money}") else None
+    if line:
+        return f"{line} ({unit})"
+    for kind in ("demand", "billed"):
+        if generic.startswith(f"{kind}_"):
+            charge = generic.removeprefix(f"{kind}_").removesuffix("_kw")
+            shown = words.lookup(f"proposal.charge.{charge}") or charge.replace("_", " ")
+            return words.t(f"proposal.csv.{kind}", name=shown, currency=unit)
+    return name

@@ -1,0 +1,79 @@
+"""A proposal as PDF (tagged, PDF/UA) or as pictures of its pages. Text of users reaches the template as data, never
+as markup; the template reads nothing but its own folder and the shipped fonts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from report.offer import Offer
+from report.palette import LIGHT
+from report.proposal import proposal
+from study.compare import Study
+from study.turning import TurningPoint
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+TEMPLATE = ASSETS / "templates" / "proposal.typ"
+LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("zh", "en")}
+
+
+def proposal_pdf(
+    study: Study, language: str = "en", offer: Offer | None = None, points: tuple[TurningPoint, ...] | None = None
+) -> bytes:
+    """The PDF in "en", "zh", or "both" one after the other. The same study and offer give the same bytes."""
+    return pdf(data(study, language, offer, points))
+
+
+def data(
+    study: Study, language: str, offer: Offer | None = None, points: tuple[TurningPoint, ...] | None = None
+) -> dict[str, Any]:
+    """All that the template needs. Raises ValueError for a language that is not there."""
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
+    offer = offer or Offer()
+    return {
+        "parts": [proposal(study, code, offer, points) for code in LANGUAGES[language]],
+        "date": offer.issued or f"{study.scenario.site.start}-01",
+        "author": offer.vendor or "PowerLadder",
+        "accent": offer.accent,
+        "logo": {"bytes": list(offer.logo or _own_logo()), "format": offer.logo_format},
+        "colours": {name: getattr(LIGHT, name) for name in ("text", "muted", "fill", "border", "battery", "unserved")},
+    }
+
+
+def pdf(content: dict[str, Any]) -> bytes:
+    """Set the content and give a tagged PDF that passes PDF/UA-1."""
+    return typst.compile(str(TEMPLATE), **_settings(content), format="pdf", pdf_standards=["ua-1"])
+
+
+def pages(content: dict[str, Any], ppi: float = 80.0) -> list[bytes]:
+    """Pictures of the pages, PNG."""
+    found = typst.compile(str(TEMPLATE), **_settings(content), format="png", ppi=ppi)
+    return found if isinstance(found, list) else [found]
+
+
+def findings(content: dict[str, Any]) -> Sequence[str]:
+    """What the typesetter complains about; none in a good document."""
+    _, complaints = typst.compile_with_warnings(
+        str(TEMPLATE), **_settings(content), format="pdf", pdf_standards=["ua-1"]
+    )
+    return [str(complaint) for complaint in complaints]
+
+
+def _settings(content: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "root": str(TEMPLATE.parent),
+        "font_paths": [str(ASSETS / "fonts")],
+        "ignore_system_fonts": True,
+        "sys_inputs": {"data": json.dumps(content, ensure_ascii=False)},
+    }
+
+
+@cache
+def _own_logo() -> bytes:
+    return (ASSETS / "logo.svg").read_bytes()

@@ -1,0 +1,72 @@
+"""The hybrid's NPV with one price moved. Prices do not steer the plain control rule, and a cost line grows with its
+price, so these figures are what a new study of that price gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finance import metrics
+from finance.kpis import by_period, periods_per_year
+from sim.dispatch import ALTERNATIVES
+from sim.register import register
+from study.compare import Study
+from study.turning import REACH
+
+CHANGES = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
+# Prices, and the cost lines that are proportional to each.
+PRICES = {
+    "finance.diesel_per_l": ("fuel",),
+    "finance.energy_price_factor": ("grid_energy",),
+    "finance.storage_capex_per_kwh": ("storage_capex", "storage_om", "storage_replacement", "storage_residual"),
+    "finance.storage_rent_per_kwh_month": ("storage_rent",),
+    "finance.pv_capex_per_kwp": ("pv_capex", "pv_residual"),
+    "finance.grid_works_share": ("grid_works",),
+    "finance.genset_rent_per_set_month": ("genset_rent",),
+    "finance.unserved_per_kwh": ("unserved",),
+}
+
+
+@dataclass(frozen=True)
+class PriceMove:
+    """`npv` for each of `CHANGES`; `break_even` is the price at which the NPV is zero, None where there is none
+    up to ten times the present one."""
+
+    path: str
+    now: float
+    present_value: float
+    npv: tuple[float, ...]
+    break_even: float | None
+
+
+def price_moves(study: Study) -> tuple[PriceMove, ...]:
+    """All prices that matter, the most telling first. Empty where the NPV does not exist."""
+    npv = study.kpis["hybrid"].npv.value
+    if npv is None:
+        return ()
+    found = [_move(study, path, lines, npv) for path, lines in prices(study).items()]
+    return tuple(sorted((move for move in found if move.present_value != 0), key=lambda move: -abs(move.present_value)))
+
+
+def prices(study: Study) -> dict[str, tuple[str, ...]]:
+    """The prices whose lines they alone move: lost compute is not, where interruptions are in the same line."""
+    mixed = study.scenario.finance.count_interruptions and bool(study.ledger.interruption_value.any())
+    return {path: lines for path, lines in PRICES.items() if not (mixed and "unserved" in lines)}
+
+
+def present_value(study: Study, lines: tuple[str, ...]) -> float:
+    """Present value of these lines, hybrid less baseline."""
+    own, base = ALTERNATIVES.index("hybrid"), study.dispatch.row(study.baseline)
+    term = study.scenario.site.term_months
+    flows = sum(by_period(study.ledger.lines[line][own] - study.ledger.lines[line][base], term) for line in lines)
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, np.size(flows), periods_per_year(term))
+    return float((flows * factors).sum())
+
+
+def _move(study: Study, path: str, lines: tuple[str, ...], npv: float) -> PriceMove:
+    value, now = present_value(study, lines), float(study.scenario.get(path))
+    at = now * (1 - npv / value) if value else -1.0
+    highest = register()[path].maximum
+    is_allowed = 0 <= at <= REACH * now and (highest is None or at <= highest)
+    return PriceMove(path, now, value, tuple(npv + change * value for change in CHANGES), at if is_allowed else None)

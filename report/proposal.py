@@ -1,0 +1,76 @@
+"""A proposal as one plain object for each language, made from one Study: what the PDF sets and the preview shows.
+
+A chapter whose numbers do not exist is left out; there is never an empty frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from i18n import Words, words
+from report import proposal_money, proposal_site, proposal_terms
+from report.offer import CHAPTERS, Offer, missing_characters
+from report.proposal_blocks import Draft
+from report.proposal_front import cover, decision, project_name
+from sim.register import unverified
+from study.compare import Study
+from study.presets import presets
+from study.turning import TurningPoint, turning_points
+
+WRITERS = {
+    "bill": proposal_site.bill,
+    "load": proposal_site.load,
+    "alternatives": proposal_site.alternatives,
+    "solution": proposal_site.solution,
+    "operation": proposal_site.operation,
+    "bridge": proposal_money.bridge,
+    "resilience": proposal_site.resilience,
+    "money": proposal_money.money,
+    "risk": proposal_money.risk,
+    "carbon": proposal_money.carbon,
+    "permits": proposal_terms.permits,
+    "commercial": proposal_terms.commercial,
+    "annex": proposal_terms.annex,
+}
+# The inputs whose turning points are looked for where the scenario starts from no shipped case.
+USUAL_LEVERS = (
+    "finance.diesel_per_l", "finance.energy_price_factor", "grid.ready_month", "storage.energy_kwh",
+    "finance.storage_capex_per_kwh",
+)  # fmt: skip
+
+
+def levers_of(study: Study) -> tuple[str, ...]:
+    """The five inputs to be tested for a turn of the answer: those of the shipped case of this name, or the usual."""
+    name = study.scenario.site.name
+    return next((preset.levers for preset in presets().values() if preset.scenario.site.name == name), USUAL_LEVERS)
+
+
+def proposal(
+    study: Study, language: str, offer: Offer | None = None, points: tuple[TurningPoint, ...] | None = None
+) -> dict[str, Any]:
+    """Cover, decision page and the chapters asked for, in one language. `points` saves looking for them again."""
+    offer = offer or Offer()
+    found = turning_points(study, levers_of(study)) if points is None else points
+    draft = Draft(study, words(language), offer, found, frozenset(unverified(study.scenario)))
+    return {
+        "lang": draft.words.language,
+        "document_title": draft.t("document_title", project=project_name(draft)),
+        "cover": cover(draft),
+        "decision": decision(draft),
+        "contents": draft.t("contents"),
+        "chapters": [block for key in CHAPTERS if key in offer.chapters if (block := WRITERS[key](draft))],
+        "footer": draft.t("footer", code=study.fingerprint, vat=draft.t(f"basis.{study.scenario.finance.vat_basis}")),
+        "header": f"{study.fingerprint}",
+    }
+
+
+def warnings(study: Study, offer: Offer, texts: Words) -> list[str]:
+    """Sentences about what the paper cannot show as given: characters that the font lacks."""
+    given = (offer.client, offer.vendor, offer.contact, offer.title, offer.terms, study.scenario.site.name)
+    lacking = missing_characters(*given)
+    return [texts.t("proposal.warning.characters", characters=" ".join(lacking[:20]))] if lacking else []
+
+
+def chapter_titles(texts: Words) -> dict[str, str]:
+    """All chapters by key, in their order."""
+    return {key: texts.t(f"proposal.chapter.{key}") for key in CHAPTERS}

@@ -1,0 +1,270 @@
+"""Cover and decision page: who, what, how sure, and the answer with what would turn it around."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finance.ledger import CAPEX_LINES
+from finance.metrics import Figure
+from i18n import Words
+from report import charts_cost, diagram, lever_text, paper_charts, register_text, say
+from report.charts import month_name
+from report.offer import PAPERS, printable
+from report.proposal_blocks import Draft
+from sim import library
+from sim.load import peak_kw
+from sim.register import register
+from study.answer import NOTHING_KWH, RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
+from study.presets import presets
+
+FLIPS = 3
+WEAK_SHOWN = 6
+
+
+def project_name(draft: Draft) -> str:
+    """The project's name; that of a shipped case in the document's language."""
+    name = draft.study.scenario.site.name
+    shipped = next((key for key, preset in presets().items() if preset.scenario.site.name == name), None)
+    found = draft.words.lookup(f"shell.preset.{shipped}") if shipped else None
+    return found or printable(name)
+
+
+def cover(draft: Draft) -> dict[str, Any]:
+    """Title, diagram, answer, and the facts a reader needs to judge the paper."""
+    scenario, words = draft.study.scenario, draft.words
+    place = library.sites()[scenario.site.place]
+    power = short_power(peak_kw(scenario.load), words)
+    title = draft.t("cover.title", power=power, place=place.name_zh if words.language == "zh" else place.name_en)
+    return {
+        "kicker": draft.t("cover.kicker"),
+        "title": printable(draft.offer.title) or title,
+        "subtitle": _subtitle(draft),
+        "diagram": diagram.single_line(scenario, words),
+        "diagram_alt": diagram.describe(scenario, words),
+        "diagram_note": draft.t("cover.diagram_note"),
+        "answer": say.say(headline(draft.study), words, draft.currency),
+        "question": words.t("answers.overview.question"),
+        "facts": [{"label": label, "value": value} for label, value in _facts(draft)],
+        "grade": draft.t(f"grade.{draft.offer.grade}"),
+        "grade_note": draft.t(f"grade.{draft.offer.grade}_note"),
+        "grade_label": draft.t("cover.grade"),
+    }
+
+
+def short_power(kw: float, words: Words) -> str:
+    """A power for a title: "15 MW", not "15.0 MW"."""
+    value, unit = (kw / 1000, "MW") if kw >= 999.5 else (kw, "kW")
+    return words.number(value, unit, 0 if abs(value - round(value)) < 0.005 else None)
+
+
+def _subtitle(draft: Draft) -> str:
+    scenario, words = draft.study.scenario, draft.words
+    found = [name for name in diagram.sources(scenario) if name != "diesel"]
+    sizes = {
+        "grid": lambda: say.power(scenario.grid.import_limit_kw, words),
+        "pv": lambda: lever_text.value_text(draft.study, "pv.dc_kwp", scenario.pv.dc_kwp, words),
+        "battery": lambda: say.energy(scenario.storage.energy_kwh, words),
+    }
+    parts = [draft.t(f"cover.part_{name}", size=sizes[name]()) for name in found]
+    diesel = "with_diesel" if "diesel" in diagram.sources(scenario) else "without_diesel"
+    return draft.t(f"cover.{diesel}", parts=draft.t("list_mark").join(parts))
+
+
+def _facts(draft: Draft) -> list[tuple[str, str]]:
+    """Label and value; a line the author left empty is not there."""
+    offer, scenario, words = draft.offer, draft.study.scenario, draft.words
+    site = scenario.site
+    start = draft.t("month_of_year", month=month_name(words, int(site.start[5:])), year=site.start[:4])
+    found = [
+        ("project", project_name(draft)),
+        ("client", printable(offer.client)),
+        ("vendor", printable(offer.vendor)),
+        ("contact", printable(offer.contact)),
+        ("issued", day_text(draft, offer.issued)),
+        ("valid_until", day_text(draft, offer.valid_until)),
+        ("term", draft.t("cover.term_from", term=say.term(site.term_months, words), start=start)),
+        ("basis", draft.t("cover.basis_line", currency=words.money_unit(0.0, site.currency), vat=vat_text(draft))),
+        ("tariff", tariff_text(draft)),
+        ("inputs", draft.t("cover.inputs_line", code=draft.study.fingerprint, n=len(draft.weak))),
+    ]
+    return [(draft.t(f"cover.{key}"), value) for key, value in found if value]
+
+
+def tariff_text(draft: Draft) -> str:
+    """The tariff's name with its date."""
+    tariff = draft.study.scenario.tariff
+    name = tariff.name_zh if draft.words.language == "zh" and tariff.name_zh else tariff.name_en
+    as_of = register_text.source_words(tariff.as_of, draft.words)
+    return printable(f"{name} ({as_of})" if as_of else name)
+
+
+def vat_text(draft: Draft) -> str:
+    return draft.t(f"basis.{draft.study.scenario.finance.vat_basis}")
+
+
+def day_text(draft: Draft, iso: str) -> str:
+    """An ISO date as the language writes it; empty stays empty."""
+    if not iso:
+        return ""
+    year, month, day = iso.split("-")
+    return draft.t("day", day=int(day), month=month_name(draft.words, int(month)), year=year)
+
+
+def decision(draft: Draft) -> dict[str, Any]:
+    """The one page a decision needs."""
+    study, words = draft.study, draft.words
+    legend = charts_cost.part_legend(charts_cost.stack_parts(study), words, False)
+    scale = charts_cost.stack_amounts(study, words)
+    weak = [register()[path] for path in draft.weak]
+    return {
+        "question": words.t("answers.overview.question"),
+        "answer": say.say(headline(study), words, draft.currency),
+        "lead": [_holds(draft), *(say.say(remark, words, draft.currency) for remark in remarks(study))],
+        "cards": [{"label": label, "value": value, "note": note} for label, value, note in cards(draft)],
+        "stack_title": say.say(stack_title(study), words, draft.currency),
+        "stack_note": words.t(
+            "answers.stack.note", term=say.term(study.scenario.site.term_months, words), unit=scale.unit
+        )
+        + (
+            " " + words.t(f"answers.stack.note_{'unserved' if study.scenario.finance.count_unserved else 'uncounted'}")
+            if any(own.unserved_kwh > NOTHING_KWH for own in study.kpis.values())
+            else ""
+        ),
+        "stack": paper_charts.cost_stack(study, words),
+        "stack_alt": _stack_alt(draft, scale),
+        "legend": [{"label": label, "colour": colour} for label, colour in legend],
+        "flips_title": draft.t("decision.flips"),
+        "flips_head": [draft.t(f"decision.flips_{name}") for name in ("input", "now", "at", "distance")],
+        "flips": flips(draft),
+        "flips_none": draft.t("decision.no_flips", baseline=draft.baseline),
+        "asks_title": draft.t("decision.asks"),
+        "asks": [draft.t(f"decision.ask_{name}") for name in ("survey", "papers", "form")],
+        "weak_title": draft.t("decision.weak", n=len(weak)),
+        "weak": _weak_text(draft),
+    }
+
+
+def _stack_alt(draft: Draft, scale: Any) -> str:
+    words, study = draft.words, draft.study
+    parts = [
+        f"{draft.name(name)} {scale.label(study.kpis[name].total_cost)}"
+        for name in charts_cost.alternatives_in_order(study)
+    ]
+    term = say.term(study.scenario.site.term_months, words)
+    return words.t("answers.stack.alt", term=term, unit=scale.unit, list=draft.t("list_mark").join(parts))
+
+
+def _weak_text(draft: Draft) -> str:
+    """The first unverified inputs by name, and how many more there are."""
+    labels = [register_text.label(entry, draft.words) for path, entry in register().items() if path in draft.weak]
+    if not labels:
+        return draft.t("decision.weak_none")
+    text = draft.t("list_mark").join(labels[:WEAK_SHOWN])
+    more = len(labels) - WEAK_SHOWN
+    return draft.t("decision.weak_more", list=text, n=more) if more > 0 else draft.t("decision.weak_all", list=text)
+
+
+def cards(draft: Draft) -> list[tuple[str, str, str]]:
+    """(label, value, note) of six figures; what does not exist says why."""
+    study, words = draft.study, draft.words
+    own, saving = study.kpis["hybrid"], study.savings["hybrid"]
+    vs = words.t("answers.kpi.vs", baseline=draft.baseline)
+    rate = words.percent(study.scenario.finance.discount_rate)
+    return [
+        (draft.t("card.capex"), draft.money(own.capex), draft.t("card.capex_note")),
+        _first_year_card(draft, vs),
+        (draft.t("card.payback"), *figure_text(draft, own.payback_years, lambda v: say.years(v, words), vs)),
+        (
+            draft.t("card.irr"),
+            *figure_text(draft, own.irr, lambda v: say.share(v, words), draft.t("card.irr_note", rate=rate)),
+        ),
+        _ride_card(draft),
+        (draft.t("card.co2"), words.number(saving.co2_t, "t"), vs),
+    ]
+
+
+def _first_year_card(draft: Draft, vs: str) -> tuple[str, str, str]:
+    months = min(12, draft.study.dispatch.months)
+    value = first_year_saving(draft)
+    key = "card.first_year" if months == 12 else "card.term_saving"
+    return (
+        draft.t(key),
+        draft.money(value),
+        draft.t("card.first_year_note" if months == 12 else "card.term_note", vs=vs),
+    )
+
+
+def first_year_saving(draft: Draft) -> float:
+    """What is paid less in the first twelve months (or a shorter term), without investment and resale."""
+    lines, months = draft.study.ledger.lines, min(12, draft.study.dispatch.months)
+    kept = [name for name in lines if name not in RESIDUAL_LINES and name not in CAPEX_LINES]
+    total = sum(lines[name][:, 1 : months + 1].sum(axis=1) for name in kept)
+    return float(total[draft.hybrid_row] - total[draft.base_row])
+
+
+def figure_text(draft: Draft, figure: Figure, write: Any, note: str) -> tuple[str, str]:
+    """A figure with its note, or "none" with the reason."""
+    if figure.value is None:
+        return draft.words.t("answers.kpi.none"), draft.words.t(f"answers.missing.short_{figure.reason}")
+    return write(figure.value), note
+
+
+def _ride_card(draft: Draft) -> tuple[str, str, str]:
+    scenario = draft.study.scenario
+    full = ride_through_h(scenario)
+    kept = ride_through_h(scenario, scenario.dispatch.reserve_fraction)
+    note = draft.words.t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, draft.words))
+    return draft.t("card.ride"), *figure_text(draft, full, lambda value: say.duration(value, draft.words), note)
+
+
+def flips(draft: Draft) -> list[list[str]]:
+    """Input, value now, value at which the answer turns, distance: the three nearest."""
+    study, words = draft.study, draft.words
+    near = [point for point in draft.points if point.at is not None][:FLIPS]
+    return [
+        [
+            lever_text.label(point.path, words),
+            lever_text.value_text(study, point.path, point.now, words),
+            lever_text.value_text(study, point.path, point.at or 0.0, words),
+            lever_text.distance(study, point, words),
+        ]
+        for point in near
+    ]
+
+
+def _holds(draft: Draft) -> str:
+    """What the answer rests on: the nearest turning points in one sentence."""
+    finding = headline(draft.study)
+    if finding.key not in ("answers.headline.cheaper", "answers.headline.dearer"):
+        return ""
+    side = finding.key.rpartition(".")[2]
+    near = [point for point in draft.points if point.at is not None and point.holds][:2]
+    if not near:
+        return draft.words.t(
+            "answers.holds.always" if side == "cheaper" else "answers.holds.never", baseline=draft.baseline
+        )
+    prefix = "" if side == "cheaper" else "becomes_"
+    conditions = [_condition(draft, point, prefix) for point in near]
+    if len(conditions) == 2:
+        joint = "answers.holds.both" if side == "cheaper" else "answers.holds.either"
+        conditions = [draft.words.t(joint, first=conditions[0], second=conditions[1])]
+    return draft.words.t(f"answers.holds.{side}", baseline=draft.baseline, conditions=conditions[0])
+
+
+def _condition(draft: Draft, point: Any, prefix: str) -> str:
+    """One condition, with the same words and digits as on the screen."""
+    words, is_month = draft.words, point.path == "grid.ready_month"
+    own = f"answers.holds.{point.path}.{prefix}{point.holds}"
+    key = own if words.lookup(own) else f"answers.holds.{prefix}{point.holds}"
+    at, unit = lever_text.shown(draft.study, point.path, point.at, words)
+    now, _ = lever_text.shown(draft.study, point.path, point.now, words)
+    label = lever_text.label(point.path, words)
+    label = label.lower() if words.language == "en" and not label.startswith("PV") else label
+    return words.t(
+        key, label=label, at=words.number(at, "" if is_month else unit, 1 if is_month else None), now=words.number(now)
+    )
+
+
+def papers(draft: Draft) -> list[tuple[str, bool]]:
+    """The client's papers, and whether each is at hand."""
+    return [(draft.t(f"paper.{name}"), name in draft.offer.papers) for name in PAPERS]

@@ -1,0 +1,451 @@
+"""The chapters a financial reader checks: savings bridge, investment and cash flow, risk, carbon."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance import metrics
+from finance.kpis import by_period, periods_per_year
+from finance.ledger import CAPEX_LINES, LINES
+from finance.metrics import Figure
+from report import charts_cost, lever_text, paper_charts, say
+from report.charts import amounts
+from report.palette import LIGHT
+from report.price_moves import CHANGES, price_moves
+from report.proposal_blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
+from report.proposal_front import figure_text
+from report.proposal_site import cycles_per_year, metric_value, overall_efficiency
+from report.tables import metric
+
+# The cash-flow table of the project, hybrid less baseline: rows in the usual order, with the ledger lines of each.
+CASH_IN = {
+    "saved_energy": ("grid_energy",),
+    "saved_demand": ("grid_demand", "grid_fixed"),
+    "export": ("export_credit",),
+    "saved_fuel": ("fuel", "fuel_delivery"),
+    "saved_sets": ("genset_rent", "genset_capex", "genset_mobilisation", "genset_om", "crew"),
+    "saved_carbon": ("carbon",),
+    "saved_loss": ("unserved",),
+    "residual": ("pv_residual", "storage_residual", "genset_residual"),
+}
+CASH_OUT = {
+    "investment": ("grid_works", "pv_capex", "storage_capex", "ems"),
+    "operating": ("pv_om", "storage_om", "storage_rent"),
+    "replacement": ("storage_replacement",),
+}
+STORAGE_LINES = ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual")
+DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
+MOVED = 6
+
+
+def bridge(draft: Draft) -> Block:
+    """From the baseline's cost to the hybrid's, by cause; the steps add up exactly."""
+    study, words = draft.study, draft.words
+    steps = bridge_steps(draft)
+    exact = table_scale(draft, max(abs(amount) for _, amount, _ in steps))
+    base = study.kpis[study.baseline].total_cost
+    rows = [
+        [label, exact.text(amount), say.change(amount / base, words) if base and 0 < k < len(steps) - 1 else ""]
+        for k, (label, amount, _) in enumerate(steps)
+    ]
+    saved = study.savings["hybrid"].total
+    key = "bridge.finding" if saved >= 0 else "bridge.finding_more"
+    finding = draft.t(
+        key,
+        saved=draft.money(abs(saved)),
+        baseline=draft.baseline,
+        term=say.term(study.scenario.site.term_months, words),
+    )
+    alt = draft.t("list_mark").join(f"{label} {exact.text(amount)}" for label, amount, _ in steps)
+    return chapter(
+        draft,
+        "bridge",
+        finding,
+        [
+            chart(
+                paper_charts.bridge(_seen(steps), exact.divisor, exact.text),
+                f"{alt} ({exact.unit})",
+                caption=draft.t("bridge.chart", unit=exact.unit),
+            ),
+            table(
+                [draft.t("bridge.step"), exact.unit, draft.t("bridge.share")],
+                rows,
+                caption=draft.t("bridge.table"),
+                widths=[2, 1, 1],
+                strong=[0, len(rows) - 1],
+            ),
+            small(draft.t("bridge.note")),
+        ],
+    )
+
+
+def _seen(steps: list[tuple[str, float, str]]) -> list[tuple[str, float, str]]:
+    """The steps that a bar can show; all of them are in the table."""
+    largest = max(abs(amount) for _, amount, _ in steps)
+    return [step for k, step in enumerate(steps) if k in (0, len(steps) - 1) or abs(step[1]) > 2e-4 * largest]
+
+
+def bridge_steps(draft: Draft) -> list[tuple[str, float, str]]:
+    """(label, amount, colour): the baseline's cost, the change of each part, the hybrid's cost."""
+    study = draft.study
+    parts = charts_cost.stack_parts(study)
+    changes = [
+        (
+            draft.words.t(f"charts.part.{key}"),
+            float(values[draft.hybrid_row] - values[draft.base_row]),
+            getattr(LIGHT, charts_cost.PARTS[key][1]),
+        )
+        for key, values in parts.items()
+    ]
+    first = (draft.name(study.baseline), study.kpis[study.baseline].total_cost, LIGHT.text)
+    last = (draft.name("hybrid"), study.kpis["hybrid"].total_cost, LIGHT.text)
+    return [first, *(step for step in changes if abs(step[1]) > 1e-9 * abs(first[1])), last]
+
+
+def money(draft: Draft) -> Block:
+    """Investment, running costs, the cash-flow table and the figures made from it."""
+    study, words = draft.study, draft.words
+    own = study.kpis["hybrid"]
+    rate = words.percent(study.scenario.finance.discount_rate)
+    texts = {key: _kpi(draft, key) for key in ("npv", "payback_years", "irr")}
+    finding = words.t(
+        "answers.money.lead",
+        baseline=draft.baseline,
+        rate=rate,
+        npv=texts["npv"],
+        payback=texts["payback_years"],
+        irr=texts["irr"],
+    )
+    flow_unit = amounts(words, float(np.abs(charts_cost.difference_flows(study)).max()) or 1.0, draft.currency).unit
+    return chapter(
+        draft,
+        "money",
+        finding,
+        [
+            prose(
+                draft.t(
+                    "money.intro", baseline=draft.baseline, vat=draft.t(f"basis.{study.scenario.finance.vat_basis}")
+                )
+            ),
+            _investment(draft),
+            small(draft.t("money.works_note")) if own.capex > 0 else None,
+            heading(draft.t("money.figures")),
+            _figures(draft),
+            small(draft.t("money.before_tax")),
+            chart(
+                paper_charts.cash_flow(study, words),
+                words.t(
+                    "answers.money.flow_alt", baseline=draft.baseline, total=draft.money(study.savings["hybrid"].total)
+                ),
+                caption=draft.t("money.chart", baseline=draft.baseline, unit=flow_unit, rate=rate),
+            ),
+            *_cash_tables(draft),
+        ],
+    )
+
+
+def _kpi(draft: Draft, key: str) -> str:
+    """A key figure of the hybrid, or why there is none."""
+    figure = metric(draft.study.kpis["hybrid"], key)
+    if figure.value is None:
+        return draft.words.t(f"answers.missing.short_{figure.reason}")
+    return metric_value(draft, key, figure.value)
+
+
+def _investment(draft: Draft) -> Block | None:
+    """Investment by item, hybrid and baseline beside each other."""
+    study, words = draft.study, draft.words
+    totals = study.ledger.line_totals()
+    found = [line for line in CAPEX_LINES if totals[line][draft.hybrid_row] or totals[line][draft.base_row]]
+    if not found:
+        return prose(draft.t("money.no_investment"))
+    own, base = study.kpis["hybrid"].capex, study.kpis[study.baseline].capex
+    scale = table_scale(draft, max(own, base))
+    rows = [
+        [
+            words.t(f"answers.line.{line}"),
+            _unit_price(draft, line),
+            scale.text(0.0 - totals[line][draft.base_row]),
+            scale.text(0.0 - totals[line][draft.hybrid_row]),
+            say.share(float(-totals[line][draft.hybrid_row]) / own, words) if own > 0 else "",
+        ]
+        for line in found
+    ]
+    rows.append(
+        [
+            words.t("answers.metric.capex"),
+            "",
+            scale.text(base),
+            scale.text(own),
+            say.share(1.0, words) if own > 0 else "",
+        ]
+    )
+    head = [
+        draft.t("money.item"),
+        draft.t("money.unit_price"),
+        draft.name(study.baseline),
+        draft.name("hybrid"),
+        draft.t("money.share"),
+    ]
+    return table(
+        head,
+        rows,
+        caption=draft.t("money.capex", unit=scale.unit),
+        align="llrrr",
+        widths=[1.3, 1.7, 1, 1, 0.8],
+        strong=[len(rows) - 1],
+    )
+
+
+def _unit_price(draft: Draft, line: str) -> str:
+    finance, words = draft.study.scenario.finance, draft.words
+    prices = {
+        "pv_capex": (finance.pv_capex_per_kwp, "kWp"),
+        "storage_capex": (finance.storage_capex_per_kwh, "kWh"),
+        "genset_capex": (finance.genset_capex_per_kw, "kW"),
+        "grid_works": (finance.grid_works_per_kva, "kVA"),
+    }
+    if line == "grid_works":
+        share = say.share(finance.grid_works_share, words)
+        return draft.t(
+            "money.works_price", price=words.number(finance.grid_works_per_kva, draft.per("kVA")), share=share
+        )
+    if line in prices:
+        value, unit = prices[line]
+        return words.number(value, draft.per(unit))
+    return draft.t("money.lump")
+
+
+def lcos(draft: Draft) -> Figure | None:
+    """Levelised cost of storage per discharged AC kWh, without its charging energy; None without a battery."""
+    study, term = draft.study, draft.study.scenario.site.term_months
+    if study.scenario.storage.energy_kwh <= 0:
+        return None
+    cost = -sum(by_period(study.ledger.lines[line][draft.hybrid_row], term) for line in STORAGE_LINES)
+    discharged = np.concatenate([[0.0], study.dispatch.monthly["discharge_kwh"][draft.hybrid_row]])
+    return metrics.lcos(cost, by_period(discharged, term), study.scenario.finance.discount_rate, periods_per_year(term))
+
+
+def _figures(draft: Draft) -> Block:
+    """Each figure with how it is defined."""
+    words, rate = draft.words, draft.words.percent(draft.study.scenario.finance.discount_rate)
+    rows = [
+        [
+            words.t(f"answers.metric.{key}"),
+            _with_unit(draft, key),
+            draft.t(f"define.{key}", rate=rate, baseline=draft.baseline),
+        ]
+        for key in DEFINED
+    ]
+    storage = lcos(draft)
+    if storage is not None:
+        shown = figure_text(draft, storage, lambda value: words.number(value, draft.per("kWh")), "")[0]
+        rows.append([draft.t("define.lcos_name"), shown, draft.t("define.lcos")])
+        rows.append(
+            [
+                draft.t("operation.efficiency"),
+                words.percent(found)
+                if (found := overall_efficiency(draft)) is not None
+                else draft.t("operation.no_cycles"),
+                draft.t("define.efficiency"),
+            ]
+        )
+        rows.append([draft.t("operation.cycles"), words.number(cycles_per_year(draft)), draft.t("define.cycles")])
+    head = [words.t("answers.money.figure"), draft.t("load.value"), draft.t("define.how")]
+    return table(head, rows, align="lrl", widths=[1.2, 0.9, 2.6], caption=draft.t("define.caption"))
+
+
+def _with_unit(draft: Draft, key: str) -> str:
+    figure = metric(draft.study.kpis["hybrid"], key)
+    if figure.value is not None and key.endswith("_per_kwh"):
+        return draft.words.number(figure.value, draft.per("kWh"))
+    return _kpi(draft, key)
+
+
+def cash_rows(draft: Draft) -> list[tuple[str, NDArray[np.float64], bool]]:
+    """(label, values by period, bold) of the project's cash-flow table. Outflows are positive in their own rows."""
+    study, term = draft.study, draft.study.scenario.site.term_months
+    lines = {
+        name: by_period(values[draft.hybrid_row] - values[draft.base_row], term)
+        for name, values in study.ledger.lines.items()
+    }
+    gains = {key: sum(lines[line] for line in names) for key, names in CASH_IN.items()}
+    costs = {key: -sum(lines[line] for line in names) for key, names in CASH_OUT.items()}
+    flows = sum(gains.values()) - sum(costs.values())
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, periods_per_year(term))
+    rows = [(draft.t("cash.in"), sum(gains.values()), True)]
+    rows += [
+        (f"1.{k} {draft.t(f'cash.{key}')}", values, False)
+        for k, (key, values) in enumerate(_that_occur(gains), start=1)
+    ]
+    rows.append((draft.t("cash.out"), sum(costs.values()), True))
+    rows += [
+        (f"2.{k} {draft.t(f'cash.{key}')}", values, False)
+        for k, (key, values) in enumerate(_that_occur(costs), start=1)
+    ]
+    rows += [
+        (draft.t("cash.net"), flows, True),
+        (draft.t("cash.running"), flows.cumsum(), False),
+        (draft.t("cash.discounted"), flows * factors, False),
+        (draft.t("cash.running_discounted"), (flows * factors).cumsum(), False),
+    ]
+    return rows
+
+
+def _that_occur(rows: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.float64]]]:
+    return [(key, values) for key, values in rows.items() if np.abs(values).max() > 0]
+
+
+def _cash_tables(draft: Draft) -> list[Block]:
+    """The cash-flow table on pages across, at most 16 periods each."""
+    rows = cash_rows(draft)
+    labels = charts_cost.period_labels(draft.study, draft.words)
+    scale = table_scale(draft, max(float(np.abs(values).max()) for _, values, _ in rows))
+    blocks = []
+    for first in range(0, len(labels), 16):
+        part = slice(first, first + 16)
+        last = first + 16 >= len(labels)
+        head = [scale.unit, *labels[part], *([draft.words.t("answers.money.total")] if last else [])]
+        body = [
+            [
+                label,
+                *(scale.text(value + 0.0) for value in values[part]),
+                *([scale.text(values.sum())] if last and not _is_running(k, rows) else [""] if last else []),
+            ]
+            for k, (label, values, _) in enumerate(rows)
+        ]
+        caption = draft.t("cash.caption", baseline=draft.baseline, unit=scale.unit)
+        strong = [k for k, (_, _, bold) in enumerate(rows) if bold]
+        blocks.append(
+            table(
+                head, body, caption=caption, strong=strong, wide=len(labels) > 9, widths=[3.1] + [1.0] * (len(head) - 1)
+            )
+        )
+    return blocks
+
+
+def _is_running(position: int, rows: list) -> bool:
+    """Running totals have no sum."""
+    return position in (len(rows) - 3, len(rows) - 1)
+
+
+def risk(draft: Draft) -> Block | None:
+    """What would turn the answer, and NPV with single prices moved."""
+    study, words = draft.study, draft.words
+    blocks: list[Block | None] = []
+    near = sum(1 for point in draft.points if point.distance is not None and point.distance < 1)
+    key = "none" if near == 0 else "one" if near == 1 else "some"
+    finding = words.t(f"answers.turning.{key}", n=words.lookup(f"answers.turning.n_{near}") or str(near))
+    if draft.points:
+        labels = [(_turning_text(draft, point), lever_text.distance(study, point, words)) for point in draft.points]
+        alt = draft.t("list_mark").join(f"{text} ({distance})" for text, distance in labels)
+        blocks.append(
+            chart(
+                paper_charts.turning_bars(draft.points, labels),
+                alt,
+                caption=words.t("answers.turning.note", baseline=draft.baseline),
+            )
+        )
+    moves = price_moves(study)[:MOVED]
+    if moves:
+        blocks += [heading(draft.t("risk.prices")), _moves_table(draft, moves), small(draft.t("risk.exact"))]
+    blocks.append(bullets([draft.t(f"risk.note_{name}") for name in ("rule", "tariff", "load")]))
+    return chapter(draft, "risk", finding, blocks) if draft.points or moves else None
+
+
+def _turning_text(draft: Draft, point) -> str:
+    label = lever_text.label(point.path, draft.words)
+    now = lever_text.value_text(draft.study, point.path, point.now, draft.words)
+    if point.at is None:
+        return f"{label}: {draft.words.t('charts.turning.never', now=now)}"
+    at = lever_text.value_text(draft.study, point.path, point.at, draft.words)
+    return f"{label}: {draft.words.t('charts.turning.from_to', now=now, at=at)}"
+
+
+def _moves_table(draft: Draft, moves) -> Block:
+    words = draft.words
+    scale = table_scale(draft, max(abs(value) for move in moves for value in move.npv))
+    head = [
+        draft.t("risk.price"),
+        draft.t("risk.now"),
+        *(say.change(change, words) for change in CHANGES),
+        draft.t("risk.zero"),
+    ]
+    rows = [
+        [
+            lever_text.label(move.path, words),
+            lever_text.value_text(draft.study, move.path, move.now, words),
+            *(scale.text(value) for value in move.npv),
+            lever_text.value_text(draft.study, move.path, move.break_even, words)
+            if move.break_even is not None
+            else words.t("charts.turning.no_limit"),
+        ]
+        for move in moves
+    ]
+    npv = draft.study.kpis["hybrid"].npv.value or 0.0
+    return table(
+        head,
+        rows,
+        caption=draft.t("risk.table", unit=scale.unit, npv=scale.text(npv), baseline=draft.baseline),
+        widths=[1.8, 1.5, 1, 1, 1, 1, 1, 1, 1.5],
+    )
+
+
+def carbon(draft: Draft) -> Block:
+    """Tonnes by alternative, the factors behind them, and what PV gives."""
+    study, words, scenario = draft.study, draft.words, draft.study.scenario
+    years = study.dispatch.months / 12
+    order = charts_cost.alternatives_in_order(study)
+    rows = [
+        [
+            draft.name(name),
+            words.number(study.kpis[name].co2_t, "t"),
+            words.number(study.kpis[name].co2_t / years, "t"),
+            _pv_share(draft, name),
+        ]
+        for name in order
+    ]
+    head = [draft.t("resilience.alternative"), draft.t("carbon.term"), draft.t("carbon.year"), draft.t("carbon.pv")]
+    saved = study.savings["hybrid"].co2_t
+    key = "carbon.finding" if saved >= 0 else "carbon.finding_more"
+    return chapter(
+        draft,
+        "carbon",
+        draft.t(
+            key,
+            saved=words.number(abs(saved), "t"),
+            baseline=draft.baseline,
+            term=say.term(scenario.site.term_months, words),
+        ),
+        [
+            chart(
+                paper_charts.emissions(study, words),
+                draft.t("list_mark").join(f"{row[0]} {row[1]}" for row in rows),
+                caption=draft.t("carbon.chart"),
+            ),
+            table(head, rows),
+            prose(
+                draft.t(
+                    "carbon.factors",
+                    grid=words.number(scenario.grid.co2_kg_per_kwh, "kg/kWh"),
+                    diesel=words.number(scenario.genset.co2_kg_per_l, "kg/L"),
+                )
+            ),
+            small(draft.t("carbon.note")),
+        ],
+    )
+
+
+def _pv_share(draft: Draft, alternative: str) -> str:
+    own = draft.study.kpis[alternative]
+    total = own.grid_kwh + own.pv_kwh + own.diesel_kwh
+    return say.share(own.pv_kwh / total if total > 0 else 0.0, draft.words)
+
+
+def line_names() -> tuple[str, ...]:
+    """Every ledger line that the cash-flow table holds, for the check that none is missing."""
+    found = [line for group in (*CASH_IN.values(), *CASH_OUT.values()) for line in group]
+    if sorted(found) != sorted(LINES):
+        raise ValueError(f"the cash-flow table lacks {', '.join(sorted(set(LINES) - set(found)))}")
+    return tuple(found)

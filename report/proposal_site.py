@@ -1,0 +1,622 @@
+"""The chapters an engineer reads: bill, load, alternatives, solution, operation, resilience."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report import charts_cost, charts_operation, diagram, lever_text, paper_charts, register_text, say
+from report.charts import month_name
+from report.proposal_blocks import (
+    Block,
+    Draft,
+    bullets,
+    chapter,
+    chart,
+    heading,
+    pair,
+    prose,
+    small,
+    table,
+    table_scale,
+)
+from report.proposal_front import figure_text
+from report.tables import metric
+from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
+from study.weeks import MEANINGS, available, choose
+
+COMPARED = (
+    "total_cost",
+    "cost_per_kwh",
+    "lcoe_per_kwh",
+    "capex",
+    "npv",
+    "irr",
+    "payback_years",
+    "discounted_payback_years",
+    "unserved_kwh",
+    "unserved_value",
+    "grid_kwh",
+    "pv_kwh",
+    "diesel_l",
+    "genset_run_h",
+    "peak_import_kw",
+    "co2_t",
+)
+
+
+def bill(draft: Draft) -> Block:
+    """What the client pays without the project: the baseline's utility bill, or its costs where it has no grid."""
+    study = draft.study
+    parts = charts_cost.bill_parts(study, study.baseline, 1)
+    return _bill_of_grid(draft, parts) if parts else _cost_of_diesel(draft)
+
+
+def _bill_of_grid(draft: Draft, parts: dict) -> Block:
+    study, words = draft.study, draft.words
+    total = sum(values.sum() for values in parts.values())
+    main = max(parts, key=lambda key: parts[key].sum())
+    finding = words.t(
+        "answers.money.bill_title",
+        part=_bill_label(draft, main),
+        share=say.share(float(parts[main].sum() / total), words),
+    )
+    scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
+    months, row = charts_cost.bill_months(study, 1, words), draft.base_row
+    energies = study.dispatch.import_kwh[row, : len(months)]
+    used = [k for k in range(energies.shape[1]) if energies[:, k].sum() > 0]
+    head = [
+        draft.t("bill.month"),
+        *(f"{register_text.period(study.dispatch.classes.names[k], words)}, MWh" for k in used),
+        *(_bill_label(draft, key) for key in parts),
+        words.t("answers.money.total"),
+    ]
+    rows = [
+        [name, *(words.number(energies[m, k] / 1000, decimals=1) for k in used)]
+        + [scale.text(values[m]) for values in parts.values()]
+        + [scale.text(sum(values[m] for values in parts.values()))]
+        for m, name in enumerate(months)
+    ]
+    sums = [words.t("answers.money.total"), *(words.number(energies[:, k].sum() / 1000, decimals=1) for k in used)]
+    rows.append([*sums, *(scale.text(values.sum()) for values in parts.values()), scale.text(total)])
+    legend = [
+        (_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, paper_charts.LIGHT).items()
+    ]
+    return chapter(
+        draft,
+        "bill",
+        finding,
+        [
+            prose(
+                draft.t(
+                    "bill.intro",
+                    baseline=draft.name(study.baseline),
+                    tariff=_tariff_name(draft),
+                    total=draft.money(total),
+                )
+            ),
+            chart(
+                paper_charts.bill_stack(study, study.baseline, words),
+                draft.t("bill.alt", baseline=draft.baseline, total=draft.money(total)),
+                caption=draft.t("bill.chart", baseline=draft.baseline),
+                legend=legend,
+            ),
+            table(head, rows, caption=draft.t("bill.table", unit=scale.unit), strong=[len(rows) - 1]),
+            small(draft.t("bill.not_given")),
+            small(draft.t("bill.contract_note"))
+            if study.scenario.tariff.demand_basis == "max_demand" and study.scenario.site.country == "CN"
+            else None,
+        ],
+    )
+
+
+def _bill_label(draft: Draft, key: str) -> str:
+    """A bill component's name; a tariff's own demand charges with their name in the language."""
+    kind, _, name = key.partition(".")
+    plain = draft.words.t(f"charts.bill.{kind}")
+    if not name or name == "max_demand":
+        return plain
+    return f"{plain} ({draft.words.lookup(f'proposal.charge.{name}') or name.replace('_', ' ')})"
+
+
+def _tariff_name(draft: Draft) -> str:
+    tariff = draft.study.scenario.tariff
+    return tariff.name_zh if draft.words.language == "zh" and tariff.name_zh else tariff.name_en
+
+
+def _cost_of_diesel(draft: Draft) -> Block:
+    """The baseline's costs by period, for a plan that has no utility bill."""
+    study, words = draft.study, draft.words
+    parts = charts_cost.period_parts(study, study.baseline)
+    own = study.kpis[study.baseline]
+    main = max(parts, key=lambda key: parts[key].sum())
+    finding = words.t(
+        "answers.money.lines_title",
+        name=draft.name(study.baseline),
+        part=words.t(f"charts.part.{main}"),
+        share=say.share(float(parts[main].sum() / own.total_cost), words),
+    )
+    labels = charts_cost.period_labels(study, words)
+    scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
+    head = [draft.t("bill.period"), *(words.t(f"charts.part.{key}") for key in parts), words.t("answers.money.total")]
+    rows = [
+        [
+            label,
+            *(scale.text(values[k]) for values in parts.values()),
+            scale.text(sum(values[k] for values in parts.values())),
+        ]
+        for k, label in enumerate(labels)
+    ]
+    sums = [scale.text(values.sum()) for values in parts.values()]
+    rows.append([words.t("answers.money.total"), *sums, scale.text(own.total_cost)])
+    return chapter(
+        draft,
+        "bill",
+        finding,
+        [
+            prose(
+                draft.t(
+                    "bill.intro_diesel",
+                    baseline=draft.baseline,
+                    total=draft.money(own.total_cost),
+                    fuel=words.number(own.diesel_l, "L"),
+                )
+            ),
+            chart(
+                paper_charts.cost_by_month(study, study.baseline, words),
+                draft.t("bill.alt_diesel", baseline=draft.baseline, total=draft.money(own.total_cost)),
+                caption=draft.t("bill.chart_diesel", baseline=draft.baseline),
+                legend=charts_cost.part_legend(parts, words, False),
+            ),
+            table(head, rows, caption=draft.t("bill.table_diesel", unit=scale.unit), strong=[len(rows) - 1]),
+        ],
+    )
+
+
+def load(draft: Draft) -> Block:
+    """Size, shape and quality of the load."""
+    study, words, scenario = draft.study, draft.words, draft.study.scenario
+    clock, kw = study.dispatch.clock, study.dispatch.series.load_kw
+    peak, mean = float(kw.max()), float(kw.mean())
+    factor = mean / peak if peak else 0.0
+    at = int(kw.argmax())
+    when = draft.t(
+        "load.when",
+        day=int(clock.day[at]),
+        month=month_name(words, int(clock.calendar_month[at])),
+        hour=f"{int(clock.minute_of_day[at]) // 60:02d}:{int(clock.minute_of_day[at]) % 60:02d}",
+    )
+    steepest = float(np.abs(np.diff(kw)).max()) if kw.size > 1 else 0.0
+    rows = [
+        (draft.t("load.peak"), f"{say.power(peak, words)}, {when}"),
+        (draft.t("load.mean"), say.power(mean, words)),
+        (draft.t("load.factor"), words.percent(factor)),
+        (draft.t("load.energy"), say.energy(float(kw.sum()) * clock.step_h, words)),
+        (
+            draft.t("load.ramp"),
+            draft.t("load.ramp_value", power=say.power(steepest, words), minutes=clock.step_minutes),
+        ),
+        (draft.t("load.growth"), words.percent(scenario.load.growth_per_year)),
+        (draft.t("load.steps"), _ramp_text(draft)),
+        (
+            draft.t("load.quality"),
+            draft.t("load.measured", name=scenario.load.meter.file_name, year=scenario.load.meter.year)
+            if scenario.load.kind == "meter" and scenario.load.meter
+            else draft.t("load.modelled", kind=words.t(f"inputs.choice.load.kind.{scenario.load.kind}")),
+        ),
+    ]
+    finding = words.t(
+        "inputs.load.preview", peak=say.power(peak, words), mean=say.power(mean, words), percent=words.percent(factor)
+    )
+    limit = say.power(scenario.grid.import_limit_kw, words)
+    return chapter(
+        draft,
+        "load",
+        finding,
+        [
+            table([draft.t("load.quantity"), draft.t("load.value")], rows, align="ll", widths=[1, 2.2]),
+            pair(
+                [chart(paper_charts.load_map(study, words), draft.t("load.map_alt"), caption=_map_caption(draft))],
+                [
+                    chart(
+                        paper_charts.duration_curve(study, words),
+                        draft.t("load.curve_alt", limit=limit),
+                        caption=draft.t("load.curve", limit=limit),
+                    )
+                ],
+            ),
+            small(draft.t("load.flat")) if factor > 0.85 else None,
+        ],
+    )
+
+
+def _map_caption(draft: Draft) -> str:
+    values = paper_charts.mean_load_mw(draft.study) * 1000
+    low, high = (say.power(float(value), draft.words) for value in (values.min(), values.max()))
+    return draft.t("load.map", low=low, high=high)
+
+
+def _ramp_text(draft: Draft) -> str:
+    steps = draft.study.scenario.load.ramp
+    if not steps:
+        return draft.t("load.no_ramp")
+    texts = [draft.t("load.ramp_step", month=step.month, share=say.share(step.fraction, draft.words)) for step in steps]
+    return draft.t("list_mark").join(texts)
+
+
+def alternatives(draft: Draft) -> Block:
+    """The four on the same load, side by side."""
+    study, words = draft.study, draft.words
+    order = charts_cost.alternatives_in_order(study)
+    head = [words.t("answers.money.figure"), *(draft.name(name) for name in order)]
+    rows = [[_metric_label(draft, key), *(_metric_text(draft, name, key) for name in order)] for key in COMPARED]
+    rows.append([draft.t("alternatives.ready"), *(_ready(draft, name) for name in order)])
+    shares = charts_operation.mix_shares(study)
+    legend = [
+        (words.t(f"charts.flow.{key}"), getattr(paper_charts.LIGHT, colour))
+        for key, colour in charts_operation.MIX
+        if shares[key].any()
+    ]
+    notes = [say.say(remark, words, draft.currency) for remark in remarks(study)]
+    found = clash(study)
+    return chapter(
+        draft,
+        "alternatives",
+        say.say(stack_title(study), words, draft.currency),
+        [
+            prose(draft.t("alternatives.intro", baseline=draft.baseline)),
+            table(
+                head,
+                rows,
+                caption=draft.t(
+                    "alternatives.table",
+                    baseline=draft.baseline,
+                    rate=words.percent(study.scenario.finance.discount_rate),
+                ),
+                widths=[1.7, 1, 1, 1, 1],
+            ),
+            bullets(notes) if notes else None,
+            prose(say.say(found, words, draft.currency).replace("**", "")) if found else None,
+            heading(say.say(mix_title(study), words, draft.currency)),
+            chart(
+                paper_charts.energy_mix(study, words),
+                _mix_alt(draft, shares),
+                caption=words.t("answers.mix.note"),
+                legend=legend,
+            ),
+        ],
+    )
+
+
+def _mix_alt(draft: Draft, shares: dict) -> str:
+    parts = [
+        f"{draft.words.t(f'charts.flow.{key}')} {say.share(float(values[draft.hybrid_row]), draft.words)}"
+        for key, values in shares.items()
+        if values[draft.hybrid_row] > 0
+    ]
+    return draft.words.t("answers.mix.alt", list=draft.t("list_mark").join(parts))
+
+
+def _metric_label(draft: Draft, key: str) -> str:
+    unit = draft.t(f"metric_unit.{key}", currency=draft.words.money_unit(0.0, draft.currency))
+    label = draft.words.t(f"answers.metric.{key}")
+    return f"{label}, {unit}" if unit and key.endswith("_per_kwh") else label
+
+
+def _metric_text(draft: Draft, alternative: str, key: str) -> str:
+    """One key figure of one alternative; the reason in short where there is none."""
+    figure = metric(draft.study.kpis[alternative], key)
+    return (
+        figure_text(draft, figure, lambda value: metric_value(draft, key, value), "")[0]
+        if figure.value is not None
+        else (draft.words.t(f"answers.missing.short_{figure.reason}"))
+    )
+
+
+def metric_value(draft: Draft, key: str, value: float) -> str:
+    """A key figure with its unit, in the digits of the screen."""
+    words = draft.words
+    if key in ("total_cost", "capex", "npv", "unserved_value"):
+        return draft.money(value)
+    if key == "irr":
+        return say.share(value, words)
+    if key in ("payback_years", "discounted_payback_years"):
+        return say.years(value, words)
+    if key.endswith("_per_kwh"):
+        return words.number(value)
+    if key.endswith("_kwh"):
+        return say.energy(value, words)
+    if key == "peak_import_kw":
+        return say.power(value, words)
+    if key in ("genset_run_h", "genset_starts"):
+        return words.number(
+            value, words.t("charts.unit.h") if key == "genset_run_h" else "", 0 if value == round(value) else None
+        )
+    return words.number(value, {"diesel_l": "L", "co2_t": "t"}.get(key, ""))
+
+
+def _ready(draft: Draft, alternative: str) -> str:
+    """When the plan can carry the load: sets at once, the grid when its works are done."""
+    month = draft.study.scenario.grid.ready_month
+    if alternative == "diesel" or month == 0:
+        return draft.t("alternatives.at_once")
+    key = "alternatives.after" if alternative == "grid" else "alternatives.sets_until"
+    return draft.t(key, n=month)
+
+
+def solution(draft: Draft) -> Block:
+    """The diagram, the equipment and the energy that is really there."""
+    study, scenario, words = draft.study, draft.study.scenario, draft.words
+    blocks: list[Block | None] = [
+        chart(
+            diagram.single_line(scenario, words), diagram.describe(scenario, words), caption=draft.t("solution.diagram")
+        ),
+        table(
+            [
+                draft.t("solution.item"),
+                draft.t("solution.rating"),
+                draft.t("solution.quantity"),
+                draft.t("solution.standard"),
+            ],
+            _equipment(draft),
+            caption=draft.t("solution.table"),
+            align="llll",
+            widths=[1.2, 1.6, 0.8, 2],
+        ),
+        small(draft.t("solution.standards_note")),
+    ]
+    if scenario.storage.energy_kwh > 0:
+        rungs = energy_rungs(draft)
+        text = draft.t("list_mark").join(f"{label} {say.energy(value, words)}" for label, value in rungs)
+        blocks.append(
+            pair(
+                [chart(paper_charts.energy_ladder(rungs, words), text, caption=draft.t("solution.ladder"))],
+                [
+                    chart(
+                        paper_charts.health_curve(study, words),
+                        draft.t("solution.health_alt", share=say.share(float(study.dispatch.life.health[-1]), words)),
+                        caption=draft.t(
+                            "solution.health", share=say.share(scenario.storage.end_of_life_fraction, words)
+                        ),
+                    )
+                ],
+            )
+        )
+        blocks.append(prose(_replaced(draft)))
+    return chapter(draft, "solution", _solution_finding(draft), blocks)
+
+
+def _solution_finding(draft: Draft) -> str:
+    scenario, words = draft.study.scenario, draft.words
+    if scenario.storage.energy_kwh <= 0:
+        return draft.t("solution.finding_none")
+    rungs = energy_rungs(draft)
+    return draft.t("solution.finding", nameplate=say.energy(rungs[0][1], words), end=say.energy(rungs[-1][1], words))
+
+
+def energy_rungs(draft: Draft) -> list[tuple[str, float]]:
+    """Nameplate, the window of charge, what reaches the bus when new and in the last year, kWh."""
+    storage, health = draft.study.scenario.storage, draft.study.dispatch.life.health
+    window = storage.energy_kwh * (storage.soc_max_fraction - storage.soc_min_fraction)
+    at_bus = window * storage.discharge_efficiency
+    lowest = int(health.argmin())
+    rungs = [
+        (draft.t("solution.nameplate"), storage.energy_kwh),
+        (draft.t("solution.window"), window),
+        (draft.t("solution.at_bus"), at_bus),
+    ]
+    if health.size > 1:
+        rungs.append((draft.t("solution.lowest", n=lowest + 1), at_bus * float(health[lowest])))
+    return rungs
+
+
+def _replaced(draft: Draft) -> str:
+    life = draft.study.dispatch.life
+    found = {"replaced": life.replaced_in, "added": life.added_in}
+    texts = [
+        draft.t(f"solution.{key}", years=draft.t("list_mark").join(str(year) for year in years))
+        for key, years in found.items()
+        if years
+    ]
+    return " ".join(texts) or draft.t("solution.not_replaced")
+
+
+def _equipment(draft: Draft) -> list[list[str]]:
+    """Item, rating, quantity, standards; only what the scenario has."""
+    scenario, words = draft.study.scenario, draft.words
+    rows = []
+    found = diagram.sources(scenario)
+    country = "cn" if scenario.site.country == "CN" else "abroad"
+
+    def add(key: str, rating: str, quantity: str) -> None:
+        standard = words.lookup(f"proposal.standard.{key}_{country}") or words.lookup(f"proposal.standard.{key}") or ""
+        rows.append([draft.t(f"solution.{key}"), rating, quantity, standard or draft.t("standard.agreed")])
+
+    if "grid" in found:
+        add("grid", say.power(scenario.grid.import_limit_kw, words), "1")
+        if scenario.grid.transformer_kva:
+            add("transformer", words.number(scenario.grid.transformer_kva, "kVA"), draft.t("solution.in_all"))
+    if "pv" in found:
+        hectares = scenario.pv.dc_kwp / 1000 * scenario.pv.area_m2_per_mwp / 10_000
+        size = lever_text.value_text(draft.study, "pv.dc_kwp", scenario.pv.dc_kwp, words)
+        area = words.number(hectares, draft.t("diagram.hectare"))
+        add(
+            "pv",
+            draft.t("solution.pv_rating", size=size, ratio=words.number(scenario.pv.dc_ac_ratio), area=area),
+            draft.t("solution.in_all"),
+        )
+    if "battery" in found:
+        unit = diagram.cabinets(scenario.storage.energy_kwh)
+        add("battery", say.energy(unit.kwh, words), str(unit.count))
+        add("pcs", say.power(scenario.storage.power_kw, words), draft.t("solution.in_all"))
+        add("ems", draft.t("solution.ems_rating"), "1")
+    if "diesel" in found:
+        add("genset", say.power(scenario.genset.set_kw, words), str(scenario.genset.last_resort_sets))
+    return rows
+
+
+def operation(draft: Draft) -> Block:
+    """Days by their meaning, and who does what in the first year."""
+    study, words, scenario = draft.study, draft.words, draft.study.scenario
+    trace = study.dispatch.trace("hybrid", 1)
+    seen, cells, bands = set(), [], set()
+    for meaning in (m for m in MEANINGS if m in available(study, "hybrid")):
+        span = choose(study, "hybrid", 1, trace, meaning, 1)
+        if span.first_day in seen:
+            continue
+        seen.add(span.first_day)
+        steps = span.steps(study.dispatch.clock)
+        bands |= set(charts_operation.bands_kw(trace, steps))
+        day = _day_of(draft, steps.start)
+        title = draft.t(f"operation.{meaning}", day=day)
+        cells.append(
+            [
+                chart(
+                    paper_charts.dispatch_day(study, trace, span, words),
+                    draft.t("operation.day_alt", title=title),
+                    caption=title,
+                )
+            ]
+        )
+    pairs = [pair(cells[k], cells[k + 1] if k + 1 < len(cells) else []) for k in range(0, len(cells), 2)]
+    legend = charts_operation.band_legend(dict.fromkeys(bands), words, False)
+    figures = study.kpis["hybrid"]
+    rows = [
+        (draft.t("operation.control"), draft.t(f"operation.control_{scenario.dispatch.arbitrage}")),
+        (draft.t("operation.order"), draft.t("operation.order_text")),
+    ]
+    if scenario.storage.energy_kwh > 0:
+        rows += [
+            (
+                draft.t("operation.reserve"),
+                draft.t("operation.reserve_text", share=say.share(scenario.dispatch.reserve_fraction, words)),
+            ),
+            (draft.t("operation.cycles"), draft.t("operation.cycles_text", n=words.number(cycles_per_year(draft)))),
+            (draft.t("operation.efficiency"), efficiency_text(draft)),
+        ]
+    rows.append(
+        (
+            draft.t("operation.sets"),
+            draft.t(
+                "operation.sets_text",
+                hours=metric_value(draft, "genset_run_h", figures.genset_run_h),
+                starts=metric_value(draft, "genset_starts", figures.genset_starts),
+                fuel=words.number(figures.diesel_l, "L"),
+            ),
+        )
+    )
+    return chapter(
+        draft,
+        "operation",
+        say.say(mix_title(study), words, draft.currency),
+        [
+            small(draft.t("operation.label")),
+            {"kind": "legend", "items": [{"label": label, "colour": colour} for label, colour in legend]},
+            *pairs,
+            small(draft.t("operation.no_outage")) if not scenario.grid.outages else None,
+            table([draft.t("operation.what"), draft.t("operation.how")], rows, align="ll", widths=[1, 2.6]),
+        ],
+    )
+
+
+def _day_of(draft: Draft, step: int) -> str:
+    clock = draft.study.dispatch.clock
+    month = int(clock.calendar_month[step])
+    return draft.t("day_short", day=int(clock.day[step]), month=month_name(draft.words, month))
+
+
+def cycles_per_year(draft: Draft) -> float:
+    """Discharged energy over nameplate, mean of the project years."""
+    study = draft.study
+    years = study.dispatch.months / 12
+    return study.kpis["hybrid"].battery_discharge_kwh / study.scenario.storage.energy_kwh / years
+
+
+def overall_efficiency(draft: Draft) -> float | None:
+    """AC energy out of the battery over AC energy into it and its auxiliaries; None where it is not charged."""
+    monthly, row = draft.study.dispatch.monthly, draft.hybrid_row
+    taken = sum(
+        monthly[name][row].sum() for name in ("pv_charge_kwh", "grid_charge_kwh", "genset_charge_kwh", "auxiliary_kwh")
+    )
+    given = monthly["discharge_kwh"][row].sum()
+    return float(given / taken) if taken > 0 and given > 0 else None
+
+
+def efficiency_text(draft: Draft) -> str:
+    found = overall_efficiency(draft)
+    return (
+        draft.t("operation.no_cycles")
+        if found is None
+        else draft.t("operation.efficiency_text", share=draft.words.percent(found))
+    )
+
+
+def resilience(draft: Draft) -> Block:
+    """Listed outages, how long the battery carries the load, what the sets can, and what stays without power."""
+    study, scenario, words = draft.study, draft.study.scenario, draft.words
+    outages = scenario.grid.outages
+    full = ride_through_h(scenario)
+    kept = ride_through_h(scenario, scenario.dispatch.reserve_fraction)
+    health = float(study.dispatch.life.health.min())
+    sets_kw = scenario.genset.last_resort_sets * scenario.genset.set_kw
+    rows = [
+        (draft.t("resilience.outages"), _outages_text(draft)),
+        (draft.t("resilience.peak"), say.power(full_load_kw(scenario), words)),
+        (
+            draft.t("resilience.full"),
+            figure_text(draft, full, lambda value: say.duration(value, words), "")[0]
+            if full.value is not None
+            else words.t(f"answers.missing.{full.reason}"),
+        ),
+    ]
+    if full.value is not None and kept.value is not None:
+        rows.append((draft.t("resilience.reserve"), say.duration(kept.value, words)))
+        rows.append((draft.t("resilience.aged"), say.duration(kept.value * health, words)))
+    share = say.share(min(1.0, sets_kw / full_load_kw(scenario)) if full_load_kw(scenario) > 0 else 0.0, words)
+    rows.append(
+        (draft.t("resilience.sets"), draft.t("resilience.sets_text", power=say.power(sets_kw, words), share=share))
+    )
+    head = [
+        draft.t("resilience.alternative"),
+        words.t("answers.metric.unserved_kwh"),
+        words.t("answers.metric.unserved_value"),
+    ]
+    left = [
+        [draft.name(name), say.energy(own.unserved_kwh, words), draft.money(own.unserved_value)]
+        + [words.number(own.interruptions, decimals=0), draft.money(own.interruption_value)]
+        for name, own in ((name, study.kpis[name]) for name in charts_cost.alternatives_in_order(study))
+    ]
+    head += [draft.t("resilience.interruptions"), draft.t("resilience.interruption_value")]
+    own = study.kpis["hybrid"]
+    finding = (
+        draft.t("resilience.all_served")
+        if own.unserved_kwh <= NOTHING_KWH
+        else draft.t(
+            "resilience.some_left",
+            energy=say.energy(own.unserved_kwh, words),
+            term=say.term(scenario.site.term_months, words),
+        )
+    )
+    counted = draft.t("resilience.counted" if scenario.finance.count_unserved else "resilience.not_counted")
+    return chapter(
+        draft,
+        "resilience",
+        finding,
+        [
+            table([draft.t("load.quantity"), draft.t("load.value")], rows, align="ll", widths=[1, 1.6]),
+            None if outages else small(draft.t("resilience.perfect")),
+            table(
+                head,
+                left,
+                caption=draft.t("resilience.table", term=say.term(scenario.site.term_months, words)) + " " + counted,
+            ),
+        ],
+    )
+
+
+def _outages_text(draft: Draft) -> str:
+    outages = draft.study.scenario.grid.outages
+    if not outages:
+        return draft.t("resilience.none_listed")
+    hours = [outage.duration_h for outage in outages]
+    total, longest = (say.duration(value, draft.words) for value in (sum(hours), max(hours)))
+    return draft.t("resilience.listed", n=len(hours), total=total, longest=longest)

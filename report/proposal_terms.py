@@ -1,0 +1,242 @@
+"""The chapters for purchasing and permits, and the annex: papers still missing, tariff, every input with source."""
+
+from __future__ import annotations
+
+from report import diagram, register_text, say
+from report.offer import printable
+from report.proposal_blocks import Block, Draft, bullets, chapter, heading, prose, small, table, ticks
+from report.proposal_front import day_text, papers, project_name, tariff_text
+from report.proposal_site import overall_efficiency
+from sim.register import is_used, register
+
+PERMITS = {
+    "CN": ("design", "safety", "connection", "cells", "argument", "spacing", "datacentre", "diesel", "filing"),
+    "": ("nfpa", "ul9540a", "iec", "insurer", "spacing_abroad", "connection_abroad", "diesel_abroad"),
+}
+STEPS = ("survey", "design", "grid", "delivery", "tests", "handover")
+GUARANTEES = ("efficiency", "capacity", "availability", "transfer")
+
+
+def permits(draft: Draft) -> Block:
+    """Requirement, edition, status, who: what has to be shown, not what is promised."""
+    country = draft.study.scenario.site.country
+    keys = PERMITS.get(country, PERMITS[""])
+    has = diagram.sources(draft.study.scenario)
+    left_out = {"diesel", "diesel_abroad"} if "diesel" not in has else set()
+    battery_only = {
+        "design",
+        "safety",
+        "cells",
+        "argument",
+        "spacing",
+        "datacentre",
+        "nfpa",
+        "ul9540a",
+        "iec",
+        "spacing_abroad",
+    }
+    left_out |= battery_only if "battery" not in has else set()
+    rows = [
+        [draft.t(f"permit.{key}.{part}") for part in ("what", "edition", "status", "who")]
+        for key in keys
+        if key not in left_out
+    ]
+    head = [draft.t(f"permit.{part}") for part in ("what", "edition", "status", "who")]
+    return chapter(
+        draft,
+        "permits",
+        draft.t("permit.finding"),
+        [table(head, rows, align="llll", widths=[1.5, 1.5, 1.9, 1]), small(draft.t("permit.note"))],
+    )
+
+
+def commercial(draft: Draft) -> Block:
+    """Scope, steps, acceptance, guarantees, and how the saving is measured."""
+    scenario, words = draft.study.scenario, draft.words
+    terms = printable(draft.offer.terms)
+    blocks: list[Block | None] = [
+        heading(draft.t("commercial.scope")),
+        table(
+            [draft.t("commercial.item"), draft.t("commercial.who"), draft.t("commercial.remark")],
+            _scope(draft),
+            align="lll",
+            widths=[1.4, 1, 2.4],
+        ),
+        heading(draft.t("commercial.steps")),
+        table(
+            [draft.t("commercial.step"), draft.t("commercial.result")],
+            [
+                [
+                    draft.t(f"step.{key}"),
+                    draft.t(
+                        f"step.{key}_now" if key == "grid" and scenario.grid.ready_month == 0 else f"step.{key}_result",
+                        n=scenario.grid.ready_month,
+                    ),
+                ]
+                for key in STEPS
+            ],
+            align="ll",
+            widths=[1, 2],
+        ),
+        heading(draft.t("commercial.guarantees")),
+        table(
+            [draft.t("commercial.guarantee"), draft.t("commercial.value"), draft.t("commercial.remedy")],
+            _guarantees(draft),
+            align="lll",
+            widths=[1.3, 1.4, 2],
+        ),
+        heading(draft.t("commercial.measure")),
+        prose(draft.t("commercial.measure_text", code=draft.study.fingerprint)),
+        heading(draft.t("commercial.terms")) if terms else None,
+        prose(terms) if terms else None,
+        small(
+            draft.t("commercial.validity", date=_valid(draft))
+            if draft.offer.valid_until
+            else draft.t("commercial.no_validity")
+        ),
+    ]
+    return chapter(
+        draft, "commercial", draft.t("commercial.finding", term=say.term(scenario.site.term_months, words)), blocks
+    )
+
+
+def _valid(draft: Draft) -> str:
+    return day_text(draft, draft.offer.valid_until)
+
+
+def _scope(draft: Draft) -> list[list[str]]:
+    """Who brings what; only what the scenario has."""
+    scenario, words = draft.study.scenario, draft.words
+    found, finance = diagram.sources(scenario), scenario.finance
+    rows = []
+    if "grid" in found:
+        share = say.share(finance.grid_works_share, words)
+        rows.append(["grid", "utility", draft.t("scope.grid_remark", share=share)])
+    if "pv" in found:
+        rows.append(["pv", "supplier", draft.t("scope.pv_remark")])
+    if "battery" in found:
+        rows.append(["battery", "supplier", draft.t(f"scope.battery_{finance.storage_ownership}")])
+    if "diesel" in found:
+        rows.append(["diesel", "supplier", draft.t(f"scope.diesel_{finance.genset_ownership}")])
+    rows += [["ups", "client", draft.t("scope.ups_remark")], ["works", "client", draft.t("scope.works_remark")]]
+    return [[draft.t(f"scope.{key}"), draft.t(f"who.{who}"), remark] for key, who, remark in rows]
+
+
+def _guarantees(draft: Draft) -> list[list[str]]:
+    """What the study counts on; the figure to be guaranteed is agreed in the contract."""
+    words, life = draft.words, draft.study.dispatch.life
+    efficiency = overall_efficiency(draft)
+    values = {
+        "efficiency": draft.t("guarantee.counted", value=words.percent(efficiency)) if efficiency is not None else "",
+        "capacity": draft.t(
+            "guarantee.capacity_value", share=words.percent(float(life.health[-1])), year=life.health.size
+        ),
+        "availability": draft.t("guarantee.agreed"),
+        "transfer": draft.t("guarantee.agreed"),
+    }
+    has_battery = draft.study.scenario.storage.energy_kwh > 0
+    keys = [key for key in GUARANTEES if values[key] and (has_battery or key in ("availability", "transfer"))]
+    return [[draft.t(f"guarantee.{key}"), values[key], draft.t(f"guarantee.{key}_remedy")] for key in keys]
+
+
+def annex(draft: Draft) -> Block:
+    """Papers still missing, every input in use with source and confidence, the tariff, and what this paper is not."""
+    scenario, words = draft.study.scenario, draft.words
+    weak = draft.weak
+    used = [entry for path, entry in register().items() if is_used(scenario, entry) and path != "load.meter"]
+    rows = [
+        [
+            register_text.label(entry, words),
+            project_name(draft)
+            if entry.path == "site.name"
+            else printable(register_text.value(entry, scenario, words)),
+            register_text.confidence(entry, scenario, words, weak),
+            printable(register_text.source(entry, scenario, words)),
+        ]
+        for entry in used
+    ]
+    head = [draft.t("annex.input"), draft.t("annex.value"), draft.t("annex.confidence"), draft.t("annex.source")]
+    tariff = scenario.tariff
+    prices = [
+        [
+            draft.t("annex.season", name=_season_name(draft, season.name)),
+            _months(season.months),
+            _season_prices(draft, season),
+        ]
+        for season in tariff.seasons
+    ]
+    charges = _charges(draft)
+    return chapter(
+        draft,
+        "annex",
+        draft.t("annex.finding", n=len(used), weak=len(weak)),
+        [
+            heading(draft.t("annex.papers")),
+            small(draft.t("annex.papers_note")),
+            ticks(papers(draft)),
+            heading(draft.t("annex.tariff")),
+            prose(tariff_text(draft)),
+            table(
+                [draft.t("annex.season_head"), draft.t("annex.months"), draft.t("annex.prices", unit=draft.per("kWh"))],
+                prices,
+                align="lll",
+                widths=[1, 1, 3],
+            ),
+            bullets(charges) if charges else None,
+            small(
+                draft.t(
+                    "annex.tariff_source",
+                    source=printable(register_text.source_words(tariff.source, words)),
+                    confidence=words.t(f"inputs.confidence.{tariff.confidence}"),
+                )
+            ),
+            heading(draft.t("annex.inputs")),
+            small(draft.t("annex.sources_note")),
+            table(head, rows, align="lrll", widths=[1.4, 1.1, 0.9, 2.6]),
+            heading(draft.t("annex.disclaimer")),
+            bullets([draft.t(f"annex.disclaimer_{k}") for k in (1, 2, 3, 4)]),
+        ],
+    )
+
+
+def _season_name(draft: Draft, name: str) -> str:
+    return draft.words.lookup(f"proposal.season.{name}") or printable(name.replace("_", " "))
+
+
+def _months(months: tuple[int, ...]) -> str:
+    """ "1-3, 7": runs of months in short."""
+    runs: list[list[int]] = []
+    for month in sorted(months):
+        if runs and month == runs[-1][1] + 1:
+            runs[-1][1] = month
+        else:
+            runs.append([month, month])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+
+
+def _season_prices(draft: Draft, season) -> str:
+    adders = draft.study.scenario.tariff.energy_adders_per_kwh
+    return draft.t("list_mark").join(
+        f"{register_text.period(period, draft.words)} {draft.words.number(price + adders, decimals=4)}"
+        for period, price in season.prices_per_kwh.items()
+    )
+
+
+def _charges(draft: Draft) -> list[str]:
+    tariff, words = draft.study.scenario.tariff, draft.words
+    money = words.money_unit(0.0, draft.currency)
+    if tariff.demand_basis == "transformer_kva":
+        return [draft.t("annex.capacity", price=words.number(tariff.capacity_per_kva_month or 0.0, f"{money}/kVA"))]
+    return [
+        draft.t(
+            "annex.demand",
+            name=_charge_name(draft, charge.name),
+            price=words.number(charge.per_kw_month, f"{money}/kW"),
+            minutes=tariff.demand_window_minutes,
+        )
+        for charge in tariff.demand_charges
+    ]
+
+
+def _charge_name(draft: Draft, name: str) -> str:
+    return draft.words.lookup(f"proposal.charge.{name}") or printable(name.replace("_", " "))

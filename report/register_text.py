@@ -1,0 +1,102 @@
+"""Inputs in words, for paper and workbook: label, value, unit, source and confidence of a register entry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+
+from i18n import Words
+from i18n.words import catalogue
+from report import say
+from sim import library
+from sim.register import Input
+from sim.scenario import Scenario
+
+PERCENT = 100.0
+MONEY_PER_SITE = ("finance.ems_cost",)
+DIAMOND = "◇"
+
+
+def label(entry: Input, words: Words) -> str:
+    """The input's name; English comes from the register."""
+    return words.lookup(f"input.{entry.path}.label") or entry.label
+
+
+def unit(entry: Input, scenario: Scenario, words: Words) -> str:
+    """The unit as read: fractions in percent, money with the scenario's currency."""
+    return _with_currency(entry, scenario, words.lookup(f"inputs.unit.{entry.unit}") or entry.unit, words)
+
+
+def plain_unit(entry: Input, scenario: Scenario, words: Words) -> str:
+    """The unit of the stored number: a fraction stays a fraction."""
+    if entry.unit.startswith("fraction"):
+        return words.t(f"proposal.unit.{entry.unit.replace('/', '_per_')}")
+    return unit(entry, scenario, words)
+
+
+def _with_currency(entry: Input, scenario: Scenario, found: str, words: Words) -> str:
+    is_money = found.startswith("/") or entry.path in MONEY_PER_SITE
+    return f"{words.money_unit(0.0, scenario.site.currency)}{found}" if is_money else found
+
+
+def value(entry: Input, scenario: Scenario, words: Words) -> str:
+    """The value with its unit, as a reader sees it."""
+    found = scenario.get(entry.path)
+    if found is None:
+        return words.t("inputs.none")
+    if entry.path == "finance.baseline":
+        return say.name(found, words, first=True)
+    if entry.kind == "choice":
+        return words.lookup(f"inputs.choice.{entry.path}.{found}") or str(found)
+    if entry.kind == "switch":
+        return words.t("inputs.yes" if found else "inputs.no")
+    if entry.kind == "integer":
+        return words.number(found, unit(entry, scenario, words), 0)
+    if entry.kind == "number":
+        scale = PERCENT if entry.unit.startswith("fraction") else 1.0
+        return words.number(float(f"{found * scale:.12g}"), unit(entry, scenario, words))
+    if isinstance(found, tuple):
+        key = "inputs.rows.one" if len(found) == 1 else "inputs.rows"
+        return words.t(key, n=len(found)) if found else words.t("inputs.none")
+    if entry.path == "site.place":
+        place = library.sites()[found]
+        return place.name_zh if words.language == "zh" else place.name_en
+    return str(found)
+
+
+def source(entry: Input, scenario: Scenario, words: Words) -> str:
+    """Where the value comes from. Titles of publications stay in their language; "estimate" and the like do not."""
+    note = scenario.provenance.get(entry.path)
+    if note is not None:
+        return source_words(note.source, words) + (f" ({note.as_of})" if note.as_of else "")
+    default = entry.kind == "other" or scenario.get(entry.path) == entry.default
+    return source_words(entry.source, words) if default else ""
+
+
+def source_words(text: str, words: Words) -> str:
+    """A source with the phrases of our own, such as "estimate", in the reader's language; titles stay as they are."""
+    for phrase, own in _phrases(words.language):
+        text = text.replace(phrase, own)
+    return text
+
+
+@cache
+def _phrases(language: str) -> tuple[tuple[str, str], ...]:
+    """Phrase and translation, the longest first, so that a part never spoils the whole."""
+    start = "proposal.source."
+    known = {key.removeprefix(start): own for key, own in catalogue(language).items() if key.startswith(start)}
+    return tuple(sorted(known.items(), key=lambda pair: -len(pair[0])))
+
+
+def confidence(entry: Input, scenario: Scenario, words: Words, weak: Collection[str]) -> str:
+    """How sure the value is, marked where it is not verified; `weak` as `register.unverified` gives."""
+    note = scenario.provenance.get(entry.path)
+    own = note is None and entry.kind != "other" and scenario.get(entry.path) != entry.default
+    found = None if own else entry.confidence if note is None else note.confidence
+    mark = f" {DIAMOND}" if entry.path in weak else ""
+    return words.t(f"inputs.confidence.{found or 'none'}") + mark
+
+
+def period(name: str, words: Words) -> str:
+    """A tariff's price period, or a mixture such as "flat/peak", in words."""
+    return "/".join(words.lookup(f"proposal.period.{part}") or part.replace("_", " ") for part in name.split("/"))

@@ -1,0 +1,40 @@
+"""The study as a workbook with live formulas: change a yellow cell, and bill, cash flow, NPV, IRR and payback follow.
+
+What the sheets cannot recompute is the dispatch: energies, peaks and litres are values of the simulation and marked so.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+from i18n import Words
+from report.workbook_cells import open_book
+from report.workbook_flows import flows_sheet, rates_sheet
+from report.workbook_inputs import inputs_sheet, tariff_sheet
+from report.workbook_months import months_sheet
+from report.workbook_sheets import checks_sheet, hourly_sheet, sensitivity_sheet, sources_sheet, summary_sheet
+from study.compare import Study
+
+
+def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:
+    """An XLSX file; the same study gives the same bytes. `hourly` False leaves out the steps of the first year."""
+    stream = io.BytesIO()
+    book = open_book(stream, study, words)
+    year, month = (int(part) for part in study.scenario.site.start.split("-"))
+    made = {"created": datetime(year, month, 1), "title": study.scenario.site.name, "keywords": study.fingerprint}
+    book.file.set_properties({**made, "author": "PowerLadder", "comments": book.t("summary.live")})
+    book.sheet("summary")
+    inputs_sheet(book)
+    tariff_sheet(book)
+    flows_sheet(book)
+    sensitivity_sheet(book)
+    months_sheet(book)
+    rates_sheet(book)
+    if hourly:
+        hourly_sheet(book)
+    checks_sheet(book)
+    sources_sheet(book)
+    summary_sheet(book)
+    book.file.close()
+    return stream.getvalue()

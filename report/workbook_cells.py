@@ -1,0 +1,130 @@
+"""What all sheets of the workbook share: formats, names of input cells, and how a formula is written with its value.
+
+Every formula is stored together with the value the study has, so that previews without a calculation engine show the
+same digits; a spreadsheet recalculates them on opening.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from finance.kpis import periods_per_year
+from i18n import Words
+from report.palette import LIGHT
+from sim.dispatch import ALTERNATIVES
+from study.compare import Study
+
+FONT = "Arial"
+FORMATS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "title": {"bold": True, "font_size": 16},
+    "head": {"bold": True, "bg_color": LIGHT.fill, "bottom": 1, "text_wrap": True, "valign": "top"},
+    "section": {"bold": True, "font_size": 12, "top": 1, "top_color": LIGHT.border},
+    "note": {"font_color": LIGHT.muted},
+    "wrap": {"text_wrap": True, "valign": "top"},
+    "input": {"font_color": "#0000C0", "bg_color": "#FFF9E5", "num_format": "#,##0.######"},
+    "input_text": {"font_color": "#0000C0", "bg_color": "#FFF9E5"},
+    "fixed": {"num_format": "#,##0.######"},
+    "money": {"num_format": "#,##0;[Red]-#,##0;0"},
+    "total": {"num_format": "#,##0;[Red]-#,##0;0", "bold": True, "top": 1},
+    "number": {"num_format": "#,##0"},
+    "price": {"num_format": "0.0000"},
+    "factor": {"num_format": "0.000000"},
+    "percent": {"num_format": "0.00%"},
+    "years": {"num_format": "0.00"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm"},
+    "good": {"bold": True, "font_color": "#0B6E4F"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """An open workbook with what its sheets are made from. `sheets` holds each sheet's shown name by key."""
+
+    file: xlsxwriter.Workbook
+    study: Study
+    words: Words
+    formats: dict[str, Format] = field(default_factory=dict)
+
+    def t(self, key: str, /, **values: object) -> str:
+        return self.words.t(f"proposal.xlsx.{key}", **values)
+
+    def sheet(self, key: str) -> Worksheet:
+        """A new sheet, named in the workbook's language."""
+        return self.file.add_worksheet(self.t(f"sheet.{key}"))
+
+    def ref(self, key: str, cell: str) -> str:
+        """A cell or range of another sheet."""
+        return f"'{self.t(f'sheet.{key}')}'!{cell}"
+
+    @property
+    def periods(self) -> int:
+        """How many flows come after the start: years, or months for short terms."""
+        months = self.study.dispatch.months
+        return months if self.per_year == 12 else months // 12
+
+    @property
+    def per_year(self) -> int:
+        return periods_per_year(self.study.scenario.site.term_months)
+
+    def months_of(self, period: int) -> range:
+        """Project months (from 0) of a period (from 1)."""
+        width = 12 // self.per_year
+        return range(width * (period - 1), width * period)
+
+
+def open_book(stream: Any, study: Study, words: Words) -> Book:
+    """A workbook that takes no text for a formula or a link, with a date that follows from the study."""
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    file = xlsxwriter.Workbook(stream, options)
+    formats = {name: file.add_format({"font_name": FONT, "font_size": 10} | values) for name, values in FORMATS.items()}
+    return Book(file, study, words, formats)
+
+
+def put(book: Book, sheet: Worksheet, row: int, column: int, formula: str, value: Any, style: str = "money") -> None:
+    """A formula with the value it has now."""
+    if hasattr(value, "item"):
+        value = value.item()
+    sheet.write_formula(row, column, formula, book.formats[style], value)
+
+
+def text(book: Book, sheet: Worksheet, row: int, column: int, value: str, style: str = "plain") -> None:
+    """Text, never taken for anything else."""
+    sheet.write_string(row, column, value, book.formats[style])
+
+
+def number(book: Book, sheet: Worksheet, row: int, column: int, value: float, style: str = "number") -> None:
+    sheet.write_number(row, column, float(value), book.formats[style])
+
+
+def heads(book: Book, sheet: Worksheet, row: int, labels: list[str], first_column: int = 0) -> None:
+    for k, label in enumerate(labels):
+        text(book, sheet, row, first_column + k, label, "head")
+
+
+def cell(row: int, column: int, fixed: str = "") -> str:
+    """ "B3", or with dollar signs: `fixed` holds "r" for the row and "c" for the column."""
+    return xl_rowcol_to_cell(row, column, row_abs="r" in fixed, col_abs="c" in fixed)
+
+
+def span(row: int, first: int, last: int, fixed: str = "") -> str:
+    """A part of a row."""
+    return f"{cell(row, first, fixed)}:{cell(row, last, fixed)}"
+
+
+def input_name(path: str) -> str:
+    """The name of an input's cell: "finance.diesel_per_l" -> "in_finance_diesel_per_l"."""
+    return "in_" + path.replace(".", "_")
+
+
+def baseline_of(cells: list[str]) -> str:
+    """The one of four cells, in the order of the alternatives, that belongs to the chosen baseline."""
+    if len(cells) != len(ALTERNATIVES):
+        raise ValueError(f"give one cell for each of the {len(ALTERNATIVES)} alternatives")
+    return f"CHOOSE(baseline_number,{','.join(cells)})"

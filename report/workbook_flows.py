@@ -1,0 +1,366 @@
+"""The cash-flow sheet (lines by period for each alternative), the search for rates of return, and the key figures.
+
+Rows of an alternative's block: the ledger's lines, their total, the energy served, then the difference to the
+baseline with its running totals. Column B is the sum over the term, C the present value, D the start, E.. the periods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance import metrics
+from finance.kpis import by_period, served_kwh
+from finance.ledger import CAPEX_LINES, LINES
+from report import say
+from report.workbook_cells import Book, baseline_of, cell, heads, number, put, span, text
+from report.workbook_months import PLANT, first_row_of, month_columns
+from sim.dispatch import ALTERNATIVES
+
+FIRST_ROW, LABEL, SUM, PRESENT, START = 3, 0, 1, 2, 3
+TOTAL, ENERGY, DIFFERENCE, RUNNING, DISCOUNTED, RUNNING_DISCOUNTED, CROSSING, CROSSING_DISCOUNTED = range(
+    len(LINES), len(LINES) + 8
+)
+BELOW = (
+    "total",
+    "energy",
+    "difference",
+    "running",
+    "discounted",
+    "running_discounted",
+    "crossing",
+    "crossing_discounted",
+)
+BLOCK = len(LINES) + len(BELOW) + 3
+GRID_POINTS = 97
+RATE_FIRST_ROW = 4
+VAT = "*vat_factor"
+FLEET = "{fleet}*in_genset_set_kw*in_finance_genset_capex_per_kw*genset_is_bought*vat_factor"
+STORAGE = "storage_price*storage_is_bought*vat_factor"
+PV = "in_pv_dc_kwp*in_finance_pv_capex_per_kwp*vat_factor"
+# Payments at the start and at the end of the term, by ledger line.
+AT_START = {
+    "grid_works": "=-grid_works_cost*vat_factor",
+    "pv_capex": f"=-{PV}",
+    "storage_capex": f"=-{STORAGE}",
+    "ems": "=-in_finance_ems_cost*in_finance_ems_share*vat_factor",
+    "genset_capex": f"=-{FLEET}",
+    "genset_mobilisation": "=-{fleet}*in_finance_genset_mobilisation_per_set*vat_factor",
+}
+AT_END = {
+    "pv_residual": f"={PV}*in_finance_pv_residual_fraction",
+    "storage_residual": f"={STORAGE}*in_finance_storage_residual_fraction",
+    "genset_residual": f"={FLEET}*in_finance_genset_residual_fraction",
+}
+HYBRID_LINES = ("pv_capex", "storage_capex", "ems", "pv_residual", "storage_residual", "storage_replacement")
+KPI_ROWS = (
+    "total_cost", "cost_per_kwh", "lcoe_per_kwh", "capex", "npv", "irr", "payback_years", "discounted_payback_years",
+    "energy_served_kwh", "unserved_kwh", "unserved_value", "diesel_l", "co2_t",
+)  # fmt: skip
+KPI_FIRST_ROW = 8
+STYLES = {
+    "cost_per_kwh": "price", "lcoe_per_kwh": "price", "irr": "percent", "payback_years": "years",
+    "discounted_payback_years": "years",
+}  # fmt: skip
+
+
+def block(row: int) -> int:
+    """First line row of an alternative's block."""
+    return FIRST_ROW + 2 + row * BLOCK
+
+
+def last_column(book: Book) -> int:
+    return START + book.periods
+
+
+def line_row(row: int, line: str) -> int:
+    return block(row) + list(LINES).index(line)
+
+
+def flow_cell(book: Book, row: int, offset: int, column: int) -> str:
+    """A cell of the cash-flow sheet as seen from another sheet."""
+    return book.ref("flows", cell(block(row) + offset, column, "rc"))
+
+
+def flow_span(book: Book, row: int, offset: int, first: int = START) -> str:
+    return book.ref("flows", span(block(row) + offset, first, last_column(book), "rc"))
+
+
+def flows_sheet(book: Book) -> None:
+    """All four blocks."""
+    sheet = book.sheet("flows")
+    text(book, sheet, 0, 0, book.t("flows.title"), "title")
+    text(book, sheet, 1, 0, book.t(f"flows.note_{'year' if book.per_year == 1 else 'month'}"), "note")
+    values = flow_values(book)
+    for row, name in enumerate(ALTERNATIVES):
+        _block(book, sheet, row, name, values)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, last_column(book), 15)
+    sheet.freeze_panes(FIRST_ROW, 3)
+
+
+def flow_values(book: Book) -> dict[str, NDArray[np.float64]]:
+    """Lines, total, energy and difference by period (alternatives, periods + 1), as the study has them."""
+    study, term = book.study, book.study.scenario.site.term_months
+    values = {name: by_period(line, term) for name, line in study.ledger.lines.items()}
+    served = served_kwh(study.dispatch)
+    total = by_period(study.ledger.total, term)
+    difference = total - total[study.dispatch.row(study.baseline)]
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, total.shape[1], book.per_year)
+    energy = by_period(np.concatenate([np.zeros((len(served), 1)), served], axis=1), term)
+    discounted = difference * factors
+    return values | {
+        "total": total,
+        "energy": energy,
+        "difference": difference,
+        "running": difference.cumsum(axis=1),
+        "discounted": discounted,
+        "running_discounted": discounted.cumsum(axis=1),
+        "factors": factors,
+    }
+
+
+def _block(book: Book, sheet: Any, row: int, name: str, values: dict) -> None:
+    top, last = block(row), last_column(book)
+    unit = book.study.scenario.site.currency
+    label = "flows.year" if book.per_year == 1 else "flows.month"
+    text(book, sheet, top - 2, 0, f"{say.name(name, book.words, first=True)}, {unit}", "section")
+    periods = [book.t(label, n=n) for n in range(1, book.periods + 1)]
+    heads(
+        book,
+        sheet,
+        top - 1,
+        [book.t("flows.line"), book.t("flows.sum"), book.t("flows.present"), book.t("flows.start"), *periods],
+    )
+    for k, line in enumerate(LINES):
+        text(book, sheet, top + k, LABEL, book.words.t(f"answers.line.{line}"))
+        formulas = dict(_line_formulas(book, row, line))
+        for column in range(START, last + 1):
+            _line_cell(book, sheet, top + k, column, formulas.get(column), values[line][row, column - START] + 0.0)
+        _sums(book, sheet, top + k, values[line][row], values["factors"])
+    for k, key in enumerate(BELOW):
+        text(book, sheet, top + TOTAL + k, LABEL, book.t(f"flows.{key}"))
+    for column in range(START, last + 1):
+        for offset, formula, value, style in _below(book, row, column, values):
+            put(book, sheet, top + offset, column, formula, value, style)
+    for offset in (TOTAL, ENERGY, DIFFERENCE):
+        key = BELOW[offset - TOTAL]
+        _sums(book, sheet, top + offset, values[key][row], values["factors"], "total" if offset == TOTAL else "money")
+
+
+def _line_cell(book: Book, sheet: Any, row: int, column: int, formula: str | None, value: float) -> None:
+    """A formula, or a plain 0: NPV skips empty cells and would move the later ones forward."""
+    if formula:
+        put(book, sheet, row, column, formula, value)
+    else:
+        number(book, sheet, row, column, 0.0, "money")
+
+
+def _sums(book: Book, sheet: Any, row: int, flows: NDArray[np.float64], factors: NDArray, style: str = "money") -> None:
+    last = last_column(book)
+    put(book, sheet, row, SUM, f"=SUM({span(row, START, last)})", flows.sum() + 0.0, style)
+    put(book, sheet, row, PRESENT, f"={present(row, last)}", float((flows * factors).sum()) + 0.0, style)
+
+
+def present(row: int, last: int) -> str:
+    """Present value of a row: the start is not discounted, which a spreadsheet's NPV would do."""
+    return f"{cell(row, START)}+NPV(period_rate,{span(row, START + 1, last)})"
+
+
+def _line_formulas(book: Book, row: int, line: str) -> Iterator[tuple[int, str]]:
+    """(column, formula) of one line; columns in which it cannot occur stay empty."""
+    alternative = ALTERNATIVES[row]
+    if line in HYBRID_LINES and alternative != "hybrid":
+        return
+    fleet = f"MAX({_months_range(book, row, 'sets', range(book.study.dispatch.months))})"
+    if line == "storage_replacement":
+        yield from _replacements(book)
+    elif line in AT_START:
+        if (line != "grid_works" or alternative != "diesel") and (
+            line != "ems" or book.study.scenario.storage.energy_kwh > 0
+        ):
+            yield START, AT_START[line].format(fleet=fleet)
+    elif line in AT_END:
+        yield last_column(book), AT_END[line].format(fleet=fleet)
+    elif line in PLANT or alternative != "diesel":
+        for period in range(1, book.periods + 1):
+            yield START + period, _monthly_sum(book, row, line, period)
+
+
+def _replacements(book: Book) -> Iterator[tuple[int, str]]:
+    """New cells, all or a share, in the first month of the year they go in."""
+    for year, added in enumerate(book.study.dispatch.life.added, start=1):
+        if not added > 0:
+            continue
+        column = START + (year if book.per_year == 1 else 12 * (year - 1) + 1)
+        price = f"-{STORAGE}*{float(added)!r}*in_finance_storage_replacement_fraction"
+        yield column, f"={price}*(1-in_finance_storage_cost_decline)^({year}-1)"
+
+
+def _months_range(book: Book, row: int, column: str, months: range) -> str:
+    first, at = first_row_of(book, row), month_columns(book).at[column]
+    return book.ref("months", f"{cell(first + months[0], at, 'rc')}:{cell(first + months[-1], at, 'rc')}")
+
+
+def _monthly_sum(book: Book, row: int, line: str, period: int) -> str:
+    months, columns = book.months_of(period), month_columns(book)
+
+    def total(name: str) -> str:
+        return f"SUM({_months_range(book, row, name, months)})"
+
+    if line == "grid_energy":
+        return f"=-{total('energy')}-{total('tax')}"
+    if line == "grid_demand":
+        return f"=-{total('capacity')}" + "".join(f"-{total(f'demand_{k}')}" for k in range(columns.charges))
+    if line == "grid_fixed":
+        return f"=-{total('fixed')}"
+    return f"={total('export_credit' if line == 'export_credit' else line)}"
+
+
+def _below(book: Book, row: int, column: int, values: dict) -> Iterator[tuple[int, str, Any, str]]:
+    """(offset, formula, value, format) of the rows under the lines, in one column."""
+    top, period = block(row), column - START
+    own, before = (lambda k: cell(top + k, column)), (lambda k: cell(top + k, column - 1))
+
+    def value(key: str) -> float:
+        return float(values[key][row, period]) + 0.0
+
+    yield TOTAL, f"=SUM({cell(top, column)}:{cell(top + TOTAL - 1, column)})", value("total"), "total"
+    if period:
+        months = book.months_of(period)
+        energy = f"=SUM({_months_range(book, row, 'served_kwh', months)})"
+        yield ENERGY, energy, value("energy"), "number"
+    base = baseline_of([cell(block(other) + TOTAL, column) for other in range(len(ALTERNATIVES))])
+    yield DIFFERENCE, f"={own(TOTAL)}-{base}", value("difference"), "money"
+    running = f"={before(RUNNING)}+{own(DIFFERENCE)}" if period else f"={own(DIFFERENCE)}"
+    yield RUNNING, running, value("running"), "money"
+    yield DISCOUNTED, f"={own(DIFFERENCE)}/(1+period_rate)^{period}", value("discounted"), "money"
+    discounted = f"={before(RUNNING_DISCOUNTED)}+{own(DISCOUNTED)}" if period else f"={own(DISCOUNTED)}"
+    yield RUNNING_DISCOUNTED, discounted, value("running_discounted"), "money"
+    if period:
+        yield CROSSING, *_crossing(top, RUNNING, column, values["running"][row], period)
+        yield (
+            CROSSING_DISCOUNTED,
+            *_crossing(top, RUNNING_DISCOUNTED, column, values["running_discounted"][row], period),
+        )
+
+
+def _crossing(top: int, offset: int, column: int, running: NDArray, period: int) -> tuple[str, Any, str]:
+    """Where in this period the running total reaches zero from below; empty text where it does not.
+
+    A total that is only rounding counts as zero, as in `finance.metrics`.
+    """
+    here, before = cell(top + offset, column), cell(top + offset, column - 1)
+    tiny = f"1E-9*MAX(1,ABS({before}))"
+    formula = f'=IF(AND({before}<-{tiny},{here}>=-{tiny}),{period - 1}+{before}/({before}-{here}),"")'
+    zero = 1e-9 * max(1.0, abs(running[period - 1]))
+    crosses = running[period - 1] < -zero and running[period] >= -zero
+    value = period - 1 + running[period - 1] / (running[period - 1] - running[period]) if crosses else ""
+    return formula, value, "years"
+
+
+def rates_sheet(book: Book) -> None:
+    """Net present value at many rates: how often it changes sign, and between which rates. It gives IRR a start."""
+    sheet, values = book.sheet("rates"), flow_values(book)
+    text(book, sheet, 0, 0, book.t("rates.title"), "title")
+    text(book, sheet, 1, 0, book.t("rates.note"), "note")
+    labels = [book.t("rates.rate")]
+    for name in ALTERNATIVES:
+        shown = say.name(name, book.words, first=True)
+        labels += [book.t("rates.npv", name=shown), book.t("rates.sign", name=shown)]
+    heads(book, sheet, RATE_FIRST_ROW - 1, labels)
+    rates = np.expm1(np.linspace(np.log1p(metrics.LOWEST_IRR), np.log1p(metrics.HIGHEST_IRR), GRID_POINTS))
+    npvs = np.array(
+        [metrics.npv(rates, np.tile(flows, (GRID_POINTS, 1)), book.per_year) for flows in values["difference"]]
+    )
+    for k, rate in enumerate(rates):
+        sheet.write_number(RATE_FIRST_ROW + k, 0, rate, book.formats["percent"])
+        for row in range(len(ALTERNATIVES)):
+            _rate_cells(book, sheet, k, row, npvs[row])
+    sheet.set_column(0, 8, 16)
+
+
+def _rate_cells(book: Book, sheet: Any, k: int, row: int, npvs: NDArray) -> None:
+    line, column = RATE_FIRST_ROW + k, 1 + 2 * row
+    flows, start = flow_span(book, row, DIFFERENCE, START + 1), flow_cell(book, row, DIFFERENCE, START)
+    rate = f"(1+{cell(line, 0, 'c')})^(1/periods_per_year)-1"
+    put(book, sheet, line, column, f"={start}+NPV({rate},{flows})", npvs[k])
+    if k:
+        here, before = cell(line, column), cell(line - 1, column)
+        changes = int(np.sign(npvs[k]) * np.sign(npvs[k - 1]) < 0)
+        put(book, sheet, line, column + 1, f"=IF(SIGN({here})*SIGN({before})<0,1,0)", changes, "number")
+
+
+def _rate_range(book: Book, column: int, first: int = 1) -> str:
+    top = RATE_FIRST_ROW + first
+    bottom = RATE_FIRST_ROW + GRID_POINTS - 2 + first
+    return book.ref("rates", f"{cell(top, column, 'rc')}:{cell(bottom, column, 'rc')}")
+
+
+def kpi_formula(book: Book, key: str, row: int) -> str:
+    """The formula of a key figure on the summary sheet."""
+    total = flow_cell(book, row, TOTAL, SUM)
+    months = range(book.study.dispatch.months)
+    if key == "total_cost":
+        return f"=-{total}"
+    if key == "cost_per_kwh":
+        energy = flow_cell(book, row, ENERGY, SUM)
+        return f'=IF({energy}>0,-{total}/{energy},"{_short(book, "no_energy")}")'
+    if key == "lcoe_per_kwh":
+        energy = flow_cell(book, row, ENERGY, PRESENT)
+        return f'=IF({energy}>0,-{flow_cell(book, row, TOTAL, PRESENT)}/{energy},"{_short(book, "no_energy")}")'
+    if key == "capex":
+        return "=" + "".join(f"-{flow_cell(book, row, list(LINES).index(line), SUM)}" for line in CAPEX_LINES)
+    if key == "unserved_value":
+        unserved = _months_range(book, row, "unserved_kwh", months)
+        return f"=SUM({unserved})*in_finance_unserved_per_kwh"
+    if key == "co2_t":
+        first, last = month_columns(book).imports
+        top, bottom = first_row_of(book, row), first_row_of(book, row) + months[-1]
+        imports = book.ref("months", f"{cell(top, first, 'rc')}:{cell(bottom, last, 'rc')}")
+        fuel = _months_range(book, row, "fuel_l", months)
+        return f"=(SUM({imports})*in_grid_co2_kg_per_kwh+SUM({fuel})*in_genset_co2_kg_per_l)/1000"
+    if key in ("energy_served_kwh", "unserved_kwh", "diesel_l"):
+        column = {"energy_served_kwh": "served_kwh", "unserved_kwh": "unserved_kwh", "diesel_l": "fuel_l"}[key]
+        return f"=SUM({_months_range(book, row, column, months)})"
+    own = {"npv": _npv, "irr": _irr, "payback_years": _payback, "discounted_payback_years": _discounted_payback}[key]
+    return f'=IF(baseline_number={row + 1},"{_short(book, "is_baseline")}",{own(book, row)})'
+
+
+def _short(book: Book, reason: str) -> str:
+    return book.words.t(f"answers.missing.short_{reason}").replace('"', '""')
+
+
+def _npv(book: Book, row: int) -> str:
+    return flow_cell(book, row, DIFFERENCE, PRESENT)
+
+
+def _irr(book: Book, row: int) -> str:
+    """IRR where the net present value changes sign exactly once between -99 % and 1000 %, else why there is none."""
+    flows = flow_span(book, row, DIFFERENCE)
+    signs = _rate_range(book, 2 + 2 * row)
+    count = f"SUM({signs})"
+    middle = f"SUMPRODUCT({signs},({_rate_range(book, 0, 0)}+{_rate_range(book, 0)})/2)"
+    rate = f"(1+IRR({flows},(1+{middle})^(1/periods_per_year)-1))^periods_per_year-1"
+    why = (
+        f'IF(AND(MIN({flows})<0,MAX({flows})>0),"{_short(book, "no_root")}",'
+        f'IF(AND(MIN({flows})=0,MAX({flows})=0),"{_short(book, "all_zero")}","{_short(book, "no_sign_change")}"))'
+    )
+    return f'IF({count}=1,{rate},IF({count}>1,"{_short(book, "several_roots")}",{why}))'
+
+
+def _payback(book: Book, row: int) -> str:
+    return _first_crossing(book, row, CROSSING, RUNNING)
+
+
+def _discounted_payback(book: Book, row: int) -> str:
+    return _first_crossing(book, row, CROSSING_DISCOUNTED, RUNNING_DISCOUNTED)
+
+
+def _first_crossing(book: Book, row: int, crossing: int, running: int) -> str:
+    places = flow_span(book, row, crossing, START + 1)
+    never = f'IF(MIN({flow_span(book, row, running)})<0,"{_short(book, "never")}","{_short(book, "no_outlay")}")'
+    return f"IF(COUNT({places})=0,{never},MIN({places})/periods_per_year)"

@@ -1,0 +1,182 @@
+"""The sheets a reader edits: every input with its source, and the tariff's prices by month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from finance.ledger import grid_works_cost, restart_cost, vat_factor
+from finance.rates import bill_rates
+from report import register_text
+from report.workbook_cells import Book, cell, heads, input_name, number, put, text
+from sim.dispatch import ALTERNATIVES
+from sim.load import gpus
+from sim.register import Input, is_used, register, unverified
+
+# Inputs outside section `finance` that only the money reads, so that the sheets can follow a change.
+LIVE = ("grid.co2_kg_per_kwh", "genset.co2_kg_per_l")
+COLUMNS = ("input", "value", "unit", "effect", "confidence", "source", "name")
+FIRST_ROW = 4
+
+
+def is_live(entry: Input) -> bool:
+    """Whether the sheets recompute when this input is changed."""
+    return entry.section == "finance" or entry.path in LIVE
+
+
+def inputs_sheet(book: Book) -> None:
+    """Every input: yellow cells are live, the others are what the simulation was run with."""
+    sheet = book.sheet("inputs")
+    text(book, sheet, 0, 0, book.t("inputs.title"), "title")
+    text(book, sheet, 1, 0, book.t("inputs.note"), "note")
+    heads(book, sheet, FIRST_ROW - 1, [book.t(f"column.{name}") for name in COLUMNS])
+    entries = [entry for entry in register().values() if entry.kind != "other"]
+    weak = frozenset(unverified(book.study.scenario))
+    for k, entry in enumerate(entries):
+        _input_row(book, sheet, FIRST_ROW + k, entry, weak)
+    _derived(book, sheet, FIRST_ROW + len(entries) + 1)
+    for column, width in enumerate((40, 18, 16, 22, 16, 70, 36)):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(FIRST_ROW, 1)
+
+
+def _input_row(book: Book, sheet: Any, row: int, entry: Input, weak: frozenset[str]) -> None:
+    scenario, words = book.study.scenario, book.words
+    live = is_live(entry)
+    text(book, sheet, row, 0, register_text.label(entry, words))
+    _value(book, sheet, row, scenario.get(entry.path), live, entry)
+    text(book, sheet, row, 2, register_text.plain_unit(entry, scenario, words))
+    effect = "live" if live else "simulated"
+    text(book, sheet, row, 3, book.t(f"effect.{effect if is_used(scenario, entry) else 'unused'}"), "note")
+    text(book, sheet, row, 4, register_text.confidence(entry, scenario, words, weak))
+    text(book, sheet, row, 5, register_text.source(entry, scenario, words))
+    text(book, sheet, row, 6, entry.path, "note")
+    target = book.ref("inputs", cell(row, 1, "rc"))
+    book.file.define_name(input_name(entry.path), "=" + target)
+
+
+def _value(book: Book, sheet: Any, row: int, value: Any, live: bool, entry: Input) -> None:
+    style = book.formats["input" if live else "fixed"]
+    if value is None:
+        text(book, sheet, row, 1, book.words.t("inputs.none"))
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, 1, value, style)
+    elif isinstance(value, int | float):
+        sheet.write_number(row, 1, value, style)
+    else:
+        sheet.write_string(row, 1, str(value), book.formats["input_text" if live else "plain"])
+        if live and entry.choices:
+            sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": [str(c) for c in entry.choices]})
+
+
+def _derived(book: Book, sheet: Any, row: int) -> None:
+    """Named helper cells that follow from the inputs."""
+    study, scenario = book.study, book.study.scenario
+    finance, per_year = scenario.finance, book.per_year
+    highest = max([scenario.grid.import_limit_kw, *(stage.import_limit_kw for stage in scenario.grid.stages)])
+    new_kva = 0.0
+    if highest > scenario.grid.existing_kw:
+        new_kva = scenario.grid.transformer_kva * (1.0 - scenario.grid.existing_kw / highest)
+    has_works = float(highest > scenario.grid.existing_kw)
+    price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
+    names = ",".join(f'"{name}"' for name in ALTERNATIVES)
+    vat = (
+        'IF(in_finance_prices_include_vat,IF(in_finance_vat_basis="incl",1,1/(1+in_finance_vat_rate)),'
+        'IF(in_finance_vat_basis="incl",1+in_finance_vat_rate,1))'
+    )
+    rates = bill_rates(scenario, study.dispatch)
+    bill_vat = (
+        'IF(tariff_includes_vat,IF(in_finance_vat_basis="incl",1,1/(1+tariff_vat_rate)),'
+        'IF(in_finance_vat_basis="incl",1+tariff_vat_rate,1))'
+    )
+    works = (
+        "has_grid_works*in_finance_grid_works_share*"
+        "(new_transformer_kva*in_finance_grid_works_per_kva+in_finance_grid_line_km*in_finance_grid_line_per_km)"
+    )
+    restart = (
+        "gpus_on_site*(in_finance_gpu_price_per_h*(in_finance_restart_h+in_finance_checkpoint_interval_h/2)+"
+        "in_finance_hardware_failure_fraction*in_finance_hardware_repair_cost)+in_finance_interruption_penalty"
+    )
+    rows: list[tuple[str, str | None, float]] = [
+        ("baseline_number", f"=MATCH(in_finance_baseline,{{{names}}},0)", ALTERNATIVES.index(study.baseline) + 1),
+        ("periods_per_year", None, per_year),
+        (
+            "period_rate",
+            "=(1+in_finance_discount_rate)^(1/periods_per_year)-1",
+            (1 + finance.discount_rate) ** (1 / per_year) - 1,
+        ),
+        ("vat_factor", f"={vat}", vat_factor(scenario)),
+        ("bill_vat_factor", f"={bill_vat}", rates.vat_factor),
+        ("storage_is_bought", '=IF(in_finance_storage_ownership="buy",1,0)', float(finance.storage_ownership == "buy")),
+        ("genset_is_bought", '=IF(in_finance_genset_ownership="buy",1,0)', float(finance.genset_ownership == "buy")),
+        ("storage_price", "=in_storage_energy_kwh*in_finance_storage_capex_per_kwh", price),
+        ("new_transformer_kva", None, new_kva),
+        ("has_grid_works", None, has_works),
+        ("grid_works_cost", f"={works}", grid_works_cost(scenario)),
+        ("gpus_on_site", None, gpus(scenario.load)),
+        ("restart_cost", f"={restart}", restart_cost(scenario)),
+    ]
+    text(book, sheet, row, 0, book.t("inputs.derived"), "section")
+    for k, (name, formula, value) in enumerate(rows, start=row + 1):
+        text(book, sheet, k, 0, book.t(f"derived.{name}"))
+        text(book, sheet, k, 6, name, "note")
+        book.file.define_name(name, "=" + book.ref("inputs", cell(k, 1, "rc")))
+        if formula:
+            put(book, sheet, k, 1, formula, value, "fixed")
+        else:
+            number(book, sheet, k, 1, value, "fixed")
+
+
+TARIFF_FIRST_ROW = 13
+
+
+def tariff_sheet(book: Book) -> None:
+    """Prices by month of the year and billing class; all live. Class prices hold the adders."""
+    sheet, scenario, dispatch = book.sheet("tariff"), book.study.scenario, book.study.dispatch
+    tariff = scenario.tariff
+    text(book, sheet, 0, 0, book.t("tariff.title"), "title")
+    name = tariff.name_zh if book.words.language == "zh" and tariff.name_zh else tariff.name_en
+    text(book, sheet, 1, 0, name)
+    text(book, sheet, 2, 0, f"{tariff.source} ({tariff.as_of})", "note")
+    scalars: dict[str, float | bool] = {
+        "tariff_tax_rate": tariff.energy_tax_rate,
+        "tariff_vat_rate": tariff.vat_rate,
+        "tariff_includes_vat": tariff.includes_vat,
+        "tariff_export_credit": tariff.export_credit_per_kwh,
+        "tariff_fixed_per_month": tariff.fixed_per_month,
+        "tariff_capacity_per_kva": 0.0 if by_demand(book) else (tariff.capacity_per_kva_month or 0.0),
+        "tariff_ratchet_fraction": tariff.ratchet_fraction if tariff.ratchet_months else 0.0,
+    }
+    for k, (key, value) in enumerate(scalars.items(), start=4):
+        text(book, sheet, k, 0, book.t(f"derived.{key}"))
+        write = sheet.write_boolean if isinstance(value, bool) else sheet.write_number
+        write(k, 1, value, book.formats["input"])
+        book.file.define_name(key, "=" + book.ref("tariff", cell(k, 1, "rc")))
+    classes = [book.t("column.price_of", name=label) for label in class_labels(book)]
+    charges = [book.t("column.demand_of", name=charge.name.replace("_", " ")) for charge in demand_charges(book)]
+    heads(book, sheet, TARIFF_FIRST_ROW - 1, [book.t("column.calendar_month"), *classes, *charges])
+    for k, month in enumerate(dispatch.clock.calendar_months()):
+        row = TARIFF_FIRST_ROW + k
+        number(book, sheet, row, 0, month)
+        for j, price in enumerate(dispatch.classes.energy_per_kwh[k], start=1):
+            if np.isfinite(price):
+                number(book, sheet, row, j, price, "input")
+        for j, charge in enumerate(demand_charges(book), start=1 + len(classes)):
+            number(book, sheet, row, j, charge.per_kw_month * (month in charge.months), "input")
+    sheet.set_column(0, 0, 40)
+    sheet.set_column(1, 20, 16)
+
+
+def class_labels(book: Book) -> list[str]:
+    """Billing classes in words: price periods, or a mixture of two."""
+    return [register_text.period(name, book.words) for name in book.study.dispatch.classes.names]
+
+
+def by_demand(book: Book) -> bool:
+    return book.study.scenario.tariff.demand_basis == "max_demand"
+
+
+def demand_charges(book: Book) -> tuple:
+    """The charges per kW that are raised: none where the charge is on transformer kVA."""
+    return book.study.scenario.tariff.demand_charges if by_demand(book) else ()

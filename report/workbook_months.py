@@ -1,0 +1,208 @@
+"""The sheet of months: what the simulation gave, and bill and running costs as formulas on it, for each alternative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.kpis import served_kwh
+from finance.ledger import MAIN_SOURCE_SHARE
+from report import say
+from report.workbook_cells import Book, cell, heads, number, put, span, text
+from report.workbook_inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
+from sim.dispatch import ALTERNATIVES, import_limits_kw
+
+FIRST_ROW = 4
+ABOUT = ("alternative", "month", "calendar_month", "year")
+SIMULATED = (
+    "served_kwh",
+    "unserved_kwh",
+    "genset_kwh",
+    "fuel_l",
+    "sets",
+    "crew_kind",
+    "connected",
+    "export_kwh",
+    "interruptions",
+)
+BILL = ("energy", "tax", "capacity", "fixed", "export_credit")
+# Running costs of the plant by ledger line, and the alternatives they can occur in.
+PLANT = (
+    "pv_om", "storage_rent", "storage_om", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew", "carbon",
+    "unserved",
+)  # fmt: skip
+HYBRID_ONLY = ("pv_om", "storage_rent", "storage_om")
+OM = "(1+in_finance_om_escalation)^({year}-1)*vat_factor"
+FORMULAS = {
+    "pv_om": "=-in_pv_dc_kwp*in_finance_pv_om_per_kwp_year/12*" + OM,
+    "storage_rent": "=-(1-storage_is_bought)*in_storage_energy_kwh*in_finance_storage_rent_per_kwh_month*" + OM,
+    "storage_om": "=-storage_is_bought*storage_price*(in_finance_storage_om_fraction+"
+    "in_finance_storage_insurance_fraction)/12*" + OM,
+    "fuel": "=-{fuel_l}*in_finance_diesel_per_l*(1+in_finance_diesel_escalation)^({year}-1)*vat_factor",
+    "fuel_delivery": "=-{fuel_l}*in_finance_delivery_per_l*" + OM,
+    "genset_rent": "=-(1-genset_is_bought)*{sets}*in_finance_genset_rent_per_set_month*" + OM,
+    "genset_om": "=-{genset_kwh}*in_finance_genset_om_per_kwh*" + OM,
+    "crew": "=-IF({crew_kind}=2,in_finance_crew_per_month,IF({crew_kind}=1,in_finance_standby_crew_per_month,0))*" + OM,
+    "carbon": "=-({imports}*in_grid_co2_kg_per_kwh+{fuel_l}*in_genset_co2_kg_per_l)/1000*in_finance_carbon_price_per_t",
+    "unserved": "=-{unserved_kwh}*in_finance_unserved_per_kwh*IF(in_finance_count_unserved,1,0)"
+    "-{interruptions}*restart_cost*IF(in_finance_count_interruptions,1,0)",
+}
+
+
+@dataclass(frozen=True)
+class MonthColumns:
+    """Where each quantity stands: column numbers by name."""
+
+    at: dict[str, int]
+    classes: int
+    charges: int
+
+    @property
+    def imports(self) -> tuple[int, int]:
+        return self.at["import_0"], self.at["import_0"] + self.classes - 1
+
+
+def month_columns(book: Book) -> MonthColumns:
+    """The layout, which depends on the tariff's classes and charges."""
+    classes, charges = len(book.study.dispatch.classes.names), len(demand_charges(book))
+    names = [*ABOUT, *SIMULATED]
+    names += [f"import_{k}" for k in range(classes)] + [f"peak_{k}" for k in range(charges)]
+    names += [f"billed_{k}" for k in range(charges)] + [f"demand_{k}" for k in range(charges)]
+    names += [*BILL, "bill", *PLANT]
+    return MonthColumns({name: k for k, name in enumerate(names)}, classes, charges)
+
+
+def first_row_of(book: Book, row: int) -> int:
+    """The sheet row of the first month of an alternative (its position in `ALTERNATIVES`)."""
+    return FIRST_ROW + row * book.study.dispatch.months
+
+
+def months_sheet(book: Book) -> None:
+    """One row for each alternative and project month."""
+    sheet, columns = book.sheet("months"), month_columns(book)
+    text(book, sheet, 0, 0, book.t("months.title"), "title")
+    text(book, sheet, 1, 0, book.t("months.note"), "note")
+    heads(book, sheet, FIRST_ROW - 1, list(_labels(book, columns)))
+    text(book, sheet, FIRST_ROW - 2, columns.at["served_kwh"], book.t("months.simulated"), "note")
+    text(
+        book, sheet, FIRST_ROW - 2, columns.at.get("billed_0", columns.at["energy"]), book.t("months.formulas"), "note"
+    )
+    values = _values(book, columns)
+    for row in range(len(ALTERNATIVES)):
+        for month in range(book.study.dispatch.months):
+            _month_row(book, sheet, columns, values, row, month)
+    sheet.set_column(0, 0, 18)
+    sheet.set_column(1, len(columns.at), 13)
+    sheet.freeze_panes(FIRST_ROW, 4)
+
+
+def _labels(book: Book, columns: MonthColumns) -> Iterator[str]:
+    labels = class_labels(book)
+    charges = [charge.name.replace("_", " ") for charge in demand_charges(book)]
+    for name in columns.at:
+        kind, _, position = name.rpartition("_")
+        if kind == "import":
+            yield book.t("column.import_of", name=labels[int(position)])
+        elif kind in ("peak", "billed", "demand") and position.isdigit():
+            yield book.t(f"column.{kind}_of", name=charges[int(position)])
+        elif name in PLANT:
+            yield book.words.t(f"answers.line.{name}")
+        else:
+            yield book.t(f"column.{name}")
+
+
+def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]:
+    """All numbers of the sheet (alternatives, months), as the study has them."""
+    study, dispatch = book.study, book.study.dispatch
+    monthly, bill, lines = dispatch.monthly, study.bill, study.ledger.lines
+    full = monthly["genset_kwh"] > MAIN_SOURCE_SHARE * monthly["load_kwh"]
+    has_grid = np.array([name != "diesel" for name in ALTERNATIVES])[:, None]
+    limits = import_limits_kw(study.scenario, dispatch.months)
+    values = {
+        "served_kwh": served_kwh(dispatch),
+        "unserved_kwh": monthly["unserved_kwh"],
+        "genset_kwh": monthly["genset_kwh"],
+        "fuel_l": monthly["fuel_l"],
+        "sets": dispatch.sets,
+        "crew_kind": np.where(full, 2.0, np.where(dispatch.sets > 0, 1.0, 0.0)),
+        "connected": (has_grid & (limits > 0)).astype(float),
+        "export_kwh": dispatch.export_kwh.sum(axis=-1),
+        "interruptions": monthly["interruptions"],
+        "energy": bill.energy_charge,
+        "tax": bill.tax,
+        "capacity": bill.capacity_charge,
+        "fixed": bill.fixed,
+        "export_credit": bill.export_credit,
+        "bill": bill.total,
+        **{name: lines[name][:, 1:] for name in PLANT},
+    }
+    for k in range(columns.classes):
+        values[f"import_{k}"] = dispatch.import_kwh[..., k]
+    for k, charge in enumerate(demand_charges(book)):
+        measured = dispatch.classes.measured[k]
+        values[f"peak_{k}"] = np.max(dispatch.peak_kw, axis=-1, where=measured, initial=0.0)
+        values[f"billed_{k}"] = bill.billed_kw[charge.name]
+        values[f"demand_{k}"] = bill.demand_charges[charge.name]
+    return values
+
+
+def _month_row(book: Book, sheet: Any, columns: MonthColumns, values: dict, row: int, month: int) -> None:
+    dispatch, at = book.study.dispatch, columns.at
+    line, template = first_row_of(book, row) + month, month % dispatch.clock.months
+    text(book, sheet, line, at["alternative"], say.name(ALTERNATIVES[row], book.words, first=True))
+    number(book, sheet, line, at["month"], month + 1)
+    number(book, sheet, line, at["calendar_month"], dispatch.clock.calendar_months()[template])
+    number(book, sheet, line, at["year"], month // 12 + 1)
+    for name in (
+        *SIMULATED,
+        *(f"import_{k}" for k in range(columns.classes)),
+        *(f"peak_{k}" for k in range(columns.charges)),
+    ):
+        number(book, sheet, line, at[name], values[name][row, month])
+    for name, formula in _formulas(book, columns, row, month):
+        put(book, sheet, line, at[name], formula, values[name][row, month] + 0.0)
+
+
+def _formulas(book: Book, columns: MonthColumns, row: int, month: int) -> Iterator[tuple[str, str]]:
+    """(column, formula) of one month; what cannot occur in an alternative has none."""
+    line, at = first_row_of(book, row) + month, columns.at
+    here = {name: cell(line, column) for name, column in at.items()}
+    imports = span(line, *columns.imports)
+    if ALTERNATIVES[row] != "diesel":
+        yield from _bill_formulas(book, columns, row, month, here, imports)
+    for name in PLANT:
+        if name not in HYBRID_ONLY or ALTERNATIVES[row] == "hybrid":
+            yield name, FORMULAS[name].format(**here, imports=f"SUM({imports})")
+
+
+def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str) -> Iterator[tuple[str, str]]:
+    tariff_row = TARIFF_FIRST_ROW + month % book.study.dispatch.clock.months
+    prices = book.ref("tariff", span(tariff_row, 1, columns.classes, "rc"))
+    growth = f"(1+in_finance_energy_escalation)^({here['year']}-1)"
+    scale = f"{here['connected']}*{growth}*bill_vat_factor"
+    # The price factor and the escalation act on the class price with its adders, as in `finance.rates`.
+    yield "energy", f"={scale}*in_finance_energy_price_factor*SUMPRODUCT({imports},{prices})"
+    yield "tax", f"={here['energy']}*tariff_tax_rate"
+    for k in range(columns.charges):
+        price = book.ref("tariff", cell(tariff_row, 1 + columns.classes + k, "rc"))
+        yield f"billed_{k}", f"={here['connected']}*{_billed(book, columns, row, month, k)}"
+        yield f"demand_{k}", f"={here[f'billed_{k}']}*{price}*{growth}*bill_vat_factor"
+    yield "capacity", f"={scale}*tariff_capacity_per_kva*in_grid_transformer_kva"
+    yield "fixed", f"={scale}*tariff_fixed_per_month"
+    yield "export_credit", f"={scale}*{here['export_kwh']}*tariff_export_credit"
+    demand = "".join(f"+{here[f'demand_{k}']}" for k in range(columns.charges))
+    yield "bill", f"={here['energy']}+{here['tax']}{demand}+{here['capacity']}+{here['fixed']}-{here['export_credit']}"
+
+
+def _billed(book: Book, columns: MonthColumns, row: int, month: int, charge: int) -> str:
+    """The month's own peak, or a share of the greatest one of the months before where there is a ratchet."""
+    column, line = columns.at[f"peak_{charge}"], first_row_of(book, row) + month
+    own, back = cell(line, column), book.study.scenario.tariff.ratchet_months
+    first = max(first_row_of(book, row), line - back)
+    if not back or first == line:
+        return own
+    return f"MAX({own},tariff_ratchet_fraction*MAX({cell(first, column)}:{cell(line - 1, column)}))"

@@ -1,0 +1,82 @@
+"""Grid outages of a study: when they are, year by year, and which of them end in a restart of the cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.resilience import OutageDraws, grid_up, outage_draws
+from sim.scenario import Scenario
+from sim.timeline import Timeline
+
+if TYPE_CHECKING:
+    from sim.dispatch import Dispatch
+
+Floats = NDArray[np.float64]
+LOST_FRACTION = 1e-6  # of the load of an outage, up to which what is not served is float noise
+
+
+def grid_down(scenario: Scenario, clock: Timeline, years: int) -> NDArray[np.bool_]:
+    """True where the grid fails (years, steps): the list, the same every year, or each year's own draws."""
+    if scenario.grid.outage_source == "list":
+        return np.broadcast_to(_listed(scenario, clock), (years, clock.steps))
+    draws = drawn(scenario, years)
+    return np.array([grid_up(draws, year, clock.step_h)[: clock.steps] == 0 for year in range(1, years + 1)])
+
+
+def drawn(scenario: Scenario, years: int) -> OutageDraws:
+    """Outages of the project years from SAIFI and SAIDI. A short term sees the share of a year that it lasts."""
+    grid = scenario.grid
+    return outage_draws(grid.saifi_per_year, grid.saidi_h_per_year, years, grid.outage_seed, grid.outage_spread)
+
+
+def _listed(scenario: Scenario, clock: Timeline) -> NDArray[np.bool_]:
+    """An outage begins at the step that holds its hour."""
+    down = np.zeros(clock.steps, dtype=bool)
+    for outage in scenario.grid.outages:
+        first = clock.step_at(outage.month, outage.day, outage.hour)
+        if first is not None:
+            down[first : first + max(1, round(outage.duration_h / clock.step_h))] = True
+    return down
+
+
+def unbroken(down: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First step and end (exclusive) of each unbroken run of True."""
+    edges = np.diff(np.concatenate([[0], down.astype(np.int8), [0]]))
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+
+
+def interruptions(dispatch: Dispatch) -> Floats:
+    """Losses of power that end in a restart (alternatives, months), in the month in which the outage begins.
+
+    An outage is none where something bridges it (the battery's seamless transfer, or a UPS until sets run) and the
+    critical load is then served to its end. The grid alone has nothing to bridge with; the diesel plan has no grid.
+    """
+    per_year, scenario = dispatch.clock.months, dispatch.scenario
+    events = np.zeros((len(dispatch.monthly["load_kwh"]), dispatch.years * per_year))
+    connected = dispatch.lanes.import_limit_kw[dispatch.row("grid") * dispatch.years :][: dispatch.years] > 0
+    bridges = scenario.grid.ups_bridges
+    seamless = bridges or (scenario.storage.energy_kwh > 0 and scenario.storage.seamless_transfer)
+    for year in range(dispatch.years):
+        first, end = unbroken(dispatch.down[year] & connected[year][dispatch.clock.month_index])
+        if first.size:
+            month = year * per_year + dispatch.clock.month_index[first]
+            for name, is_bridged in (("grid", False), ("grid_diesel", bridges), ("hybrid", seamless)):
+                lost = _not_served(dispatch, name, year, first, end) if is_bridged else np.ones(first.size)
+                np.add.at(events[dispatch.row(name)], month, lost)
+    return events[:, : dispatch.months]
+
+
+def _not_served(dispatch: Dispatch, name: str, year: int, first: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
+    """1 for each outage in which critical load is not served, else 0; traced only where any of the year is missing."""
+    months = slice(year * dispatch.clock.months, (year + 1) * dispatch.clock.months)
+    row = dispatch.row(name)
+    missing, load = (dispatch.monthly[key][row, months].sum() for key in ("unserved_kwh", "load_kwh"))
+    if missing - dispatch.monthly["shed_kwh"][row, months].sum() <= LOST_FRACTION * load / 8760:
+        return np.zeros(first.size)
+    trace, lane = dispatch.trace(name, year + 1), row * dispatch.years + year
+    shed_kw = dispatch.shed_kw[dispatch.run_of[lane]] * dispatch.lanes.load_scale[lane][dispatch.clock.month_index]
+    lost, served = (np.concatenate([[0.0], np.cumsum(kw)]) for kw in (trace.unserved_kw - shed_kw, trace.load_kw))
+    return (lost[end] - lost[first] > LOST_FRACTION * (served[end] - served[first])).astype(float)

@@ -1,0 +1,326 @@
+"""Utility rates of OpenEI's Utility Rate Database (URDB, JSON of API version 7 and later), read and written.
+
+A rate has numbered energy and demand periods with tiers, and 12 x 24 tables (month, hour) of the period for weekdays
+and weekends. `to_tariff` turns it into a `Tariff`; what a `Tariff` cannot hold is named in the findings, never dropped
+in silence. Field names: https://openei.org/services/doc/rest/util_rates/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sim.model import InputError
+from sim.tariff import EVERY_MONTH, Season, Tariff
+
+Table = tuple[tuple[int, ...], ...]
+ENERGY_UNITS = ("kWh", "kwh")
+NOT_READ = {
+    "coincidentratestructure": "coincident peak charges",
+    "demandreactivepowercharge": "the charge on reactive power",
+    "annualmincharge": "the yearly minimum bill",
+    "mincharge": "the minimum bill",
+}
+
+
+@dataclass(frozen=True)
+class UrdbTier:
+    """Price with adjustment per kWh or kW up to `up_to` of the month (None = the rest), and credit per kWh sold."""
+
+    price: float
+    up_to: float | None = None
+    sell: float = 0.0
+
+
+@dataclass(frozen=True)
+class UrdbRate:
+    """A rate as URDB has it: tiers of each period, tables (12 x 24) of the period, charges by month."""
+
+    name: str
+    utility: str
+    source: str
+    energy: tuple[tuple[UrdbTier, ...], ...]
+    energy_weekday: Table
+    energy_weekend: Table
+    demand: tuple[tuple[UrdbTier, ...], ...]
+    demand_weekday: Table
+    demand_weekend: Table
+    flat_demand: tuple[tuple[UrdbTier, ...], ...]
+    flat_demand_months: tuple[int, ...]
+    fixed_per_month: float
+    ratchet_fraction: float
+    ratchet_months: int
+    demand_window_minutes: int
+    not_read: tuple[str, ...] = ()
+
+
+def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
+    """A rate from its JSON, bare, or inside the API's answer (`items`), whose first item is taken.
+
+    Raises InputError with a sentence a problem.
+    """
+    raw = _one_item(text)
+    energy = _structure(raw, "energyratestructure")
+    if not energy:
+        raise InputError(["the rate has no energyratestructure; choose one with energy prices"])
+    demand, flat = _structure(raw, "demandratestructure"), _structure(raw, "flatdemandstructure")
+    ratchet = raw.get("demandratchetpercentage") or raw.get("lookbackPercent") or 0.0
+    fraction = max(ratchet) if isinstance(ratchet, Sequence) and not isinstance(ratchet, str) else ratchet
+    return UrdbRate(
+        name=str(raw.get("name", "")),
+        utility=str(raw.get("utility", "")),
+        source=str(raw.get("uri") or raw.get("source") or ""),
+        energy=energy,
+        energy_weekday=_table(raw, "energyweekdayschedule", len(energy)),
+        energy_weekend=_table(raw, "energyweekendschedule", len(energy)),
+        demand=demand,
+        demand_weekday=_table(raw, "demandweekdayschedule", len(demand)) if demand else (),
+        demand_weekend=_table(raw, "demandweekendschedule", len(demand)) if demand else (),
+        flat_demand=flat,
+        flat_demand_months=_flat_months(raw, len(flat)),
+        fixed_per_month=_fixed(raw),
+        ratchet_fraction=float(fraction) / (100.0 if fraction > 1 else 1.0),
+        ratchet_months=int(raw.get("lookbackRange") or (12 if fraction else 0)),
+        demand_window_minutes=int(raw.get("demandwindow") or 60),
+        not_read=tuple(text for name, text in NOT_READ.items() if text and raw.get(name)),
+    )
+
+
+def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[str, ...]]:
+    """The rate as a `Tariff`, and what of it could not be taken over (one sentence each).
+
+    A price period is a pair of energy and demand period, so that demand is measured where the rate says so. Of several
+    tiers the first is taken; export is credited at the first period that has a price for it.
+    """
+    months = [_month_key(rate, month) for month in range(12)]
+    seasons = []
+    for key in dict.fromkeys(months):
+        numbers = tuple(month + 1 for month in range(12) if months[month] == key)
+        seasons.append(_season(rate, numbers))
+    window = min((15, 30, 60), key=lambda minutes: abs(minutes - rate.demand_window_minutes))
+    tariff = Tariff(
+        name_en=" ".join(filter(None, [rate.utility, rate.name])) or "URDB rate",
+        currency=currency,
+        seasons=tuple(seasons),
+        demand_charges=(*_flat_charges(rate), *_period_charges(rate)),
+        demand_window_minutes=window,
+        ratchet_fraction=rate.ratchet_fraction,
+        ratchet_months=rate.ratchet_months,
+        export_credit_per_kwh=next((tiers[0].sell for tiers in rate.energy if tiers[0].sell), 0.0),
+        fixed_per_month=rate.fixed_per_month,
+        includes_vat=False,
+        source=rate.source or "OpenEI Utility Rate Database",
+        confidence="seen_in_source",
+        demand_confidence="seen_in_source",
+    )
+    return tariff, tuple(_findings(rate, window))
+
+
+def to_urdb(tariff: Tariff) -> dict[str, Any]:
+    """A `Tariff` as a URDB rate. Adders and energy tax are in the energy prices; quarter hours become whole ones.
+
+    Weekends are URDB's: Saturday and Sunday share a table, so the Sunday's windows are used where the two differ.
+    Raises InputError for demand charges whose windows overlap in part: URDB has one demand period an hour.
+    """
+    periods: dict[float, int] = {}
+    tables = {
+        day: [[_hour_period(tariff, month, day, hour, periods) for hour in range(24)] for month in EVERY_MONTH]
+        for day in ("weekday", "sunday_holiday")
+    }
+    priced = list(periods)
+    demand, demand_tables = _demand_out(tariff)
+    flat = [charge for charge in tariff.demand_charges if not charge.measured_periods]
+    by_month = [sum(charge.per_kw_month for charge in flat if month in charge.months) for month in EVERY_MONTH]
+    levels = sorted(set(by_month))
+    return {
+        "name": tariff.name_en,
+        "uri": tariff.source,
+        "energyratestructure": [
+            [{"rate": price, "unit": "kWh", "sell": tariff.export_credit_per_kwh}] for price in priced
+        ],
+        "energyweekdayschedule": tables["weekday"],
+        "energyweekendschedule": tables["sunday_holiday"],
+        **({"demandratestructure": demand, **demand_tables} if demand else {}),
+        **({"flatdemandstructure": [[{"rate": level, "unit": "kW"}] for level in levels]} if flat else {}),
+        **({"flatdemandmonths": [levels.index(price) for price in by_month]} if flat else {}),
+        "fixedchargefirstmeter": tariff.fixed_per_month,
+        "fixedchargeunits": "$/month",
+        "demandwindow": tariff.demand_window_minutes,
+        **(
+            {"lookbackPercent": tariff.ratchet_fraction, "lookbackRange": tariff.ratchet_months}
+            if tariff.ratchet_months and tariff.ratchet_fraction
+            else {}
+        ),
+    }
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def _one_item(text: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(text, str | bytes):
+        try:
+            text = json.loads(text)
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise InputError([f"this is not a URDB rate: not valid JSON ({error})"]) from error
+    if not isinstance(text, Mapping):
+        raise InputError(["this is not a URDB rate: it must be one JSON object"])
+    items = text.get("items")
+    if items is None:
+        return text
+    if not isinstance(items, list) or not items or not isinstance(items[0], Mapping):
+        raise InputError(["the URDB answer holds no rate; search again and download a rate with detail=full"])
+    return items[0]
+
+
+def _structure(raw: Mapping[str, Any], name: str) -> tuple[tuple[UrdbTier, ...], ...]:
+    given = raw.get(name) or []
+    try:
+        return tuple(tuple(_tier(tier, name) for tier in period) for period in given)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError([f"{name}: {error}; it must list the tiers of each period with 'rate'"]) from error
+
+
+def _tier(raw: Mapping[str, Any], name: str) -> UrdbTier:
+    unit = raw.get("unit", "kWh")
+    if name.startswith("energy") and unit not in ENERGY_UNITS:
+        raise ValueError(f"unit '{unit}' depends on the load's size, which cannot be read; only kWh can")
+    limit = raw.get("max")
+    price = float(raw.get("rate", 0.0)) + float(raw.get("adj", 0.0))
+    return UrdbTier(price, None if limit is None or float(limit) > 1e30 else float(limit), float(raw.get("sell", 0.0)))
+
+
+def _table(raw: Mapping[str, Any], name: str, periods: int) -> Table:
+    given = raw.get(name)
+    fits = (
+        isinstance(given, list) and len(given) == 12 and all(isinstance(row, list) and len(row) == 24 for row in given)
+    )
+    if not fits:
+        raise InputError([f"{name} must be a table of 12 months and 24 hours"])
+    table = tuple(tuple(int(number) for number in row) for row in given)
+    if min(map(min, table)) < 0 or max(map(max, table)) >= periods:
+        raise InputError([f"{name} names a period that has no price; there are {periods}, counted from 0"])
+    return table
+
+
+def _flat_months(raw: Mapping[str, Any], periods: int) -> tuple[int, ...]:
+    if not periods:
+        return ()
+    given = raw.get("flatdemandmonths") or [0] * 12
+    if len(given) != 12 or min(given) < 0 or max(given) >= periods:
+        raise InputError(["flatdemandmonths must name one of the flat demand periods for each of 12 months"])
+    return tuple(int(number) for number in given)
+
+
+def _fixed(raw: Mapping[str, Any]) -> float:
+    """Fixed charge per month: current field with its unit, else the older `fixedmonthlycharge`."""
+    value = float(raw.get("fixedchargefirstmeter") or raw.get("fixedmonthlycharge") or 0.0)
+    per_month = {"$/day": 365 / 12, "$/year": 1 / 12}
+    return value * per_month.get(str(raw.get("fixedchargeunits", "$/month")), 1.0)
+
+
+# --- to a Tariff ------------------------------------------------------------------------------------------------------
+
+
+def _month_key(rate: UrdbRate, month: int) -> tuple:
+    tables = (rate.energy_weekday, rate.energy_weekend, rate.demand_weekday, rate.demand_weekend)
+    return tuple(table[month] for table in tables if table)
+
+
+def _period_name(rate: UrdbRate, energy: int, demand: int | None) -> str:
+    return f"energy_{energy}" if demand is None else f"energy_{energy}_demand_{demand}"
+
+
+def _season(rate: UrdbRate, months: tuple[int, ...]) -> Season:
+    weekday = _windows(rate, rate.energy_weekday, rate.demand_weekday, months[0] - 1)
+    weekend = _windows(rate, rate.energy_weekend, rate.demand_weekend, months[0] - 1)
+    names = {window["period"] for window in (*weekday, *weekend)}
+    prices = {name: rate.energy[int(name.split("_")[1])][0].price for name in sorted(names)}
+    days = {"weekday": weekday, "saturday": weekend, "sunday_holiday": weekend}
+    return Season(name=f"months {months[0]}-{months[-1]}", months=months, prices_per_kwh=prices, **days)
+
+
+def _windows(rate: UrdbRate, energy: Table, demand: Table, month: int) -> tuple[dict[str, Any], ...]:
+    numbers = [(energy[month][hour], demand[month][hour] if demand else None) for hour in range(24)]
+    windows, at = [], 0
+    for pair, run in groupby(numbers):
+        length = sum(1 for _ in run)
+        windows.append({"start_hour": at, "end_hour": at + length, "period": _period_name(rate, *pair)})
+        at += length
+    return tuple(windows)
+
+
+def _flat_charges(rate: UrdbRate) -> list[dict[str, Any]]:
+    return [
+        {"name": f"flat_{number}", "per_kw_month": tiers[0].price, "months": months}
+        for number, tiers in enumerate(rate.flat_demand)
+        if (months := tuple(at + 1 for at, n in enumerate(rate.flat_demand_months) if n == number)) and tiers[0].price
+    ]
+
+
+def _period_charges(rate: UrdbRate) -> list[dict[str, Any]]:
+    pairs = {
+        (energy[month][hour], demand[month][hour])
+        for energy, demand in ((rate.energy_weekday, rate.demand_weekday), (rate.energy_weekend, rate.demand_weekend))
+        if demand
+        for month in range(12)
+        for hour in range(24)
+    }
+    return [
+        {
+            "name": f"demand_{number}",
+            "per_kw_month": tiers[0].price,
+            "measured_periods": tuple(sorted(_period_name(rate, e, d) for e, d in pairs if d == number)),
+        }
+        for number, tiers in enumerate(rate.demand)
+        if tiers[0].price and any(d == number for _, d in pairs)
+    ]
+
+
+def _findings(rate: UrdbRate, window: int):
+    for what, periods in (("energy", rate.energy), ("demand", rate.demand), ("flat demand", rate.flat_demand)):
+        if any(len(tiers) > 1 for tiers in periods):
+            yield f"The {what} price has tiers; the first tier's price is used for everything."
+    if window != rate.demand_window_minutes:
+        yield f"Demand is measured over {rate.demand_window_minutes} min; {window} min is used."
+    if len({tiers[0].sell for tiers in rate.energy}) > 1:
+        yield "The credit for a kWh sold differs by period; one credit is used for all."
+    for what in rate.not_read:
+        yield f"Not taken over: {what}."
+
+
+# --- from a Tariff ----------------------------------------------------------------------------------------------------
+
+
+def _hour_period(tariff: Tariff, month: int, day: str, hour: int, periods: dict[float, int]) -> int:
+    """Number of the energy price in this hour, from the window that holds its middle; new prices are added."""
+    season = tariff.season(month)
+    name = season.period_at(day, hour * 60 + 30)
+    price = (season.prices_per_kwh[name] + tariff.energy_adders_per_kwh) * (1.0 + tariff.energy_tax_rate)
+    return periods.setdefault(price, len(periods))
+
+
+def _demand_out(tariff: Tariff) -> tuple[list, dict[str, list]]:
+    """Demand periods and tables: one period for each set of charges that measure an hour."""
+    windowed = [charge for charge in tariff.demand_charges if charge.measured_periods]
+    if not windowed:
+        return [], {}
+    sets = {charge.measured_periods for charge in windowed}
+    if any(set(one) & set(other) for one in sets for other in sets if one != other):
+        raise InputError(["two demand charges measure overlapping hours; URDB has only one demand period an hour"])
+    known: dict[tuple[str, ...], int] = {(): 0}
+
+    def number(month: int, day: str, hour: int) -> int:
+        name = tariff.season(month).period_at(day, hour * 60 + 30)
+        here = tuple(c.name for c in windowed if name in c.measured_periods and month in c.months)
+        return known.setdefault(here, len(known))
+
+    tables = {
+        f"demand{kind}schedule": [[number(month, day, hour) for hour in range(24)] for month in EVERY_MONTH]
+        for kind, day in (("weekday", "weekday"), ("weekend", "sunday_holiday"))
+    }
+    price = {charge.name: charge.per_kw_month for charge in windowed}
+    return [[{"rate": sum(price[name] for name in names), "unit": "kW"}] for names in known], tables

@@ -1,0 +1,303 @@
+"""Many variants of one plant at once: lanes that also have their own grid outages and their own charging orders.
+
+The dispatch rule is that of `sim.kernel`, called, not copied. `kernel.aggregate` lets all lanes share outages and
+orders; here each lane brings its own, so that every draw of a risk study is a year of its own. Where a lane's outages
+and orders are the shared ones both give the same sums to the last bit.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import config, njit
+from numpy.typing import NDArray
+
+from sim import control, kernel
+from sim.kernel import (
+    DEFICIT,
+    IMPORT_SUM,
+    N_METERED,
+    N_ROWS,
+    OPTIONS,
+    PEAK,
+    STEP_KEEP_WINDOW,
+    STEP_LOAD,
+    STEP_PV,
+    STEP_UNSHAVED,
+    SUMS,
+    WIDTH,
+    _charge,
+    _load_lane,
+    _load_month,
+    _run_sets,
+    _supply,
+    _swap_class,
+)
+from sim.scenario import Scenario
+from sim.tariff import PriceClasses
+from sim.timeline import Timeline
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+KEPT = ("load_kwh", "discharge_kwh", "genset_kwh", "unserved_kwh", "fuel_l", "genset_hours")
+KEPT_ROWS = np.array([kernel.SUM_FIELDS.index(name) for name in KEPT])
+# Rows behind the rule's own: whether the lane's grid is up, the share its order asks for, its refill share.
+GRID_UP, SHARE, REFILL = N_ROWS, N_ROWS + 1, N_ROWS + 2
+NEVER = np.int64(2**62)
+
+
+@dataclass(frozen=True, eq=False)
+class Outages:
+    """Outages of N lanes: those of lane i are entries `first[i]` ... `first[i + 1] - 1` of `start` and `stop` (steps,
+    stop exclusive), in any order; they may overlap."""
+
+    first: Ints
+    start: Ints
+    stop: Ints
+
+    @property
+    def count(self) -> int:
+        return len(self.first) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """What the schedule orders, as levels. `level` (steps,): 0 outside all windows, else the number of the level.
+    `sign` (levels + 1,): -1 charge, 1 discharge, 0 for level 0. `groups`: for each kind of block its levels from the
+    best on, and the hours of each."""
+
+    level: Ints
+    sign: Floats
+    groups: tuple[tuple[Ints, Floats], ...]
+
+    def shares(self, tradable_kwh: Floats, power_kw: Floats, charge: Floats, discharge: Floats) -> Floats:
+        """Share of battery power of each level and lane (levels + 1, N), the best level first at the power that lasts
+        through it (`sim.control`); inputs (N,), `charge` and `discharge` the one-way efficiencies."""
+        out = np.zeros((len(self.sign), len(tradable_kwh)))
+        usable = power_kw > 0
+        for levels, hours in self.groups:
+            efficiency = discharge if self.sign[levels[0]] > 0 else 1.0 / charge
+            left_h = np.divide(tradable_kwh * efficiency, power_kw, out=np.zeros_like(power_kw), where=usable)
+            for level, length in zip(levels, hours, strict=True):
+                out[level] = np.minimum(1.0, left_h / length)
+                left_h = np.maximum(0.0, left_h - length)
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums of each lane and month (N, M) named in `KEPT`, and the bill's readings by class (N, M, K)."""
+
+    monthly: dict[str, Floats]
+    import_kwh: Floats
+    export_kwh: Floats
+    peak_kw: Floats
+
+
+def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders:
+    """The scenario's schedule as levels, whose shares can then be had for any battery size."""
+    storage, plan = scenario.storage, scenario.dispatch
+    level = np.zeros(clock.steps, dtype=np.int64)
+    if plan.arbitrage == "off":
+        return Orders(level, np.zeros(1), ())
+    if plan.arbitrage == "windows":
+        direction, price = control._own_windows(plan, clock), np.zeros(clock.steps)
+    else:
+        price = classes.step_price_per_kwh(clock)
+        direction = control._by_price(price, clock, storage, plan.second_charge)
+    signs, groups, known = [0.0], [], {}
+    at = 0
+    for sign, run in groupby(direction):
+        length = sum(1 for _ in run)
+        if sign:
+            rank = price[at : at + length] * -sign
+            key = (int(sign), rank.tobytes())
+            if key not in known:
+                known[key] = _new_group(rank, float(sign), signs, groups, clock.step_h)
+            level[at : at + length] = known[key]
+        at += length
+    return Orders(level, np.array(signs), tuple(groups))
+
+
+def _new_group(rank: Floats, sign: float, signs: list[float], groups: list, step_h: float) -> Ints:
+    values, position = np.unique(rank, return_inverse=True)
+    numbers = len(signs) + np.arange(len(values))
+    groups.append((numbers, np.bincount(position) * step_h))
+    signs.extend([sign] * len(values))
+    return numbers[position]
+
+
+def listed_outages(grid_up: Floats, lanes: int) -> Outages:
+    """The same outages for every lane, from a series that is 1 with the grid and 0 without (steps,)."""
+    edges = np.diff(np.concatenate([[1.0], grid_up, [1.0]]))
+    start, stop = np.flatnonzero(edges < 0), np.flatnonzero(edges > 0)
+    return Outages(np.arange(lanes + 1) * len(start), np.tile(start, lanes), np.tile(stop, lanes))
+
+
+def repeated(outages: Outages, lanes: Sequence[int] | Ints) -> Outages:
+    """The outages of the named lanes, in that order (a lane may come again)."""
+    lanes = np.asarray(lanes)
+    counts = np.diff(outages.first)[lanes]
+    first = np.concatenate([[0], np.cumsum(counts)])
+    entry = np.arange(first[-1]) - np.repeat(first[:-1], counts) + np.repeat(outages.first[lanes], counts)
+    return Outages(first, outages.start[entry], outages.stop[entry])
+
+
+def aggregate(
+    series: kernel.Series,
+    lanes: kernel.Lanes,
+    plan: Orders,
+    shares: Floats,
+    refill: Floats,
+    outages: Outages,
+    n_periods: int,
+    threads: int | None = None,
+) -> Sums:
+    """Run all lanes with their own outages and orders. `series` gives neither: its grid_up, action and refill_share are
+    not looked at; `refill` (N,) is the share of charge_set_kw at which the grid restores the reserve.
+
+    The result depends neither on the number of threads nor on which lanes stand side by side.
+    """
+    n, months = lanes.count, len(series.month_ends)
+    if shares.shape != (len(plan.sign), n) or outages.count != n:
+        raise ValueError(f"there are {n} lanes; shares and outages must have one column or list for each")
+    sums = np.empty((len(KEPT), n, months))
+    metered = np.empty((N_METERED, n, months, n_periods))
+    event_at, event_first, event_sign = _events(outages, len(series.load_kw))
+
+    def run(start: int, stop: int) -> None:
+        w, c = kernel._aligned((N_ROWS + 3) * WIDTH), kernel._aligned(n_periods * N_METERED * WIDTH)
+        _run_blocks(
+            series.steps,
+            series.classes,
+            series.month_ends,
+            WIDTH,
+            float(series.step_h),
+            lanes.scalars,
+            lanes.monthly,
+            plan.level,
+            plan.sign,
+            shares,
+            refill,
+            event_first,
+            event_at,
+            event_sign,
+            KEPT_ROWS,
+            start,
+            stop,
+            w,
+            c,
+            sums,
+            metered,
+        )
+
+    kernel._share_blocks(run, -(-n // WIDTH), threads or config.NUMBA_NUM_THREADS)
+    metered[:2] *= series.step_h
+    metered[2] /= series.demand_window_steps
+    return Sums(dict(zip(KEPT, sums, strict=True)), metered[0], metered[1], metered[2])
+
+
+def _events(outages: Outages, steps: int) -> tuple[Ints, Ints, Ints]:
+    """Begin (+1) and end (-1) of each outage in the order of time within a lane, each lane closed by NEVER."""
+    n, counts = outages.count, np.diff(outages.first)
+    lane = np.repeat(np.arange(n), counts)
+    ends = np.arange(n)
+    at = np.concatenate([outages.start, np.minimum(outages.stop, steps), np.full(n, NEVER)])
+    sign = np.concatenate([np.ones(len(lane)), -np.ones(len(lane)), np.zeros(n)]).astype(np.int64)
+    owner = np.concatenate([lane, lane, ends])
+    order = np.lexsort((at, owner))
+    first = np.concatenate([[0], np.cumsum(2 * counts + 1)])
+    return at[order].astype(np.int64), first.astype(np.int64), sign[order]
+
+
+def _make_kernel(rule_stamp: int) -> Any:
+    """The compiled loop. `rule_stamp` stands for the text of `sim.kernel`: a changed rule makes a new disk cache."""
+
+    def run_blocks(
+        steps, classes, month_ends, width, step_h, scalars, monthly, level, sign, shares, refill,
+        event_first, event_at, event_sign, kept_rows, start, stop, w, c, sums, metered,
+    ):  # fmt: skip
+        if rule_stamp < 0:
+            return
+        last = scalars.shape[1] - 1
+        due, depth = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.int64)
+        for block in range(start, stop):
+            first = block * WIDTH
+            kept = min(WIDTH, last + 1 - first)
+            for j in range(WIDTH):
+                _load_lane(w, j, scalars, min(first + j, last), step_h)
+                w[GRID_UP * WIDTH + j] = 1.0
+                w[SHARE * WIDTH + j] = 0.0
+                w[REFILL * WIDTH + j] = refill[min(first + j, last)]
+                due[j] = event_first[min(first + j, last)]
+                depth[j] = 0
+            following = event_at[due].min()
+            t, running, order, direction = 0, False, 0, 0.0
+            for month in range(month_ends.shape[0]):
+                for j in range(WIDTH):
+                    _load_month(w, j, monthly, min(first + j, last), month)
+                w[IMPORT_SUM * WIDTH : N_ROWS * WIDTH] = 0.0
+                c[:] = 0.0
+                energy_class, peak_class = classes[t, 0], classes[t, 1]
+                while t < month_ends[month]:
+                    if classes[t, 0] != energy_class:
+                        _swap_class(w, c, IMPORT_SUM, 2, energy_class, classes[t, 0])
+                        energy_class = classes[t, 0]
+                    if classes[t, 1] != peak_class:
+                        _swap_class(w, c, PEAK, 1, peak_class, classes[t, 1])
+                        peak_class = classes[t, 1]
+                    if level[t] != order:
+                        order = level[t]
+                        direction = sign[order]
+                        for j in range(WIDTH):
+                            w[SHARE * WIDTH + j] = shares[order, min(first + j, last)]
+                    if t >= following:
+                        for j in range(WIDTH):
+                            while event_at[due[j]] <= t:
+                                depth[j] += event_sign[due[j]]
+                                due[j] += 1
+                            w[GRID_UP * WIDTH + j] = 1.0 if depth[j] == 0 else 0.0
+                        following = event_at[due].min()
+                    load_kw, pv = steps[t, STEP_LOAD], steps[t, STEP_PV]
+                    unshaved_kw, keep_window = steps[t, STEP_UNSHAVED], steps[t, STEP_KEEP_WINDOW]
+                    discharging = 1.0 if direction > 0.0 else 0.0
+                    for j in range(width):
+                        up = w[GRID_UP * WIDTH + j]
+                        share = w[SHARE * WIDTH + j] * discharging * up
+                        _supply(w, j, load_kw, pv, up, share, unshaved_kw)
+                    deficits = 0
+                    for j in range(width):
+                        deficits |= w[DEFICIT * WIDTH + j] > 0.0
+                    if deficits or running:
+                        for j in range(width):
+                            _run_sets(w, j, load_kw)
+                        running = deficits > 0
+                    ordered = 1.0 if direction < 0.0 else 0.0
+                    for j in range(width):
+                        order_on = 1.0 if w[SHARE * WIDTH + j] > 0.0 else 0.0
+                        share = w[SHARE * WIDTH + j] * ordered + w[REFILL * WIDTH + j] * (1.0 - order_on)
+                        _charge(w, j, w[GRID_UP * WIDTH + j], ordered * order_on, share, keep_window)
+                    t += 1
+                _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
+                _swap_class(w, c, PEAK, 1, peak_class, peak_class)
+                for j in range(kept):
+                    for row in range(kept_rows.shape[0]):
+                        sums[row, first + j, month] = w[(SUMS + kept_rows[row]) * WIDTH + j] * step_h
+                    for row in range(N_METERED):
+                        for k in range(metered.shape[3]):
+                            metered[row, first + j, month, k] = c[(k * N_METERED + row) * WIDTH + j]
+
+    try:
+        return njit(cache=True, nogil=True, **OPTIONS)(run_blocks)
+    except RuntimeError:  # numba found no place for a cache
+        return njit(nogil=True, **OPTIONS)(run_blocks)
+
+
+_run_blocks = _make_kernel(zlib.crc32(Path(kernel.__file__).read_bytes()))

@@ -1,0 +1,125 @@
+"""Who earns the saving: its split between grid connection, PV, battery, diesel sets and control by the Shapley value.
+
+Every combination of the parts is simulated and billed as a plant of its own; a part gets its mean contribution over all
+orders in which the parts could be added. The split needs no order, sums to the saving, gives equal parts to
+interchangeable ones and nothing to one that changes nothing (Shapley 1953; Shorrocks 2013 for decompositions).
+
+The combination of nothing is the named baseline, the combination of all is the hybrid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial, fsum
+from typing import Any
+
+from finance import metrics
+from finance.kpis import by_period, periods_per_year
+from finance.ledger import ledger
+from finance.rates import grid_bill
+from sim.dispatch import ALTERNATIVES, simulate
+from sim.scenario import Scenario
+from study.compare import Study
+
+PARTS = ("grid", "pv", "battery", "sets", "control")
+Coalition = frozenset[str]
+Value = Callable[[Coalition], float]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """`parts`: share of each part in the saving, in money, negative where it costs more than it brings. `alone`: what
+    a part would save as the only one; `last`: what the plant would lose without it. The two show how far parts depend
+    on each other; they do not sum to the saving."""
+
+    saving: float
+    parts: Mapping[str, float]
+    alone: Mapping[str, float]
+    last: Mapping[str, float]
+
+
+def shapley(players: Sequence[str], value: Value) -> Attribution:
+    """Split value(all) - value(none) between the players. `value` is called once for each of the 2^n combinations."""
+    everyone = frozenset(players)
+    if len(everyone) != len(players):
+        raise ValueError("two players have the same name; names must differ")
+    known = {group: value(group) for group in _groups(players)}
+    parts = {player: _part(player, players, known) for player in players}
+    nobody = known[frozenset()]
+    return Attribution(
+        saving=known[everyone] - nobody,
+        parts=parts,
+        alone={player: known[frozenset((player,))] - nobody for player in players},
+        last={player: known[everyone] - known[everyone - {player}] for player in players},
+    )
+
+
+def attribute(study: Study, measure: str = "total") -> Attribution:
+    """The saving of the hybrid against the study's baseline, split over `PARTS`.
+
+    measure: "total", undiscounted cost over the term as in `study.savings`; "npv", discounted at the study's rate.
+    Parts the case does not have get 0 without being simulated.
+    """
+    if measure not in ("total", "npv"):
+        raise ValueError(f"measure is '{measure}'; use 'total' or 'npv'")
+    without = {part: _without(study.scenario, part) for part in PARTS}
+    active = [part for part in PARTS if study.scenario.with_(without[part]) != _plain(study.scenario)]
+    found = shapley(active, lambda group: -_cost(study, without, group, active, measure))
+
+    def all_parts(values: Mapping[str, float]) -> dict[str, float]:
+        return {part: values.get(part, 0.0) for part in PARTS}
+
+    return Attribution(found.saving, all_parts(found.parts), all_parts(found.alone), all_parts(found.last))
+
+
+def _groups(players: Sequence[str]) -> list[Coalition]:
+    return [frozenset(group) for size in range(len(players) + 1) for group in combinations(players, size)]
+
+
+def _part(player: str, players: Sequence[str], known: Mapping[Coalition, float]) -> float:
+    n = len(players)
+    others = [other for other in players if other != player]
+    weighted = (
+        factorial(len(group)) * factorial(n - len(group) - 1) * (known[group | {player}] - known[group])
+        for group in _groups(others)
+    )
+    return fsum(weighted) / factorial(n)
+
+
+def _plain(scenario: Scenario) -> Scenario:
+    return scenario.with_({})
+
+
+def _without(scenario: Scenario, part: str) -> dict[str, Any]:
+    """The changes that take a part out of the hybrid and put the baseline's choice in its place."""
+    genset = scenario.genset
+    no_grid = {"grid.existing_kw": 0.0, "grid.import_limit_kw": 0.0, "grid.stages": ()}
+    baseline_sets = {
+        "diesel": {"genset.last_resort_sets": genset.sets},
+        "grid_diesel": {"genset.last_resort_sets": genset.backup_sets},
+        "grid": {"genset.last_resort_sets": 0, "genset.sets": 0},
+    }
+    return {
+        "grid": no_grid if scenario.finance.baseline == "diesel" else {},
+        "pv": {"pv.dc_kwp": 0.0},
+        "battery": {"storage.energy_kwh": 0.0},
+        "sets": baseline_sets[scenario.finance.baseline],
+        "control": {
+            "dispatch.arbitrage": "off",
+            "dispatch.peak_shave_kw": None,
+            "finance.ems_cost": 0.0,
+        },
+    }[part]
+
+
+def _cost(study: Study, without: Mapping[str, Any], group: Coalition, active: Sequence[str], measure: str) -> float:
+    changes = {path: value for part in active if part not in group for path, value in without[part].items()}
+    scenario = study.scenario.with_(changes) if changes else study.scenario
+    dispatch = simulate(scenario) if changes else study.dispatch
+    flow = ledger(scenario, dispatch, grid_bill(scenario, dispatch)).total[ALTERNATIVES.index("hybrid")]
+    if measure == "total":
+        return -float(flow.sum())
+    term = scenario.site.term_months
+    return -float(metrics.npv(scenario.finance.discount_rate, by_period(flow, term), periods_per_year(term)))

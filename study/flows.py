@@ -1,0 +1,680 @@
+"""Money flows of many variants of a study at once: hybrid and baseline, physics run again for each variant.
+
+A variant is the study's scenario with some inputs at other values (`VARIED`) and, if wanted, its own outages. All of
+them go through the dispatch rule side by side (`sim.variants`); the cost lines are those of `finance.ledger`, written
+for arrays of variants, and agree with it for the scenario itself. Battery size, power, reserve and efficiency change
+how much the schedule orders, but in which hours it charges and discharges stays as it is for the scenario; so does the
+yearly capacity of cells that age by their use, what an outage costs beyond its hours off, and load shed in one.
+
+Not every project year of every variant is simulated. Years that differ only by the battery's health, by PV age or by
+load growth are read between two or three simulated ones on a straight line: as new, at the variant's lowest health, and
+with the last year's PV and load. With own outages one year of each variant is simulated, at its mean health and age.
+Ratchets are billed as in a year that repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from finance import metrics
+from finance.bill import BillRates, Metered, bill
+from finance.kpis import by_period, periods_per_year
+from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
+from finance.rates import bill_rates
+from sim import kernel, variants
+from sim.control import REFILL_H
+from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
+from sim.load import monthly_scale
+from sim.pv import pv_kw_per_kwp
+from sim.register import register
+from sim.scenario import Scenario
+from sim.variants import Outages
+from study.compare import Study
+
+Floats = NDArray[np.float64]
+
+# Factors that are no input of a scenario, and what they are 1 of.
+FACTORS = {
+    "load.level": "load of every step, peak and mean together",
+    "pv.irradiation": "PV output of every step",
+    "tariff.spread": "distance of every energy price from the mean price over the year",
+}
+PHYSICS = (
+    "storage.energy_kwh",
+    "storage.power_kw",
+    "storage.charge_efficiency",
+    "storage.discharge_efficiency",
+    "storage.auxiliary_kw_per_mwh",
+    "storage.fade_per_year",
+    "storage.fade_first_year",
+    "storage.end_of_life_fraction",
+    "dispatch.reserve_fraction",
+    "pv.dc_kwp",
+    "genset.fuel_factor",
+)
+MONEY = (
+    "grid.co2_kg_per_kwh",
+    *(
+        f"finance.{name}"
+        for name in (
+            "discount_rate",
+            "energy_price_factor",
+            "energy_escalation",
+            "diesel_escalation",
+            "om_escalation",
+            "diesel_per_l",
+            "delivery_per_l",
+            "genset_rent_per_set_month",
+            "genset_capex_per_kw",
+            "genset_mobilisation_per_set",
+            "genset_residual_fraction",
+            "genset_om_per_kwh",
+            "crew_per_month",
+            "standby_crew_per_month",
+            "storage_capex_per_kwh",
+            "storage_rent_per_kwh_month",
+            "storage_om_fraction",
+            "storage_insurance_fraction",
+            "storage_residual_fraction",
+            "storage_replacement_fraction",
+            "storage_cost_decline",
+            "pv_capex_per_kwp",
+            "pv_om_per_kwp_year",
+            "pv_residual_fraction",
+            "grid_works_per_kva",
+            "grid_line_per_km",
+            "grid_works_share",
+            "ems_cost",
+            "ems_share",
+            "unserved_per_kwh",
+            "carbon_price_per_t",
+        )
+    ),
+)
+VARIED = (*FACTORS, *PHYSICS, *MONEY)
+# Lines of the ledger that variants have of their own; any other stays as in the study.
+WRITTEN_LINES = (
+    *("grid_energy", "grid_demand", "grid_fixed", "export_credit", "grid_works", "pv_capex", "pv_om", "pv_residual"),
+    *("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual", "ems", "fuel"),
+    *("fuel_delivery", "genset_rent", "genset_capex", "genset_mobilisation", "genset_om", "crew", "genset_residual"),
+    *("carbon", "unserved"),
+)
+# What a simulation of the hybrid and of a baseline depends on.
+OF_HYBRID = ("load.level", "pv.irradiation", *PHYSICS)
+OF_BASELINE = ("load.level", "genset.fuel_factor")
+CHUNK = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Flows:
+    """Net flows (N, periods + 1) of hybrid and baseline, money out negative, lost compute in them where the scenario
+    counts it. `rate` (N,): yearly discount rate. unserved_kwh, co2_t (N,): of the hybrid; base_...: of the baseline."""
+
+    own: Floats
+    base: Floats
+    rate: Floats
+    per_year: int
+    unserved_kwh: Floats
+    base_unserved_kwh: Floats
+    co2_t: Floats
+    base_co2_t: Floats
+
+    @property
+    def difference(self) -> Floats:
+        """Hybrid less baseline: what the project's NPV, IRR and payback are of."""
+        return self.own - self.base
+
+    @property
+    def saving(self) -> Floats:
+        """Undiscounted saving over the term (N,)."""
+        return self.difference.sum(axis=1)
+
+    @property
+    def saving_fraction(self) -> Floats:
+        """Of the baseline's cost (N,); NaN where that is 0."""
+        cost = -self.base.sum(axis=1)
+        return np.divide(self.saving, cost, out=np.full(len(cost), np.nan), where=cost > 0)
+
+    @property
+    def npv(self) -> Floats:
+        return metrics.npv(self.rate, self.difference, self.per_year)
+
+    @property
+    def irr(self) -> metrics.IrrRows:
+        return metrics.irr_rows(self.difference, self.per_year)
+
+    @property
+    def payback(self) -> metrics.PaybackRows:
+        return metrics.payback_rows(self.difference, self.per_year)
+
+
+@dataclass(frozen=True, eq=False)
+class _Values:
+    """The scenario with some inputs as arrays (n, 1) of variants."""
+
+    scenario: Scenario
+    given: Mapping[str, Floats]
+    count: int
+
+    def __call__(self, path: str) -> Floats:
+        """Values of one input (n,)."""
+        if path in self.given:
+            return self.given[path]
+        value = 1.0 if path in FACTORS else float(self.scenario.get(path))
+        return np.full(self.count, value)
+
+    def column(self, path: str) -> Floats:
+        return self(path)[:, None]
+
+    def money(self, name: str) -> Floats:
+        """Values of an input of section finance (n, 1)."""
+        return self(f"finance.{name}")[:, None]
+
+
+def flows(
+    study: Study,
+    values: Mapping[str, ArrayLike],
+    outages: Outages | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Flows:
+    """Flows of all variants. values: path of `VARIED` -> (N,); inputs that are not named stay as they are.
+
+    outages: of each variant, in steps of the template year; None = the scenario's list for all. progress: called with
+    (done, all) after each `CHUNK` of variants; what it raises ends the run. The result does not depend on `threads`.
+    Raises ValueError for inputs that cannot be varied here, arrays of different length, and values out of limits.
+    """
+    given = _checked(study.scenario, values)
+    count = len(next(iter(given.values()))) if given else (outages.count if outages else 1)
+    if outages is not None and outages.count != count:
+        raise ValueError(f"there are {count} variants but outages for {outages.count}; give one list for each")
+    shared = _Shared.of(study, puts_up_pv=bool((given.get("pv.dc_kwp", np.zeros(1)) > 0).any()))
+    parts = []
+    for start in range(0, count, CHUNK):
+        rows = np.arange(start, min(start + CHUNK, count))
+        some = _Values(study.scenario, {path: array[rows] for path, array in given.items()}, len(rows))
+        own_outages = None if outages is None else variants.repeated(outages, rows)
+        parts.append(_chunk(shared, some, own_outages, threads))
+        if progress:
+            progress(int(rows[-1]) + 1, count)
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Flows(**joined, per_year=periods_per_year(study.scenario.site.term_months))
+
+
+# --- what all variants share ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """Taken from the study once: series, schedule, rates of the template year, and groups of like project years."""
+
+    study: Study
+    series: kernel.Series
+    orders: variants.Orders
+    rates: BillRates
+    mean_price_per_kwh: float
+    groups: tuple[NDArray[np.int64], ...]
+    limits_kw: Floats
+    sets: Floats
+    other_lines: Floats
+
+    @staticmethod
+    def of(study: Study, puts_up_pv: bool) -> _Shared:
+        scenario, dispatch = study.scenario, study.dispatch
+        years, months = dispatch.years, dispatch.clock.months
+        limits = import_limits_kw(scenario, years * months).reshape(years, months)
+        own, base = dispatch.row("hybrid"), dispatch.row(study.baseline)
+        sets = dispatch.lanes.sets.reshape(len(ALTERNATIVES), years, months)[[own, base]]
+        growth = (1.0 + scenario.load.growth_per_year) ** np.arange(years)
+        ramp = monthly_scale(scenario.load, 0, years * months).reshape(years, months) / growth[:, None]
+        like = np.concatenate([limits, sets[0], sets[1], ramp], axis=1)
+        _, group = np.unique(like.round(9), axis=0, return_inverse=True)
+        return _Shared(
+            study=study,
+            series=_with_pv(study) if puts_up_pv else dispatch.series,
+            orders=variants.orders(scenario, dispatch.clock, dispatch.classes),
+            rates=_template_rates(study),
+            mean_price_per_kwh=float(dispatch.step_price_per_kwh().mean()),
+            groups=tuple(np.flatnonzero(group.ravel() == k) for k in range(group.max() + 1)),
+            limits_kw=limits,
+            sets=sets,
+            other_lines=_other_lines(study)[[own, base]],
+        )
+
+    def listed(self, count: int) -> Outages:
+        return variants.listed_outages(self.study.dispatch.series.grid_up, count)
+
+
+def _with_pv(study: Study) -> kernel.Series:
+    """The study's series, with what PV yields where the study itself has none."""
+    series, scenario = study.dispatch.series, study.scenario
+    if series.pv_kw_per_kwp.any():
+        return series
+    pv = scenario.with_({"pv.dc_kwp": 1.0}).pv
+    columns = {field.name: getattr(series, field.name) for field in fields(kernel.Series)}
+    yielded = pv_kw_per_kwp(pv, scenario.site.place, study.dispatch.clock)
+    return kernel.Series(**{**columns, "pv_kw_per_kwp": yielded})
+
+
+def _other_lines(study: Study) -> Floats:
+    """Ledger lines that are not written for variants here (alternatives, periods + 1): they stay the study's own."""
+    book = study.ledger
+    hours_off = book.unserved_value * study.scenario.finance.count_unserved
+    beyond = book.lines["unserved"] - hours_off  # restarts and the like
+    lines = [line for name, line in book.lines.items() if name not in WRITTEN_LINES]
+    return by_period(np.sum([beyond, *lines], axis=0), study.scenario.site.term_months)
+
+
+def _template_rates(study: Study) -> BillRates:
+    """The rates of the first project year's months, without the price factor (that is a variant's own)."""
+    plain = study.scenario.with_({"finance.energy_price_factor": 1.0})
+    whole, months = bill_rates(plain, study.dispatch), study.dispatch.clock.months
+    first = slice(0, months)
+    return BillRates(
+        energy_per_kwh=whole.energy_per_kwh[first],
+        export_credit_per_kwh=whole.export_credit_per_kwh[first],
+        demand=tuple(replace(rate, per_kw_month=rate.per_kw_month[first]) for rate in whole.demand),
+        fixed_per_month=whole.fixed_per_month[first],
+        capacity_per_kva_month=whole.capacity_per_kva_month[first],
+        capacity_kva=whole.capacity_kva,
+        tax_rate=whole.tax_rate,
+        vat_rate=whole.vat_rate,
+        prices_include_vat=whole.prices_include_vat,
+        vat_included=whole.vat_included,
+    )
+
+
+# --- one chunk --------------------------------------------------------------------------------------------------------
+
+
+def _chunk(shared: _Shared, v: _Values, outages: Outages | None, threads: int | None) -> dict[str, Floats]:
+    health, replaced = _health(shared, v)
+    own = _operation(shared, v, outages, health, "hybrid", threads)
+    base = _operation(shared, v, outages, health, shared.study.baseline, threads)
+    term, per_year = shared.study.scenario.site.term_months, periods_per_year(shared.study.scenario.site.term_months)
+
+    periods = -(-term * per_year // 12)
+    result = {"rate": v("finance.discount_rate")}
+    for name, run in (("own", own), ("base", base)):
+        paid = _paid_by_period(shared, v, run, hybrid=name == "own")
+        start, end, cells = _paid_once(shared, v, replaced, hybrid=name == "own")
+        paid[:, :, 0] += cells
+        line = paid.reshape(v.count, -1)[:, :periods]
+        line[:, -1] += end
+        result[name] = np.concatenate([start[:, None], line], axis=1) + shared.other_lines[0 if name == "own" else 1]
+    for name, run in (("", own), ("base_", base)):
+        totals = {"unserved_kwh": run["unserved_kwh"], "co2_t": _co2_t(shared, v, run)}
+        for key, values in totals.items():
+            result[f"{name}{key}"] = values.reshape(v.count, -1)[:, :periods].sum(axis=1)
+    return result
+
+
+OF_HEALTH = ("storage.fade_per_year", "storage.fade_first_year", "storage.end_of_life_fraction")
+
+
+def _health(shared: _Shared, v: _Values) -> tuple[Floats, NDArray[np.bool_]]:
+    """Mean health of each year (n, years), and in which years all cells are new: the study's own, unless varied.
+
+    Where the study's battery does not age on a straight line, a varied fade stretches the study's loss of capacity.
+    """
+    life = shared.study.dispatch.life
+    own = np.zeros(life.health.size, dtype=bool)
+    own[[year - 1 for year in life.replaced_in]] = True
+    straight, _ = health_by_year(_Values(v.scenario, {}, 1), life.health.size)
+    if any(path in v.given for path in OF_HEALTH):
+        if np.allclose(straight[0], life.health, atol=1e-9):
+            return health_by_year(v, life.health.size)
+        stretch = v.column("storage.fade_per_year") / max(v.scenario.storage.fade_per_year, 1e-12)
+        return np.clip(1.0 - (1.0 - life.health) * stretch, 0.0, 1.0), np.tile(own, (v.count, 1))
+    return np.tile(life.health, (v.count, 1)), np.tile(own, (v.count, 1))
+
+
+def health_by_year(v: _Values, years: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """The straight line of `sim.battery.battery_life` for variants: health (n, years), and where cells are new."""
+    fade, first, least = (v(path) for path in OF_HEALTH)
+    age, health = np.zeros(v.count), np.ones((v.count, years))
+    replaced = np.zeros((v.count, years), dtype=bool)
+    for year in range(years):
+        replaced[:, year] = 1.0 - fade * age - first * np.minimum(1.0, age) < least
+        age = np.where(replaced[:, year], 0.0, age)
+        health[:, year] = np.maximum(0.0, 1.0 - fade * (age + 0.5) - first * np.minimum(1.0, age + 0.5))
+        age = age + 1.0
+    return health, replaced
+
+
+def _operation(
+    shared: _Shared, v: _Values, outages: Outages | None, health: Floats, name: str, threads: int | None
+) -> dict[str, Floats]:
+    """Quantities and bill items of each variant, project year and period of the year (n, years, 1 or months), at year-1
+    prices.
+
+    Without own outages, variants with the same physics are simulated once.
+    """
+    if outages is not None:
+        return _run_mean_year(shared, v, outages, health, name, threads)
+    names = [path for path in (OF_HYBRID if name == "hybrid" else OF_BASELINE) if path in v.given]
+    if not names:
+        one, index = np.zeros(1, dtype=np.int64), np.zeros(v.count, dtype=np.int64)
+    else:
+        _, one, index = np.unique(
+            np.stack([v(path) for path in names], axis=1), axis=0, return_index=True, return_inverse=True
+        )
+    few = _Values(v.scenario, {path: array[one] for path, array in v.given.items()}, len(one))
+    found = _run(shared, few, shared.listed(len(one)), health[one], name, threads)
+    return {key: values[index.ravel()] for key, values in found.items()}
+
+
+def _run(
+    shared: _Shared, v: _Values, outages: Outages, health: Floats, name: str, threads: int | None
+) -> dict[str, Floats]:
+    years = shared.study.dispatch.years
+    parts: dict[str, Floats] = {}
+    for group in shared.groups:
+        points = _points(shared, v, health, name, group)
+        at = _simulated(shared, v, outages, name, group, points, threads)
+        low, late = points.by_health(health[:, group]), points.by_time(group)
+        for key, values in at.items():
+            line = parts.setdefault(key, np.zeros((v.count, years, values.shape[-1])))
+            line[:, group] = values[0][:, None]
+            if points.low is not None:
+                line[:, group] += low[:, :, None] * (values[points.low] - values[0])[:, None]
+            if points.late is not None:
+                line[:, group] += late[None, :, None] * (values[points.late] - values[0])[:, None]
+    return parts
+
+
+def _run_mean_year(
+    shared: _Shared, v: _Values, outages: Outages, health: Floats, name: str, threads: int | None
+) -> dict[str, Floats]:
+    """One simulated year for each draw, at its mean health and PV age; how years differ from it, by the study's slopes.
+
+    Over the term the slopes cancel out: they say when a saving comes, not how large it is.
+    """
+    years = shared.study.dispatch.years
+    plain = _Values(v.scenario, {}, 1)
+    own_health, _ = _health(shared, plain)
+    parts: dict[str, Floats] = {}
+    for group in shared.groups:
+        ends = _points(shared, plain, own_health, name, group)
+        at_ends = _simulated(shared, plain, shared.listed(1), name, group, ends, threads)
+        mean = _Points(health[:, group].mean(axis=1)[None], (float(group.mean()),), None, None)
+        at_mean = _simulated(shared, v, outages, name, group, mean, threads)
+        for key, values in at_mean.items():
+            line = parts.setdefault(key, np.zeros((v.count, years, values.shape[-1])))
+            by_health, by_time = ends.slopes(at_ends[key])
+            off = health[:, group] - health[:, group].mean(axis=1, keepdims=True)
+            line[:, group] = values[0][:, None] + off[:, :, None] * by_health
+            line[:, group] += ((group - group.mean())[:, None] * by_time)[None]
+    return parts
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """What is simulated for a group of like years: health (P, n), and project year of PV age and load growth (P,).
+
+    Point 0 is the first year as it begins; `low` the lowest health, `late` the last year; None where it is the same.
+    """
+
+    health: Floats
+    year: tuple[float, ...]
+    low: int | None
+    late: int | None
+
+    def by_health(self, health: Floats) -> Floats:
+        """Weight of the point `low` in each year (n, years of the group)."""
+        if self.low is None:
+            return np.zeros_like(health)
+        span = self.health[0] - self.health[self.low]
+        drop = self.health[0][:, None] - health
+        return np.divide(drop, span[:, None], out=np.zeros_like(drop), where=span[:, None] > 1e-12)
+
+    def slopes(self, values: Floats) -> tuple[Floats, Floats]:
+        """Change per unit of health and per year (1 or months,), from the values (P, 1, ...) at these points."""
+        by_health = by_time = np.zeros(values.shape[-1])
+        if self.low is not None:
+            by_health = (values[self.low] - values[0])[0] / (self.health[self.low] - self.health[0])[0]
+        if self.late is not None:
+            by_time = (values[self.late] - values[0])[0] / (self.year[self.late] - self.year[0])
+        return by_health, by_time
+
+    def by_time(self, group: NDArray[np.int64]) -> Floats:
+        """Weight of the point `late` in each year (years of the group,)."""
+        if self.late is None:
+            return np.zeros(len(group))
+        return (group - group[0]) / (group[-1] - group[0])
+
+
+def _points(shared: _Shared, v: _Values, health: Floats, name: str, group: NDArray[np.int64]) -> _Points:
+    scenario = shared.study.scenario
+    hybrid = name == "hybrid"
+    best, worst = health[:, group].max(axis=1), health[:, group].min(axis=1)
+    with_battery = hybrid and bool((v("storage.energy_kwh") > 0).any()) and bool((best - worst).max() > 1e-12)
+    ages = hybrid and scenario.pv.degradation_per_year > 0 and bool((v("pv.dc_kwp") > 0).any())
+    moves = len(group) > 1 and (ages or scenario.load.growth_per_year != 0)
+    levels, years = [best], [int(group[0])]
+    if with_battery:
+        levels.append(worst)
+        years.append(int(group[0]))
+    if moves:
+        levels.append(best)
+        years.append(int(group[-1]))
+    return _Points(np.array(levels), tuple(years), 1 if with_battery else None, len(levels) - 1 if moves else None)
+
+
+def _simulated(
+    shared: _Shared,
+    v: _Values,
+    outages: Outages,
+    name: str,
+    group: NDArray[np.int64],
+    points: _Points,
+    threads: int | None,
+) -> dict[str, Floats]:
+    """Quantities and bill items (P, n, 1 or months) of the points of one group of years."""
+    count = len(points.year)
+    lanes, shares, refill = _lanes(shared, v, name, group, points)
+    classes = shared.study.dispatch.classes
+    tiled = outages if count == 1 else variants.repeated(outages, np.tile(np.arange(v.count), count))
+    sums = variants.aggregate(shared.series, lanes, shared.orders, shares, refill, tiled, len(classes.names), threads)
+    found = _bill_items(shared, sums, name, group[0])
+    found |= {name: sums.monthly[name] for name in ("fuel_l", "genset_kwh", "unserved_kwh")}
+    found["import_kwh"] = sums.import_kwh.sum(axis=-1)
+    sets = shared.sets[0 if name == "hybrid" else 1, group[0]]
+    main = sums.monthly["genset_kwh"] > MAIN_SOURCE_SHARE * sums.monthly["load_kwh"]
+    found |= {
+        "main_months": main,
+        "standby_months": ~main & (sets > 0),
+        "set_months": np.broadcast_to(sets, main.shape),
+    }
+    if periods_per_year(shared.study.scenario.site.term_months) == 1:
+        found = {key: values.sum(axis=-1) for key, values in found.items()}
+    return {key: values.reshape(count, v.count, -1) for key, values in found.items()}
+
+
+def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> dict[str, Floats]:
+    """Bill by item (lanes, months); `energy` at the tariff's prices, `energy_flat` at their mean over the year."""
+    rates = replace(
+        shared.rates, demand=tuple(_in_a_repeating_year(rate, sums.peak_kw) for rate in shared.rates.demand)
+    )
+    result = bill(rates, Metered(sums.import_kwh, sums.export_kwh, sums.peak_kw))
+    there = (shared.limits_kw[year] > 0) * (name != "diesel")
+    flat = sums.import_kwh.sum(axis=-1) * shared.mean_price_per_kwh * rates.vat_factor
+    other = result.total - result.energy_charge - result.tax
+    return {"energy": (result.energy_charge + result.tax) * there, "energy_flat": flat * there, "other": other * there}
+
+
+def _in_a_repeating_year(rate, peak_kw: Floats):
+    if not rate.ratchet_months or not rate.ratchet_fraction:
+        return rate
+    own_kw = np.max(peak_kw, axis=-1, where=rate.measured, initial=0.0)
+    return replace(rate, peaks_before_kw=own_kw)
+
+
+def _lanes(shared: _Shared, v: _Values, name: str, group: NDArray[np.int64], points: _Points):
+    """Lanes (P x n, the point outermost), the ordered share of each level, and the refill share.
+
+    Every field is the study's own lane of the group's first year; what a variant or a point changes is put over it.
+    """
+    scenario, dispatch = shared.study.scenario, shared.study.dispatch
+    count, hybrid = len(points.year), name == "hybrid"
+    lane = dispatch.row(name) * dispatch.years + int(group[0])
+    size = v.count * count
+    values = {field: np.full(size, getattr(dispatch.lanes, field)[lane]) for field in kernel.SCALAR_FIELDS}
+    monthly = {
+        field: np.broadcast_to(getattr(dispatch.lanes, field)[lane], (size, dispatch.clock.months))
+        for field in kernel.MONTHLY_FIELDS
+    }
+    level = np.tile(v("load.level"), count) * (1.0 + scenario.load.growth_per_year) ** (
+        np.repeat(points.year, v.count) - group[0]
+    )
+    fuel = np.tile(v("genset.fuel_factor"), count) / scenario.genset.fuel_factor
+    values |= {field: values[field] * fuel for field in FUEL_FIELDS}
+    monthly["load_scale"] = monthly["load_scale"] * level[:, None]
+    plant = _plant(v, points, shared.study.dispatch.life.health[group[0]], lane, dispatch) if hybrid else {}
+    lanes = kernel.Lanes(**{**values, **{field: plant[field] for field in plant if field in values}}, **monthly)
+    if not hybrid:
+        return lanes, np.zeros((len(shared.orders.sign), size)), np.zeros(size)
+    return lanes, shared.orders.shares(*plant["orders"]), plant["refill"]
+
+
+def _plant(v: _Values, points: _Points, health_now: float, lane: int, dispatch) -> dict[str, Floats]:
+    """PV and battery of the hybrid's lanes, by field; the inputs of the schedule, and the refill share."""
+    scenario, count = v.scenario, len(points.year)
+    storage, plan = scenario.storage, scenario.dispatch
+
+    def tiled(path: str) -> Floats:
+        return np.tile(v(path), count)
+
+    health = points.health.ravel()
+    energy, reserve = tiled("storage.energy_kwh"), tiled("dispatch.reserve_fraction")
+    power = np.where(energy > 0, tiled("storage.power_kw"), 0.0)
+    charge, discharge = tiled("storage.charge_efficiency"), tiled("storage.discharge_efficiency")
+    age = (1.0 - scenario.pv.degradation_per_year) ** np.repeat(points.year, v.count)
+    first_below = dispatch.lanes.genset_first_below_kwh[lane]
+    per_kwh = first_below / (storage.energy_kwh * health_now) if storage.energy_kwh else 0.0
+    own_use = dispatch.lanes.auxiliary_kw[lane] / (storage.energy_kwh * storage.auxiliary_kw_per_mwh or np.inf)
+    use_per_kwh = own_use or 1e-3
+    limits = {"charge_set_kw": plan.charge_limit_kw, "discharge_set_kw": plan.discharge_limit_kw}
+    tradable = energy * (storage.soc_max_fraction - reserve)
+    above_empty = (reserve - storage.soc_min_fraction) * energy / charge / REFILL_H
+    return {
+        "pv_kwp": tiled("pv.dc_kwp") * tiled("pv.irradiation") * age,
+        "battery_kw": power,
+        **{key: (power if limit is None else np.minimum(power, limit)) * health for key, limit in limits.items()},
+        "energy_max_kwh": energy * storage.soc_max_fraction * health,
+        "energy_min_kwh": energy * storage.soc_min_fraction * health,
+        "energy_reserve_kwh": energy * reserve * health,
+        "energy_start_kwh": energy * storage.soc_start_fraction * health,
+        "charge_efficiency": charge,
+        "discharge_efficiency": discharge,
+        "auxiliary_kw": energy * tiled("storage.auxiliary_kw_per_mwh") * use_per_kwh,
+        "genset_first_below_kwh": energy * per_kwh * health,
+        "orders": (tradable, power, charge, discharge),
+        "refill": np.minimum(1.0, np.divide(above_empty, power, out=np.zeros_like(power), where=power > 0)),
+    }
+
+
+# --- money ------------------------------------------------------------------------------------------------------------
+
+
+def _paid_by_period(shared: _Shared, v: _Values, run: Mapping[str, Floats], hybrid: bool) -> Floats:
+    """What is paid in each period (n, years, 1 or months), negative: bill, fuel, crew, rents, O&M, lost compute."""
+    scenario, years = shared.study.scenario, shared.study.dispatch.years
+    finance, vat, term = scenario.finance, vat_factor(scenario), scenario.site.term_months
+
+    def rising(name: str) -> Floats:
+        return ((1.0 + v.money(name)) ** np.arange(years))[:, :, None]
+
+    def price(path: str) -> Floats:
+        return v(path)[:, None, None]
+
+    def money(name: str) -> Floats:
+        return price(f"finance.{name}")
+
+    energy_growth, om_growth = rising("energy_escalation"), rising("om_escalation")
+    spread = price("tariff.spread")
+    energy = (spread * run["energy"] + (1.0 - spread) * run["energy_flat"]) * money("energy_price_factor")
+    crew = run["main_months"] * money("crew_per_month") + run["standby_months"] * money("standby_crew_per_month")
+    rent = run["set_months"] * money("genset_rent_per_set_month") * (finance.genset_ownership == "rent")
+    litres, months = run["fuel_l"], 12 if periods_per_year(term) == 1 else 1
+    fuel = litres * money("diesel_per_l") * rising("diesel_escalation")
+    upkeep = litres * money("delivery_per_l") + run["genset_kwh"] * money("genset_om_per_kwh") + crew + rent
+    if hybrid:
+        upkeep = upkeep + months * _plant_upkeep(v, finance.storage_ownership == "buy")[:, None, None]
+    lost = run["unserved_kwh"] * money("unserved_per_kwh") * finance.count_unserved
+    carbon = _co2_t(shared, v, run) * money("carbon_price_per_t")
+    return -((energy + run["other"]) * energy_growth + (fuel + upkeep * om_growth) * vat + lost + carbon)
+
+
+def _plant_upkeep(v: _Values, owned: bool) -> Floats:
+    """Rent or O&M of battery and PV by month (n,), in the prices of year 1."""
+    kwh = v("storage.energy_kwh")
+    shares = v("finance.storage_om_fraction") + v("finance.storage_insurance_fraction")
+    care = kwh * v("finance.storage_capex_per_kwh") * shares / 12
+    rent = kwh * v("finance.storage_rent_per_kwh_month")
+    return (care if owned else rent) + v("pv.dc_kwp") * v("finance.pv_om_per_kwp_year") / 12
+
+
+def _paid_once(shared: _Shared, v: _Values, replaced: NDArray[np.bool_], hybrid: bool) -> tuple[Floats, Floats, Floats]:
+    """Signed: at the start (n,), at the end (n,), and for new cells in the first month of each year (n, years)."""
+    scenario = shared.study.scenario
+    finance, vat = scenario.finance, vat_factor(scenario)
+    base = shared.study.baseline
+    with_grid = hybrid or base != "diesel"
+    fleet = shared.sets[0 if hybrid else 1].ravel()[: scenario.site.term_months].max()
+    sets = fleet * scenario.genset.set_kw * v("finance.genset_capex_per_kw") * (finance.genset_ownership == "buy")
+    works = _grid_works(v) * v("finance.grid_works_share") if with_grid else np.zeros(v.count)
+    start = sets + fleet * v("finance.genset_mobilisation_per_set") + works
+    end = sets * v("finance.genset_residual_fraction")
+    cells = np.zeros(replaced.shape)
+    if hybrid:
+        owned = finance.storage_ownership == "buy"
+        kwh = v("storage.energy_kwh")
+        battery = kwh * v("finance.storage_capex_per_kwh") * owned
+        pv = v("pv.dc_kwp") * v("finance.pv_capex_per_kwp")
+        start = start + battery + pv + v("finance.ems_cost") * v("finance.ems_share") * (kwh > 0)
+        end = end + battery * v("finance.storage_residual_fraction") + pv * v("finance.pv_residual_fraction")
+        decline = (1.0 - v.money("storage_cost_decline")) ** np.arange(replaced.shape[1])
+        cells = replaced * decline * (battery * v("finance.storage_replacement_fraction"))[:, None]
+    return -start * vat, end * vat, -cells * vat
+
+
+def _grid_works(v: _Values) -> Floats:
+    grid, finance = v.scenario.grid, v.scenario.finance
+    highest = max([grid.import_limit_kw, *(stage.import_limit_kw for stage in grid.stages)])
+    if highest <= grid.existing_kw:
+        return np.zeros(v.count)
+    substation = grid.transformer_kva * (1.0 - grid.existing_kw / highest) * v("finance.grid_works_per_kva")
+    return substation + finance.grid_line_km * v("finance.grid_line_per_km")
+
+
+def _co2_t(shared: _Shared, v: _Values, run: Mapping[str, Floats]) -> Floats:
+    factor = v("grid.co2_kg_per_kwh")[:, None, None]
+    return (run["import_kwh"] * factor + run["fuel_l"] * shared.study.scenario.genset.co2_kg_per_l) / 1000
+
+
+def _checked(scenario: Scenario, values: Mapping[str, ArrayLike]) -> dict[str, Floats]:
+    given = {path: np.atleast_1d(np.asarray(array, dtype=float)) for path, array in values.items()}
+    unknown = [path for path in given if path not in VARIED]
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' cannot be varied in a batch; use one of: {', '.join(VARIED)}")
+    lengths = {array.shape for array in given.values()}
+    if len(lengths) > 1 or any(len(shape) != 1 for shape in lengths):
+        raise ValueError("every varied input needs one value for each variant, all arrays of the same length")
+    for path, array in given.items():
+        _check_limits(path, array)
+    return given
+
+
+def _check_limits(path: str, array: Floats) -> None:
+    entry = register().get(path)
+    low, high = (0.0, None) if entry is None else (entry.minimum, entry.maximum)
+    bad = (
+        ~np.isfinite(array) | (array < (-np.inf if low is None else low)) | (array > (np.inf if high is None else high))
+    )
+    if bad.any():
+        raise ValueError(f"{path}: {array[bad][0]:g} is out of range; it must lie between {low} and {high}")

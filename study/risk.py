@@ -1,0 +1,425 @@
+"""What may turn out otherwise: tornado, two-way map, break-even and Monte Carlo, the physics run again each time.
+
+All of them are batches of `study.flows`. Ranges come from `low` and `high` of the data, in proportion to the value in
+use: a diesel price of 3.2 with a range of 2.9 to 5.4 round a default of 7.5 becomes a range in its own money. Draws
+are made before anything is simulated, by one seeded generator: the same seed gives the same draws and the same digits,
+whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finance.metrics import Figure
+from sim.register import is_used, register
+from sim.scenario import Scenario
+from sim.variants import Outages
+from study.compare import Study
+from study.flows import FACTORS, VARIED, Flows, flows
+
+Floats = NDArray[np.float64]
+Kind = Literal["triangular", "uniform", "normal"]
+Progress = Callable[[int, int], None]
+
+# Ranges of the factors: a year's sun against the mean (P90 about -8 %), a new cluster's load, a rewritten tariff.
+FACTOR_RANGES = {"load.level": (0.85, 1.05), "pv.irradiation": (0.92, 1.08), "tariff.spread": (0.7, 1.15)}
+FACTOR_LABELS = {"load.level": "Load level", "pv.irradiation": "Irradiation", "tariff.spread": "Price spread"}
+# Fuel and power prices move together in part; battery and PV prices share a supply chain. Estimates, not measured.
+CORRELATIONS = {
+    ("finance.diesel_per_l", "finance.energy_price_factor"): 0.3,
+    ("finance.storage_capex_per_kwh", "finance.pv_capex_per_kwp"): 0.4,
+    ("finance.energy_price_factor", "tariff.spread"): 0.3,
+}
+UNKNOWN_RANGE = 0.1  # share up and down for an input without a documented range
+MEASURES = ("saving", "saving_fraction", "npv", "irr", "payback")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Low, most likely and high value of one input, and how it is distributed between them.
+
+    "triangular": ends never passed. "uniform": all alike. "normal": low and high are the 10 % and 90 % quantiles, cut
+    off at three standard deviations and at the input's limits.
+    """
+
+    path: str
+    low: float
+    mode: float
+    high: float
+    kind: Kind = "triangular"
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.mode <= self.high:
+            raise ValueError(
+                f"{self.path}: low {self.low:g}, value {self.mode:g}, high {self.high:g}; put them in order"
+            )
+        if self.kind not in ("triangular", "uniform", "normal"):
+            raise ValueError(f"{self.path}: distribution '{self.kind}'; use triangular, uniform or normal")
+
+
+def default_range(scenario: Scenario, path: str, kind: Kind = "triangular") -> Range:
+    """The documented range of an input in proportion to its value in use; +-10 % where none is documented."""
+    if path in FACTORS:
+        low, high = FACTOR_RANGES[path]
+        return Range(path, low, 1.0, high, kind)
+    entry, now = register()[path], float(scenario.get(path))
+    if entry.low is None or entry.high is None or not entry.default:
+        low, high = sorted((now * (1 - UNKNOWN_RANGE), now * (1 + UNKNOWN_RANGE)))
+    else:
+        low, high = sorted((now * entry.low / entry.default, now * entry.high / entry.default))
+    if entry.default == 0 and entry.low is not None and entry.high is not None:
+        low, high = now + entry.low, now + entry.high
+    low = low if entry.minimum is None else max(low, entry.minimum)
+    high = high if entry.maximum is None else min(high, entry.maximum)
+    return Range(path, min(low, now), now, max(high, now), kind)
+
+
+def default_ranges(scenario: Scenario, kind: Kind = "triangular") -> tuple[Range, ...]:
+    """Ranges of all inputs that matter in the scenario and have one wider than nothing."""
+    named = [path for path in VARIED if path not in FACTORS and _matters(scenario, path)]
+    factors = [path for path in FACTORS if path != "pv.irradiation" or scenario.pv.dc_kwp > 0]
+    found = [default_range(scenario, path, kind) for path in (*factors, *named)]
+    return tuple(one for one in found if one.high > one.low)
+
+
+def _matters(scenario: Scenario, path: str) -> bool:
+    entry = register()[path]
+    chosen_size = path in ("storage.energy_kwh", "storage.power_kw", "pv.dc_kwp", "dispatch.reserve_fraction")
+    return not chosen_size and is_used(scenario, entry) and entry.low is not None
+
+
+# --- one and two inputs -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One input of a tornado: the measure at its low and high value; NaN where it does not exist there."""
+
+    path: str
+    low: float
+    high: float
+    at_low: float
+    at_high: float
+
+    @property
+    def swing(self) -> float:
+        """Distance between both ends."""
+        return abs(self.at_high - self.at_low)
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """`bars` from the widest swing; `base` is the measure with everything at its value in use."""
+
+    measure: str
+    base: float
+    bars: tuple[Bar, ...]
+
+
+def tornado(study: Study, ranges: Sequence[Range] | None = None, measure: str = "npv") -> Tornado:
+    """Each input at its low and at its high value, all others as they are."""
+    ranges = default_ranges(study.scenario) if ranges is None else ranges
+    count = 2 * len(ranges) + 1
+    values = {one.path: np.full(count, one.mode) for one in ranges}
+    for at, one in enumerate(ranges):
+        values[one.path][2 * at + 1], values[one.path][2 * at + 2] = one.low, one.high
+    found = measured(flows(study, values), measure)
+    bars = [
+        Bar(one.path, one.low, one.high, float(found[2 * at + 1]), float(found[2 * at + 2]))
+        for at, one in enumerate(ranges)
+    ]
+    bars.sort(key=lambda bar: -1.0 if np.isnan(bar.swing) else -bar.swing)
+    return Tornado(measure, float(found[0]), tuple(bars))
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """`values` (y, x) of a measure over two inputs; NaN where it does not exist."""
+
+    measure: str
+    x_path: str
+    y_path: str
+    x: Floats
+    y: Floats
+    values: Floats
+
+
+def heat_map(
+    study: Study,
+    x_path: str,
+    x: Sequence[float] | Floats,
+    y_path: str,
+    y: Sequence[float] | Floats,
+    measure: str = "npv",
+) -> HeatMap:
+    """A measure at every pair of values of two inputs."""
+    if x_path == y_path:
+        raise ValueError(f"both axes are '{x_path}'; choose two different inputs")
+    columns, rows = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    grid_y, grid_x = np.meshgrid(rows, columns, indexing="ij")
+    found = measured(flows(study, {x_path: grid_x.ravel(), y_path: grid_y.ravel()}), measure)
+    return HeatMap(measure, x_path, y_path, columns, rows, found.reshape(grid_x.shape))
+
+
+def break_even(study: Study, path: str, low: float, high: float, measure: str = "npv", target: float = 0.0) -> Figure:
+    """The value of one input within low..high at which the measure meets the target, the nearest to the value in use.
+
+    Looked for at 65 values, then twice as finely between the two that enclose it.
+    """
+    now = 1.0 if path in FACTORS else float(study.scenario.get(path))
+    for _ in range(3):
+        values = np.linspace(low, high, 65)
+        gap = measured(flows(study, {path: values}), measure) - target
+        turns = np.flatnonzero(np.isfinite(gap[:-1]) & np.isfinite(gap[1:]) & ((gap[:-1] >= 0) != (gap[1:] >= 0)))
+        if not turns.size:
+            return Figure(None, "never")
+        at = turns[np.abs(values[turns] - now).argmin()]
+        low, high = values[at], values[at + 1]
+    share = gap[at] / (gap[at] - gap[at + 1])
+    return Figure(float(low + share * (high - low)))
+
+
+def measured(found: Flows, measure: str) -> Floats:
+    """One measure of every variant (N,), NaN where it does not exist (no rate of return, never paid back)."""
+    if measure not in MEASURES:
+        raise ValueError(f"measure '{measure}' is not known; use one of: {', '.join(MEASURES)}")
+    values = getattr(found, measure)
+    return values if isinstance(values, np.ndarray) else values.value
+
+
+# --- Monte Carlo ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OutageModel:
+    """Outages of a year: a Poisson number of events, evenly over the year, of exponential length.
+
+    `spread`: the yearly number itself is uncertain, triangular between (1 - spread) and (1 + spread) times the mean.
+    """
+
+    events_per_year: float
+    mean_h: float
+    spread: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.events_per_year < 0 or self.mean_h <= 0 or not 0 <= self.spread <= 1:
+            raise ValueError("outages need events_per_year of 0 or more, mean_h above 0, and a spread from 0 to 1")
+
+    @staticmethod
+    def of(scenario: Scenario) -> OutageModel:
+        """As many events a year, and as long ones, as the scenario lists."""
+        listed = scenario.grid.outages
+        hours = sum(outage.duration_h for outage in listed)
+        return OutageModel(float(len(listed)), hours / len(listed) if listed else 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Sampled inputs by path (N,) and outages of each draw."""
+
+    values: Mapping[str, Floats]
+    outages: Outages
+    seed: int
+
+    @property
+    def count(self) -> int:
+        return self.outages.count
+
+    @property
+    def digest(self) -> str:
+        """Eight hex digits that stand for all draws."""
+        digest = hashlib.sha256()
+        for path in sorted(self.values):
+            digest.update(path.encode() + self.values[path].tobytes())
+        for array in (self.outages.first, self.outages.start, self.outages.stop):
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:8]
+
+
+def draw(
+    study: Study,
+    count: int = 10_000,
+    seed: int = 1,
+    ranges: Sequence[Range] | None = None,
+    correlations: Mapping[tuple[str, str], float] | None = None,
+    outage_model: OutageModel | None = None,
+) -> Draws:
+    """Sample all inputs (Gaussian copula for the correlations) and the outages of every draw's year.
+
+    The discount rate is a choice, not a chance: it is drawn only where `ranges` names it.
+    """
+    if not 1 <= count <= 1_000_000:
+        raise ValueError(f"{count} draws; choose between 1 and 1,000,000")
+    if ranges is None:
+        ranges = [one for one in default_ranges(study.scenario) if one.path != "finance.discount_rate"]
+    random = np.random.default_rng(seed)
+    normal = random.standard_normal((count, len(ranges)))
+    normal = normal @ _factor([one.path for one in ranges], CORRELATIONS if correlations is None else correlations).T
+    values = {one.path: _quantile(one, normal[:, at]) for at, one in enumerate(ranges)}
+    model = outage_model or OutageModel.of(study.scenario)
+    return Draws(values, _draw_outages(random, model, study, count), seed)
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Values not exceeded in 10, 50 and 90 % of the draws in which the figure exists, and the share in which it does.
+
+    What lenders call P90 of a yield is `q10` here: the value exceeded with 90 % probability.
+    """
+
+    q10: float | None
+    q50: float | None
+    q90: float | None
+    mean: float | None
+    exists: float
+
+
+@dataclass(frozen=True, eq=False)
+class Risk:
+    """Outcome of a Monte Carlo study. `results[measure]` (N,), NaN where the measure does not exist.
+
+    wins: share of draws in which the hybrid costs less than the baseline; paid_back: share in which it has paid back by
+    `target_years` (one that never does counts as no). drivers: share of the spread of the NPV that goes with each
+    input, by squared rank correlation scaled to 1; with correlated inputs the shares overlap. "outages" stands for the
+    hours without grid of a draw.
+    """
+
+    draws: Draws
+    results: Mapping[str, Floats]
+    quantiles: Mapping[str, Quantiles]
+    wins: float
+    target_years: float
+    paid_back: float
+    drivers: Mapping[str, float] = field(default_factory=dict)
+
+
+def simulate_draws(
+    study: Study,
+    draws: Draws,
+    target_years: float = 5.0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Risk:
+    """Run every draw: physics with its own outages, all cash flows, and their figures of merit."""
+    found = flows(study, draws.values, draws.outages, threads, progress)
+    results = {measure: measured(found, measure) for measure in MEASURES}
+    results["unserved_kwh"], results["co2_saving_t"] = found.unserved_kwh, found.base_co2_t - found.co2_t
+    years = results["payback"]
+    return Risk(
+        draws=draws,
+        results=results,
+        quantiles={name: quantiles(values) for name, values in results.items()},
+        wins=float((results["saving"] > 0).mean()),
+        target_years=target_years,
+        paid_back=float((np.nan_to_num(years, nan=np.inf) <= target_years).mean()),
+        drivers=_drivers(study, draws, results["npv"]),
+    )
+
+
+def monte_carlo(study: Study, count: int = 10_000, seed: int = 1, target_years: float = 5.0) -> Risk:
+    """`draw` and `simulate_draws` with the documented ranges."""
+    return simulate_draws(study, draw(study, count, seed), target_years)
+
+
+def quantiles(values: Floats) -> Quantiles:
+    """Quantiles of the values that exist."""
+    there = values[np.isfinite(values)]
+    if not there.size:
+        return Quantiles(None, None, None, None, 0.0)
+    low, middle, high = (float(value) for value in np.quantile(there, (0.1, 0.5, 0.9)))
+    return Quantiles(low, middle, high, float(there.mean()), there.size / values.size)
+
+
+def _factor(paths: list[str], correlations: Mapping[tuple[str, str], float]) -> Floats:
+    """Matrix that turns independent normal numbers into correlated ones; ValueError where no such numbers exist."""
+    matrix = np.eye(len(paths))
+    for (one, other), rho in correlations.items():
+        if one in paths and other in paths:
+            i, j = paths.index(one), paths.index(other)
+            matrix[i, j] = matrix[j, i] = rho
+    try:
+        return np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        raise ValueError("these correlations exclude each other; make some of them smaller") from None
+
+
+def _quantile(one: Range, normal: Floats) -> Floats:
+    """Value of the distribution at each standard normal number (N,)."""
+    if one.kind == "normal":
+        half = (one.high - one.low) / 2 / 1.2815515655446004
+        drawn = one.mode + half * np.clip(normal, -3, 3)
+        return _within_limits(one.path, drawn)
+    share = _normal_cdf(normal)
+    span = one.high - one.low
+    if one.kind == "uniform" or not span:
+        return one.low + share * span
+    turn = (one.mode - one.low) / span
+    rising = one.low + np.sqrt(share * span * (one.mode - one.low))
+    falling = one.high - np.sqrt((1.0 - share) * span * (one.high - one.mode))
+    return np.where(share < turn, rising, falling)
+
+
+def _within_limits(path: str, values: Floats) -> Floats:
+    entry = register().get(path)
+    low, high = (0.0, None) if entry is None else (entry.minimum, entry.maximum)
+    return np.clip(values, -np.inf if low is None else low, np.inf if high is None else high)
+
+
+def _normal_cdf(x: Floats) -> Floats:
+    """Standard normal distribution function by Hart's rational form in `math.erf`'s place; error below 1e-7.
+
+    Abramowitz and Stegun 26.2.17.
+    """
+    t = 1.0 / (1.0 + 0.2316419 * np.abs(x))
+    poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    upper = np.exp(-x * x / 2) / np.sqrt(2 * np.pi) * poly
+    return np.where(x < 0, upper, 1.0 - upper)
+
+
+def _draw_outages(random: np.random.Generator, model: OutageModel, study: Study, count: int) -> Outages:
+    """Outages of each draw's template year, in whole steps, at least one each, never beyond the year's end."""
+    clock = study.dispatch.clock
+    share_of_year = clock.steps * clock.step_h / 8760.0
+    level = random.triangular(1 - model.spread, 1, 1 + model.spread, count) if model.spread else np.ones(count)
+    events = random.poisson(model.events_per_year * share_of_year * level)
+    first = np.concatenate([[0], np.cumsum(events)]).astype(np.int64)
+    start = random.integers(0, clock.steps, first[-1])
+    length = np.maximum(1, np.rint(random.exponential(model.mean_h, first[-1]) / clock.step_h)).astype(np.int64)
+    return Outages(first, start, np.minimum(start + length, clock.steps))
+
+
+def _drivers(study: Study, draws: Draws, result: Floats) -> dict[str, float]:
+    hours = np.zeros(draws.count)
+    np.add.at(
+        hours,
+        np.repeat(np.arange(draws.count), np.diff(draws.outages.first)),
+        (draws.outages.stop - draws.outages.start) * study.dispatch.clock.step_h,
+    )
+    inputs = {**draws.values, "outages": hours}
+    there = np.isfinite(result)
+    if there.sum() < 3:
+        return {}
+    ranked = _ranks(result[there])
+    squared = {path: _correlation(_ranks(values[there]), ranked) ** 2 for path, values in inputs.items()}
+    total = sum(squared.values())
+    shares = {path: value / total if total else 0.0 for path, value in squared.items()}
+    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks with ties at their mean."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return (last - (counts - 1) / 2.0)[inverse]
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    size = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / size) if size else 0.0

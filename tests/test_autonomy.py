@@ -1,0 +1,84 @@
+"""Independence by hand: battery hours, shocks that are proportional, a week in the dark, certificates."""
+
+import numpy as np
+import pytest
+
+from sim.dispatch import ALTERNATIVES
+from study.autonomy import SHOCKS, CarbonRules, autonomy, certificates, mean_load_kw, yearly_cost
+from study.compare import evaluate
+from study.presets import presets
+
+
+@pytest.fixture(scope="module")
+def case_c():
+    return evaluate(presets()["case_c"].scenario)
+
+
+@pytest.fixture(scope="module")
+def found(case_c):
+    return autonomy(case_c, tank_l=60_000, carbon=CarbonRules(0.8, green_share=0.2))
+
+
+def test_every_alternative_has_every_figure(found):
+    assert set(found) == set(ALTERNATIVES)
+    assert all(set(one.shock_cost) == set(SHOCKS) for one in found.values())
+
+
+def test_hours_on_the_battery_by_hand(case_c, found):
+    """30 MWh from 95 to 5 % and from 40 to 5 %, one-way efficiency, at 13.05 MW mean."""
+    storage = case_c.scenario.storage
+    per_hour = 13_050 / storage.discharge_efficiency
+    assert found["hybrid"].battery_h == pytest.approx(30_000 * 0.9 / per_hour, rel=1e-3)
+    assert found["hybrid"].reserve_h == pytest.approx(30_000 * 0.35 / per_hour, rel=1e-3)
+    assert found["grid"].battery_h == 0
+
+
+def test_self_supply(found):
+    assert found["diesel"].self_supply.value == pytest.approx(1.0, abs=1e-3)
+    assert found["grid"].self_supply.value == 0
+    assert found["hybrid"].pv_share.value == pytest.approx(0.168, abs=0.002)
+
+
+def test_a_grid_price_shock_costs_20_percent_of_the_energy_charge(case_c, found):
+    row = case_c.dispatch.row("grid_diesel")
+    energy = (case_c.bill.energy_charge + case_c.bill.tax)[row, :12].sum()
+    assert found["grid_diesel"].shock_cost["grid_price_up_20"] == pytest.approx(0.2 * energy, rel=1e-9)
+    assert found["diesel"].shock_cost["grid_price_up_20"] == 0
+    assert found["grid"].shock_cost["diesel_up_50"] == 0
+    exposed = [found[name].shock_fraction["grid_price_up_20"] for name in ("hybrid", "grid")]
+    assert exposed[0] < exposed[1]
+
+
+def test_a_week_without_grid_hurts_the_grid_plan_most(found):
+    lost = {name: one.week_unserved_kwh for name, one in found.items()}
+    assert lost["grid"] > 0.9 * 13_050 * 168 and lost["diesel"] == 0
+    assert lost["hybrid"] < lost["grid"]
+    assert found["grid"].shock_cost["week_without_grid"] > found["grid_diesel"].shock_cost["week_without_grid"] > 0
+
+
+def test_fuel_days_by_hand(case_c, found):
+    diesel = case_c.dispatch.row("diesel")
+    per_kwh = case_c.dispatch.total("fuel_l")[diesel] / case_c.dispatch.total("genset_kwh")[diesel]
+    assert found["diesel"].fuel_days == pytest.approx(60_000 / (per_kwh * 13_050 * 24), rel=1e-3)
+    assert found["grid"].fuel_days is None
+    assert autonomy(case_c)["diesel"].fuel_days is None
+
+
+def test_certificates_and_market_based_carbon(case_c, found):
+    row = case_c.dispatch.row("grid")
+    grid_kwh = case_c.dispatch.import_kwh[row, :12].sum()
+    assert certificates(case_c, CarbonRules(green_share=0.2))[row] == pytest.approx(grid_kwh / 1000 * 0.2)
+    assert found["grid"].co2_market_t == pytest.approx(grid_kwh * 0.8 * 0.8 / 1000, rel=1e-6)
+    assert autonomy(case_c)["grid"].co2_market_t is None
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        CarbonRules(green_share=20)
+
+
+def test_yearly_cost_leaves_out_what_is_paid_once(case_c):
+    year = evaluate(case_c.scenario.with_({"site.term_months": 12}))
+    totals = -year.ledger.total.sum(axis=1)
+    grid = year.dispatch.row("grid")
+    assert yearly_cost(year)[grid] == pytest.approx(totals[grid])
+    assert (yearly_cost(year) <= totals + 1e-6).all()
+    assert mean_load_kw(year) == pytest.approx(13_050, rel=1e-3)
+    assert np.isfinite(yearly_cost(year)).all()

@@ -1,0 +1,198 @@
+"""Claims of the shipped cases, with the conditions found when they were recalculated; and the machinery by hand."""
+
+import math
+
+import pytest
+
+from finance.metrics import Figure
+from sim.scenario import scenario_from_dict
+from sim.tariff import library_tariff
+from study.claims import (
+    METRICS,
+    Claim,
+    break_even,
+    check,
+    claim_from_dict,
+    ladder,
+    preset_axes,
+    preset_claims,
+    together,
+)
+from study.compare import evaluate
+from study.presets import presets
+
+
+@pytest.fixture(scope="module")
+def studies():
+    return {name: evaluate(presets()[name].scenario) for name in ("case_a", "case_b", "case_c")}
+
+
+def claim(case: str, name: str) -> Claim:
+    return next(one for one in preset_claims(case) if one.id == name)
+
+
+HELD = {
+    "case_a": {"diesel_litres", "cost_down_40", "diesel_30_more", "sets_ran_42_h"},
+    "case_b": {"bill_64_million", "ten_thousand_cards", "tou_saves_10", "payback_3_5"},
+    "case_c": set(),
+}
+
+
+@pytest.mark.parametrize("case", HELD)
+def test_verdicts_of_the_shipped_claims(studies, case):
+    verdicts = [check(studies[case], one, with_break_even=False) for one in preset_claims(case)]
+    assert {verdict.claim.id for verdict in verdicts if verdict.held} == HELD[case]
+    assert all(verdict.claim.text.keys() >= {"en", "zh"} for verdict in verdicts)
+
+
+def test_case_a_saves_40_percent_only_above_6_1_per_litre(studies):
+    """Rented, a third of the grid works: 6.1-7.1 CNY/L delivered, 0.3 of it delivery."""
+    found = break_even(studies["case_a"], claim("case_a", "cost_down_40"), "finance.diesel_per_l")
+    assert found.holds == "above" and 5.8 <= found.at <= 6.8
+
+
+def test_case_a_saves_1200_t_only_with_a_cleaner_grid(studies):
+    """A grid factor of 0.527 (at 0.262 L/kWh) to 0.563 (at 0.280); this load burns 0.266."""
+    found = break_even(studies["case_a"], claim("case_a", "co2_down_1200"), "grid.co2_kg_per_kwh")
+    assert found.holds == "below" and 0.527 <= found.at <= 0.563
+
+
+def test_case_b_one_hour_costs_about_a_tenth_of_a_million(studies):
+    """7,143 H100: 59 k compute + 43 k hardware."""
+    value = check(studies["case_b"], claim("case_b", "one_million_per_outage"), False).value.value
+    assert value == pytest.approx(59e3 + 43e3, rel=0.01)
+
+
+def test_case_b_charging_raises_the_demand_charge(studies):
+    verdict = check(studies["case_b"], claim("case_b", "demand_saving"), False)
+    assert not verdict.held and verdict.value.value < -0.01
+
+
+def case_b_on(tariff_id: str, basis: str, limit_kw: float = 12_250.0, kva_price: float = 25.0):
+    """Case B at the published price of a tariff. Transformer prices that are missing do not matter to the battery."""
+    tariff = library_tariff(tariff_id).model_dump() | {"demand_basis": basis}
+    tariff["capacity_per_kva_month"] = tariff["capacity_per_kva_month"] or kva_price
+    tree = presets()["case_b"].scenario.model_dump() | {"tariff": tariff, "provenance": {}}
+    tree["finance"] |= {"energy_price_factor": 1.0}
+    tree["grid"] |= {"outages": [], "import_limit_kw": limit_kw, "existing_kw": limit_kw}
+    return evaluate(scenario_from_dict(tree))
+
+
+def payback(study) -> float | None:
+    return study.kpis["hybrid"].payback_years.value
+
+
+@pytest.mark.parametrize("tariff_id", ["cn_guangdong_prd_10kv", "cn_guangdong_prd_110kv"])
+def test_case_b_pays_back_in_3_to_3_5_years_in_the_pearl_river_delta(tariff_id):
+    """With 16 MW of connection. Its own 12.25 MW leave 3 MW for the noon charge and make it 4.0-4.2 years."""
+    assert 3.0 <= payback(case_b_on(tariff_id, "transformer_kva", 16_000)) <= 3.5
+    assert 3.9 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.3
+
+
+@pytest.mark.parametrize("tariff_id", ["cn_shanghai_10kv", "cn_shanghai_35kv", "cn_shanghai_110kv"])
+def test_case_b_pays_back_in_3_8_to_4_8_years_in_shanghai(tariff_id):
+    assert 3.8 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.8
+
+
+@pytest.mark.parametrize("tariff_id", ["cn_ningxia_110kv", "cn_gansu_110kv"])
+def test_case_b_never_pays_back_in_ningxia_and_gansu(tariff_id):
+    assert payback(case_b_on(tariff_id, "transformer_kva")) is None
+
+
+@pytest.mark.parametrize("tariff_id", ["cn_guangdong_prd_10kv", "cn_shanghai_35kv", "cn_zhejiang_35kv"])
+def test_billing_per_kw_lengthens_the_payback_of_a_flat_load(tariff_id):
+    assert payback(case_b_on(tariff_id, "max_demand")) > 1.2 * payback(case_b_on(tariff_id, "transformer_kva"))
+
+
+def test_case_c_arbitrage_is_worth_about_nothing_and_the_window_decides(studies):
+    study = studies["case_c"]
+    row = {name: study.dispatch.row(name) for name in ("grid_diesel", "hybrid")}
+    no_pv = evaluate(study.scenario.with_({"pv.dc_kwp": 0, "site.term_months": 12, "grid.outages": ()}))
+    energy = no_pv.bill.energy_charge + no_pv.bill.tax
+    saved = (energy[row["grid_diesel"]] - energy[row["hybrid"]]).sum()
+    demand = sum(no_pv.bill.demand_charges.values())
+    cut = (demand[row["grid_diesel"]] - demand[row["hybrid"]]).sum()
+    bill = no_pv.bill.total[row["grid_diesel"]].sum()
+    assert abs(saved) < 0.01 * bill
+    assert cut > 0.015 * bill
+
+
+def test_case_c_four_claims_do_not_hold_together_at_30_mwh(studies):
+    found = together(studies["case_c"], preset_claims("case_c"), preset_axes("case_c"))
+    assert found.tried == math.prod(len(values) for values in preset_axes("case_c").values())
+    assert found.conflicts
+    assert 2 <= len(found.best_holds) <= 3 and "demand_down_4_mw" not in found.best_holds
+
+
+def test_smallest_conflicts_by_hand():
+    """Two claims that exclude each other over one axis, and one that always holds."""
+    study = evaluate(presets()["case_c"].scenario.with_({"site.term_months": 2}))
+    critical = {"critical_kw": 8000}
+    long_, short = (
+        Claim("long", "ride_through_h", "at_least", 2.0, settings=critical),
+        Claim("short", "ride_through_h", "at_most", 1.0, settings=critical),
+    )
+    always = Claim("always", "ride_through_h", "at_least", 0.0, settings=critical)
+    found = together(study, (long_, short, always), {"dispatch.reserve_fraction": (0.1, 0.9)})
+    assert found.conflicts == (("long", "short"),)
+    assert found.possible_alone == {"long": True, "short": True, "always": True}
+    assert len(found.best_holds) == 2
+
+
+def test_break_even_of_ride_through_by_hand(studies):
+    """2 h x 8 MW = 30 MWh x (reserve - 0.05) x efficiency x 0.9."""
+    study = studies["case_c"]
+    found = break_even(study, claim("case_c", "two_hours"), "dispatch.reserve_fraction")
+    efficiency = study.scenario.storage.discharge_efficiency
+    assert found.at == pytest.approx(0.05 + 16_000 / (30_000 * efficiency * 0.9), rel=2e-3)
+    assert found.holds == "above"
+
+
+def test_an_input_that_cannot_turn_the_claim_says_so(studies):
+    found = break_even(studies["case_b"], claim("case_b", "ten_thousand_cards"), "load.pue")
+    assert found.at is None and found.holds is None
+
+
+def test_a_figure_that_does_not_exist_means_the_claim_does_not_hold(studies):
+    one = Claim("x", "payback_years", "at_most", 5.0)
+    verdict = check(evaluate(studies["case_b"].scenario.with_({"finance.storage_capex_per_kwh": 9000})), one)
+    assert not verdict.held and verdict.value.text and verdict.margin == -math.inf
+
+
+def test_a_ladder_takes_the_headline_down_step_by_step(studies):
+    steps = [
+        ("own price", {"finance.energy_price_factor": 1.0}),
+        ("dearer cells", {"finance.storage_capex_per_kwh": 1400}),
+    ]
+    rungs = ladder(studies["case_b"], "irr", Figure(0.30), steps)
+    assert [rung.key for rung in rungs] == ["headline", "own price", "dearer cells"]
+    values = [rung.value.value for rung in rungs]
+    assert values == sorted(values, reverse=True)
+    assert sum(rung.lost for rung in rungs[1:]) == pytest.approx(values[0] - values[-1])
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"id": "a", "metric": "luck", "comparator": "at_least", "threshold": 1}, "no metric 'luck'"),
+        ({"id": "a", "metric": "irr", "comparator": "about", "threshold": 1}, "use at_least"),
+        ({"id": "a", "metric": "irr", "comparator": "between", "threshold": 1}, "needs threshold and upper"),
+        ({"id": "a", "metric": "ride_through_h", "comparator": "at_least", "threshold": 1}, "setting critical_kw"),
+        ({"id": "a", "metric": "irr", "comparator": "at_least"}, "missing: threshold"),
+        ({"id": "a", "metric": "irr", "comparator": "at_least", "threshold": 1, "colour": 2}, "unknown: colour"),
+    ],
+)
+def test_bad_claims_say_what_to_do(raw, message):
+    with pytest.raises(ValueError, match=message):
+        claim_from_dict(raw)
+
+
+def test_too_many_combinations_are_refused(studies):
+    with pytest.raises(ValueError, match="fewer values"):
+        together(studies["case_c"], preset_claims("case_c"), {"pv.dc_kwp": range(5000)})
+
+
+def test_every_metric_gives_a_figure(studies):
+    settings = {"critical_kw": 5000.0, "gpus": 100.0, "hours": 1.0}
+    for study in studies.values():
+        assert all(isinstance(metric.value(study, settings), Figure) for metric in METRICS.values())

@@ -1,0 +1,103 @@
+"""Repayment plans and coverage: what reviewers recompute, closed forms, and a covered case by hand."""
+
+import numpy as np
+import numpy_financial as npf
+import pytest
+
+from finance.cashflow import ProjectInputs, appraise, financed, project
+from finance.debt import NO_LOAN, Loan, coverage, debt_capacity, interest_during_construction, schedule
+from finance.tax import Depreciation, TaxRules
+
+LOANS = [
+    Loan(0.6, 0.048, 8),
+    Loan(0.6, 0.048, 8, grace_years=2),
+    Loan(0.7, 0.05, 6, "equal_principal"),
+    Loan(0.7, 0.05, 6, "equal_principal", 1),
+    Loan(0.5, 0.04, 5, "bullet"),
+    Loan(0.5, 0.04, 7, "sculpted"),
+    Loan(0.5, 0.04, 7, "sculpted", 2),
+    Loan(0.5, 0.0, 7),
+]
+CASH = np.array([0, 9, 8, 7, 9, 10, 4, 6, 5, 5, 5.0])
+
+
+@pytest.mark.parametrize("loan", LOANS)
+def test_the_plan_foots(loan):
+    """Closing = opening + drawdown - principal, interest = opening x rate, nothing left, PV 0 at its rate."""
+    plan = schedule(loan, 100.0, 10, CASH)
+    np.testing.assert_allclose(plan.closing, plan.opening + plan.drawdown - plan.principal, atol=1e-9)
+    np.testing.assert_allclose(plan.interest, plan.opening * loan.rate, atol=1e-9)
+    assert plan.closing[loan.years :] == pytest.approx(0, abs=1e-9)
+    assert npf.npv(loan.rate, plan.drawdown - plan.service) == pytest.approx(0, abs=1e-9)
+
+
+def test_level_payment_is_the_annuity():
+    plan = schedule(Loan(0.6, 0.048, 8), 52e6, 20)
+    assert plan.service[1:9] == pytest.approx(-npf.pmt(0.048, 8, 31.2e6))
+
+
+def test_a_sculpted_loan_has_the_same_coverage_every_year():
+    plan = schedule(Loan(0.5, 0.04, 7, "sculpted"), 60.0, 10, CASH)
+    ratio = CASH[1:8] / plan.service[1:8]
+    np.testing.assert_allclose(ratio, ratio[0])
+    assert debt_capacity(CASH, 0.04, ratio[0], 7) == pytest.approx(30.0)
+
+
+def test_lanes_of_loans():
+    plan = schedule(Loan(0.5, 0.04, 7, "sculpted"), np.array([60.0, 30.0]), 10, np.array([CASH, CASH * 2]))
+    np.testing.assert_allclose(plan.principal[0], 2 * plan.principal[1])
+
+
+def test_coverage_names_the_weak_year():
+    """A replacement in year 4 takes the cash: DSCR below 1 there although the mean is above 2."""
+    cash = project(ProjectInputs(years=8, capex=1000, savings_year1=300, replacements=((4, 250.0),)))
+    whole = financed(cash, TaxRules(0.25, Depreciation("straight_line", 8)), Loan(0.5, 0.05, 6))
+    found = whole.coverage
+    assert found.least_dscr_year == 4 and found.years_below_one == (4,)
+    assert np.isnan(found.dscr[0]) and np.isnan(found.dscr[7])
+    service = -npf.pmt(0.05, 6, 500)
+    interest = 25.0
+    assert found.icr[1] == pytest.approx((300 - 125) / interest)
+    assert found.dscr[1] == pytest.approx((300 - 0.25 * (300 - 125 - interest)) / service)
+
+
+def test_without_a_loan_there_is_no_coverage():
+    whole = financed(project(ProjectInputs(years=5, capex=100, savings_year1=30)), TaxRules(0.25), NO_LOAN)
+    assert whole.coverage.least_dscr.value is None and whole.coverage.least_dscr.text
+    np.testing.assert_array_equal(whole.equity, whole.after_tax)
+
+
+def test_leverage_raises_the_equity_return_but_not_the_project_one():
+    cash, rules = project(ProjectInputs(years=12, capex=1000, savings_year1=200)), TaxRules(0.25)
+    plain, lent = financed(cash, rules), financed(cash, rules, Loan(0.7, 0.04, 8))
+    np.testing.assert_array_equal(plain.after_tax, lent.after_tax)
+    assert appraise(lent.equity, 0.08).irr.value > appraise(plain.equity, 0.08).irr.value
+
+
+def test_interest_during_construction_is_half_the_loan_for_the_time():
+    assert interest_during_construction(30e6, 0.05, 6) == pytest.approx(30e6 / 2 * 0.05 / 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Loan(1.2, 0.05, 8), "from 0 to 1"),
+        (lambda: Loan(0.5, 5, 8), "5 % as 0.05"),
+        (lambda: Loan(0.5, 0.05, 0), "whole number from 1"),
+        (lambda: Loan(0.5, 0.05, 3, grace_years=3), "less than the loan"),
+        (lambda: Loan(0.5, 0.05, 3, "balloon"), "not known"),
+        (lambda: schedule(Loan(0.5, 0.05, 9), 100.0, 5), "choose a shorter loan"),
+        (lambda: schedule(Loan(0.5, 0.05, 4, "sculpted"), 100.0, 5), "needs the cash flow"),
+        (lambda: schedule(Loan(0.5, 0.05, 4, "sculpted"), 100.0, 5, np.zeros(6)), "no cash flow to repay"),
+        (lambda: debt_capacity(CASH, 0.05, 0, 5), "above 0"),
+    ],
+)
+def test_bad_loans_say_what_to_do(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_coverage_of_a_bare_plan():
+    plan = schedule(Loan(1.0, 0.1, 1), 100.0, 1)
+    found = coverage(plan, np.array([0, 132.0]), np.zeros(2), np.array([0, 30.0]))
+    assert found.least_dscr.value == pytest.approx(1.2) and found.least_icr.value == pytest.approx(3.0)

@@ -1,0 +1,306 @@
+"""The proposal: its digits are the study's, its text is only text, its pages have no complaint, its bytes repeat."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cli
+from finance.kpis import by_period
+from i18n import words
+from report import paper_charts, pdf, proposal_money, say
+from report.headers import localised
+from report.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable
+from report.proposal import levers_of, proposal, warnings
+from report.proposal_blocks import Draft, table_scale
+from report.proposal_front import first_year_saving
+from report.proposal_site import energy_rungs, overall_efficiency
+from sim.register import unverified
+from study.answer import headline
+from study.compare import Study, evaluate
+from study.presets import presets
+from study.turning import turning_points
+
+STUDIES: dict[str, tuple[Study, tuple]] = {}
+KEY = re.compile(r"\b(proposal|answers|charts|inputs|shell|downloads)\.[a-z_]+\.?[a-z_]*")
+CASES = ("case_a", "case_b", "case_c")
+HOSTILE = (
+    '#read("/etc/passwd") $x^2$ *bold* @ref <label>',
+    "<script>alert(1)</script>&amp;",
+    '=HYPERLINK("http://x","y")',
+    "+1+1",
+    "@SUM(A1)",
+    "\ttab",
+)
+
+
+def study_and_points(name: str) -> tuple[Study, tuple]:
+    if name not in STUDIES:
+        study = evaluate(presets()[name].scenario)
+        STUDIES[name] = study, turning_points(study, levers_of(study))
+    return STUDIES[name]
+
+
+def draft_of(name: str, language: str = "en") -> Draft:
+    study, points = study_and_points(name)
+    return Draft(study, words(language), Offer(), points, frozenset(unverified(study.scenario)))
+
+
+def text_of(content: bytes, folder: Path, *options: str) -> str:
+    """Text of a PDF without line ends and with plain blanks."""
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    (folder / "given.pdf").write_bytes(content)
+    found = subprocess.run([tool, *options, str(folder / "given.pdf"), "-"], check=True, capture_output=True)
+    return re.sub(r"\s+", " ", found.stdout.decode().replace("\u00a0", " "))
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text.replace("\u00a0", ""))
+
+
+def all_texts(node: object) -> list[str]:
+    if isinstance(node, str):
+        return [node]
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    return [text for child in children for text in all_texts(child)]
+
+
+def blocks_of(node: dict) -> list[dict]:
+    """All blocks, those in columns too."""
+    inner = [child for side in ("left", "right", "blocks") for child in node.get(side, ()) if isinstance(child, dict)]
+    return [*inner, *(block for child in inner for block in blocks_of(child))]
+
+
+@pytest.mark.parametrize("language", ("en", "zh"))
+@pytest.mark.parametrize("name", presets())
+def test_every_case_is_set_without_a_complaint(name: str, language: str) -> None:
+    study, points = study_and_points(name)
+    content = pdf.data(study, language, points=points)
+    assert pdf.findings(content) == []
+    shown = [text for text in all_texts(content["parts"]) if not text.startswith("<")]
+    assert [text for text in shown if KEY.search(text)] == []
+
+
+@pytest.mark.parametrize("name", presets())
+def test_no_frame_is_empty(name: str) -> None:
+    study, points = study_and_points(name)
+    for chapter in proposal(study, "en", points=points)["chapters"]:
+        assert chapter["finding"] and chapter["blocks"]
+        for block in blocks_of(chapter):
+            if block["kind"] == "table":
+                assert block["rows"] and all(len(row) == len(block["head"]) for row in block["rows"])
+            if block["kind"] == "chart":
+                assert len(block["svg"]) > 300 and len(block["alt"]) > 3
+
+
+@pytest.mark.parametrize("language", ("en", "zh"))
+@pytest.mark.parametrize("name", CASES)
+def test_the_pdf_holds_the_studys_digits(name: str, language: str, tmp_path: Path) -> None:
+    study, points = study_and_points(name)
+    content = pdf.proposal_pdf(study, language, points=points)
+    text, own = squeezed(text_of(content, tmp_path)), study.kpis["hybrid"]
+    w, currency = words(language), study.scenario.site.currency
+    expected = [
+        study.fingerprint,
+        *(w.money(figures.total_cost, currency) for figures in study.kpis.values()),
+        *(w.number(figures.co2_t) for figures in study.kpis.values()),
+        w.money(own.capex, currency),
+        w.money(own.npv.value, currency),
+        w.number(own.lcoe_per_kwh.value),
+        w.number(own.cost_per_kwh.value),
+        say.years(own.payback_years.value, w),
+    ]
+    assert [figure for figure in expected if squeezed(figure) not in text] == []
+
+
+@pytest.mark.parametrize("language", ("en", "zh"))
+@pytest.mark.parametrize("name", CASES)
+def test_the_answer_is_on_the_second_page(name: str, language: str, tmp_path: Path) -> None:
+    study, points = study_and_points(name)
+    page = text_of(pdf.proposal_pdf(study, language, points=points), tmp_path, "-f", "2", "-l", "2")
+    answer = say.say(headline(study), words(language), study.scenario.site.currency)
+    assert squeezed(answer) in squeezed(page)
+    assert squeezed(words(language).t("proposal.decision.asks")) in squeezed(page)
+    assert squeezed(words(language).t("proposal.decision.weak", n=len(unverified(study.scenario)))) in squeezed(page)
+
+
+def test_both_languages_make_one_document(tmp_path: Path) -> None:
+    study, points = study_and_points("case_a")
+    text = squeezed(text_of(pdf.proposal_pdf(study, "both", points=points), tmp_path))
+    for language in ("en", "zh"):
+        assert squeezed(words(language).t("proposal.annex.disclaimer_1")) in text
+
+
+def test_the_same_study_gives_the_same_bytes_and_a_tagged_file() -> None:
+    study, points = study_and_points("case_a")
+    first = pdf.proposal_pdf(study, "en", points=points)
+    assert first == pdf.proposal_pdf(study, "en", points=points)
+    assert b"pdfuaid" in first and b"/StructTreeRoot" in first and b"/Lang" in first
+
+
+def test_ten_at_once_do_not_disturb_each_other() -> None:
+    jobs = [(name, language) for name in CASES for language in ("en", "zh")] + [("case_a", "both")] * 4
+    for name in CASES:
+        study_and_points(name)
+
+    def build(job: tuple[str, str]) -> bytes:
+        study, points = study_and_points(job[0])
+        return pdf.proposal_pdf(study, job[1], points=points)
+
+    alone = {job: build(job) for job in dict.fromkeys(jobs)}
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(build, jobs)) == [alone[job] for job in jobs]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_user_typed_stays_text(text: str, tmp_path: Path) -> None:
+    study, points = study_and_points("case_a")
+    named = evaluate(study.scenario.with_({"site.name": text}), study.dispatch)
+    offer = Offer(client=text, vendor=text, contact=text, title=text, terms=text)
+    found = squeezed(text_of(pdf.proposal_pdf(named, "en", offer, points), tmp_path))
+    assert found.count(squeezed(text)) >= 5
+    assert "root:" not in found
+
+
+def test_marks_that_turn_the_direction_and_controls_are_left_out() -> None:
+    assert clean("a\u202eb\u200fc\u0000d\te\nf") == "abcd e\nf"
+
+
+def test_a_character_outside_the_font_is_a_box_and_a_warning() -> None:
+    study, _ = study_and_points("case_a")
+    assert missing_characters("Acme \U0001f600\U00030edd \u4e2d") == "\U0001f600\U00030edd"
+    assert printable("x\U0001f600y") == "x□y"
+    assert "\U0001f600" in warnings(study, Offer(client="x\U0001f600"), words("en"))[0]
+    assert warnings(study, Offer(client="Acme 储能"), words("en")) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    (
+        ("client", "x" * 5000, "client: 5000 characters are too many; use 120 or fewer"),
+        ("issued", "20.11.2026", "issued: '20.11.2026' is not a date; write it as 2026-11-20"),
+        ("accent", "red;", "accent: 'red;' is not a colour; write it as #17344F"),
+        ("logo", b"<svg onload=x>", "logo: this is neither a PNG nor a JPEG picture; save it as one of these"),
+        ("chapters", ("weather",), "chapters: there is no 'weather'"),
+    ),
+)
+def test_an_offer_that_cannot_be_used_says_why(field: str, value: object, says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        Offer(**{field: value})
+
+
+def test_only_the_chapters_asked_for_are_written() -> None:
+    study, points = study_and_points("case_a")
+    found = proposal(study, "en", Offer(chapters=("money", "bill")), points)
+    assert [chapter["key"] for chapter in found["chapters"]] == ["bill", "money"]
+    assert [chapter["key"] for chapter in proposal(study, "en", points=points)["chapters"]] == list(CHAPTERS)
+
+
+def test_papers_make_the_grade() -> None:
+    assert Offer().grade == "screening"
+    assert Offer(papers=frozenset({"bills", "curve"})).grade == "budget"
+    assert Offer(papers=frozenset(PAPERS)).grade == "firm"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_bridge_adds_up(name: str) -> None:
+    draft = draft_of(name)
+    amounts = [amount for _, amount, _ in proposal_money.bridge_steps(draft)]
+    assert sum(amounts[:-1]) == pytest.approx(amounts[-1], rel=1e-9)
+    assert amounts[-1] == pytest.approx(draft.study.kpis["hybrid"].total_cost)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_cash_flow_table_is_the_difference_of_all_lines(name: str) -> None:
+    draft = draft_of(name)
+    study, rows = draft.study, proposal_money.cash_rows(draft)
+    total = study.ledger.total
+    flows = by_period(total[draft.hybrid_row] - total[draft.base_row], study.scenario.site.term_months)
+    found = {label[0]: values for label, values, bold in rows if bold}
+    assert np.allclose(found["3"], flows, rtol=1e-12, atol=1e-6)
+    assert np.allclose(found["1"] - found["2"], flows, rtol=1e-12, atol=1e-6)
+    assert rows[-1][1][-1] == pytest.approx(study.kpis["hybrid"].npv.value, rel=1e-9)
+    assert proposal_money.line_names()
+
+
+def test_first_year_saving_by_hand() -> None:
+    """Case C: flow of year 1 of the hybrid less the baseline, which holds no investment and no resale."""
+    draft = draft_of("case_c")
+    assert first_year_saving(draft) == pytest.approx(proposal_money.cash_rows(draft)[-4][1][1])
+
+
+def test_the_energy_ladder_by_hand() -> None:
+    """3 200 kWh: window 5-95 % = 2 880 kWh; times 0.945 = 2 721.6 kWh at the bus."""
+    rungs = [value for _, value in energy_rungs(draft_of("case_a"))]
+    assert rungs[:3] == pytest.approx([3200, 2880, 2721.6])
+
+
+def test_overall_efficiency_is_below_the_round_trip() -> None:
+    storage = presets()["case_b"].scenario.storage
+    found = overall_efficiency(draft_of("case_b"))
+    assert 0.8 < found < storage.charge_efficiency * storage.discharge_efficiency
+
+
+def test_chinese_tables_stand_in_ten_thousands() -> None:
+    assert table_scale(draft_of("case_a", "zh"), 17.5e6).unit == "万元"
+    assert table_scale(draft_of("case_a", "zh"), 17.5e6).text(17_526_400) == "1,752.64"
+    assert table_scale(draft_of("case_a"), 17.5e6).text(17_526_400) == "17.53"
+
+
+def test_pictures_of_the_pages() -> None:
+    study, points = study_and_points("case_a")
+    found = pdf.pages(pdf.data(study, "en", Offer(chapters=()), points), 40)
+    assert len(found) == 3 and all(picture.startswith(b"\x89PNG") for picture in found)
+
+
+def test_charts_are_drawn_alike_every_time() -> None:
+    study, _ = study_and_points("case_c")
+    assert paper_charts.cost_stack(study, words("en")) == paper_charts.cost_stack(study, words("en"))
+
+
+def test_the_command_line_writes_all_kinds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["export", "case_a", "--lang", "both", "--out", str(tmp_path), "--client", "储能 \U0001f600"]) == 0
+    printed = capsys.readouterr()
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert sorted(Path(line).name for line in printed.out.splitlines()) == written
+    assert "\U0001f600" in printed.err
+    code = study_and_points("case_a")[0].fingerprint
+    assert {f"powerladder-{code}-proposal-both.pdf", f"powerladder-{code}-workbook-zh.xlsx"} <= set(written)
+    assert cli.main(["export", "case_a", "--issued", "tomorrow"]) == 2
+
+
+def test_a_chinese_csv_has_the_same_numbers_under_words() -> None:
+    from report.files import bill_csv, hourly_csv
+
+    study, _ = study_and_points("case_a")
+    for content in (bill_csv(study), hourly_csv(study, "hybrid", 1)):
+        found = localised(content, words("zh"), "CNY").decode("utf-8-sig").split("\r\n")
+        given = content.decode("utf-8-sig").split("\r\n")
+        assert found[1:] == given[1:] and len(found[0].split(",")) == len(given[0].split(","))
+        assert re.search("[\u4e00-\u9fff]", found[0]) and localised(content, words("zh"), "CNY").startswith(
+            b"\xef\xbb\xbf"
+        )
+
+
+def test_content_is_plain() -> None:
+    study, points = study_and_points("case_a")
+    assert json.loads(json.dumps(proposal(study, "en", points=points))) == proposal(study, "en", points=points)
+
+
+def test_a_turning_point_is_written_in_one_unit() -> None:
+    """Case A without PV, turned by 3.8 MWp: the distance is megawatts, not "+3.8 kWp"."""
+    from report.lever_text import distance
+
+    study, points = study_and_points("case_a")
+    point = next(point for point in points if point.path == "pv.dc_kwp" and point.at is not None)
+    assert point.now == 0 and point.at > 1000
+    assert distance(study, point, words("en")) == f"+{words('en').number(point.at / 1000, 'MWp')}"

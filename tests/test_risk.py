@@ -1,0 +1,183 @@
+"""Tornado, map, break-even and Monte Carlo: agreement with single studies, laws of the draws, the same digits again."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.register import register
+from study.compare import evaluate
+from study.presets import presets
+from study.risk import (
+    OutageModel,
+    Range,
+    _normal_cdf,
+    _quantile,
+    _ranks,
+    break_even,
+    default_range,
+    default_ranges,
+    draw,
+    heat_map,
+    monte_carlo,
+    quantiles,
+    simulate_draws,
+    tornado,
+)
+
+
+def on_a_line(name):
+    """A case with cells that fade on a straight line, which no dispatch changes."""
+    scenario = presets()[name].scenario
+    return evaluate(scenario.with_({"storage.fade_model": "line"}) if "storage.fade_model" in register() else scenario)
+
+
+@pytest.fixture(scope="module")
+def case_a():
+    return on_a_line("case_a")
+
+
+@pytest.fixture(scope="module")
+def case_b():
+    return on_a_line("case_b")
+
+
+def test_a_bar_of_the_tornado_is_two_studies(case_a):
+    found = tornado(case_a, measure="saving")
+    bar = next(bar for bar in found.bars if bar.path == "finance.diesel_per_l")
+    for value, at in ((bar.low, bar.at_low), (bar.high, bar.at_high)):
+        other = evaluate(case_a.scenario.with_({"finance.diesel_per_l": value}), case_a.dispatch)
+        assert at == pytest.approx(other.savings["hybrid"].total, rel=1e-9)
+    assert found.base == pytest.approx(case_a.savings["hybrid"].total, rel=1e-9)
+    swings = [bar.swing for bar in found.bars]
+    assert swings == sorted(swings, reverse=True)
+    assert found.bars[0].path == "finance.diesel_per_l"
+
+
+def test_ranges_are_in_proportion_to_the_value_in_use():
+    """Malaysian diesel at 3.2 a litre with the default's 7.5 (6.6 to 9.5): 2.8 to 4.1."""
+    entry, scenario = register()["finance.diesel_per_l"], presets()["case_c"].scenario
+    found = default_range(scenario, "finance.diesel_per_l")
+    assert found.low == pytest.approx(3.2 * entry.low / entry.default)
+    assert found.high == pytest.approx(3.2 * entry.high / entry.default)
+    assert all(one.low <= one.mode <= one.high for one in default_ranges(scenario))
+    assert "pv.irradiation" not in {one.path for one in default_ranges(presets()["case_a"].scenario)}
+
+
+def test_a_cell_of_the_map_is_a_study(case_a):
+    found = heat_map(case_a, "storage.energy_kwh", [2000, 3200], "finance.diesel_per_l", [6, 7, 8], "saving")
+    assert found.values.shape == (3, 2)
+    other = evaluate(case_a.scenario.with_({"storage.energy_kwh": 2000, "finance.diesel_per_l": 8}))
+    assert found.values[2, 0] == pytest.approx(other.savings["hybrid"].total, rel=1e-9)
+    with pytest.raises(ValueError, match="two different inputs"):
+        heat_map(case_a, "load.level", [1], "load.level", [1])
+
+
+def test_break_even_meets_its_target(case_b):
+    at = break_even(case_b, "finance.storage_capex_per_kwh", 500, 4000).value
+    other = evaluate(case_b.scenario.with_({"finance.storage_capex_per_kwh": at}), case_b.dispatch)
+    assert abs(other.kpis["hybrid"].npv.value) < 1e-3 * case_b.kpis["hybrid"].capex
+    assert break_even(case_b, "finance.ems_cost", 0, 1000).text
+    years = break_even(case_b, "finance.storage_capex_per_kwh", 500, 4000, "payback", 5.0).value
+    found = evaluate(case_b.scenario.with_({"finance.storage_capex_per_kwh": years}), case_b.dispatch)
+    assert found.kpis["hybrid"].payback_years.value == pytest.approx(5.0, abs=0.01)
+
+
+def test_the_same_seed_gives_the_same_draws_and_digits(case_a):
+    one, two, other = draw(case_a, 300, 7), draw(case_a, 300, 7), draw(case_a, 300, 8)
+    assert one.digest == two.digest != other.digest
+    found = [simulate_draws(case_a, draws, threads=threads) for draws, threads in ((one, 1), (two, 2))]
+    for measure in found[0].results:
+        np.testing.assert_array_equal(found[0].results[measure], found[1].results[measure])
+
+
+def test_every_draw_has_its_own_outages(case_b):
+    draws = draw(case_b, 4000, 3, outage_model=OutageModel(6.0, 2.0, spread=0.0))
+    counts = np.diff(draws.outages.first)
+    assert counts.mean() == pytest.approx(6.0, rel=0.03) and counts.var() == pytest.approx(6.0, rel=0.1)
+    hours = draws.outages.stop - draws.outages.start
+    assert 1.9 <= hours.mean() <= 2.4
+    no_grid = simulate_draws(case_b, draw(case_b, 60, 3, outage_model=OutageModel(0.0, 1.0)))
+    np.testing.assert_allclose(no_grid.results["unserved_kwh"], 0, atol=1e-6)
+
+
+def test_correlated_inputs_move_together(case_a):
+    pair = ("finance.diesel_per_l", "finance.energy_price_factor")
+    ranges = [Range(pair[0], 6, 7.5, 9.5), Range(pair[1], 0.8, 1.0, 1.3)]
+    found = draw(case_a, 20_000, 1, ranges, {pair: 0.6})
+    assert stats.spearmanr(found.values[pair[0]], found.values[pair[1]])[0] == pytest.approx(0.58, abs=0.03)
+    alone = draw(case_a, 20_000, 1, ranges, {})
+    assert abs(stats.spearmanr(alone.values[pair[0]], alone.values[pair[1]])[0]) < 0.03
+    third = Range("finance.delivery_per_l", 0.1, 0.3, 1.0)
+    impossible = {pair: 0.9, (pair[0], third.path): 0.9, (pair[1], third.path): -0.9}
+    with pytest.raises(ValueError, match="exclude each other"):
+        draw(case_a, 10, 1, [*ranges, third], impossible)
+
+
+@pytest.mark.parametrize("kind", ["triangular", "uniform"])
+def test_distributions_are_scipys(kind):
+    one, normal = Range("finance.diesel_per_l", 6.0, 7.5, 9.5, kind), np.linspace(-3, 3, 101)
+    peer = stats.triang(1.5 / 3.5, 6.0, 3.5) if kind == "triangular" else stats.uniform(6.0, 3.5)
+    np.testing.assert_allclose(_quantile(one, normal), peer.ppf(stats.norm.cdf(normal)), atol=2e-5)
+
+
+def test_normal_ranges_are_the_10_and_90_percent_values():
+    one = Range("finance.diesel_per_l", 6.5, 7.5, 8.5, "normal")
+    np.testing.assert_allclose(_quantile(one, stats.norm.ppf([0.1, 0.5, 0.9])), [6.5, 7.5, 8.5], rtol=1e-9)
+    np.testing.assert_allclose(_normal_cdf(np.linspace(-6, 6, 500)), stats.norm.cdf(np.linspace(-6, 6, 500)), atol=1e-7)
+
+
+def test_ranks_are_scipys():
+    values = np.array([3.0, 1.0, 3.0, 2.0, 1.0, 1.0])
+    np.testing.assert_array_equal(_ranks(values), stats.rankdata(values))
+
+
+def test_a_monte_carlo_study_of_case_b(case_b):
+    """Spread decides, the median lies near the study, and shares are shares."""
+    found = monte_carlo(case_b, 600, 1)
+    q = found.quantiles["saving"]
+    assert q.q10 < q.q50 < q.q90
+    assert q.q50 == pytest.approx(case_b.savings["hybrid"].total, rel=0.25)
+    assert next(iter(found.drivers)) == "tariff.spread"
+    assert sum(found.drivers.values()) == pytest.approx(1.0)
+    assert 0.5 < found.wins <= 1 and 0 < found.paid_back <= 1
+
+
+def test_draws_without_spread_give_the_study(case_b):
+    """All ranges closed and the listed outages: every draw is the study itself."""
+    closed = [Range("finance.diesel_per_l", 7.5, 7.5, 7.5)]
+    draws = draw(case_b, 5, 1, closed)
+    from dataclasses import replace
+
+    from sim.variants import listed_outages
+
+    listed = replace(draws, outages=listed_outages(case_b.dispatch.series.grid_up, 5))
+    found = simulate_draws(case_b, listed)
+    assert found.results["saving"] == pytest.approx(case_b.savings["hybrid"].total, rel=2e-4)
+    assert len(set(found.results["saving"])) == 1
+
+
+def test_figures_that_do_not_exist_are_counted():
+    found = quantiles(np.array([1.0, np.nan, 3.0, np.nan]))
+    assert found.exists == 0.5 and found.mean == 2.0
+    assert quantiles(np.array([np.nan])).q50 is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Range("load.level", 1.2, 1.0, 1.1), "put them in order"),
+        (lambda: Range("load.level", 0.8, 1.0, 1.1, "weibull"), "use triangular"),
+        (lambda: OutageModel(-1, 2), "0 or more"),
+        (lambda: OutageModel(1, 0), "above 0"),
+    ],
+)
+def test_bad_ranges_say_what_to_do(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_bad_requests_say_what_to_do(case_a):
+    with pytest.raises(ValueError, match="between 1 and"):
+        draw(case_a, 0)
+    with pytest.raises(ValueError, match="use one of"):
+        tornado(case_a, measure="luck")

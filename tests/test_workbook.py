@@ -1,0 +1,236 @@
+"""The workbook recalculates to the app's figures: without its stored values, in two engines, with changed inputs."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+from i18n import words
+from report.price_moves import CHANGES, price_moves
+from report.tables import metric
+from report.workbook import workbook
+from report.workbook_flows import KPI_FIRST_ROW, KPI_ROWS
+from report.workbook_sheets import hourly_columns
+from sim.dispatch import ALTERNATIVES
+from sim.register import register
+from study.compare import Study, evaluate
+from study.presets import presets
+
+RELATIVE = 1e-6
+STORED = re.compile(rb'( t="str")?(><f>[^<]*</f>)<v>[^<]*</v>')
+RECALCULATE_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
+<value>0</value></prop></item></oor:items>"""
+EN = words("en")
+STUDIES: dict[str, Study] = {}
+
+
+def study_of(name: str) -> Study:
+    if name not in STUDIES:
+        STUDIES[name] = evaluate(presets()[name].scenario)
+    return STUDIES[name]
+
+
+def without_values(content: bytes) -> bytes:
+    """The file with every formula's stored result taken out, so that a wrong formula cannot hide."""
+    source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in source.namelist():
+            part = source.read(name)
+            out.writestr(name, STORED.sub(rb"\2", part) if name.startswith("xl/worksheets/sheet") else part)
+    return target.getvalue()
+
+
+def with_inputs(content: bytes, changes: dict[str, object]) -> bytes:
+    """The file with other values in its named input cells."""
+    book, target = openpyxl.load_workbook(io.BytesIO(content)), io.BytesIO()
+    for path, value in changes.items():
+        sheet, cell = next(book.defined_names["in_" + path.replace(".", "_")].destinations)
+        book[sheet][cell.replace("$", "")].value = value
+    book.save(target)
+    return target.getvalue()
+
+
+def by_formualizer(content: bytes, folder: Path) -> dict:
+    tool = shutil.which("formualizer", path=str(Path(sys.executable).parent)) or shutil.which("formualizer")
+    if tool is None:
+        pytest.skip("formualizer is not installed (requirements-dev.txt)")
+    given, found = folder / "given.xlsx", folder / "found.xlsx"
+    given.write_bytes(content)
+    subprocess.run([tool, "recalc", str(given), "-o", str(found), "--json"], check=True, capture_output=True)
+    return values(found.read_bytes())
+
+
+def by_libreoffice(content: bytes, folder: Path) -> dict:
+    tool = shutil.which("soffice")
+    if tool is None:
+        pytest.skip("LibreOffice is not installed")
+    profile, given = folder / "profile", folder / "given.xlsx"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE_ALWAYS)
+    given.write_bytes(content)
+    command = [tool, "--headless", f"-env:UserInstallation={profile.as_uri()}", "--convert-to", "xlsx", "--outdir"]
+    subprocess.run([*command, str(folder / "out"), str(given)], check=True, capture_output=True, timeout=120)
+    return values((folder / "out" / "given.xlsx").read_bytes())
+
+
+def values(content: bytes) -> dict[tuple[str, str], object]:
+    """Stored values by sheet and cell."""
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    return {
+        (sheet.title, c.coordinate): c.value
+        for sheet in book
+        for row in sheet.iter_rows()
+        for c in row
+        if c.value is not None
+    }
+
+
+def assert_sound(found: dict) -> None:
+    """No error anywhere, and every check of the checks sheet agrees."""
+    assert [place for place, value in found.items() if isinstance(value, str) and value.startswith("#")] == []
+    assert EN.t("proposal.xlsx.checks.differs") not in found.values()
+    assert list(found.values()).count(EN.t("proposal.xlsx.checks.ok")) == 4 * len(ALTERNATIVES) + 4
+
+
+def assert_figures(found: dict, study: Study) -> None:
+    """Every key figure on the summary sheet is the study's: the number, or the reason why there is none."""
+    for row, key in enumerate(KPI_ROWS, start=KPI_FIRST_ROW + 1):
+        for column, name in zip("BCDE", ALTERNATIVES, strict=True):
+            figure = metric(study.kpis[name], key)
+            shown = found.get(("Summary", f"{column}{row}"))
+            if figure.value is None:
+                assert shown == EN.t(f"answers.missing.short_{figure.reason}"), (key, name)
+            else:
+                assert shown == pytest.approx(figure.value, rel=RELATIVE, abs=1e-6), (key, name)
+
+
+def assert_same(stored: dict, found: dict) -> None:
+    """What is stored is what the engine calculates, cell by cell."""
+    for place, value in stored.items():
+        other = found.get(place)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            assert other == pytest.approx(value, rel=RELATIVE, abs=1e-6), place
+        else:
+            assert (other or "") == (value or ""), place
+
+
+@pytest.mark.parametrize("name", presets())
+def test_formulas_give_the_studys_figures(name: str, tmp_path: Path) -> None:
+    study = study_of(name)
+    content = workbook(study, EN, hourly=False)
+    found = by_formualizer(without_values(content), tmp_path)
+    assert_figures(found, study)
+    assert_same(values(content), found)
+    assert_sound(found)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_changed_discount_rate_and_diesel_price_move_the_figures(name: str, tmp_path: Path) -> None:
+    scenario = presets()[name].scenario
+    changes = {"finance.discount_rate": 0.113, "finance.diesel_per_l": scenario.finance.diesel_per_l * 1.37}
+    content = with_inputs(without_values(workbook(study_of(name), EN, hourly=False)), changes)
+    found = by_formualizer(content, tmp_path)
+    assert_figures(found, evaluate(scenario.with_(changes), study_of(name).dispatch))
+    assert_sound(found)
+
+
+@pytest.mark.parametrize("name", ("case_a", "case_c"))
+@pytest.mark.parametrize("kind", ("numbers", "choices"))
+def test_every_money_input_is_live(name: str, kind: str, tmp_path: Path) -> None:
+    scenario = presets()[name].scenario
+    numbers = {
+        path: min(scenario.get(path) * 1.07 + 0.003, entry.maximum or np.inf)
+        for path, entry in register().items()
+        if entry.section == "finance" and entry.kind == "number"
+    }
+    choices = {
+        "finance.baseline": "grid", "finance.vat_basis": "excl" if scenario.finance.vat_basis == "incl" else "incl",
+        "finance.storage_ownership": "rent", "finance.genset_ownership": "rent" if name == "case_c" else "buy",
+        "finance.count_unserved": False, "finance.prices_include_vat": not scenario.finance.prices_include_vat,
+    }  # fmt: skip
+    changes = numbers if kind == "numbers" else choices
+    content = with_inputs(without_values(workbook(study_of(name), EN, hourly=False)), changes)
+    assert_figures(by_formualizer(content, tmp_path), evaluate(scenario.with_(changes), study_of(name).dispatch))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", presets())
+def test_libreoffice_agrees(name: str, tmp_path: Path) -> None:
+    scenario = presets()[name].scenario
+    changes = {"finance.discount_rate": 0.113, "finance.diesel_per_l": scenario.finance.diesel_per_l * 1.37}
+    (tmp_path / "as_is").mkdir(), (tmp_path / "changed").mkdir()
+    content = workbook(study_of(name), EN, hourly=False)
+    found = by_libreoffice(without_values(content), tmp_path / "as_is")
+    assert_figures(found, study_of(name))
+    assert_same(values(content), found)
+    assert_sound(found)
+    found = by_libreoffice(with_inputs(without_values(content), changes), tmp_path / "changed")
+    assert_figures(found, evaluate(scenario.with_(changes), study_of(name).dispatch))
+    assert_sound(found)
+
+
+def test_the_known_example_is_in_the_file(tmp_path: Path) -> None:
+    """-1000, then 220 falling 2 % a year for 10 years: 4.72 y, 6.25 y at 8 %, 15.88 %, 367.4."""
+    found = by_formualizer(without_values(workbook(study_of("case_a"), EN, hourly=False)), tmp_path)
+    names = {value: place[1][1:] for place, value in found.items() if place[0] == "Checks" and place[1][0] == "A"}
+    expected = {"static": 4.72, "dynamic": 6.25, "irr": 15.88, "vector_npv": 367.4}
+    for key, figure in expected.items():
+        row = names[EN.t(f"proposal.xlsx.checks.{key}")]
+        assert round(found["Checks", f"B{row}"], 1 if key == "vector_npv" else 2) == figure
+
+
+def test_a_moved_price_is_what_a_new_study_gives() -> None:
+    for name in ("case_a", "case_b", "case_c"):
+        study = study_of(name)
+        for move in price_moves(study):
+            for change, npv in zip(CHANGES, move.npv, strict=True):
+                highest = register()[move.path].maximum
+                if highest is None or move.now * (1 + change) <= highest:
+                    moved = evaluate(study.scenario.with_({move.path: move.now * (1 + change)}), study.dispatch)
+                    assert npv == pytest.approx(moved.kpis["hybrid"].npv.value, rel=1e-9, abs=1e-3)
+
+
+def test_the_table_of_steps_is_the_simulation(tmp_path: Path) -> None:
+    study = study_of("case_a")
+    book = openpyxl.load_workbook(io.BytesIO(workbook(study, EN)), data_only=True)
+    sheet = book["Hourly"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
+    columns = hourly_columns(study)
+    assert len(rows) == len(columns["time"])
+    for k, (name, expected) in enumerate(columns.items()):
+        if name != "time":
+            assert np.allclose([row[k] for row in rows], expected, rtol=1e-7, atol=1e-7), name
+    assert sheet.tables["steps"].ref == f"A2:K{len(rows) + 2}"
+    assert str(rows[0][0]) == "2026-06-01 00:00:00"
+
+
+def test_the_same_study_gives_the_same_bytes() -> None:
+    assert workbook(study_of("case_a"), EN) == workbook(study_of("case_a"), EN)
+
+
+@pytest.mark.parametrize(
+    "text", ('=HYPERLINK("http://x","y")', "+1+1", "@SUM(A1)", "\t=1", "<b>x</b>", "a\u202eb\u0001c")
+)
+def test_a_name_is_never_a_formula(text: str) -> None:
+    study = evaluate(presets()["case_a"].scenario.with_({"site.name": text}), study_of("case_a").dispatch)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(study, EN, hourly=False)))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            assert not [c for c in row if c.data_type == "f" and "HYPERLINK" in str(c.value)]
+    assert book["Summary"]["A1"].data_type == "s"
+
+
+def test_sheets_are_named_in_the_workbooks_language() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(study_of("case_a"), words("zh"), hourly=False)))
+    assert book.sheetnames[0] == words("zh").t("proposal.xlsx.sheet.summary")

@@ -1,0 +1,186 @@
+"""Glue of the claims page: the claims of the case and the visitor's own, their verdicts in words, cached searches."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import pandas as pd
+import streamlit as st
+
+from finance.metrics import Figure
+from report import say
+from sim.register import register
+from study import claims
+from study.answer import Quantity
+from study.claims import METRICS, BreakEven, Claim, Rung, Together, Verdict
+from study.compare import Study
+from study.presets import presets
+from ui import form, state
+from ui.state import t
+
+KEPT = 64
+COMPARATORS = ("at_least", "at_most")
+
+
+def of_case() -> tuple[Claim, ...]:
+    """The claims of the preset the scenario started from, and the visitor's own of this session."""
+    return (*claims.preset_claims(state.preset_id()), *st.session_state.get("own_claims", ()))
+
+
+def verdicts(study: Study, listed: tuple[Claim, ...]) -> list[Verdict]:
+    return [_verdict(study.fingerprint, one.id, one.threshold, one, study) for one in listed]
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _verdict(fingerprint: str, claim_id: str, threshold: float, _claim: Claim, _study: Study) -> Verdict:
+    return claims.check(_study, _claim, with_break_even=False)
+
+
+def summary(found: list[Verdict]) -> str:
+    """How many of the claims hold."""
+    held = sum(verdict.held for verdict in found)
+    key = "all" if held == len(found) else "none" if held == 0 else "some"
+    return t(f"claims.summary.{key}", held=held, n=len(found))
+
+
+def draw(study: Study, verdict: Verdict) -> None:
+    """One claim: its words, the verdict, what the case gives, what it rests on, and what would turn it."""
+    claim, language = verdict.claim, state.words().language
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.badge(t("claims.held" if verdict.held else "claims.not_held"), color="green" if verdict.held else "red")
+        st.markdown(f"**{_in(claim.text, language) or own_text(study, claim)}**")
+    st.markdown(_given(study, verdict))
+    note = _in(claim.note, language)
+    if note or claim.source:
+        st.markdown(
+            f":small[:gray[{' '.join(filter(None, (note, claim.source and t('claims.source', source=claim.source))))}]]"
+        )
+    if claim.inputs and st.toggle(t("claims.what_turns"), key=f"claims.turn.{claim.id}@{study.fingerprint}"):
+        for found in break_evens(study, claim):
+            st.markdown(f"- {turn_text(study, found)}")
+
+
+def break_evens(study: Study, claim: Claim) -> tuple[BreakEven, ...]:
+    """The search, kept by the scenario's fingerprint; it takes a second or two."""
+    with st.spinner(t("claims.searching")):
+        return _break_evens(study.fingerprint, claim.id, claim.threshold, claim, study)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _break_evens(
+    fingerprint: str, claim_id: str, threshold: float, _claim: Claim, _study: Study
+) -> tuple[BreakEven, ...]:
+    return claims.check(_study, _claim).break_evens
+
+
+def turn_text(study: Study, found: BreakEven) -> str:
+    """ "Diesel price: holds above 6.07 (now 7.5)", or that it makes no difference."""
+    entry, words = register()[found.path], state.words()
+    name, unit, scale = form.name_text(entry), form.unit_text(entry, study.scenario), form.scale(entry)
+    if found.at is None:
+        low, high = (words.number(value * scale, unit) for value in (found.low, found.high))
+        return t("claims.turn.nowhere", name=name, low=low, high=high)
+    at, now = (words.number(value * scale, unit) for value in (found.at, found.now))
+    return t(f"claims.turn.{found.holds}", name=name, at=at, now=now)
+
+
+def together(study: Study) -> Together | None:
+    """What can hold at once over the preset's inputs; None where the case states no inputs to try."""
+    axes = claims.preset_axes(state.preset_id())
+    if not axes:
+        return None
+    with st.spinner(t("claims.trying")):
+        return _together(study.fingerprint, state.preset_id(), study)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _together(fingerprint: str, preset_id: str, _study: Study) -> Together:
+    return claims.together(_study, claims.preset_claims(preset_id), claims.preset_axes(preset_id))
+
+
+def together_text(study: Study, found: Together) -> str:
+    """Which claims exclude each other, and the best that can be had."""
+    language, words = state.words().language, state.words()
+    texts = {one.id: _in(one.text, language) for one in claims.preset_claims(state.preset_id())}
+    tried = words.number(found.tried, decimals=0)
+    lines = [t("claims.together.clear" if not found.conflicts else "claims.together.conflict", n=tried)]
+    for group in found.conflicts:
+        key = "claims.together.alone" if len(group) == 1 else "claims.together.group"
+        lines.append("- " + t(key, claims=" + ".join(f"“{texts[name]}”" for name in group)))
+    best = [
+        f"{form.name_text(register()[path])} {words.number(value * form.scale(register()[path]))} "
+        f"{form.unit_text(register()[path], study.scenario)}".strip()
+        for path, value in found.best.items()
+    ]
+    lines.append("")
+    lines.append(t("claims.together.best", held=len(found.best_holds), inputs=", ".join(best)))
+    return "\n".join(lines)
+
+
+def ladder_table(study: Study) -> pd.DataFrame:
+    """A brochure's rate of return, and what is left as the case's own values come in."""
+    rows = []
+    for rung in _ladder(study.fingerprint, study):
+        lost = t("claims.ladder.first")
+        if rung.lost is not None:
+            lost = t("claims.ladder.points", n=state.words().number(rung.lost * 100, decimals=1))
+        rows.append((t(f"claims.ladder.{rung.key}"), _text(study, "irr", rung.value), lost))
+    return pd.DataFrame(rows, columns=[t(f"claims.ladder.column.{name}") for name in ("step", "irr", "lost")])
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _ladder(fingerprint: str, _study: Study) -> list[Rung]:
+    return claims.vendor_ladder(_study)
+
+
+def own_claim_form(study: Study) -> None:
+    """A claim of the visitor's own, checked like the others."""
+    with st.form("claims.own", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        plain = [name for name, metric in METRICS.items() if not metric.settings]
+        metric = st.selectbox(t("claims.own.metric"), plain, format_func=metric_name)
+        comparator = st.selectbox(t("claims.own.comparator"), COMPARATORS, format_func=lambda key: t(f"claims.{key}"))
+        value = st.number_input(t("claims.own.value"), value=0.0, format="%g", help=t("claims.own.value_help"))
+        if st.form_submit_button(t("claims.own.add")):
+            scale = 0.01 if METRICS[metric].kind == "percent" else 1.0
+            own = st.session_state.get("own_claims", ())
+            inputs = presets()[state.preset_id()].levers
+            claim = Claim(f"own_{len(own) + 1}", metric, comparator, value * scale, inputs=inputs)
+            st.session_state.own_claims = (*own, claim)
+            st.rerun()
+
+
+def own_text(study: Study, claim: Claim) -> str:
+    """The words of a claim the visitor put together."""
+    threshold = _text(study, claim.metric, Figure(claim.threshold))
+    return t(
+        "claims.own.text", metric=metric_name(claim.metric), comparator=t(f"claims.{claim.comparator}"), value=threshold
+    )
+
+
+def metric_name(name: str) -> str:
+    return t(f"claims.metric.{name}")
+
+
+def _given(study: Study, verdict: Verdict) -> str:
+    """What the case gives and what was claimed."""
+    claim = verdict.claim
+    bounds = [_text(study, claim.metric, Figure(claim.threshold))]
+    if claim.upper is not None:
+        bounds.append(_text(study, claim.metric, Figure(claim.upper)))
+    key = claim.comparator
+    value = _text(study, claim.metric, verdict.value)
+    line = t(f"claims.given.{key}", metric=metric_name(claim.metric), value=value, bound=bounds[0], upper=bounds[-1])
+    if not verdict.held and verdict.value.value is not None and isfinite(verdict.margin):
+        line += " " + t("claims.given.short", by=_text(study, claim.metric, Figure(abs(verdict.margin))))
+    return line
+
+
+def _text(study: Study, metric: str, figure: Figure) -> str:
+    if figure.value is None:
+        return t("claims.no_value", reason=figure.text)
+    spec = METRICS[metric]
+    return say.quantity(Quantity(spec.kind, figure.value, spec.unit), state.words(), study.scenario.site.currency)
+
+
+def _in(texts, language: str) -> str:
+    return texts.get(language) or texts.get("en", "")

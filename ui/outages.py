@@ -1,0 +1,192 @@
+"""Sentences, tables and cached figures of the outages page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from report import say
+from report.charts import Amounts, shared_amounts
+from sim.dispatch import ALTERNATIVES
+from study import outages
+from study.compare import Study
+from study.outages import Outlook
+from ui import state
+from ui.state import t
+
+KEPT = 8
+CHANCE_H = (2, 8, 24)
+NEED_H = 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything the page shows of one study. `aged` is the last project year; `chance` by hours of outage."""
+
+    new: dict[str, Outlook]
+    aged: dict[str, Outlook]
+    chance: dict[str, dict[int, float]]
+    costs: dict[str, list[float]]
+
+
+def found(study: Study) -> Found:
+    """The outlooks of new and aged plant, the chances with sets that fail, the cost by length; worked out once."""
+    return _found(study.fingerprint, study)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _found(fingerprint: str, _study: Study) -> Found:
+    last = _study.dispatch.years
+    new = {name: outages.outlook(_study, name) for name in outages.ISLANDED}
+    aged = {name: outages.outlook(_study, name, last) for name in outages.ISLANDED}
+    chance = {
+        name: {hours: outages.survival_with_failures(_study, new[name], hours) for hours in CHANCE_H} for name in new
+    }
+    costs = {name: outages.cost_by_length(_study, name).tolist() for name in ("grid", *outages.ISLANDED)}
+    return Found(new, aged, chance, costs)
+
+
+def headline(study: Study, seen: Found) -> str:
+    """How long the hybrid lasts from its worst hour, and from every hour."""
+    words, hybrid = state.words(), seen.new["hybrid"]
+    least = int(hybrid.hours.min())
+    if least >= outages.HORIZON_H:
+        return t("outages.headline_week")
+    if least == 0 and hybrid.curve[0] == 0:
+        return t("outages.headline_never")
+    if least == 0:
+        return t("outages.headline_some", share=words.percent(float(hybrid.curve[0])))
+    return t("outages.headline", hours=_hours(least), share=words.percent(float((hybrid.hours > least).mean())))
+
+
+def lead(study: Study) -> str:
+    """What happens in the scenario itself: how many losses of power end in a restart, and their worth."""
+    words, dispatch = state.words(), study.dispatch
+    if not dispatch.down.any():
+        return t("outages.lead_none")
+    events = {name: study.kpis[name].interruptions for name in ("grid", "grid_diesel", "hybrid")}
+    named = ", ".join(f"{say.name(name, words)} {words.number(count, decimals=0)}" for name, count in events.items())
+    key = "outages.lead_counted" if study.scenario.finance.count_interruptions else "outages.lead"
+    value = words.money(study.kpis["hybrid"].interruption_value, study.scenario.site.currency)
+    return t(key, events=named, value=value)
+
+
+def curves(study: Study, seen: Found) -> dict[str, tuple[object, tuple[str, str]]]:
+    """(curve, look) by name: each alternative new, the hybrid aged and by the other order where these differ."""
+    words = state.words()
+    both, hybrid = say.name("grid_diesel", words, first=True), say.name("hybrid", words, first=True)
+    new, aged = seen.new["hybrid"], seen.aged["hybrid"]
+    kept = {
+        t("outages.curve_new", name=hybrid): (new.curve, ("battery", "solid")),
+        both: (seen.new["grid_diesel"].curve, ("demand", "solid")),
+    }
+    if aged.year > 1:
+        kept[t("outages.curve_year", name=hybrid, n=aged.year)] = (aged.curve, ("battery_light", "solid"))
+    if new.island.sets > 0 and new.island.bess_kw > 0:
+        order = "genset_first" if new.order == "battery_first" else "battery_first"
+        kept[t(f"outages.curve_{order}", name=hybrid)] = (new.other_curve, ("fuel", "dash"))
+    return kept
+
+
+def ride_table(study: Study, seen: Found) -> pd.DataFrame:
+    """A row for each question, a column for the alternatives, in words."""
+    names = [say.name(name, state.words(), first=True) for name in outages.ISLANDED]
+    rows = {
+        t("outages.row_worst"): [_hours(int(seen.new[name].hours.min())) for name in seen.new],
+        t("outages.row_aged", n=study.dispatch.years): [_hours(int(seen.aged[name].hours.min())) for name in seen.new],
+        t("outages.row_battery"): [_battery_alone(seen.new[name]) for name in seen.new],
+        t("outages.row_battery_aged", n=study.dispatch.years): [_battery_alone(seen.aged[name]) for name in seen.new],
+        t("outages.row_when"): [_when(study, seen.new[name]) for name in seen.new],
+        **{
+            t("outages.row_chance", hours=_hours(hours)): [_chance(seen.chance[name][hours]) for name in seen.new]
+            for hours in CHANCE_H
+        },
+    }
+    if study.dispatch.years == 1:
+        rows = {key: row for key, row in rows.items() if key not in _aged_rows(study)}
+    return pd.DataFrame(rows.values(), index=list(rows), columns=names)
+
+
+def _aged_rows(study: Study) -> tuple[str, str]:
+    n = study.dispatch.years
+    return t("outages.row_aged", n=n), t("outages.row_battery_aged", n=n)
+
+
+def need_text(study: Study, seen: Found) -> str:
+    """What battery a two-hour outage needs from any hour, alone and beside the sets."""
+    words = state.words()
+    alone, beside = outages.need_for(seen.new["hybrid"], NEED_H)
+    storage, health = study.scenario.storage, float(study.dispatch.life.at_end.min())
+    window = max(storage.soc_max_fraction - storage.soc_min_fraction, 1e-9)
+    values = {"hours": _hours(NEED_H), "power": say.power(alone.power_kw, words)}
+    values |= {"usable": say.energy(alone.usable_kwh, words), "nameplate": say.energy(alone.usable_kwh / window, words)}
+    values |= {"aged": say.energy(alone.usable_kwh / window / max(health, 1e-9), words)}
+    text = t("outages.need", **values)
+    if beside.usable_kwh <= 0:
+        return f"{text} {t('outages.need_sets_enough')}"
+    return f"{text} {t('outages.need_beside', usable=say.energy(beside.usable_kwh, words))}"
+
+
+def money_scale(study: Study, seen: Found) -> Amounts:
+    return shared_amounts(state.words(), [max(costs) for costs in seen.costs.values()], study.scenario.site.currency)
+
+
+def parts_text(study: Study) -> str:
+    """What one restart costs, by cause."""
+    words, currency = state.words(), study.scenario.site.currency
+    parts = {key: value for key, value in outages.parts_of_an_outage(study).items() if value > 0}
+    named = ", ".join(t(f"outages.part_{key}", value=words.money(value, currency)) for key, value in parts.items())
+    return t("outages.parts", total=words.money(sum(parts.values()), currency), list=named or t("outages.part_none"))
+
+
+def costs_alt(seen: Found, scale: Amounts) -> str:
+    words = state.words()
+    parts = [
+        f"{say.name(name, words, first=True)}: {', '.join(scale.label(cost) for cost in costs)} {scale.unit}"
+        for name, costs in seen.costs.items()
+    ]
+    return t("outages.cost_alt", list="; ".join(parts))
+
+
+def curves_alt(study: Study, seen: Found) -> str:
+    words = state.words()
+    parts = [
+        f"{name} {', '.join(words.percent(float(curve[hours - 1])) for hours in (1, 2, 24))}"
+        for name, (curve, _) in curves(study, seen).items()
+    ]
+    return t("outages.curve_alt", list="; ".join(parts))
+
+
+def colour_of() -> dict[str, str]:
+    """Palette name by the shown name of an alternative."""
+    words, used = state.words(), {"diesel": "fuel", "grid": "grid", "grid_diesel": "demand", "hybrid": "battery"}
+    return {say.name(name, words, first=True): used[name] for name in ALTERNATIVES}
+
+
+def _hours(hours: int) -> str:
+    words = state.words()
+    text = words.number(hours, t("charts.unit.h"), 0)
+    return t("outages.at_least", hours=text) if hours >= outages.HORIZON_H else text
+
+
+def _battery_alone(seen: Outlook) -> str:
+    if seen.island.bess_kw == 0:
+        return t("outages.no_battery")
+    hours = outages.battery_alone_h(seen)
+    return _hours(outages.HORIZON_H) if hours >= outages.HORIZON_H else say.duration(hours, state.words())
+
+
+def _when(study: Study, seen: Outlook) -> str:
+    """Date and hour of the worst start as "15 Jul, 14:00"; a dash where every start lasts the whole horizon."""
+    if seen.hours.min() >= outages.HORIZON_H:
+        return t("outages.never_fails")
+    clock = study.dispatch.clock
+    step = seen.worst_start * round(1 / clock.step_h)
+    month = state.words().t(f"charts.month.{int(clock.calendar_month[step])}")
+    return f"{int(clock.day[step])} {month}, {int(clock.hour[step]):02d}:00"
+
+
+def _chance(probability: float) -> str:
+    return state.words().percent(probability)

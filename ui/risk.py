@@ -1,0 +1,190 @@
+"""Glue of the risk page: what is asked for, cached runs, and the sentences above the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from report import say
+from report.charts import Amounts, amounts
+from sim.register import register
+from study import risk
+from study.compare import Study
+from study.flows import FACTORS, VARIED
+from study.risk import HeatMap, Risk, Tornado
+from ui import form, state
+from ui.state import t
+
+DRAWS = (1_000, 10_000)
+RUNS_KEPT, MAPS_KEPT, MAP_SIZE = 16, 32, 50
+PRICE = "finance.storage_capex_per_kwh"
+
+
+def label(path: str) -> str:
+    """Name of an input, a factor, or the outages."""
+    return t(f"risk.factor.{path}") if path in FACTORS or path == "outages" else form.name_text(register()[path])
+
+
+def axis_label(study: Study) -> Callable[[str], str]:
+    """Names of inputs with their unit, for an axis."""
+
+    def name(path: str) -> str:
+        unit = "" if path in FACTORS else form.unit_text(register()[path], study.scenario)
+        return f"{label(path)} ({unit})" if unit and form.scale(register()[path]) == 1 else label(path)
+
+    return name
+
+
+def ends(end: str) -> str:
+    return t(f"risk.end.{end}")
+
+
+def money_unit(study: Study, values: np.ndarray) -> Amounts:
+    """The scale for these sums of money."""
+    there = np.abs(values[np.isfinite(values)])
+    return amounts(state.words(), float(there.max()) if there.size else 1.0, study.scenario.site.currency)
+
+
+def ask_run() -> tuple[int, int, float]:
+    """Number of draws, seed, and the payback looked for."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        count = st.segmented_control(
+            t("risk.ask.draws"),
+            DRAWS,
+            default=DRAWS[0],
+            key="risk.draws",
+            format_func=lambda n: state.words().number(n, decimals=0),
+            required=True,
+        )
+        seed = st.number_input(t("risk.ask.seed"), 0, 10_000, 1, key="risk.seed", width=120)
+        target = st.number_input(t("risk.ask.target"), 0.5, 30.0, 5.0, 0.5, key="risk.target", width=160)
+    return int(count or DRAWS[0]), int(seed), float(target)
+
+
+def run(study: Study, count: int, seed: int, target: float) -> Risk:
+    """The Monte Carlo study, kept by fingerprint and seed; a bar shows how far it is."""
+    return _run(study.fingerprint, count, seed, target, study)
+
+
+@st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
+def _run(fingerprint: str, count: int, seed: int, target: float, _study: Study) -> Risk:
+    bar = st.progress(0.0, text=t("risk.running", n=state.words().number(count, decimals=0)))
+    try:
+        draws = risk.draw(_study, count, seed)
+        return risk.simulate_draws(_study, draws, target, progress=lambda done, total: bar.progress(done / total))
+    finally:
+        bar.empty()
+
+
+def answer(study: Study, found: Risk) -> str:
+    """How often the hybrid wins, and what it saves in most draws."""
+    words, saving = state.words(), found.quantiles["saving"]
+    values = {
+        "wins": words.percent(found.wins),
+        "n": words.number(found.draws.count, decimals=0),
+        "baseline": say.name(study.baseline, words),
+    }
+    if saving.q10 is None:
+        return t("risk.answer.none", **values)
+    currency = study.scenario.site.currency
+    values |= {"low": words.money(saving.q10, currency), "high": words.money(saving.q90, currency)}
+    return t("risk.answer.wins", **values)
+
+
+def payback_sentence(found: Risk) -> str:
+    words = state.words()
+    return t(
+        "risk.answer.payback",
+        share=words.percent(found.paid_back),
+        years=words.number(found.target_years, t("risk.years")),
+        seed=found.draws.seed,
+        digest=found.draws.digest,
+    )
+
+
+def quantile_rows(study: Study, found: Risk) -> dict[str, list[str]]:
+    """The table of quantiles, as text by column."""
+    words, currency = state.words(), study.scenario.site.currency
+    writers = {
+        "saving": lambda value: words.money(value, currency),
+        "saving_fraction": words.percent,
+        "npv": lambda value: words.money(value, currency),
+        "irr": words.percent,
+        "payback": lambda value: words.number(value, t("risk.years")),
+        "co2_saving_t": lambda value: words.number(value, "t"),
+    }
+    columns: dict[str, list[str]] = {name: [] for name in ("figure", "q10", "q50", "q90", "exists")}
+    for name, write in writers.items():
+        quantiles = found.quantiles[name]
+        columns["figure"].append(t(f"risk.measure.{name}"))
+        for mark in ("q10", "q50", "q90"):
+            value = getattr(quantiles, mark)
+            columns[mark].append(t("risk.none") if value is None else write(value))
+        columns["exists"].append(words.percent(quantiles.exists))
+    return {t(f"risk.column.{name}"): values for name, values in columns.items()}
+
+
+def tornado(study: Study) -> Tornado:
+    return _tornado(study.fingerprint, study)
+
+
+@st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
+def _tornado(fingerprint: str, _study: Study) -> Tornado:
+    return risk.tornado(_study)
+
+
+def ask_map(study: Study) -> tuple[str, str]:
+    """The two inputs of the map."""
+    paths = [one.path for one in risk.default_ranges(study.scenario)]
+    sizes = ("storage.energy_kwh", "pv.dc_kwp")
+    paths += [path for path in sizes if path in VARIED and study.scenario.get(path)]
+    first = paths.index("storage.energy_kwh") if "storage.energy_kwh" in paths else 0
+    with st.container(horizontal=True):
+        across = st.selectbox(t("risk.ask.across"), paths, first, key="risk.across", format_func=label)
+        others = [path for path in paths if path != across]
+        second = others.index(PRICE) if PRICE in others else 0
+        down = st.selectbox(t("risk.ask.down"), others, second, key="risk.down", format_func=label)
+    return across, down
+
+
+def two_way(study: Study, across: str, down: str) -> HeatMap:
+    return _two_way(study.fingerprint, across, down, study)
+
+
+@st.cache_resource(max_entries=MAPS_KEPT, show_spinner=False)
+def _two_way(fingerprint: str, across: str, down: str, _study: Study) -> HeatMap:
+    x, y = (_span(_study, path) for path in (across, down))
+    return risk.heat_map(_study, across, x, down, y)
+
+
+def _span(study: Study, path: str) -> np.ndarray:
+    """Values of an axis: the documented range half as wide again, a size from a tenth to twice."""
+    if path in ("storage.energy_kwh", "pv.dc_kwp"):
+        return np.linspace(0.1, 2.0, MAP_SIZE) * study.scenario.get(path)
+    one = risk.default_range(study.scenario, path)
+    more = (one.high - one.low) / 4
+    entry = register().get(path)
+    low, high = one.low - more, one.high + more
+    if entry is not None:
+        low = low if entry.minimum is None else max(low, entry.minimum)
+        high = high if entry.maximum is None else min(high, entry.maximum)
+    return np.linspace(max(low, 0.0) if path in FACTORS else low, high, MAP_SIZE)
+
+
+def map_title(found: HeatMap) -> str:
+    values = found.values[np.isfinite(found.values)]
+    share = float((values > 0).mean()) if values.size else 0.0
+    return t("risk.map.title", share=state.words().percent(share))
+
+
+def tornado_title(found: Tornado) -> str:
+    return t("risk.tornado.title", first=label(found.bars[0].path)) if found.bars else t("risk.tornado.none")
+
+
+def driver_title(found: Risk) -> str:
+    if not found.drivers:
+        return t("risk.drivers.none")
+    first, share = next(iter(found.drivers.items()))
+    return t("risk.drivers.title", first=label(first), share=state.words().percent(share))

@@ -1,0 +1,103 @@
+"""Glue of the saving page: cached waterfall and split, their titles, and the bill with and without the project."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from finance.explain import Waterfall, bill_components, waterfall
+from report import say
+from report.charts import Amounts, amounts
+from sim.dispatch import ALTERNATIVES
+from study.attribution import Attribution, attribute
+from study.compare import Study
+from ui import answers, state
+from ui.state import t
+
+KEPT = 32
+
+
+def explained(study: Study, reference: str) -> Waterfall:
+    return _explained(study.fingerprint, reference, study)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _explained(fingerprint: str, reference: str, _study: Study) -> Waterfall:
+    return waterfall(_study.scenario, _study.dispatch, _study.bill, _study.ledger, reference=reference)
+
+
+def split(study: Study) -> Attribution:
+    with st.spinner(t("saving.splitting")):
+        return _split(study.fingerprint, study)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _split(fingerprint: str, _study: Study) -> Attribution:
+    return attribute(_study)
+
+
+def ask_reference(study: Study) -> str:
+    """What the hybrid is explained against; the study's baseline unless chosen otherwise."""
+    others = [name for name in ALTERNATIVES if name != "hybrid"]
+    return st.segmented_control(
+        t("saving.ask.reference"),
+        others,
+        default=study.baseline,
+        key=f"saving.reference@{study.baseline}",
+        format_func=lambda name: say.name(name, state.words(), first=True),
+        required=True,
+    )
+
+
+def unit_of(study: Study, largest: float) -> Amounts:
+    return amounts(state.words(), abs(largest) or 1.0, study.scenario.site.currency)
+
+
+def step_label(name: str) -> str:
+    return t(f"saving.step.{name}")
+
+
+def part_label(name: str) -> str:
+    return t(f"saving.part.{name}")
+
+
+def title(study: Study, found: Waterfall) -> str:
+    """What the hybrid costs less or more, and the greatest step."""
+    words, currency = state.words(), study.scenario.site.currency
+    saved = float(found.before.sum() - found.after.sum())
+    first = max(found.totals, key=lambda name: abs(found.totals[name]))
+    key = "saving.title.saves" if saved >= 0 else "saving.title.costs"
+    reference = say.name(found.reference, words)
+    return t(key, amount=words.money(abs(saved), currency), reference=reference, first=step_label(first))
+
+
+def split_title(study: Study, found: Attribution) -> str:
+    words, currency = state.words(), study.scenario.site.currency
+    first = max(found.parts, key=lambda name: found.parts[name])
+    return t("saving.split.title", first=part_label(first), amount=words.money(found.parts[first], currency))
+
+
+def ends(found: Waterfall) -> tuple[tuple[str, float], tuple[str, float]]:
+    words = state.words()
+    return (
+        (say.name(found.reference, words, first=True), float(found.before.sum())),
+        (say.name(found.alternative, words, first=True), float(found.after.sum())),
+    )
+
+
+def bill_table(study: Study, reference: str) -> tuple[pd.DataFrame, str]:
+    """First-year bill by component without and with the project, and the saving; and the unit of the sums."""
+    own, base = (bill_components(study.bill, study.dispatch.row(name)) for name in ("hybrid", reference))
+    groups: dict[str, list[float]] = {}
+    for part, lines in enumerate((base, own)):
+        for name, line in lines.items():
+            group = groups.setdefault(
+                name.split("_")[0] if name.startswith(("energy_", "demand_")) else name, [0.0, 0.0]
+            )
+            group[part] += float(line[:12].sum())
+    shown = {name: pair for name, pair in groups.items() if any(pair)}
+    shown["total"] = [sum(pair[0] for pair in groups.values()), sum(pair[1] for pair in groups.values())]
+    unit = unit_of(study, max(abs(value) for pair in shown.values() for value in pair))
+    rows = [(t(f"saving.bill.{name}"), pair[0], pair[1], pair[0] - pair[1]) for name, pair in shown.items()]
+    columns = [t(f"saving.column.{name}") for name in ("component", "without", "with", "saved")]
+    return answers.number_table(pd.DataFrame(rows, columns=columns), unit), unit.unit

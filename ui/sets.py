@@ -1,0 +1,114 @@
+"""The sets of one alternative in one project year: rating, fuel trucks, overhauls, what they emit."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from report import say
+from sim import library
+from sim.dispatch import site_set_kw
+from sim.genset import fuel_curve
+from sim.genset_ratings import RATINGS, RatingFinding, check_rating, fuel_logistics, wear
+from sim.kernel import Trace
+from study import weeks
+from study.compare import Study
+from ui import state
+from ui.figures import card
+from ui.state import t
+
+HOURS_PER_YEAR = 8760
+AIR = ("nox", "pm", "co", "so2")
+
+
+def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
+    """The card; none where no set runs in that year."""
+    kept, step_h = slice(0, weeks.steps_in_term(study, year)), study.dispatch.clock.step_h
+    lane = study.dispatch.row(alternative) * study.dispatch.years + year - 1
+    fleet = int(study.dispatch.lanes.sets[lane].max())
+    set_hours = float(trace.sets_running[kept].sum()) * step_h
+    if set_hours == 0 or fleet == 0:
+        return
+    words, hours = state.words(), (kept.stop or 0) * step_h
+    each_year_h = set_hours / fleet * HOURS_PER_YEAR / hours
+    tank_l = _tank_l(study, fleet)
+    fuel = fuel_logistics(trace.fuel_l[kept], tank_l, study.scenario.genset.truck_l, step_h)
+    each = words.number(each_year_h, t("charts.unit.h"), 0)
+    trucks = words.number(fuel.trucks_per_week)
+    title = t("answers.operation.sets_title_rare", hours=each)
+    if fuel.deliveries:
+        title = t("answers.operation.sets_title", trucks=trucks, hours=each)
+    with card(title, t("answers.operation.sets_note", year=year, n=fleet)):
+        for finding in _rating_findings(study, trace, kept, each_year_h):
+            st.warning(_rating_text(study, finding))
+        if fuel.dry_steps:
+            st.warning(t("answers.operation.sets_dry", hours=say.duration(fuel.dry_steps * step_h, words)))
+        st.markdown(_fuel_text(study, fuel, tank_l))
+        st.markdown(_wear_text(study, each_year_h, fleet))
+        st.markdown(_air_text(study, alternative))
+
+
+def _rating_findings(study: Study, trace: Trace, kept: slice, each_year_h: float) -> list[RatingFinding]:
+    """Limits of the rating that the duty passes; hours are those of one set in rotation. What runs less than a
+    limited-time rating allows may run at the prime power without a limit on its mean (ISO 8528-1)."""
+    running = trace.sets_running[kept]
+    one_kw = np.divide(trace.genset_kw[kept], running, out=np.zeros(running.size), where=running > 0)
+    genset = study.scenario.genset
+    code = "LTP" if genset.rating == "PRP" and each_year_h <= RATINGS["LTP"].hours_per_year else genset.rating
+    found = check_rating(one_kw, site_set_kw(study.scenario), code, study.dispatch.clock.step_h)
+    allowed = RATINGS[genset.rating].hours_per_year
+    kept_findings = [finding for finding in found if finding.limit != "hours"]
+    if allowed is not None and each_year_h > allowed:
+        kept_findings.append(RatingFinding("hours", each_year_h, allowed, ""))
+    return kept_findings
+
+
+def _rating_text(study: Study, finding: RatingFinding) -> str:
+    words = state.words()
+    values = (finding.value, finding.allowed)
+    shown = [words.number(v, decimals=0) if finding.limit == "hours" else words.percent(v) for v in values]
+    rating = study.scenario.genset.rating
+    return t(f"answers.operation.rating_{finding.limit}", rating=rating, value=shown[0], allowed=shown[1])
+
+
+def _tank_l(study: Study, fleet: int) -> float:
+    genset = study.scenario.genset
+    full = fuel_curve(library.fuel_table(), site_set_kw(study.scenario)).l_per_h[-1]
+    return genset.tank_h * fleet * full * genset.fuel_factor
+
+
+def _fuel_text(study: Study, fuel, tank_l: float) -> str:
+    words, litre = state.words(), t("charts.unit.l")
+    if not fuel.deliveries:
+        burnt = words.number(fuel.litres, litre)
+        return t("answers.operation.sets_fuel_tank", tank=words.number(tank_l, litre), burnt=burnt)
+    days = [words.number(value) for value in (fuel.autonomy_days_mean, fuel.autonomy_days_peak)]
+    return t(
+        "answers.operation.sets_fuel",
+        tank=words.number(tank_l, litre),
+        mean=days[0],
+        peak=days[1],
+        trucks=words.number(fuel.trucks_in_peak_week, decimals=0),
+        truck=words.number(study.scenario.genset.truck_l, litre),
+    )
+
+
+def _wear_text(study: Study, each_year_h: float, fleet: int) -> str:
+    words, dispatch = state.words(), study.dispatch
+    found = wear(
+        min(each_year_h, HOURS_PER_YEAR) * fleet, fleet, dispatch.years, study.scenario.genset.overhaul_interval_h
+    )
+    overhauls, oil = sum(found.overhauls_by_year), found.oil_changes_per_year
+    return t(
+        "answers.operation.sets_wear", overhauls=words.number(overhauls, decimals=0), oil=words.number(oil, decimals=1)
+    )
+
+
+def _air_text(study: Study, alternative: str) -> str:
+    own = study.kpis[alternative]
+    return t("answers.operation.sets_air", **{name: _mass(getattr(own, f"{name}_t")) for name in AIR})
+
+
+def _mass(tonnes: float) -> str:
+    words = state.words()
+    return words.number(tonnes, t("charts.unit.t")) if tonnes >= 1 else words.number(tonnes * 1000, "kg")

@@ -1,0 +1,85 @@
+"""Weather of the PV: a file, PVGIS by internet, or the place's monthly record."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from sim import library
+from sim.pv import as_weather_year
+from sim.weather import Weather, WeatherError, fetch_pvgis, read_weather
+from ui import state
+from ui.state import t
+
+FILE_LIMIT_MB = 20
+FILES_KEPT = 4
+BADGES = {"note": ("gray", "•"), "repaired": ("orange", "◆"), "warning": ("red", "▲")}
+
+
+def draw() -> None:
+    """What is in use, the uploader and the button."""
+    weather = state.current().pv.weather
+    if weather is None:
+        place = library.sites()[state.current().site.place]
+        st.markdown(f":small[:gray[{t('inputs.weather.drawn', place=place.name_en)}]]")
+    else:
+        total = state.words().number(sum(weather.ghi) / 1000, t("inputs.weather.unit"), 0)
+        st.markdown(t("inputs.weather.in_use", name=weather.name, total=total))
+        st.button(t("inputs.weather.remove"), on_click=_remove, key="weather_remove")
+    file = st.file_uploader(
+        t("inputs.weather.upload"),
+        type=["epw", "tm3", "tmy3", "csv"],
+        max_upload_size=FILE_LIMIT_MB,
+        key=f"weather_file@{state.revision()}",
+        help=t("inputs.weather.help"),
+    )
+    st.button(t("inputs.weather.fetch"), on_click=_fetch, key="weather_fetch", help=t("inputs.weather.fetch_help"))
+    if file is not None:
+        _reading(file.getvalue(), file.name)
+
+
+def _reading(data: bytes, name: str) -> None:
+    zone = library.sites()[state.current().site.place].utc_offset_h
+    try:
+        year = _read(data, name, zone)
+    except WeatherError as error:
+        st.error(t("inputs.weather.refused", name=name, reason=str(error)))
+        return
+    findings(year)
+    st.button(t("inputs.weather.use"), type="primary", on_click=_use, args=(year, name), key="weather_use")
+
+
+def findings(year: Weather) -> None:
+    """What was found in a file and what was done about it, worst first."""
+    order = list(BADGES)[::-1]
+    for found in sorted(year.findings, key=lambda finding: order.index(finding.severity)):
+        colour, sign = BADGES[found.severity]
+        st.markdown(f":{colour}[{sign}] {found.text}")
+
+
+def _fetch() -> None:
+    place = library.sites()[state.current().site.place]
+    try:
+        year = fetch_pvgis(place.latitude_deg, place.longitude_deg, place.utc_offset_h)
+    except WeatherError as error:
+        state.notify(str(error), "error")
+        return
+    _use(year, t("inputs.weather.pvgis", place=place.name_en))
+
+
+def _use(year: Weather, name: str) -> None:
+    try:
+        taken = as_weather_year(year, name)
+    except ValueError:
+        state.notify(t("inputs.weather.refused", name=name, reason=t("inputs.weather.out_of_range")), "error")
+        return
+    if state.change({"pv.weather": taken.model_dump()}):
+        state.replace(state.current(), t("inputs.weather.taken", name=name))
+
+
+def _remove() -> None:
+    state.change({"pv.weather": None})
+
+
+@st.cache_resource(max_entries=FILES_KEPT, show_spinner=False)
+def _read(data: bytes, name: str, utc_offset_h: float) -> Weather:
+    return read_weather(data, name, utc_offset_h)
