@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from sim.register import is_used, register
 from ui import form, state
 from ui.state import t
 
-METHOD = Path(__file__).resolve().parent.parent / "docs" / "method.md"
+ROOT = Path(__file__).resolve().parent.parent
+METHOD, GLOSSARY = ROOT / "docs" / "method.md", ROOT / "assets" / "i18n" / "glossary.csv"
 
 scenario, marked = state.current(), form.marks()
 st.title(t("downloads.method.question"), anchor=False)
-method, data = st.tabs([t("downloads.method.method"), t("downloads.method.data")])
+method, data, terms = st.tabs([t(f"downloads.method.{tab}") for tab in ("method", "data", "terms")])
 
 with method, st.container(width=860):
     text = METHOD.read_text(encoding="utf-8").partition("\n")[2]  # its title is the page's question
@@ -43,4 +45,16 @@ with data:
         hide_index=True,
         height=640,
         alt=t("downloads.method.data"),
+    )
+
+with terms:
+    glossary = pd.read_csv(GLOSSARY, keep_default_na=False)
+    glossary["note"] = glossary["note"].map({"verified": "", "unverified": "◇"})
+    columns = ("en", "zh", "unit", "definition_en", "definition_zh", "note")
+    st.markdown(f":small[:gray[{t('downloads.method.terms_note', n=len(glossary))}]]")
+    st.dataframe(
+        {t(f"downloads.method.term.{column}"): glossary[column] for column in columns},
+        hide_index=True,
+        height=640,
+        alt=t("downloads.method.terms"),
     )

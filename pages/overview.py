@@ -6,6 +6,7 @@ from report import charts, charts_cost, charts_operation, say
 from sim.register import unverified
 from study import answer
 from study.presets import presets
+from study.turning import in_plan
 from ui import answers, state
 from ui.figures import card, chart
 from ui.state import t
@@ -46,7 +47,7 @@ with card(say.say(answer.spending_title(study), words, currency), answers.spendi
 with grid.container(border=True, gap="small", height="stretch"):
     turning = st.skeleton(330)
 
-points = answers.turning_points(study, presets()[state.preset_id()].levers)
+points = answers.turning_points(study, in_plan(scenario, presets()[state.preset_id()].levers))
 holds.markdown(answers.holds_sentence(study, points))
 with turning.container(gap="small"):
     answers.turning_card(study, points)

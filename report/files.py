@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from finance.ledger import LINES
 from finance.metrics import Figure
 from finance.rates import bill_rates
+from sim import library
 from sim.dispatch import ALTERNATIVES
 from study.compare import Study
 
@@ -52,7 +53,7 @@ def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
     price = step_price_per_kwh(study, year)
     capacity = study.scenario.storage.energy_kwh if alternative == "hybrid" else 0.0
     columns: dict[str, Any] = {
-        "time": np.datetime_as_string(dispatch.clock.stamps(year), unit="m"),
+        "time": _iso_times(study, year),
         "price_period": np.array(dispatch.classes.names)[dispatch.classes.period],
         f"energy_price_{money}_per_kwh": price,
         **{field.name: np.broadcast_to(getattr(trace, field.name), price.shape) for field in fields(trace)},
@@ -63,6 +64,13 @@ def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
     }
     rows = zip(*(np.asarray(values)[:steps].tolist() for values in columns.values()), strict=True)
     return _csv(list(columns), rows)
+
+
+def _iso_times(study: Study, year: int) -> list[str]:
+    """When each step begins: ISO 8601 in the place's standard time, with its offset from UTC."""
+    minutes = round(library.sites()[study.scenario.site.place].utc_offset_h * 60)
+    offset = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return [f"{stamp}{offset}" for stamp in np.datetime_as_string(study.dispatch.clock.stamps(year), unit="m")]
 
 
 def balance_kw(trace: Any) -> Floats:

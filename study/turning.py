@@ -44,6 +44,12 @@ class TurningPoint:
     reason: str | None = None
 
 
+def in_plan(scenario: Scenario, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The inputs that can turn the plan on the table: a size of zero is no part of it. (A wait of zero months is.)"""
+    sizes = [path for path in paths if not path.endswith("_month")]
+    return tuple(path for path in paths if path not in sizes or scenario.get(path) != 0)
+
+
 def turning_points(study: Study, paths: tuple[str, ...]) -> tuple[TurningPoint, ...]:
     """One for each path, the nearest first, those without a limit last. Inputs that are not numbers are left out."""
     numeric = [path for path in paths if path in register() and register()[path].kind in ("number", "integer")]

@@ -98,7 +98,7 @@ def test_hourly_sums_are_the_bill_and_the_totals(part_year_study: Study, alterna
 
 def test_hourly_times_are_iso_and_without_gaps(part_year_study: Study) -> None:
     rows = rows_of(files.hourly_csv(part_year_study, "grid", 3))
-    assert (rows[0]["time"], rows[-1]["time"]) == ("2028-01-01T00:00", "2028-06-30T23:30")
+    assert (rows[0]["time"], rows[-1]["time"]) == ("2028-01-01T00:00+08:00", "2028-06-30T23:30+08:00")
     assert len(rows) == 181 * 48
 
 

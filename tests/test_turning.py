@@ -119,3 +119,9 @@ def test_false_position_is_exact_on_a_line():
 
     assert turning.false_position(line, 0.0, 100.0, 1e-9, 1e-12) == pytest.approx(7.0)
     assert len(calls) == 3
+
+
+def test_a_size_of_zero_is_no_part_of_the_plan_but_a_wait_of_zero_months_is():
+    paths = ("pv.dc_kwp", "storage.energy_kwh", "grid.ready_month", "finance.diesel_per_l")
+    assert turning.in_plan(presets()["case_a"].scenario, paths) == paths[1:]
+    assert turning.in_plan(presets()["case_c"].scenario, paths) == paths

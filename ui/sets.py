@@ -19,6 +19,7 @@ from ui.state import t
 
 HOURS_PER_YEAR = 8760
 AIR = ("nox", "pm", "co", "so2")
+WORTH_SAYING = 0.5  # trucks a week
 
 
 def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
@@ -36,7 +37,7 @@ def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
     each = words.number(each_year_h, t("charts.unit.h"), 0)
     trucks = words.number(fuel.trucks_per_week)
     title = t("answers.operation.sets_title_rare", hours=each)
-    if fuel.deliveries:
+    if fuel.trucks_per_week >= WORTH_SAYING:
         title = t("answers.operation.sets_title", trucks=trucks, hours=each)
     with card(title, t("answers.operation.sets_note", year=year, n=fleet)):
         for finding in _rating_findings(study, trace, kept, each_year_h):

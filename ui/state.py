@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from i18n import Words
+from i18n import LANGUAGES, Words
 from i18n import words as words_of
 from sim.dispatch import Dispatch, simulate
 from sim.scenario import InputError, Scenario
@@ -135,7 +135,7 @@ def take_notices() -> list[tuple[str, str]]:
 
 
 def _open(query: Mapping[str, str]) -> None:
-    opened = url.decode(query)
+    opened = url.decode({"lang": _browser_language(), **query})
     st.session_state.update(
         scenario=opened.scenario,
         preset=opened.preset_id,
@@ -147,6 +147,12 @@ def _open(query: Mapping[str, str]) -> None:
     )
     if opened.dropped:
         notify(t("shell.notice.dropped", keys=", ".join(opened.dropped)), "warning")
+
+
+def _browser_language() -> str:
+    """The visitor's own language where it is one of ours, else English."""
+    code = (st.context.locale or "").lower()[:2]
+    return code if code in LANGUAGES else "en"
 
 
 def _address() -> tuple[dict[str, str], bool]:
