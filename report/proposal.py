@@ -15,7 +15,7 @@ from report.proposal_front import cover, decision, project_name
 from sim.register import unverified
 from study.compare import Study
 from study.presets import presets
-from study.turning import TurningPoint, turning_points
+from study.turning import TurningPoint, in_plan, turning_points
 
 WRITERS = {
     "bill": proposal_site.bill,
@@ -40,9 +40,10 @@ USUAL_LEVERS = (
 
 
 def levers_of(study: Study) -> tuple[str, ...]:
-    """The five inputs to be tested for a turn of the answer: those of the shipped case of this name, or the usual."""
+    """The inputs to be tested for a turn of the answer: those of the shipped case of this name, or the usual."""
     name = study.scenario.site.name
-    return next((preset.levers for preset in presets().values() if preset.scenario.site.name == name), USUAL_LEVERS)
+    levers = next((preset.levers for preset in presets().values() if preset.scenario.site.name == name), USUAL_LEVERS)
+    return in_plan(study.scenario, levers)
 
 
 def proposal(

@@ -311,7 +311,7 @@ class Storage(Closed):
     )  # fmt: skip
     cycle_margin: float = given(
         1.25, "Margin on cycle ageing", "×", "Times the cells' cycle ageing: spread in a pack, 0.5 C.", ge=0.5, le=3,
-        low=1, high=1.5, source="equipment.yaml: cycle_fade_fraction_per_1000_efc", confidence="derived",
+        low=1, high=1.5, source="BLAST-Lite, +25 % for pack spread and 0.5C", confidence="derived",
     )  # fmt: skip
     fade_first_year: float = given(
         0.02, "Extra fade in year 1", "fraction", "On top of the yearly fade.", ge=0, le=0.2,
@@ -399,7 +399,7 @@ class Genset(Closed):
         0.0, "Spinning reserve", "fraction",
         "Of the load, running ready beside it while sets carry the load; the battery's power counts. 25 % suits steps "
         "of GPU load.", ge=0, le=1, low=0, high=0.4,
-        source="equipment.yaml: spinning_reserve_fraction_of_load_step", confidence="derived",
+        source="REopt.jl off grid: 10 % of load, 25 % of PV; general knowledge", confidence="derived",
     )  # fmt: skip
     sets: int = given(
         8,

@@ -300,7 +300,7 @@ def test_a_turning_point_is_written_in_one_unit() -> None:
     """Case A without PV, turned by 3.8 MWp: the distance is megawatts, not "+3.8 kWp"."""
     from report.lever_text import distance
 
-    study, points = study_and_points("case_a")
-    point = next(point for point in points if point.path == "pv.dc_kwp" and point.at is not None)
+    study, _ = study_and_points("case_a")
+    (point,) = turning_points(study, ("pv.dc_kwp",))
     assert point.now == 0 and point.at > 1000
     assert distance(study, point, words("en")) == f"+{words('en').number(point.at / 1000, 'MWp')}"
