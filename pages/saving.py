@@ -16,7 +16,7 @@ study = answers.study_or_reason()
 reference = saving.ask_reference(study)
 found = saving.explained(study, reference)
 ends = saving.ends(found)
-unit = saving.unit_of(study, max(abs(ends[0][1]), abs(ends[1][1])))
+unit = saving.unit_of(study, max(abs(value) for value in found.totals.values()))  # the steps are what is read
 with card(saving.title(study, found), t("saving.note", unit=unit.unit)):
     figure = charts_saving.waterfall(found.totals, ends, unit, saving.step_label, words, dark)
     chart(figure, key="waterfall", height=380, alt=saving.title(study, found))
