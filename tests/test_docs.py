@@ -67,6 +67,6 @@ def test_every_file_the_documents_name_exists():
 
 
 def test_every_command_is_in_the_readme():
-    for command in ("run", "presets", "schema"):
+    for command in ("run", "export", "presets", "schema"):
         assert f"cli {command}" in README
     assert cli.main(["presets"]) == 0

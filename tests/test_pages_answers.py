@@ -125,3 +125,10 @@ def test_study_that_cannot_be_calculated_says_why(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(state, "_study", fails)
     app = AppTest.from_file("../pages/overview.py", default_timeout=60).run()
     assert not app.exception and "the load has no year" in app.error[0].value
+
+
+def test_a_project_name_is_shown_as_plain_text() -> None:
+    from ui.figures import as_plain
+
+    assert as_plain("**A** [b](c) :red[d] $e$\n<i>") == r"\*\*A\*\* \[b\]\(c\) \:red\[d\] \$e\$ \<i\>"
+    assert as_plain("=1\u202e2\t`x`") == r"=12 \`x\`"

@@ -10,12 +10,14 @@ from typing import Any
 import streamlit as st
 
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
+DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 NO_MODE_BAR = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
 def as_plain(text: str) -> str:
-    """A user's text for a place that reads markdown: every sign of markup is shown as itself, on one line."""
-    return MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """A user's text for a place that reads markdown: every sign of markup is shown as itself, on one line, and marks
+    that turn the reading direction are dropped."""
+    return MARKUP.sub(r"\\\1", " ".join(DIRECTION_MARKS.sub("", text).split()))
 
 
 def chart(figure: dict[str, Any], *, key: str, height: int, alt: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from report.charts_inputs import load_year
 from sim.meter import MeterError, MeterReading, Table, inspect, read_meter
 from ui import state
-from ui.figures import chart
+from ui.figures import as_plain, chart
 from ui.state import t
 
 UNITS = ("kW", "MW", "kWh", "MWh")
@@ -21,7 +21,7 @@ def draw() -> None:
     meter = state.current().load.meter
     if meter is not None:
         key = "inputs.meter.in_use" if state.current().load.kind == "meter" else "inputs.meter.kept"
-        st.markdown(t(key, name=meter.file_name, year=meter.year, step=meter.step_minutes))
+        st.markdown(t(key, name=as_plain(meter.file_name), year=meter.year, step=meter.step_minutes))
         st.button(t("inputs.meter.remove"), on_click=_remove, key="meter_remove")
     file = st.file_uploader(
         t("inputs.meter.upload"),
@@ -35,7 +35,7 @@ def draw() -> None:
     try:
         _reading(file.getvalue(), file.name)
     except MeterError as error:
-        st.error(t("inputs.meter.refused", name=file.name, reason=str(error)))
+        st.error(t("inputs.meter.refused", name=as_plain(file.name), reason=str(error)))
 
 
 def _reading(data: bytes, name: str) -> None:

@@ -10,6 +10,7 @@ from sim.register import register
 from sim.scenario import InputError, scenario_from_json
 from study.presets import presets
 from ui import form, levers, state
+from ui.figures import as_plain
 from ui.levers import Lever
 from ui.state import t
 
@@ -145,9 +146,9 @@ def _load_file(key: str) -> None:
     except (InputError, RecursionError) as error:
         sentences = "  \n".join(getattr(error, "problems", (t("shell.notice.too_deep"),))[:8])
         state.replace(state.current())
-        state.notify(t("shell.notice.file_refused", name=file.name) + "  \n" + sentences, "error")
+        state.notify(t("shell.notice.file_refused", name=as_plain(file.name)) + "  \n" + sentences, "error")
         return
-    state.replace(scenario, t("shell.notice.file_loaded", name=file.name))
+    state.replace(scenario, t("shell.notice.file_loaded", name=as_plain(file.name)))
 
 
 def _choose_language() -> None:
