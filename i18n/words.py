@@ -22,13 +22,20 @@ class Words:
     language: str
 
     def t(self, key: str, /, **values: object) -> str:
-        """The text of a key with its {placeholders} filled. Values are text or already formatted numbers."""
+        """The text of a key with its {placeholders} filled. Values are text or already formatted numbers; one named
+        `currency` is a code and is written as this language writes it."""
         pattern = self.lookup(key)
+        if "currency" in values:
+            values["currency"] = self.currency(str(values["currency"]))
         return (pattern if pattern is not None else key).format(**values) if values else pattern or key
 
     def lookup(self, key: str) -> str | None:
         """The pattern of a key, or None where neither this language nor English has it."""
         return catalogue(self.language).get(key) or catalogue("en").get(key)
+
+    def currency(self, code: str) -> str:
+        """A currency as this language names it: 元 for CNY in Chinese, else its code."""
+        return CURRENCY_WORDS.get(self.language, {}).get(code, code)
 
     def number(self, value: float, unit: str = "", decimals: int | None = None) -> str:
         return numbers.joined(numbers.plain(value, decimals), unit)
@@ -44,7 +51,7 @@ class Words:
     def money_unit(self, value: float, currency: str) -> str:
         """The unit alone that `money` gives an amount of this size: "M CNY", "万元"."""
         word = numbers.scale_of(value, self.language)
-        name = CURRENCY_WORDS.get(self.language, {}).get(currency, currency)
+        name = self.currency(currency)
         return f"{word}{name}" if name != currency else numbers.joined(word, name) if word else name
 
     def percent(self, fraction: float, decimals: int | None = None) -> str:

@@ -80,7 +80,7 @@ def unit_text(entry: Input, scenario: Scenario) -> str:
     """The unit as shown: fractions in percent, money with the scenario's currency."""
     unit = state.words().lookup(f"inputs.unit.{entry.unit}") or entry.unit
     money = unit.startswith("/") or entry.path in MONEY_PER_SITE
-    return f"{scenario.site.currency}{unit}" if money else unit
+    return f"{state.words().currency(scenario.site.currency)}{unit}" if money else unit
 
 
 def marks() -> frozenset[str]:

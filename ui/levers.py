@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.register import register
 from sim.scenario import Scenario
 from study.compare import Study
-from ui import form
+from ui import form, state
 
 STEPS = 100
 LONGEST_WAIT_MONTHS = 60
@@ -70,9 +70,9 @@ def _form(path: str, scenario: Scenario, size: float, mean_price: float | None) 
     """(unit, scale, offset) a lever is shown in."""
     entry = register()[path]
     if path == "finance.energy_price_factor" and mean_price:
-        return f"{scenario.site.currency}/kWh", mean_price, 0.0
+        return f"{state.words().currency(scenario.site.currency)}/kWh", mean_price, 0.0
     if path == "finance.diesel_per_l":
-        return f"{scenario.site.currency}/L", 1.0, scenario.finance.delivery_per_l
+        return f"{state.words().currency(scenario.site.currency)}/L", 1.0, scenario.finance.delivery_per_l
     if entry.unit in ("kWh", "kW", "kWp") and size >= LARGE:
         return entry.unit.replace("k", "M", 1), 1e-3, 0.0
     return form.unit_text(entry, scenario), form.scale(entry), 0.0
