@@ -17,6 +17,7 @@ from study.presets import presets
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 MAIN = '[data-testid="stMain"]'
+RESIZE_LIMIT_MS = 10_000
 CODE = re.compile(r"Inputs ([0-9a-f]{4}-[0-9a-f]{4})")
 text = words("en").t
 
@@ -167,12 +168,13 @@ def test_download_has_the_figures_of_the_study(show, settle, tmp_path: Path) -> 
 def test_phone_has_no_sideways_scroll(show, name: str, preset: str) -> None:
     page = show("" if name == "overview" else name, f"preset={preset}")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(400)
-    wide = page.evaluate(
+    fits = (
         "() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]"
-        ".filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        ".every(e => e.scrollWidth <= e.clientWidth + 1)"
     )
-    assert wide == 0
+    page.wait_for_function(fits, timeout=RESIZE_LIMIT_MS)  # charts follow a moment after the window
+    page.wait_for_timeout(400)
+    assert page.evaluate(fits)
     assert no_page_failed(page)
 
 
