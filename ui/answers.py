@@ -12,7 +12,7 @@ import streamlit as st
 
 from finance.metrics import Figure
 from i18n import numbers
-from report import charts_cost, say
+from report import charts_cost, lever_text, say
 from report.charts import Amounts, month_name
 from report.palette import palette
 from sim.load import peak_kw
@@ -285,7 +285,7 @@ def _turning_points(fingerprint: str, paths: tuple[str, ...], _study: Study) -> 
 
 def shown(study: Study):
     """How inputs are shown, as on the levers: a function of path and value to number and unit."""
-    start, price = presets()[state.preset_id()].scenario, levers.mean_energy_price(study)
+    start, price = presets()[state.preset_id()].scenario, lever_text.mean_energy_price(study)
 
     def number(path: str, value: float) -> tuple[float, str]:
         lever = levers.lever(path, study.scenario, start, price)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sim.register import register
 from sim.scenario import Scenario
-from study.compare import Study
 from ui import form, state
 
 STEPS = 100
@@ -54,16 +53,6 @@ def lever(path: str, scenario: Scenario, start: Scenario, mean_price: float | No
     low = math.floor(low / step + 1e-9) * step if offset == 0 else low
     high = low + math.ceil((high - low) / step - 1e-9) * step
     return Lever(path, unit, scale, offset, _clean(low), _clean(high), step)
-
-
-def mean_energy_price(study: Study) -> float:
-    """Grid energy price per kWh at factor 1, weighted by the load's first year, on the study's VAT basis."""
-    load, price = study.dispatch.series.load_kw, study.dispatch.step_price_per_kwh()
-    tariff, wanted = study.scenario.tariff, study.scenario.finance.vat_basis == "incl"
-    mean = float((load * price).sum() / load.sum()) if load.sum() > 0 else float(price.mean())
-    if tariff.includes_vat == wanted:
-        return mean
-    return mean * (1 + tariff.vat_rate) if wanted else mean / (1 + tariff.vat_rate)
 
 
 def _form(path: str, scenario: Scenario, size: float, mean_price: float | None) -> tuple[str, float, float]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from i18n import LANGUAGES
 from i18n.words import catalogue
+from report import lever_text
 from sim.register import register
 from sim.scenario import InputError, scenario_from_json
 from study.presets import presets
@@ -67,7 +68,7 @@ def _preset() -> None:
 def _levers() -> list[Lever]:
     scenario, preset = state.current(), presets()[state.preset_id()]
     try:
-        price = levers.mean_energy_price(state.study())
+        price = lever_text.mean_energy_price(state.study())
     except ValueError:
         price = None
     return [levers.lever(path, scenario, preset.scenario, price) for path in preset.levers]
