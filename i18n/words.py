@@ -29,6 +29,16 @@ class Words:
             values["currency"] = self.currency(str(values["currency"]))
         return (pattern if pattern is not None else key).format(**values) if values else pattern or key
 
+    def problem(self, sentence: object) -> str:
+        """A refused input's sentence in this language. One that carries no pattern (`sim.problem`) stays as it is."""
+        sentence = getattr(sentence, "problem", sentence)
+        pattern, values = getattr(sentence, "pattern", None), getattr(sentence, "values", {})
+        if pattern is None:
+            return str(sentence)
+        said = {name: self.problem(value) if hasattr(value, "pattern") else value for name, value in values.items()}
+        pattern = catalogue(self.language).get(pattern, pattern)
+        return pattern.format(**said) if said else pattern
+
     def lookup(self, key: str) -> str | None:
         """The pattern of a key, or None where neither this language nor English has it."""
         return catalogue(self.language).get(key) or catalogue("en").get(key)

@@ -20,7 +20,7 @@ from sim.ageing import (
     duty,
     plan_capacity,
 )
-from sim.scenario import Storage
+from sim.scenario_plant import Storage
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import library
-from sim.scenario import Scenario, WeatherYear
+from sim.scenario import Scenario
+from sim.scenario_plant import WeatherYear
 from sim.timeline import MONTH_DAYS, Timeline
 from sim.weather import air_temperatures_c
 

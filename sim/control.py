@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario import Dispatch, Scenario, Storage
+from sim.scenario import Scenario
+from sim.scenario_plant import Dispatch, Storage
 from sim.tariff import PriceClasses
 from sim.timeline import Timeline
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from sim import library
+
+POWER_MAX_KW = 2_000_000
+MONEY_MAX = 1e13
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Money = Annotated[float, Field(ge=0, le=MONEY_MAX)]
+Kw = Annotated[float, Field(ge=0, le=POWER_MAX_KW)]
 
 
 def given(

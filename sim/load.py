@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim import library
 from sim.meter import align_weekdays, to_step
-from sim.scenario import Load
+from sim.scenario_site import Load
 from sim.timeline import Timeline, timeline
 
 JOB_H = 72.0

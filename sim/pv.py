@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim import library, weather
 from sim.climate import on_clock
 from sim.pv_model import PvArray, ac_kw_per_kwp
-from sim.scenario import Pv, WeatherYear
+from sim.scenario_plant import Pv, WeatherYear
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from sim.dispatch import ALTERNATIVES
-from sim.scenario import Outage
+from sim.scenario_plant import Outage
 from study.compare import Study, evaluate
 
 Floats = NDArray[np.float64]

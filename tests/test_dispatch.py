@@ -12,7 +12,8 @@ from sim.battery import auxiliary_kw_per_mwh, cell_life, warranty_findings
 from sim.climate import ambient_c
 from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
 from sim.outages import unbroken
-from sim.scenario import Scenario, Storage
+from sim.scenario import Scenario
+from sim.scenario_plant import Storage
 from study.compare import evaluate
 from study.presets import presets
 

@@ -16,7 +16,9 @@ from sim.climate import ambient_c
 from sim.load import gpus, load_kw, monthly_scale, peak_kw, pue_at, shape, watt_per_gpu
 from sim.model import InputError
 from sim.pv import as_weather_year, equator_deg, pv_kw_per_kwp, year_of_weather
-from sim.scenario import Load, Meter, Pv, Scenario, scenario_from_json
+from sim.scenario import Scenario, scenario_from_json
+from sim.scenario_plant import Pv
+from sim.scenario_site import Load, Meter
 from sim.timeline import timeline
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,7 +15,8 @@ import streamlit as st
 from i18n import LANGUAGES, Words
 from i18n import words as words_of
 from sim.dispatch import Dispatch, simulate
-from sim.scenario import InputError, Scenario
+from sim.model import InputError
+from sim.scenario import Scenario
 from study.compare import Study, evaluate
 from study.presets import presets
 from ui import url

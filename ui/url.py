@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import LANGUAGES
+from sim.model import InputError
 from sim.register import Input, register
-from sim.scenario import InputError, Scenario
+from sim.scenario import Scenario
 from sim.tariff import library_ids
 from study.presets import Preset, presets
 
