@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import ageing, form, state, table, weather_upload
+from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t
 
@@ -27,7 +27,16 @@ BATTERY = (
     "storage.discharge_efficiency",
     "storage.auxiliary_kw_per_mwh",
     "storage.auxiliary_by_temperature",
+    "storage.cell_temperature",
     "storage.seamless_transfer",
+)
+CABINETS = (
+    "storage.cabinet_kwh",
+    "storage.cabinet_kw",
+    "storage.spare_cabinets",
+    "storage.cabinet_mtbf_h",
+    "storage.cabinet_repair_h",
+    "storage.near_load_loss_gain_fraction",
 )
 AGEING = (
     "storage.fade_model",
@@ -89,6 +98,9 @@ if storage.energy_kwh:
     title = t("inputs.equipment.battery", energy=energy, hours=words.number(hours, "h"), power=power)
 with card(title, t("inputs.equipment.battery_note")):
     form.fields(BATTERY, columns=3)
+    if storage.energy_kwh:
+        st.markdown(cabinets.text())
+        form.fields(CABINETS, columns=3, starts=cabinets.starts())
 
 if storage.energy_kwh:
     with card(ageing.title(), t("inputs.equipment.ageing_note")):

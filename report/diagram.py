@@ -15,11 +15,10 @@ from report import say
 from report.palette import Palette, palette
 from sim.load import peak_kw
 from sim.scenario import Scenario
+from sim.scenario_plant import Storage
 
 FONT = "Source Sans, Noto Sans SC, sans-serif"
 WIDTH, HEIGHT, BUS_Y, LOAD_Y = 760, 400, 218, 268
-# Container and cabinet sizes on the market, kWh nameplate (assets/data/equipment.yaml: bess.classes).
-CONTAINER_KWH = ((10_000.0, 5016.0), (1_000.0, 1600.0), (0.0, 261.0))
 MOST_CABINETS, MOST_SETS, MOST_HALLS, HALL_KW = 12, 6, 4, 4000.0
 TEXT_PV, TEXT_BATTERY = "#9A5300", "#02705F"
 
@@ -49,11 +48,9 @@ class Pen:
         return self.words.t(f"proposal.diagram.{key}", **values)
 
 
-def cabinets(energy_kwh: float) -> Unit:
-    """Into how many containers or cabinets of a usual size a battery divides."""
-    size = next(size for least, size in CONTAINER_KWH if energy_kwh >= least)
-    count = max(1, ceil(energy_kwh / size - 0.05))
-    return Unit(count, energy_kwh / count)
+def cabinets(storage: Storage) -> Unit:
+    """The equal containers or cabinets of a battery."""
+    return Unit(storage.cabinets, storage.energy_kwh / storage.cabinets)
 
 
 def sources(scenario: Scenario) -> tuple[str, ...]:
@@ -112,7 +109,7 @@ def _label(pen: Pen, scenario: Scenario, name: str) -> tuple[str, str]:
         hectares = size / 1000 * scenario.pv.area_m2_per_mwp / 10_000
         return pen.t("pv", power=power), pen.t("pv_area", area=words.number(hectares, pen.t("hectare")))
     if name == "battery":
-        unit = cabinets(scenario.storage.energy_kwh)
+        unit = cabinets(scenario.storage)
         below = pen.t("cabinets", n=unit.count, energy=say.energy(unit.kwh, words))
         return pen.t("battery", energy=say.energy(scenario.storage.energy_kwh, words)), below
     genset = scenario.genset
@@ -148,7 +145,7 @@ def _pv(pen: Pen, scenario: Scenario, x: float) -> str:
 
 
 def _battery(pen: Pen, scenario: Scenario, x: float) -> str:
-    colour, unit = pen.colours.battery, cabinets(scenario.storage.energy_kwh)
+    colour, unit = pen.colours.battery, cabinets(scenario.storage)
     shown = min(unit.count, MOST_CABINETS)
     width = min(26.0, 150.0 / shown)
     left = x - shown * width / 2

@@ -445,7 +445,7 @@ def _equipment(draft: Draft) -> list[list[str]]:
             draft.t("solution.in_all"),
         )
     if "battery" in found:
-        unit = diagram.cabinets(scenario.storage.energy_kwh)
+        unit = diagram.cabinets(scenario.storage)
         add("battery", say.energy(unit.kwh, words), str(unit.count))
         add("pcs", say.power(scenario.storage.power_kw, words), draft.t("solution.in_all"))
         add("ems", draft.t("solution.ems_rating"), "1")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import comb
 from types import MappingProxyType
 from typing import Literal
 
@@ -448,14 +447,17 @@ def power_limits_kw(
     """Greatest charging and discharging power at this ambient temperature (kW), any shape.
 
     0 outside -30..50 C (the rated range); above 45 C both fall by 2 % per degree (an assumption); charging is held by
-    the rate the cells allow, discharging is 0 where they are colder than -20 or hotter than 60 C.
+    the rate the cells allow, discharging is 0 where they are colder than -20 or hotter than 60 C. A battery of more
+    than 0.5 C has faster cells than the sheet's: their rates are taken to fall in the same proportion.
     """
     ambient = np.asarray(ambient_c, dtype=float)
     cell = cell_temperature_c(ambient, managed)
     rated = (ambient >= AMBIENT_RANGE_C[0]) & (ambient <= AMBIENT_RANGE_C[1])
     warm = np.where(rated, 1 - HOT_DERATE_PER_C * np.maximum(ambient - HOT_DERATE_FROM_C, 0.0), 0.0)
     within = (cell >= DISCHARGE_CELL_C[0]) & (cell <= DISCHARGE_CELL_C[1])
-    charge = np.minimum(battery_kw * warm, np.where(rated, charge_c_rate_limit(cell) * nameplate_kwh, 0.0))
+    faster = max(1.0, battery_kw / (CHARGE_C_RATES[3] * nameplate_kwh)) if nameplate_kwh > 0 else 1.0
+    allowed_kw = charge_c_rate_limit(cell) * faster * nameplate_kwh
+    charge = np.minimum(battery_kw * warm, np.where(rated, allowed_kw, 0.0))
     return charge, np.where(within, battery_kw * warm, 0.0)
 
 
@@ -474,8 +476,26 @@ def k_of_n_availability(needed: int, installed: int, cabinet_availability: float
     control system, one transformer) are not in it and set the ceiling in practice."""
     _require(0 <= needed <= installed, f"needed is {needed}, but must lie between 0 and installed, {installed}.")
     _require(0 <= cabinet_availability <= 1, "cabinet_availability must lie between 0 and 1.")
-    a = cabinet_availability
-    return float(sum(comb(installed, k) * a**k * (1 - a) ** (installed - k) for k in range(needed, installed + 1)))
+    return float(_working(installed, cabinet_availability)[needed:].sum())
+
+
+def expected_share(installed: int, spare: int, cabinet_availability: float) -> float:
+    """Mean share of `installed` equal, independent cabinets that can be counted on: those that work, at most all but
+    the spare ones. Without spares it is the availability; with enough of them the share of the others."""
+    _require(0 <= spare < installed, f"spare is {spare}, but must lie between 0 and installed, {installed}, less one.")
+    counted = np.minimum(np.arange(installed + 1), installed - spare)
+    return float(_working(installed, cabinet_availability) @ counted) / installed
+
+
+def _working(installed: int, cabinet_availability: float) -> Floats:
+    """Probability that 0, 1, ... of the cabinets work (installed + 1,), by logarithms: plants have thousands."""
+    number = np.arange(installed + 1)
+    if cabinet_availability in (0.0, 1.0):
+        return (number == installed * cabinet_availability).astype(float)
+    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(number[1:]))])
+    log_ways = log_factorial[-1] - log_factorial - log_factorial[::-1]
+    works, fails = np.log(cabinet_availability), np.log1p(-cabinet_availability)
+    return np.exp(log_ways + number * works + (installed - number) * fails)
 
 
 def cabinets_for(power_kw: float, cabinet_kw: float, target_availability: float, cabinet_availability: float) -> int:

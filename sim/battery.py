@@ -16,9 +16,12 @@ from sim.ageing import (
     Renewal,
     Warranty,
     WarrantyFinding,
+    availability,
     check_warranty,
     duty,
+    expected_share,
     plan_capacity,
+    power_limits_kw,
 )
 from sim.scenario_plant import Storage
 
@@ -114,8 +117,31 @@ def warranty_findings(
         soh_by_year={} if promised is None else {years: promised},
     )
     through = np.asarray(discharged_kwh, dtype=float)[:last] / storage.energy_kwh
-    cycles = through / storage.discharge_efficiency / np.maximum(life.health[:last], 1e-9)
+    cycles = through / discharge_efficiency(storage) / np.maximum(life.health[:last], 1e-9)
     return check_warranty(warranty, life.at_end[:last], cycles, through)
+
+
+def available_share(storage: Storage) -> float:
+    """Mean share of the battery's power and energy that can be counted on: cabinets fail and are repaired, spare ones
+    stand in for them. The expectation, not a drawn failure; common causes are not in it."""
+    if storage.energy_kwh == 0 or (storage.cabinet_mtbf_h is None and storage.spare_cabinets == 0):
+        return 1.0
+    works = 1.0
+    if storage.cabinet_mtbf_h is not None:
+        works = availability(storage.cabinet_mtbf_h, storage.cabinet_repair_h)
+    return expected_share(storage.cabinets, min(storage.spare_cabinets, storage.cabinets - 1), works)
+
+
+def discharge_efficiency(storage: Storage) -> float:
+    """One-way efficiency of discharging as the connection point sees it: beside the load cabinets spare line losses."""
+    return min(1.0, storage.discharge_efficiency * (1.0 + storage.near_load_loss_gain_fraction))
+
+
+def power_shares(storage: Storage, ambient_c: Floats) -> tuple[Floats, Floats]:
+    """Share of the battery's power that the cells take and give at each air temperature (steps,), 0 to 1."""
+    limits_kw = power_limits_kw(ambient_c, storage.power_kw, storage.energy_kwh, storage.cell_temperature == "held")
+    charge, discharge = (limit_kw / storage.power_kw for limit_kw in limits_kw)
+    return charge, discharge
 
 
 def auxiliary_kw_per_mwh(storage: Storage, ambient_c: Floats) -> float:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from sim import kernel, library
 from sim.ageing import cell_temperature_c
-from sim.battery import BatteryLife, auxiliary_kw_per_mwh, battery_life, cell_life
+from sim.battery import (
+    BatteryLife,
+    auxiliary_kw_per_mwh,
+    available_share,
+    battery_life,
+    cell_life,
+    discharge_efficiency,
+    power_shares,
+)
 from sim.climate import altitude_m, ambient_c, hottest_c
 from sim.control import NO_THRESHOLD_KW, action_series, refill_share, shave_series
 from sim.genset import fuel_curve
@@ -172,8 +180,16 @@ def _series(scenario: Scenario, clock: Timeline, classes: PriceClasses, down: ND
         "step_h": clock.step_h,
         "demand_window_steps": max(1, window),
         "refill_share": refill_share(scenario),
+        **_power_shares(scenario, clock),
     }
     return kernel.Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year)
+
+
+def _power_shares(scenario: Scenario, clock: Timeline) -> dict[str, Floats]:
+    if scenario.storage.energy_kwh == 0:
+        return {}
+    shares = power_shares(scenario.storage, ambient_c(scenario, clock))
+    return dict(zip(kernel.POWER_SHARES, shares, strict=True))
 
 
 def _runs(
@@ -248,12 +264,13 @@ def _life(scenario: Scenario, clock: Timeline, years: int, series: kernel.Series
     if storage.fade_model == "line" or storage.energy_kwh == 0:
         return life
     mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
-    cell_c = cell_temperature_c(ambient_c(scenario, clock))
+    cell_c = cell_temperature_c(ambient_c(scenario, clock), storage.cell_temperature == "held")
     for _ in range(LIFE_PASSES):
         lanes = some_lanes(_lanes(scenario, clock, life, years)[0], mine)
         given = kernel.aggregate(series, lanes, classes).discharge_kwh.sum(axis=1)
-        cycles = given / storage.discharge_efficiency / np.maximum(storage.energy_kwh * life.health, 1e-9)
-        first = kernel.trace(series, lanes, 0).energy_kwh / (storage.energy_kwh * life.health[0])
+        full_kwh = storage.energy_kwh * available_share(storage) * life.health
+        cycles = given / discharge_efficiency(storage) / np.maximum(full_kwh, 1e-9)
+        first = kernel.trace(series, lanes, 0).energy_kwh / full_kwh[0]
         aged = cell_life(storage, first, cell_c, clock.step_h, clock.months / 12, cycles)
         moved, life = np.abs(aged.health - life.health).max(), aged
         if moved < LIFE_NEAR:
@@ -298,10 +315,11 @@ def _climate_where_asked(scenario: Scenario, clock: Timeline) -> Floats:
 
 def _battery_lanes(scenario: Scenario, life: BatteryLife, auxiliary_per_mwh: float, spread) -> dict[str, Floats]:
     storage, dispatch = scenario.storage, scenario.dispatch
-    power = storage.power_kw if storage.energy_kwh > 0 else 0.0
+    works = available_share(storage)
+    power = storage.power_kw * works if storage.energy_kwh > 0 else 0.0
     limits = (dispatch.charge_limit_kw, dispatch.discharge_limit_kw)
     charge_kw, discharge_kw = (power if limit is None else min(power, limit) for limit in limits)
-    energy = storage.energy_kwh
+    energy = storage.energy_kwh * works
     return {
         "battery_kw": spread(power),
         "charge_set_kw": spread(charge_kw, life.health),
@@ -311,8 +329,8 @@ def _battery_lanes(scenario: Scenario, life: BatteryLife, auxiliary_per_mwh: flo
         "energy_reserve_kwh": spread(energy * dispatch.reserve_fraction, life.health),
         "energy_start_kwh": spread(energy * storage.soc_start_fraction, life.health),
         "charge_efficiency": np.full(life.health.size * len(ALTERNATIVES), storage.charge_efficiency),
-        "discharge_efficiency": np.full(life.health.size * len(ALTERNATIVES), storage.discharge_efficiency),
-        "auxiliary_kw": spread(energy / 1000 * auxiliary_per_mwh),
+        "discharge_efficiency": np.full(life.health.size * len(ALTERNATIVES), discharge_efficiency(storage)),
+        "auxiliary_kw": spread(storage.energy_kwh / 1000 * auxiliary_per_mwh),
     }
 
 
@@ -350,7 +368,7 @@ def _planned_fraction(scenario: Scenario, alternative: str) -> float:
     In the hybrid the battery's power stands in for as much of it as it has."""
     reserve, peak = scenario.genset.spinning_reserve_fraction, peak_kw(scenario.load)
     if alternative == "hybrid" and scenario.storage.energy_kwh > 0 and peak > 0:
-        reserve = max(0.0, reserve - scenario.storage.power_kw / peak)
+        reserve = max(0.0, reserve - scenario.storage.power_kw * available_share(scenario.storage) / peak)
     return min(scenario.genset.max_load_fraction, 1.0 / (1.0 + reserve))
 
 
@@ -366,9 +384,9 @@ def _sets_on_site(scenario: Scenario, months: int) -> Floats:
 
 def _genset_start_kwh(scenario: Scenario) -> float:
     """Battery energy below which sets go first in an outage; everything where they alone cannot carry the peak."""
-    genset, storage = scenario.genset, scenario.storage
+    genset, kwh = scenario.genset, scenario.storage.energy_kwh * available_share(scenario.storage)
     if scenario.dispatch.genset_start_fraction is not None:
-        return storage.energy_kwh * scenario.dispatch.genset_start_fraction
+        return kwh * scenario.dispatch.genset_start_fraction
     carried_kw = peak_kw(scenario.load) * scenario.load.critical_fraction
     too_small = genset.last_resort_sets * site_set_kw(scenario) < carried_kw
-    return storage.energy_kwh * 2 if too_small and genset.last_resort_sets else 0.0
+    return kwh * 2 if too_small and genset.last_resort_sets else 0.0

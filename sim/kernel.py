@@ -26,6 +26,7 @@ NO_LIMIT_KW = 1e30  # for "no threshold" and "no limit": finite, and beyond any 
 WIDTH = 16  # lanes side by side: two AVX-512 registers or four AVX2 registers for a row of the work array
 EPS_SETS = 1e-9  # float noise in the deficit, as a share of one set, that commits no further set
 UNSERVED_FRACTION = 1e-6  # share of the load up to which an unserved remainder is float noise, not an unserved hour
+POWER_SHARES = ("charge_power_share", "discharge_power_share")
 CHUNK_BLOCKS = 16  # blocks a thread takes at a time: the hand-over costs little and the work is shared evenly
 
 
@@ -56,7 +57,8 @@ class Series:
     K-1; month_ends: number of steps up to the end of each month (at most 12 months, the last entry is the length);
     demand_window_steps: steps over which demand is averaged. Windows start with each month, must fill it without rest,
     and belong to the class of their first step; refill_share: share of charge_set_kw at which the grid refills the
-    reserve outside all windows (in a discharge window it waits).
+    reserve outside all windows (in a discharge window it waits); charge_power_share and discharge_power_share: share of
+    battery_kw that the cells take and give at the step's temperature, one number or one a step.
     """
 
     load_kw: np.ndarray
@@ -69,10 +71,14 @@ class Series:
     step_h: float
     demand_window_steps: int = 1
     refill_share: float = 1.0
+    charge_power_share: np.ndarray | float = 1.0
+    discharge_power_share: np.ndarray | float = 1.0
 
     def __post_init__(self):
         n = len(self.load_kw)
-        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "shave"):
+        for name in POWER_SHARES:
+            object.__setattr__(self, name, np.broadcast_to(getattr(self, name), n))
+        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "shave", *POWER_SHARES):
             object.__setattr__(self, name, _own(getattr(self, name), name, (n,)))
         object.__setattr__(self, "period", _own(self.period, "period", (n,), np.int64))
         ends = _own(self.month_ends, "month_ends", np.shape(self.month_ends), np.int64)
@@ -95,6 +101,9 @@ class Series:
         _require(np.isin(self.shave, (0, 1)).all(), "shave must be 0 or 1.")
         _require(np.abs(self.action).max() <= 1, "action must lie between -1 (charge) and 1 (discharge).")
         _require(self.period.min() >= 0, "period must be a class number from 0 on.")
+        for name in POWER_SHARES:
+            share = getattr(self, name)
+            _require(share.min() >= 0 and share.max() <= 1, f"{name} must lie between 0 and 1.")
 
     @cached_property
     def steps(self) -> np.ndarray:
@@ -108,6 +117,8 @@ class Series:
         steps[:, STEP_DISCHARGING] = np.maximum(self.action, 0.0) * self.grid_up
         steps[:, STEP_UNSHAVED] = np.where(self.shave > 0, 0.0, NO_LIMIT_KW)
         steps[:, STEP_KEEP_WINDOW] = np.arange(len(steps)) % self.demand_window_steps > 0
+        steps[:, STEP_CHARGE_POWER] = self.charge_power_share
+        steps[:, STEP_DISCHARGE_POWER] = self.discharge_power_share
         return steps
 
     @cached_property
@@ -343,7 +354,7 @@ N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; oth
     UNSERVED_HOURS,
     STARTS,
 ) = range(N_SUMS)
-# Columns of a step: what all lanes share, one cache line a step.
+# Columns of a step: what all lanes share.
 (
     STEP_LOAD,
     STEP_PV,
@@ -353,8 +364,10 @@ N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; oth
     STEP_DISCHARGING,
     STEP_UNSHAVED,
     STEP_KEEP_WINDOW,
-) = range(8)
-N_COLUMNS = 8
+    STEP_CHARGE_POWER,
+    STEP_DISCHARGE_POWER,
+) = range(10)
+N_COLUMNS = 10
 
 # nnan lets min and max become single instructions (inputs are checked to be finite); nsz ignores the sign of zero.
 # Reassociation and fused multiply-add stay off: they would make a result depend on the lane's place in its block.
@@ -384,12 +397,13 @@ _inlined = njit(forceinline=True, **OPTIONS)
 
 
 @_inlined
-def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw):
+def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw, power_share):
     """PV, battery and grid of one step of lane `j`: who carries the load, and the deficit that is left to the sets.
 
     `discharging` is the share of discharge_set_kw ordered in a discharge window with the grid up, else 0; `unshaved_kw`
-    is 0 where the shave threshold applies, else huge. Choices are made by products with 0 and 1, minima and maxima,
-    never by branches, so that the loop over lanes vectorises.
+    is 0 where the shave threshold applies, else huge; `power_share` is the share of battery_kw that may be given.
+    Choices are made by products with 0 and 1, minima and maxima, never by branches, so that the loop over lanes
+    vectorises.
     """
     load = load_kw * w[LOAD_SCALE * WIDTH + j] + w[AUXILIARY * WIDTH + j]
     avail = w[IMPORT_LIMIT * WIDTH + j] * grid_up
@@ -405,7 +419,7 @@ def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw):
     wish = max(beyond, min(need, discharging * w[DISCHARGE_UP * WIDTH + j]))
     floor = max(grid_up * w[RESERVE_UP * WIDTH + j], w[ENERGY_MIN * WIDTH + j])
     stored_kw = max(energy - floor, 0.0) * w[KW_PER_STORED * WIDTH + j]
-    discharge = min(min(wish, w[BATTERY * WIDTH + j]), stored_kw)
+    discharge = min(min(wish, w[BATTERY * WIDTH + j] * power_share), stored_kw)
     rest = need - discharge
     grid_load = min(rest, avail)
 
@@ -421,11 +435,11 @@ def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw):
 
 
 @_inlined
-def _run_sets(w, j, load_kw):
+def _run_sets(w, j, load_kw, power_share):
     """The diesel sets of one step of lane `j`: as few as the planned loading allows, at equal shares.
 
-    What their minimum load gives beyond the deficit first spares the battery's discharge, then charges it; the rest is
-    dumped.
+    What their minimum load gives beyond the deficit first spares the battery's discharge, then charges it, at most with
+    `power_share` of its power; the rest is dumped.
     """
     deficit = w[DEFICIT * WIDTH + j]
     planned = max(deficit * w[PLANNED_SETS_PER_KW * WIDTH + j] - EPS_SETS, 0.0)
@@ -438,7 +452,7 @@ def _run_sets(w, j, load_kw):
     excess = max(genset - deficit, 0.0)
     spared = min(excess, discharge)
     room_kw = (w[ENERGY_MAX * WIDTH + j] - w[ENERGY * WIDTH + j]) * w[KW_PER_ROOM * WIDTH + j]
-    genset_charge = min(excess - spared, min(w[BATTERY * WIDTH + j], room_kw))
+    genset_charge = min(excess - spared, min(w[BATTERY * WIDTH + j] * power_share, room_kw))
     w[DISCHARGE * WIDTH + j] = discharge - spared
     w[GENSET_CHARGE * WIDTH + j] = genset_charge
 
@@ -462,19 +476,19 @@ def _run_sets(w, j, load_kw):
 
 
 @_inlined
-def _charge(w, j, grid_up, charging, charge_share, keep_window):
+def _charge(w, j, grid_up, charging, charge_share, keep_window, power_share):
     """Charging, export and the state at the end of one step of lane `j`: PV surplus first, then the grid.
 
     `charging` is 1.0 in a charge window, `charge_share` the share of charge_set_kw that may be used, `keep_window` 0.0
-    in the first step of a demand window and 1.0 after it. A PV surplus and an excess of the sets never meet, for a
-    surplus means there is no deficit. The grid's headroom is measured from the need before discharge, which keeps
-    charge and discharge apart whatever the rounding.
+    in the first step of a demand window and 1.0 after it, `power_share` the share of battery_kw that may go in. A PV
+    surplus and an excess of the sets never meet, for a surplus means there is no deficit. The grid's headroom is
+    measured from the need before discharge, which keeps charge and discharge apart whatever the rounding.
     """
     energy = w[ENERGY * WIDTH + j]
     energy_max = w[ENERGY_MAX * WIDTH + j]
     kw_per_room = w[KW_PER_ROOM * WIDTH + j]
     surplus = w[SURPLUS * WIDTH + j]
-    limit = min(w[BATTERY * WIDTH + j], (energy_max - energy) * kw_per_room)
+    limit = min(w[BATTERY * WIDTH + j] * power_share, (energy_max - energy) * kw_per_room)
     pv_charge = min(surplus, limit)
     target = max(energy_max * charging, w[RESERVE * WIDTH + j])
     room_kw = min(limit, (target - energy) * kw_per_room) - pv_charge
@@ -563,17 +577,18 @@ def _run_month(steps, classes, t, end, width, running, w, c):
         pv_kw_per_kwp, charging, discharging = steps[t, STEP_PV], steps[t, STEP_CHARGING], steps[t, STEP_DISCHARGING]
         charge_share = steps[t, STEP_CHARGE_SHARE]
         unshaved_kw, keep_window = steps[t, STEP_UNSHAVED], steps[t, STEP_KEEP_WINDOW]
+        charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
         for j in range(width):
-            _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw)
+            _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw, discharge_power)
         deficits = 0
         for j in range(width):
             deficits |= w[DEFICIT * WIDTH + j] > 0.0
         if deficits or running:
             for j in range(width):
-                _run_sets(w, j, load_kw)
+                _run_sets(w, j, load_kw, charge_power)
             running = deficits > 0
         for j in range(width):
-            _charge(w, j, grid_up, charging, charge_share, keep_window)
+            _charge(w, j, grid_up, charging, charge_share, keep_window, charge_power)
         t += 1
     _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
     _swap_class(w, c, PEAK, 1, peak_class, peak_class)
@@ -629,12 +644,14 @@ def _run_trace(steps, month_ends, step_h, scalars, monthly, lane, w, out):
             for row in range(IMPORT_SUM, N_ROWS):
                 w[row * WIDTH] = 0.0
             load_kw, grid_up = steps[t, STEP_LOAD], steps[t, STEP_GRID_UP]
-            _supply(w, 0, load_kw, steps[t, STEP_PV], grid_up, steps[t, STEP_DISCHARGING], steps[t, STEP_UNSHAVED])
+            discharging, charge_power = steps[t, STEP_DISCHARGING], steps[t, STEP_CHARGE_POWER]
+            unshaved_kw, discharge_power = steps[t, STEP_UNSHAVED], steps[t, STEP_DISCHARGE_POWER]
+            _supply(w, 0, load_kw, steps[t, STEP_PV], grid_up, discharging, unshaved_kw, discharge_power)
             if w[DEFICIT * WIDTH] > 0.0 or running:
-                _run_sets(w, 0, load_kw)
+                _run_sets(w, 0, load_kw, charge_power)
                 running = w[DEFICIT * WIDTH] > 0.0
             charging, charge_share = steps[t, STEP_CHARGING], steps[t, STEP_CHARGE_SHARE]
-            _charge(w, 0, grid_up, charging, charge_share, steps[t, STEP_KEEP_WINDOW])
+            _charge(w, 0, grid_up, charging, charge_share, steps[t, STEP_KEEP_WINDOW], charge_power)
             for row in range(FUEL):
                 out[row, t] = w[(SUMS + row) * WIDTH]
             out[FUEL, t] = w[(SUMS + FUEL) * WIDTH] * step_h

@@ -72,7 +72,7 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
     if entry.section == "pv" or name.startswith("pv_"):
         return scenario.pv.dc_kwp > 0 and not (name == "seed" and scenario.pv.weather)
     if entry.section == "storage" or name.startswith(("storage_", "ems_")):
-        fits = _ownership_fits(scenario, "storage", name) and _ageing_input_is_used(scenario, name)
+        fits = _ownership_fits(scenario, "storage", name) and _storage_input_is_used(scenario, name)
         return scenario.storage.energy_kwh > 0 and fits
     if entry.section == "grid" and name in OF_STATISTICS:
         return scenario.grid.outage_source == "statistics"
@@ -98,12 +98,14 @@ def _ownership_fits(scenario: Scenario, thing: str, name: str) -> bool:
     return True
 
 
-def _ageing_input_is_used(scenario: Scenario, name: str) -> bool:
+def _storage_input_is_used(scenario: Scenario, name: str) -> bool:
     storage = scenario.storage
     if name in ("fade_first_year", "fade_per_year"):
         return storage.fade_model == "line"
     if name == "cycle_margin":
         return storage.fade_model == "lfp"
+    if name == "cabinet_repair_h":
+        return storage.cabinet_mtbf_h is not None
     if name == "end_of_life_fraction":
         return storage.renewal == "replace"
     if name.startswith("augment_"):

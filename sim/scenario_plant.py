@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -143,6 +144,11 @@ class Pv(Closed):
     )
 
 
+# Usual container and cabinet sizes, nameplate: (battery from this size on, kWh of one); equipment.yaml: bess.classes.
+CABINET_SIZES_KWH = ((10_000.0, 5016.0), (1_000.0, 1600.0), (0.0, 261.0))
+SMALLER_CABINET = 0.05  # of a cabinet, which the others are taken to hold besides
+
+
 class AugmentYear(Closed):
     """A project year at whose start cells are added."""
 
@@ -180,6 +186,38 @@ class Storage(Closed):
     auxiliary_by_temperature: bool = given(
         True, "Auxiliaries follow the temperature", "",
         "0.8 times the figure at 10 to 20 °C, 2.8 times at 40 °C, 5 times at −30 °C; its mean over the year is used.",
+    )  # fmt: skip
+    cell_temperature: Literal["held", "ambient"] = given(
+        "held", "Cells are kept", "",
+        "At 15 to 35 °C by liquid cooling and heating; or at 5 °C above the air, which slows charging below 5 °C air "
+        "temperature and stops it below −5 °C. Below −30 and above 50 °C nothing runs; from 45 °C on power falls.",
+        source="equipment.yaml: charge_rate_limit_by_cell_temperature; held cells are the market's standard",
+        confidence="derived",
+    )  # fmt: skip
+    cabinet_kwh: float | None = given(
+        None, "Energy of one cabinet", "kWh", "Container or cabinet; empty = a usual size.", ge=10, le=20_000
+    )
+    cabinet_kw: float | None = given(
+        None, "Power of one cabinet", "kW", "Empty = the battery's power over the number of cabinets.", ge=5, le=20_000
+    )
+    spare_cabinets: int = given(
+        0, "Spare cabinets", "",
+        "Of those that are paid for: they stand in for failed ones and are not counted on. At least one cabinet always "
+        "is.", ge=0, le=1000,
+    )  # fmt: skip
+    cabinet_mtbf_h: float | None = given(
+        None, "Mean time between failures", "h", "Of one cabinet; empty = failures are not counted.", ge=24, le=1e6,
+        low=2_000, high=50_000, source="Engineering estimate; ask the maker", confidence="unverified",
+    )  # fmt: skip
+    cabinet_repair_h: float = given(
+        72.0, "Time to repair a cabinet", "h", "2 to 4 h where a spare is swapped in hot, days where it is not.",
+        ge=0, le=8760, low=2, high=168, source="Engineering general knowledge", confidence="unverified",
+    )  # fmt: skip
+    near_load_loss_gain_fraction: float = given(
+        0.0, "Line losses spared near the load", "fraction",
+        "Of what the battery gives, where its cabinets stand beside the load; 0 = beside the transformer.",
+        ge=0, le=0.05, low=0, high=0.02,
+        source="Low-voltage feeders lose 1 to 3 % at full load, general knowledge", confidence="unverified",
     )  # fmt: skip
     seamless_transfer: bool = given(
         True, "Seamless transfer", "",
@@ -238,6 +276,14 @@ class Storage(Closed):
     warranty_end_fraction: float | None = given(
         None, "Warranted capacity", "fraction", "Left at the warranty's end, of nameplate.", ge=0.3, le=1
     )
+
+    @property
+    def cabinets(self) -> int:
+        """How many equal cabinets or containers make up the battery; 0 without one."""
+        usual_kwh = next(kwh for least_kwh, kwh in CABINET_SIZES_KWH if self.energy_kwh >= least_kwh)
+        by_energy = ceil(self.energy_kwh / (self.cabinet_kwh or usual_kwh) - SMALLER_CABINET)
+        by_power = ceil(self.power_kw / self.cabinet_kw - SMALLER_CABINET) if self.cabinet_kw else 0
+        return max(1, by_energy, by_power) if self.energy_kwh > 0 else 0
 
     @model_validator(mode="after")
     def _window_is_open(self) -> Storage:

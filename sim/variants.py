@@ -26,6 +26,8 @@ from sim.kernel import (
     N_ROWS,
     OPTIONS,
     PEAK,
+    STEP_CHARGE_POWER,
+    STEP_DISCHARGE_POWER,
     STEP_KEEP_WINDOW,
     STEP_LOAD,
     STEP_PV,
@@ -267,23 +269,25 @@ def _make_kernel(rule_stamp: int) -> Any:
                         following = event_at[due].min()
                     load_kw, pv = steps[t, STEP_LOAD], steps[t, STEP_PV]
                     unshaved_kw, keep_window = steps[t, STEP_UNSHAVED], steps[t, STEP_KEEP_WINDOW]
+                    charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
                     discharging = 1.0 if direction > 0.0 else 0.0
                     for j in range(width):
                         up = w[GRID_UP * WIDTH + j]
                         share = w[SHARE * WIDTH + j] * discharging * up
-                        _supply(w, j, load_kw, pv, up, share, unshaved_kw)
+                        _supply(w, j, load_kw, pv, up, share, unshaved_kw, discharge_power)
                     deficits = 0
                     for j in range(width):
                         deficits |= w[DEFICIT * WIDTH + j] > 0.0
                     if deficits or running:
                         for j in range(width):
-                            _run_sets(w, j, load_kw)
+                            _run_sets(w, j, load_kw, charge_power)
                         running = deficits > 0
                     ordered = 1.0 if direction < 0.0 else 0.0
                     for j in range(width):
                         order_on = 1.0 if w[SHARE * WIDTH + j] > 0.0 else 0.0
                         share = w[SHARE * WIDTH + j] * ordered + w[REFILL * WIDTH + j] * (1.0 - order_on)
-                        _charge(w, j, w[GRID_UP * WIDTH + j], ordered * order_on, share, keep_window)
+                        up = w[GRID_UP * WIDTH + j]
+                        _charge(w, j, up, ordered * order_on, share, keep_window, charge_power)
                     t += 1
                 _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
                 _swap_class(w, c, PEAK, 1, peak_class, peak_class)

@@ -26,6 +26,7 @@ from finance.kpis import by_period, periods_per_year
 from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
 from finance.rates import bill_rates
 from sim import kernel, variants
+from sim.battery import available_share
 from sim.control import REFILL_H
 from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
 from sim.load import monthly_scale
@@ -550,12 +551,14 @@ def _plant(v: _Values, points: _Points, health_now: float, lane: int, dispatch) 
         return np.tile(v(path), count)
 
     health = points.health.ravel()
-    energy, reserve = tiled("storage.energy_kwh"), tiled("dispatch.reserve_fraction")
-    power = np.where(energy > 0, tiled("storage.power_kw"), 0.0)
+    nameplate, reserve = tiled("storage.energy_kwh"), tiled("dispatch.reserve_fraction")
+    works = available_share(storage)
+    energy = nameplate * works
+    power = np.where(nameplate > 0, tiled("storage.power_kw") * works, 0.0)
     charge, discharge = tiled("storage.charge_efficiency"), tiled("storage.discharge_efficiency")
     age = (1.0 - scenario.pv.degradation_per_year) ** np.repeat(points.year, v.count)
     first_below = dispatch.lanes.genset_first_below_kwh[lane]
-    per_kwh = first_below / (storage.energy_kwh * health_now) if storage.energy_kwh else 0.0
+    per_kwh = first_below / (storage.energy_kwh * works * health_now) if storage.energy_kwh else 0.0
     own_use = dispatch.lanes.auxiliary_kw[lane] / (storage.energy_kwh * storage.auxiliary_kw_per_mwh or np.inf)
     use_per_kwh = own_use or 1e-3
     limits = {"charge_set_kw": plan.charge_limit_kw, "discharge_set_kw": plan.discharge_limit_kw}
@@ -570,8 +573,8 @@ def _plant(v: _Values, points: _Points, health_now: float, lane: int, dispatch) 
         "energy_reserve_kwh": energy * reserve * health,
         "energy_start_kwh": energy * storage.soc_start_fraction * health,
         "charge_efficiency": charge,
-        "discharge_efficiency": discharge,
-        "auxiliary_kw": energy * tiled("storage.auxiliary_kw_per_mwh") * use_per_kwh,
+        "discharge_efficiency": np.minimum(1.0, discharge * (1.0 + storage.near_load_loss_gain_fraction)),
+        "auxiliary_kw": nameplate * tiled("storage.auxiliary_kw_per_mwh") * use_per_kwh,
         "genset_first_below_kwh": energy * per_kwh * health,
         "orders": (tradable, power, charge, discharge),
         "refill": np.minimum(1.0, np.divide(above_empty, power, out=np.zeros_like(power), where=power > 0)),

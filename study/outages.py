@@ -97,14 +97,16 @@ def outlook(study: Study, alternative: str, year: int = 1) -> Outlook:
 def _island(study: Study, lane: int) -> Island:
     """Battery and sets of one lane; the fewest sets that stand ready in a month of that year.
 
-    The battery's power has to match the site alone: its auxiliaries take of its energy (as in `study.answer`).
+    The battery's power has to match the site alone: its auxiliaries take of its energy (as in `study.answer`). It is
+    that of the year's hardest hour where heat or cold hold it.
     """
     lanes, genset = study.dispatch.lanes, study.scenario.genset
+    least_share = float(study.dispatch.series.discharge_power_share.min())
     set_kw, sets = site_set_kw(study.scenario), int(lanes.sets[lane].min())
     curve = fuel_curve(library.fuel_table(), set_kw)
     per_kwh, idle = linear_fit([fraction * set_kw for fraction in LOAD_FRACTIONS], curve.l_per_h)
     return Island(
-        bess_kw=float(lanes.battery_kw[lane] + lanes.auxiliary_kw[lane]),
+        bess_kw=float(lanes.battery_kw[lane] * least_share + lanes.auxiliary_kw[lane]),
         energy_min_kwh=float(lanes.energy_min_kwh[lane]),
         energy_max_kwh=float(lanes.energy_max_kwh[lane]),
         charge_efficiency=float(lanes.charge_efficiency[lane]),

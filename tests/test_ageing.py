@@ -1,6 +1,7 @@
 """Battery ageing: BLAST-Lite's figures, the tables of the data file, rainflow by ASTM, renewal, warranty, climate."""
 
 import json
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from sim.ageing import (
     cycling_duty,
     duty,
     equivalent_full_cycles,
+    expected_share,
     k_of_n_availability,
     mean_depth,
     plan_capacity,
@@ -266,6 +268,26 @@ def test_power_from_minus_30_to_50_degrees():
     assert not bare_charge[ambient < -5].any() and bare_charge[ambient == 0] == 0.3 * 5000
     assert bare_discharge[ambient == -20] == 2500.0 and bare_discharge[ambient == -30] == 0.0
     assert cell_temperature_c([-30, 20, 50]).tolist() == [15.0, 25.0, 35.0]
+
+
+def test_faster_cells_lose_the_same_share_in_the_cold():
+    """A 1 C battery at 2 C in its cells takes 0.12 of the sheet's 0.5, like one of 0.5 C; one of 0.1 C is not held."""
+    for battery_kw, taken in ((5000.0, 0.24), (2500.0, 0.24), (500.0, 1.0)):
+        charge, discharge = power_limits_kw(-3.0, battery_kw, 5000.0, managed=False)
+        assert charge / battery_kw == pytest.approx(taken) and discharge == battery_kw
+
+
+def test_the_share_of_cabinets_that_can_be_counted_on():
+    """By hand: one of two is spare: at least one works with 1 - 0.1^2. Without spares it is the availability."""
+    assert expected_share(2, 1, 0.9) == pytest.approx(0.99 / 2)
+    assert expected_share(7, 0, 0.9) == pytest.approx(0.9)
+    assert expected_share(5000, 0, 0.97) == pytest.approx(0.97)
+    assert expected_share(5000, 400, 0.97) == pytest.approx(4600 / 5000)
+    assert expected_share(10, 3, 1.0) == 0.7 and expected_share(10, 3, 0.0) == 0.0
+    shares = [expected_share(20, spare, 0.9) for spare in range(20)]
+    assert all(more >= less for more, less in pairwise(shares))
+    with pytest.raises(ValueError, match="spare is 2"):
+        expected_share(2, 2, 0.9)
 
 
 def test_cabinets_that_may_fail():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from i18n import words
 from report.diagram import HEIGHT, WIDTH, cabinets, describe, single_line, sources
+from sim.scenario_plant import Storage
 from study.presets import presets
 
 EN = words("en")
@@ -53,9 +54,17 @@ def test_every_genset_and_container_is_drawn() -> None:
 @given(st.floats(1.0, 5e6))
 @settings(max_examples=60, deadline=None)
 def test_containers_make_up_the_battery(energy_kwh: float) -> None:
-    unit = cabinets(energy_kwh)
+    unit = cabinets(Storage(energy_kwh=energy_kwh))
     assert unit.count >= 1 and unit.count * unit.kwh == pytest.approx(energy_kwh)
     assert unit.kwh <= 5016 * 1.06
+
+
+def test_cabinets_of_a_given_size_are_counted_by_energy_and_by_power() -> None:
+    """10 MWh and 5 MW: 40 of 250 kWh, 50 of 100 kW."""
+    battery = {"energy_kwh": 10_000, "power_kw": 5_000, "cabinet_kwh": 250}
+    assert Storage(**battery).cabinets == 40
+    assert Storage(**battery, cabinet_kw=100).cabinets == 50
+    assert Storage(energy_kwh=0, power_kw=0).cabinets == 0
 
 
 def test_text_is_escaped() -> None:

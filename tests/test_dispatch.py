@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from sim import dispatch as dispatch_module
 from sim import kernel, library
 from sim.ageing import cell_temperature_c
-from sim.battery import auxiliary_kw_per_mwh, cell_life, warranty_findings
+from sim.battery import (
+    auxiliary_kw_per_mwh,
+    available_share,
+    cell_life,
+    discharge_efficiency,
+    warranty_findings,
+)
 from sim.climate import ambient_c
 from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
 from sim.outages import unbroken
@@ -221,6 +227,54 @@ def test_warranty_limits_are_checked_on_the_first_cells():
     assert sum(given[:10]) / 20_000 > 3000
     through = case.with_({"storage.warranty_throughput_kwh_per_kwh": 3000}).storage
     assert "throughput" in {finding.limit for finding in warranty_findings(through, result.life, given)}
+
+
+COLD = {"site.place": "zhongwei", "site.term_months": 12, "storage.fade_model": "line"}
+
+
+def test_cells_at_air_temperature_take_no_charge_in_the_frost():
+    """Below -5 C outside the cells are below 0 C: no charge; they go on giving. Held cells do not notice -15 C."""
+    held = simulate(presets()["blank"].scenario.with_(COLD))
+    bare = simulate(held.scenario.with_({"storage.cell_temperature": "ambient"}))
+    air_c, t = ambient_c(held.scenario, held.clock), bare.trace("hybrid")
+    frost, cool = air_c < -5, (air_c >= 0) & (air_c < 5)
+    assert frost.sum() > 50 and held.trace("hybrid").charge_kw[frost].max() > 0
+    assert not t.charge_kw[frost].any() and t.discharge_kw[frost].any()
+    assert t.charge_kw[cool].max() <= 0.6 * held.scenario.storage.power_kw * (1 + 1e-12)
+    assert (held.series.charge_power_share == 1).all() and (held.series.discharge_power_share == 1).all()
+    assert_conserves(bare)
+
+
+def test_failing_cabinets_take_their_share_of_power_and_energy():
+    """1,000 h between failures and 1,000 h to repair: one half works."""
+    case = presets()["blank"].scenario.with_(COLD)
+    half = simulate(case.with_({"storage.cabinet_mtbf_h": 1000, "storage.cabinet_repair_h": 1000}))
+    lane = half.row("hybrid")
+    assert half.lanes.battery_kw[lane] == pytest.approx(5_000)
+    whole = simulate(case)
+    for name in ("energy_max_kwh", "energy_min_kwh", "energy_reserve_kwh", "energy_start_kwh", "charge_set_kw"):
+        assert getattr(half.lanes, name)[lane] == pytest.approx(getattr(whole.lanes, name)[lane] / 2)
+    assert (half.lanes.auxiliary_kw == whole.lanes.auxiliary_kw).all()
+    assert 0.5 < half.total("discharge_kwh")[lane] / whole.total("discharge_kwh")[lane] < 0.55
+
+
+def test_spare_cabinets_make_up_for_failed_ones():
+    """Four containers of 5 MWh, one of them spare: three are counted on, or nearly so where they fail."""
+    storage = Storage(spare_cabinets=1)
+    assert available_share(storage) == pytest.approx(3 / 4)
+    failing = Storage(spare_cabinets=1, cabinet_mtbf_h=1000, cabinet_repair_h=10)
+    assert 0.749 < available_share(failing) < 0.75
+    assert available_share(Storage(spare_cabinets=9)) == pytest.approx(1 / 4)
+    assert available_share(Storage()) == 1.0
+
+
+def test_cabinets_near_the_load_give_more_at_the_meter():
+    case = presets()["blank"].scenario.with_(COLD)
+    near = simulate(case.with_({"storage.near_load_loss_gain_fraction": 0.02}))
+    assert near.lanes.discharge_efficiency[-1] == pytest.approx(case.storage.discharge_efficiency * 1.02)
+    assert discharge_efficiency(Storage(discharge_efficiency=0.9, near_load_loss_gain_fraction=0.02)) == 0.918
+    more, less = (run.total("discharge_kwh")[run.row("hybrid")] for run in (near, simulate(case)))
+    assert more > less
 
 
 def test_auxiliaries_follow_the_temperature():

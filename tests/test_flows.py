@@ -61,6 +61,14 @@ def test_one_input_changed_gives_its_study_exactly_where_every_year_is_simulated
     assert found.saving[1] == pytest.approx(study.savings["hybrid"].total, rel=1e-11)
 
 
+def test_cabinets_that_fail_are_those_of_the_study():
+    failing = {"storage.cabinet_mtbf_h": 800, "storage.cabinet_repair_h": 200, "storage.spare_cabinets": 1}
+    case = on_a_line(presets()["case_a"].scenario).with_({**failing, "storage.near_load_loss_gain_fraction": 0.02})
+    study = evaluate(case)
+    assert flows(study, {}).saving[0] == pytest.approx(study.savings["hybrid"].total, rel=1e-11)
+    assert study.savings["hybrid"].total != evaluate(on_a_line(presets()["case_a"].scenario)).savings["hybrid"].total
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -35,6 +35,8 @@ def random_site(seed: int, *, count=1, months=2, step_h=1.0, window=1) -> tuple[
         step_h=step_h,
         demand_window_steps=window,
         refill_share=r.choice([0.0, 0.4, 1.0]),
+        charge_power_share=r.choice([0.0, 0.5, 1.0, 1.0], n),
+        discharge_power_share=r.choice([0.0, 0.7, 1.0, 1.0], n),
     )
     return series, random_lanes(r, count, months)
 
@@ -101,7 +103,9 @@ def plain_step(p, m, series, t, h, energy):
     elif not island and series.action[t] > 0:
         wish = max(wish, min(need, series.action[t] * p["discharge_set_kw"]))
     floor = p["energy_min_kwh"] if island else p["energy_reserve_kwh"]
-    discharge = max(min(wish, p["battery_kw"], (energy - floor) * p["discharge_efficiency"] / h), 0)
+    takes_kw = p["battery_kw"] * series.charge_power_share[t]
+    gives_kw = p["battery_kw"] * series.discharge_power_share[t]
+    discharge = max(min(wish, gives_kw, (energy - floor) * p["discharge_efficiency"] / h), 0)
     grid_load = min(need - discharge, avail)
 
     deficit = need - discharge - grid_load
@@ -113,15 +117,15 @@ def plain_step(p, m, series, t, h, energy):
     spared = min(excess, discharge)
     discharge -= spared
     room = (p["energy_max_kwh"] - energy) / (p["charge_efficiency"] * h)
-    genset_charge = min(excess - spared, p["battery_kw"], room)
-    pv_charge = min(surplus, p["battery_kw"], room)
+    genset_charge = min(excess - spared, takes_kw, room)
+    pv_charge = min(surplus, takes_kw, room)
 
     grid_charge = 0.0
     share = -series.action[t] if series.action[t] < 0 else 0 if series.action[t] > 0 else series.refill_share
     if not island and discharge == 0 and (series.action[t] < 0 or energy < p["energy_reserve_kwh"]):
         target = p["energy_max_kwh"] if series.action[t] < 0 else p["energy_reserve_kwh"]
         room = (target - energy) / (p["charge_efficiency"] * h)
-        wanted = min(share * p["charge_set_kw"], p["battery_kw"] - pv_charge, room - pv_charge, threshold - grid_load)
+        wanted = min(share * p["charge_set_kw"], takes_kw - pv_charge, room - pv_charge, threshold - grid_load)
         grid_charge = max(wanted, 0)
     export = 0.0 if island else min(surplus - pv_charge, p["export_limit_kw"])
     charge = pv_charge + grid_charge + genset_charge
