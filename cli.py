@@ -19,7 +19,7 @@ from report.files import write_csv_files
 from report.offer import Offer
 from report.pdf import LANGUAGES
 from report.proposal import warnings
-from sim.model import InputError
+from sim.problem import Refusal
 from sim.scenario import Scenario, json_schema, scenario_from_json
 from study.compare import Study, evaluate
 from study.presets import presets
@@ -33,12 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except InputError as error:
-        for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)
-        return 2
     except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
+        language = getattr(options, "lang", "en")
+        for problem in getattr(error, "problems", (error,)):
+            print(f"error: {words(language).problem(problem)}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: {error.filename or options.command}: {error.strerror or error}", file=sys.stderr)
@@ -78,7 +76,7 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
 def _export(options: argparse.Namespace) -> int:
     study = evaluate(_scenario(options.scenario))
     offer = Offer(client=options.client, vendor=options.vendor, issued=options.issued)
-    for sentence in warnings(study, offer, words("en")):
+    for sentence in warnings(study, offer, words(options.lang)):
         print(f"warning: {sentence}", file=sys.stderr)
     for path in write_files(study, options.out, tuple(options.kinds or KINDS), options.lang, offer):
         print(path)
@@ -110,9 +108,8 @@ def _scenario(name: str) -> Scenario:
         return presets()[name].scenario
     path = Path(name)
     if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
-        raise InputError(
-            [f"{name}: {path.stat().st_size / 1e6:.0f} MB is too large for a scenario file (20 MB at most)"]
-        )
+        values = {"name": name, "size": path.stat().st_size / 1e6}
+        raise Refusal("{name}: {size:.0f} MB is too large for a scenario file (20 MB at most)", **values)
     return scenario_from_json(path.read_bytes())
 
 

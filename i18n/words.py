@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
 
 from i18n import numbers
+from sim.problem import SEPARATOR, Named, Problem
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "assets" / "i18n"
 LANGUAGES = ("en", "zh")
@@ -29,15 +31,23 @@ class Words:
             values["currency"] = self.currency(str(values["currency"]))
         return (pattern if pattern is not None else key).format(**values) if values else pattern or key
 
-    def problem(self, sentence: object) -> str:
-        """A refused input's sentence in this language. One that carries no pattern (`sim.problem`) stays as it is."""
+    def problem(self, sentence: object, label: Callable[[Named], str] = str) -> str:
+        """A refused input's sentence in this language; `label` says how an input it names is called. A text or error
+        that is no `Problem` stays as it is."""
         sentence = getattr(sentence, "problem", sentence)
-        pattern, values = getattr(sentence, "pattern", None), getattr(sentence, "values", {})
-        if pattern is None:
-            return str(sentence)
-        said = {name: self.problem(value) if hasattr(value, "pattern") else value for name, value in values.items()}
-        pattern = catalogue(self.language).get(pattern, pattern)
-        return pattern.format(**said) if said else pattern
+        return str(self._part(sentence, label))
+
+    def _part(self, value: object, label: Callable[[Named], str]) -> object:
+        texts = catalogue(self.language)
+        if isinstance(value, tuple):
+            return texts.get(SEPARATOR, SEPARATOR).join(str(self._part(item, label)) for item in value)
+        if isinstance(value, Named):
+            return label(value)
+        if not isinstance(value, Problem):
+            return value
+        pattern = texts.get(value.pattern, value.pattern)
+        parts = {name: self._part(part, label) for name, part in value.values.items()}
+        return pattern.format(**parts) if parts else pattern
 
     def lookup(self, key: str) -> str | None:
         """The pattern of a key, or None where neither this language nor English has it."""

@@ -12,6 +12,8 @@ from typing import Literal
 
 from matplotlib.ft2font import FT2Font
 
+from sim.problem import Named, Refusal
+
 FONT = Path(__file__).resolve().parent.parent / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (
     "bill", "load", "alternatives", "solution", "operation", "bridge", "resilience", "money", "risk", "carbon",
@@ -32,7 +34,7 @@ class Offer:
     """`papers` are the client's papers at hand (keys of `PAPERS`); `chapters` those wanted, in any order. Dates are
     ISO or empty. `accent` is #RRGGBB. `logo` is a PNG or JPEG, or empty for PowerLadder's own.
 
-    Raises ValueError with a sentence naming the field.
+    Raises Refusal with a sentence naming the field.
     """
 
     client: str = ""
@@ -51,11 +53,16 @@ class Offer:
         for name, longest in LONGEST.items():
             length = len(getattr(self, name))
             if length > longest:
-                raise ValueError(f"{name}: {length} characters are too many; use {longest} or fewer")
+                counts = {"count": length, "longest": longest}
+                raise Refusal(
+                    "{name}: {count} characters are too many; use {longest} or fewer", name=Named(name), **counts
+                )
         for name in ("issued", "valid_until"):
             _check_date(name, getattr(self, name))
         if not re.fullmatch(r"#[0-9A-Fa-f]{6}", self.accent):
-            raise ValueError(f"accent: '{self.accent[:20]}' is not a colour; write it as #17344F")
+            raise Refusal(
+                "{name}: '{given}' is not a colour; write it as #17344F", name=Named("accent"), given=self.accent[:20]
+            )
         _check_logo(self.logo)
         _check_known("papers", self.papers, PAPERS)
         _check_known("chapters", self.chapters, CHAPTERS)
@@ -102,19 +109,21 @@ def _check_date(name: str, text: str) -> None:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{name}: '{text[:20]}' is not a date; write it as 2026-11-20") from None
+        values = {"name": Named(name), "given": text[:20]}
+        raise Refusal("{name}: '{given}' is not a date; write it as 2026-11-20", **values) from None
 
 
 def _check_logo(logo: bytes) -> None:
     if not logo:
         return
     if len(logo) > LOGO_MAX_BYTES:
-        raise ValueError(f"logo: {len(logo) / 1e6:.1f} MB is too large; use 1 MB or less")
+        raise Refusal("{name}: {size:.1f} MB is too large; use 1 MB or less", name=Named("logo"), size=len(logo) / 1e6)
     if not logo.startswith(tuple(LOGO_STARTS)):
-        raise ValueError("logo: this is neither a PNG nor a JPEG picture; save it as one of these")
+        raise Refusal("{name}: this is neither a PNG nor a JPEG picture; save it as one of these", name=Named("logo"))
 
 
 def _check_known(name: str, given: frozenset[str] | tuple[str, ...], known: tuple[str, ...]) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise ValueError(f"{name}: there is no '{unknown[0]}'; choose from {', '.join(known)}")
+        values = {"name": Named(name), "given": unknown[0], "known": known}
+        raise Refusal("{name}: there is no '{given}'; choose from {known}", **values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from i18n import Words, numbers
+from sim.problem import Named
 from sim.register import register
 from sim.scenario import Scenario
 from study.answer import Finding, Quantity
@@ -102,6 +103,28 @@ def name(alternative: str, words: Words, first: bool = False) -> str:
 def input_label(path: str, words: Words) -> str:
     """The label of an input; the register's own where no catalogue has one."""
     return words.lookup(f"answers.lever.{path}") or words.lookup(f"input.{path}.label") or register()[path].label
+
+
+def refused(problem: object, words: Words) -> str:
+    """Why an input was refused: a `Problem`, or an error that has one, with the inputs it names by their labels."""
+    return words.problem(problem, lambda named: input_name(named, words))
+
+
+def input_name(named: Named, words: Words) -> str:
+    """An input by label and path, "Peak load (load.peak_kw)"; a choice by its words; a row of a table by its number."""
+    if named.choice:
+        return words.lookup(f"inputs.choice.{named.path}.{named.choice}") or named.choice
+    parts = named.path.split(".")
+    for length in range(len(parts), 0, -1):
+        path = ".".join(parts[:length])
+        label = register()[path].label if path in register() else None
+        keys = (f"input.{path}.label", f"inputs.section.{path}", f"proposal.app.{path}", f"proposal.cover.{path}")
+        label = next(filter(None, map(words.lookup, keys)), label)
+        if label and length < len(parts) and parts[length].isdigit():
+            label = words.t("inputs.row", table=label, n=int(parts[length]) + 1)
+        if label:
+            return label if len(parts) == 1 else words.t("inputs.with_path", label=label, path=named.path)
+    return named.path
 
 
 def project(scenario: Scenario, words: Words) -> str:

@@ -26,6 +26,7 @@ from sim.genset import fuel_curve
 from sim.genset_ratings import derating
 from sim.load import load_kw, monthly_scale, peak_kw
 from sim.outages import grid_down, interruptions
+from sim.problem import Named, Refusal
 from sim.pv import pv_kw_per_kwp
 from sim.scenario import Scenario
 from sim.tariff import PriceClasses, price_classes
@@ -357,8 +358,9 @@ def site_set_kw(scenario: Scenario) -> float:
         return genset.set_kw
     share = float(derating(altitude_m(scenario), hottest_c(scenario)))
     if share <= 0:
-        raise ValueError(
-            "genset.set_kw: altitude and heat of this site leave nothing of the rating; choose another set"
+        raise Refusal(
+            "{input}: altitude and heat of this site leave nothing of the rating; choose another set",
+            input=Named("genset.set_kw"),
         )
     return genset.set_kw * share
 

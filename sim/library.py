@@ -11,7 +11,6 @@ import yaml
 
 DATA_DIR = Path(__file__).resolve().parent.parent / "assets" / "data"
 Confidence = Literal["seen_in_source", "derived", "unverified"]
-MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)

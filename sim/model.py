@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sim.problem import Named, Problem, Refusal, as_problem
 
 
 class Closed(BaseModel):
@@ -11,49 +19,93 @@ class Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class InputError(ValueError):
+class InputError(Refusal):
     """Input that cannot be used. `problems` holds one sentence a field: what is wrong and what to do."""
 
-    def __init__(self, problems: list[str]):
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+    def __init__(self, problems: Sequence[str]):
+        self.problems = tuple(as_problem(problem) for problem in problems)
+        super().__init__(reduce(_with_next, self.problems))
 
 
 def input_error(error: ValidationError, known: dict[str, list[str]] | None = None) -> InputError:
     """Turn pydantic's findings into sentences that name the field by its dotted path."""
-    return InputError([_sentence(finding, known or {}) for finding in error.errors()])
+    return InputError([problem for finding in error.errors() for problem in _problems(finding, known or {})])
 
 
-def _sentence(finding: dict, known: dict[str, list[str]]) -> str:
-    path = ".".join(str(part) for part in finding["loc"]) or "scenario"
+def json_fault(error: ValueError) -> Problem:
+    """Where a text stops being JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        return Problem("not valid JSON from line {line}, column {column} on", line=error.lineno, column=error.colno)
+    return Problem("not text in UTF-8")
+
+
+def _problems(finding: dict[str, Any], known: dict[str, list[str]]) -> tuple[Problem, ...]:
+    path = ".".join(str(part) for part in finding["loc"])
+    reasons = getattr(finding.get("ctx", {}).get("error"), "problems", None) or (_reason(finding, path, known),)
+    return tuple(Problem("{path}: {reason}", path=Named(path), reason=r) if path else r for r in reasons)
+
+
+def _with_next(first: Problem, after: Problem) -> Problem:
+    return Problem("{first}\n{after}", first=first, after=after)
+
+
+def _with_next(first: Problem, after: Problem) -> Problem:
+    return Problem("{first}\n{after}", first=first, after=after)
+
+
+def _reason(finding: dict[str, Any], path: str, known: dict[str, list[str]]) -> Problem:
     kind, context = finding["type"], finding.get("ctx", {})
-    given = finding.get("input")
     if kind == "extra_forbidden":
-        return f"{path}: there is no such input{_hint(path, known)}"
+        return _unknown(path, known)
     if kind == "missing":
-        return f"{path}: this value is missing; give one"
+        return Problem("this value is missing; give one")
     if kind == "value_error":
-        return f"{path}: {context.get('error', finding['msg'])}"
-    if kind == "json_invalid":
-        return f"the file is not valid JSON ({context.get('error', '')}); export a scenario to see the form"
-    limits = {
-        "greater_than_equal": ("at least", "ge"),
-        "less_than_equal": ("at most", "le"),
-        "greater_than": ("more than", "gt"),
-        "less_than": ("less than", "lt"),
-    }
-    if kind in limits:
-        word, key = limits[kind]
-        return f"{path}: {given} is out of range; it must be {word} {context[key]}"
-    return f"{path}: {_short(given)} cannot be used: {finding['msg']}"
+        return getattr(context.get("error"), "problem", None) or Problem(str(context.get("error", finding["msg"])))
+    given = finding.get("input")
+    limit = {
+        "greater_than_equal": lambda: Problem("at least {limit}", limit=context["ge"]),
+        "less_than_equal": lambda: Problem("at most {limit}", limit=context["le"]),
+        "greater_than": lambda: Problem("more than {limit}", limit=context["gt"]),
+        "less_than": lambda: Problem("less than {limit}", limit=context["lt"]),
+    }.get(kind)
+    if limit:
+        return Problem("{given} is out of range; it must be {limit}", given=given, limit=limit())
+    return Problem("{given} cannot be used; {wanted}", given=_short(given), wanted=_wanted(kind, context))
 
 
-def _hint(path: str, known: dict[str, list[str]]) -> str:
+def _wanted(kind: str, context: dict[str, Any]) -> Problem:
+    """What pydantic asks for, by the type of its finding."""
+    if kind == "literal_error":
+        return Problem("choose one of: {choices}", choices=tuple(re.split(", | or ", context["expected"])))
+    if kind == "string_pattern_mismatch":
+        return Problem("it must be written like the pattern {pattern}", pattern=context["pattern"])
+    if kind == "string_too_long":
+        return Problem("use {count} characters or fewer", count=context["max_length"])
+    if kind == "too_short":
+        return Problem("give {count} or more", count=context["min_length"])
+    if kind == "multiple_of":
+        return Problem("use a multiple of {step}", step=context["multiple_of"])
+    if kind.startswith("int"):
+        return Problem("give a whole number")
+    if kind.startswith(("float", "finite")):
+        return Problem("give a number")
+    if kind.startswith("bool"):
+        return Problem("give true or false")
+    if kind.startswith("string"):
+        return Problem("give a text")
+    if kind.startswith(("tuple", "list")):
+        return Problem("give a list")
+    return Problem("give an object with the fields of the input list")
+
+
+def _unknown(path: str, known: dict[str, list[str]]) -> Problem:
     from difflib import get_close_matches
 
     section, _, name = path.rpartition(".")
     near = get_close_matches(name, known.get(section, []), n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else "; remove it, or see the input list for the right name"
+    if near:
+        return Problem("there is no such input; did you mean '{name}'?", name=near[0])
+    return Problem("there is no such input; remove it, or see the input list for the right name")
 
 
 def _short(value: object) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from sim import library
-from sim.model import Closed, InputError, input_error
+from sim.model import Closed, InputError, input_error, json_fault
+from sim.problem import Named, Problem
 from sim.scenario_money import Finance
 from sim.scenario_plant import Dispatch, Genset, Grid, Pv, Storage
 from sim.scenario_site import Load, Site
@@ -51,7 +52,7 @@ class Scenario(Closed):
     def _sections_agree(self) -> Scenario:
         problems = list(_conflicts(self))
         if problems:
-            raise ValueError("; ".join(problems))
+            raise InputError(problems)
         return self
 
     def with_(self, changes: Mapping[str, Any]) -> Scenario:
@@ -101,9 +102,10 @@ def scenario_from_json(text: str | bytes) -> Scenario:
     try:
         tree = json.loads(text)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError([f"this is not a scenario file: not valid JSON ({error})"]) from error
+        raise InputError([Problem("this is not a scenario file: {fault}", fault=json_fault(error))]) from error
     if not isinstance(tree, dict):
-        raise InputError(["this is not a scenario file: it must hold one JSON object with sections such as 'site'"])
+        problem = Problem("this is not a scenario file: it must hold one JSON object with sections such as 'site'")
+        raise InputError([problem])
     return scenario_from_dict(tree)
 
 
@@ -112,32 +114,38 @@ def json_schema() -> dict[str, Any]:
     return Scenario.model_json_schema()
 
 
-def _conflicts(s: Scenario):
+def _conflicts(s: Scenario) -> Iterator[Problem]:
     if s.tariff.currency != s.site.currency:
-        yield (
-            f"the tariff is in {s.tariff.currency} but the site in {s.site.currency}; choose a tariff of the site's "
-            "country or change site.currency"
+        yield Problem(
+            "the tariff is in {tariff} but the site in {site}; choose a tariff of the site's country or change {input}",
+            tariff=s.tariff.currency,
+            site=s.site.currency,
+            input=Named("site.currency"),
         )
     if s.tariff.demand_basis == "transformer_kva" and s.grid.transformer_kva <= 0:
-        yield "a kVA-based charge needs grid.transformer_kva above 0"
+        yield Problem("a kVA-based charge needs {input} above 0", input=Named("grid.transformer_kva"))
     if s.grid.import_limit_kw < s.grid.existing_kw:
-        yield "grid.import_limit_kw (after the works) is below grid.existing_kw (before them); raise it"
+        limits = {"after": Named("grid.import_limit_kw"), "before": Named("grid.existing_kw")}
+        yield Problem("the limit after the works, {after}, is below the one before them, {before}; raise it", **limits)
     if s.storage.energy_kwh > 0 and not (
         s.storage.soc_min_fraction <= s.dispatch.reserve_fraction <= s.storage.soc_max_fraction
     ):
-        yield (
-            f"dispatch.reserve_fraction {s.dispatch.reserve_fraction} must lie between the battery's lowest "
-            f"({s.storage.soc_min_fraction}) and highest charge ({s.storage.soc_max_fraction})"
+        yield Problem(
+            "{input} {given} must lie between the battery's lowest ({low}) and highest charge ({high})",
+            input=Named("dispatch.reserve_fraction"),
+            given=s.dispatch.reserve_fraction,
+            low=s.storage.soc_min_fraction,
+            high=s.storage.soc_max_fraction,
         )
     if s.tariff.demand_window_minutes % s.site.step_minutes and s.site.step_minutes < s.tariff.demand_window_minutes:
-        yield "site.step_minutes must divide the tariff's demand window"
+        yield Problem("{input} must divide the tariff's demand window", input=Named("site.step_minutes"))
 
 
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:
     *parents, name = path.split(".")
     for parent in parents:
         if not isinstance(tree.get(parent), dict):
-            raise InputError([f"{path}: there is no section '{parent}'"])
+            raise InputError([Problem("{path}: there is no section '{section}'", path=path, section=parent)])
         tree = tree[parent]
     tree[name] = value
 

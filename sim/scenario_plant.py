@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from sim.inputs import POWER_MAX_KW, Fraction, Kw, given, sourced
 from sim.model import Closed
+from sim.problem import Named, Refusal
 
 
 class GridStage(Closed):
@@ -69,16 +70,19 @@ class Grid(Closed):
     def _statistics_are_whole(self) -> Grid:
         saifi, saidi = self.saifi_per_year, self.saidi_h_per_year
         if saifi is None and saidi is not None:
-            raise ValueError(
-                "SAIDI is given without SAIFI: hours do not say how many outages there are; give saifi_per_year"
+            raise Refusal(
+                "SAIDI is given without SAIFI: hours do not say how many outages there are; give {input}",
+                input=Named("grid.saifi_per_year"),
             )
         if self.outage_source == "statistics" and (saifi is None or saidi is None):
-            raise ValueError(
-                "outages from statistics need how many and how long: give both saifi_per_year and saidi_h_per_year, "
-                "then choose statistics"
+            raise Refusal(
+                "outages from statistics need how many and how long: give both {saifi} and {saidi}, then choose "
+                "statistics",
+                saifi=Named("grid.saifi_per_year"),
+                saidi=Named("grid.saidi_h_per_year"),
             )
         if not saifi and saidi:
-            raise ValueError("SAIFI is 0 but SAIDI is not: outages that never happen cannot last")
+            raise Refusal("SAIFI is 0 but SAIDI is not: outages that never happen cannot last")
         return self
 
 
@@ -108,7 +112,9 @@ class WeatherYear(Closed):
         for name in ("ghi", "dni", "dhi", "air_c", "wind_m_s"):
             count = len(getattr(self, name))
             if count != 8760:
-                raise ValueError(f"a weather year has 8760 hours, but {name} has {count}; give a whole year")
+                raise Refusal(
+                    "a weather year has 8760 hours, but {name} has {count}; give a whole year", name=name, count=count
+                )
         return self
 
 
@@ -288,11 +294,12 @@ class Storage(Closed):
     @model_validator(mode="after")
     def _window_is_open(self) -> Storage:
         if self.soc_min_fraction >= self.soc_max_fraction:
-            raise ValueError("lowest charge must be below highest charge")
+            raise Refusal("lowest charge must be below highest charge")
         if not self.soc_min_fraction <= self.soc_start_fraction <= self.soc_max_fraction:
-            raise ValueError("charge at the start must lie between lowest and highest charge")
+            raise Refusal("charge at the start must lie between lowest and highest charge")
         if self.energy_kwh > 0 and self.power_kw == 0:
-            raise ValueError("a battery with energy needs power; give power_kw, or set energy_kwh to 0 for none")
+            inputs = {"power": Named("storage.power_kw"), "energy": Named("storage.energy_kwh")}
+            raise Refusal("a battery with energy needs power; give {power}, or set {energy} to 0 for none", **inputs)
         return self
 
     @model_validator(mode="after")
@@ -300,11 +307,21 @@ class Storage(Closed):
         if self.renewal != "augment":
             return self
         if self.fade_model == "line":
-            raise ValueError("adding cells needs the LFP ageing; set fade_model to 'lfp', or renewal to 'replace'")
+            raise Refusal(
+                "adding cells needs the LFP ageing; set {fade} to '{lfp}', or {renewal} to '{replace}'",
+                fade=Named("storage.fade_model"),
+                lfp=Named("storage.fade_model", "lfp"),
+                renewal=Named("storage.renewal"),
+                replace=Named("storage.renewal", "replace"),
+            )
         if self.augment_by == "years" and not self.augment_years:
-            raise ValueError("no year is listed in which cells are added; list one, or set augment_by to 'threshold'")
+            raise Refusal(
+                "no year is listed in which cells are added; list one, or set {input} to '{choice}'",
+                input=Named("storage.augment_by"),
+                choice=Named("storage.augment_by", "threshold"),
+            )
         if self.augment_by == "threshold" and self.augment_to_fraction <= self.augment_below_fraction:
-            raise ValueError("cells must be filled up to more than the limit below which they are added")
+            raise Refusal("cells must be filled up to more than the limit below which they are added")
         return self
 
 
@@ -376,9 +393,11 @@ class Genset(Closed):
     @model_validator(mode="after")
     def _loads_are_ordered(self) -> Genset:
         if self.min_load_fraction > self.max_load_fraction:
-            raise ValueError(
+            raise Refusal(
                 "minimum load must not exceed the load at which the next set starts: a set would be smaller than its "
-                "own minimum load; lower min_load_fraction or raise max_load_fraction"
+                "own minimum load; lower {low} or raise {high}",
+                low=Named("genset.min_load_fraction"),
+                high=Named("genset.max_load_fraction"),
             )
         return self
 
@@ -394,7 +413,7 @@ class ControlWindow(Closed):
     @model_validator(mode="after")
     def _runs_forward(self) -> ControlWindow:
         if self.end_hour <= self.start_hour:
-            raise ValueError("a control window must end after it starts; split it at midnight")
+            raise Refusal("a control window must end after it starts; split it at midnight")
         return self
 
 

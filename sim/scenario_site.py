@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sim import library
 from sim.inputs import POWER_MAX_KW, Fraction, Kw, given, sourced
 from sim.model import Closed
+from sim.problem import Refusal
 
 
 class Site(Closed):
@@ -26,8 +27,9 @@ class Site(Closed):
 
     @model_validator(mode="after")
     def _place_is_known(self) -> Site:
-        if self.place not in library.sites():
-            raise ValueError(f"place '{self.place}' is not in the list; known: {', '.join(library.sites())}")
+        known = tuple(library.sites())
+        if self.place not in known:
+            raise Refusal("place '{place}' is not in the list; known: {known}", place=self.place, known=known)
         return self
 
 
@@ -50,7 +52,8 @@ class Meter(Closed):
     def _is_one_year(self) -> Meter:
         due = 365 * 24 * 60 // self.step_minutes
         if len(self.kw) != due:
-            raise ValueError(f"a year of {self.step_minutes} min steps has {due} values, this has {len(self.kw)}")
+            counts = {"minutes": self.step_minutes, "due": due, "count": len(self.kw)}
+            raise Refusal("a year of {minutes} min steps has {due} values, this has {count}", **counts)
         return self
 
 
@@ -109,5 +112,5 @@ class Load(Closed):
     @model_validator(mode="after")
     def _meter_is_there(self) -> Load:
         if self.kind == "meter" and self.meter is None:
-            raise ValueError("load shape 'meter' needs an uploaded meter file; upload one or choose another shape")
+            raise Refusal("load shape 'meter' needs an uploaded meter file; upload one or choose another shape")
         return self

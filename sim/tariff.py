@@ -11,10 +11,14 @@ from pydantic import Field, model_validator
 
 from sim import library
 from sim.model import Closed
+from sim.problem import Problem, Refusal
 from sim.timeline import Timeline
 
 SLOT_MINUTES = 15
 DAY_TYPES = ("weekday", "saturday", "sunday_holiday")
+DAY_TYPE_NAMES = {
+    "weekday": Problem("weekday"), "saturday": Problem("saturday"), "sunday_holiday": Problem("sunday/holiday"),
+}  # fmt: skip
 Hour = Annotated[float, Field(ge=0, le=24, multiple_of=0.25)]
 Month = Annotated[int, Field(ge=1, le=12)]
 Price = Annotated[float, Field(ge=-100_000, le=1_000_000)]
@@ -31,9 +35,8 @@ class Window(Closed):
     @model_validator(mode="after")
     def _runs_forward(self) -> Window:
         if self.end_hour <= self.start_hour:
-            raise ValueError(
-                f"window {clock(self.start_hour)}-{clock(self.end_hour)} ends before it starts; split it at midnight"
-            )
+            times = {"start": clock(self.start_hour), "end": clock(self.end_hour)}
+            raise Refusal("window {start}-{end} ends before it starts; split it at midnight", **times)
         return self
 
 
@@ -54,21 +57,28 @@ class Season(Closed):
         return self
 
     def _check_day(self, day_type: str) -> None:
-        where = f"season '{self.name}', {day_type.replace('_', '/')}"
+        where = Problem("season '{name}', {day_type}", name=self.name, day_type=DAY_TYPE_NAMES[day_type])
         reached = 0.0
         for window in sorted(getattr(self, day_type), key=lambda w: w.start_hour):
             if window.period not in self.prices_per_kwh:
-                known = ", ".join(self.prices_per_kwh)
-                raise ValueError(f"{where}: period '{window.period}' has no price; give one or use one of: {known}")
+                raise Refusal(
+                    "{where}: period '{period}' has no price; give one or use one of: {known}",
+                    where=where,
+                    period=window.period,
+                    known=tuple(self.prices_per_kwh),
+                )
             if window.start_hour > reached:
-                raise ValueError(_gap(where, reached, window.start_hour))
+                raise _gap(where, reached, window.start_hour)
             if window.start_hour < reached:
-                raise ValueError(
-                    f"{where}: two windows overlap from {clock(window.start_hour)} to {clock(reached)}; shorten one"
+                raise Refusal(
+                    "{where}: two windows overlap from {start} to {end}; shorten one",
+                    where=where,
+                    start=clock(window.start_hour),
+                    end=clock(reached),
                 )
             reached = window.end_hour
         if reached < 24:
-            raise ValueError(_gap(where, reached, 24))
+            raise _gap(where, reached, 24)
 
     def period_at(self, day_type: str, minute_of_day: int) -> str:
         """The price period in which this minute of a day type lies."""
@@ -125,10 +135,10 @@ class Tariff(Closed):
         for month in EVERY_MONTH:
             holders = [s.name for s in self.seasons if month in s.months]
             if len(holders) != 1:
-                named = "no season" if not holders else f"seasons {', '.join(holders)}"
-                raise ValueError(f"{named} for {library.MONTH_NAMES[month - 1]}; every month needs exactly one season")
+                held = Problem("seasons {names}", names=tuple(holders)) if holders else Problem("no season")
+                raise Refusal("{held} for month {month}; every month needs exactly one season", held=held, month=month)
         if self.demand_basis == "transformer_kva" and self.capacity_per_kva_month is None:
-            raise ValueError("demand basis 'transformer_kva' needs capacity_per_kva_month, the price per kVA and month")
+            raise Refusal("demand basis 'transformer_kva' needs capacity_per_kva_month, the price per kVA and month")
         return self
 
     def season(self, month: int) -> Season:
@@ -225,7 +235,7 @@ def library_fields(library_id: str) -> dict[str, Any]:
     """
     raw = library.raw_tariffs().get(library_id)
     if raw is None:
-        raise ValueError(f"no tariff '{library_id}' in the library; `library_ids()` lists the {len(library_ids())}")
+        raise _no_tariff(library_id)
     rule_id = raw["demand"]["rule_id"]
     rule = library.demand_rule(rule_id)
     return {
@@ -251,6 +261,13 @@ def library_fields(library_id: str) -> dict[str, Any]:
         "demand_confidence": raw["demand"]["confidence"],
         "notes": " ".join(filter(None, [raw["notes"] or "", _rule_note(rule_id, rule)])),
     }
+
+
+def _no_tariff(library_id: str) -> Refusal:
+    from difflib import get_close_matches
+
+    near = tuple(get_close_matches(str(library_id), library_ids(), n=3, cutoff=0))
+    return Refusal("there is no tariff '{name}' in the library; near ones: {near}", name=library_id, near=near)
 
 
 def _season_fields(raw: dict[str, Any]) -> dict[str, Any]:
@@ -280,5 +297,6 @@ def clock(hour: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _gap(where: str, start: float, end: float) -> str:
-    return f"{where}: no price period from {clock(start)} to {clock(end)}; add a window for these hours"
+def _gap(where: Problem, start: float, end: float) -> Refusal:
+    hours = {"start": clock(start), "end": clock(end)}
+    return Refusal("{where}: no price period from {start} to {end}; add a window for these hours", where=where, **hours)

@@ -8,21 +8,22 @@ in silence. Field names: https://openei.org/services/doc/rest/util_rates/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sim.model import InputError
+from sim.model import json_fault
+from sim.problem import Problem, Refusal
 from sim.tariff import EVERY_MONTH, Season, Tariff
 
 Table = tuple[tuple[int, ...], ...]
 ENERGY_UNITS = ("kWh", "kwh")
 NOT_READ = {
-    "coincidentratestructure": "coincident peak charges",
-    "demandreactivepowercharge": "the charge on reactive power",
-    "annualmincharge": "the yearly minimum bill",
-    "mincharge": "the minimum bill",
+    "coincidentratestructure": Problem("coincident peak charges"),
+    "demandreactivepowercharge": Problem("the charge on reactive power"),
+    "annualmincharge": Problem("the yearly minimum bill"),
+    "mincharge": Problem("the minimum bill"),
 }
 
 
@@ -54,18 +55,18 @@ class UrdbRate:
     ratchet_fraction: float
     ratchet_months: int
     demand_window_minutes: int
-    not_read: tuple[str, ...] = ()
+    not_read: tuple[Problem, ...] = ()
 
 
 def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
     """A rate from its JSON, bare, or inside the API's answer (`items`), whose first item is taken.
 
-    Raises InputError with a sentence a problem.
+    Raises Refusal with a sentence a problem.
     """
     raw = _one_item(text)
     energy = _structure(raw, "energyratestructure")
     if not energy:
-        raise InputError(["the rate has no energyratestructure; choose one with energy prices"])
+        raise Refusal("the rate has no energyratestructure; choose one with energy prices")
     demand, flat = _structure(raw, "demandratestructure"), _structure(raw, "flatdemandstructure")
     ratchet = raw.get("demandratchetpercentage") or raw.get("lookbackPercent") or 0.0
     fraction = max(ratchet) if isinstance(ratchet, Sequence) and not isinstance(ratchet, str) else ratchet
@@ -89,7 +90,7 @@ def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
     )
 
 
-def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[str, ...]]:
+def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[Problem, ...]]:
     """The rate as a `Tariff`, and what of it could not be taken over (one sentence each).
 
     A price period is a pair of energy and demand period, so that demand is measured where the rate says so. Of several
@@ -123,7 +124,7 @@ def to_urdb(tariff: Tariff) -> dict[str, Any]:
     """A `Tariff` as a URDB rate. Adders and energy tax are in the energy prices; quarter hours become whole ones.
 
     Weekends are URDB's: Saturday and Sunday share a table, so the Sunday's windows are used where the two differ.
-    Raises InputError for demand charges whose windows overlap in part: URDB has one demand period an hour.
+    Raises Refusal for demand charges whose windows overlap in part: URDB has one demand period an hour.
     """
     periods: dict[float, int] = {}
     tables = {
@@ -165,14 +166,14 @@ def _one_item(text: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             text = json.loads(text)
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise InputError([f"this is not a URDB rate: not valid JSON ({error})"]) from error
+            raise Refusal("this is not a URDB rate: {fault}", fault=json_fault(error)) from error
     if not isinstance(text, Mapping):
-        raise InputError(["this is not a URDB rate: it must be one JSON object"])
+        raise Refusal("this is not a URDB rate: it must be one JSON object")
     items = text.get("items")
     if items is None:
         return text
     if not isinstance(items, list) or not items or not isinstance(items[0], Mapping):
-        raise InputError(["the URDB answer holds no rate; search again and download a rate with detail=full"])
+        raise Refusal("the URDB answer holds no rate; search again and download a rate with detail=full")
     return items[0]
 
 
@@ -181,13 +182,16 @@ def _structure(raw: Mapping[str, Any], name: str) -> tuple[tuple[UrdbTier, ...],
     try:
         return tuple(tuple(_tier(tier, name) for tier in period) for period in given)
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError([f"{name}: {error}; it must list the tiers of each period with 'rate'"]) from error
+        reason = getattr(error, "problem", str(error))
+        raise Refusal(
+            "{name}: {reason}; it must list the tiers of each period with 'rate'", name=name, reason=reason
+        ) from error
 
 
 def _tier(raw: Mapping[str, Any], name: str) -> UrdbTier:
     unit = raw.get("unit", "kWh")
     if name.startswith("energy") and unit not in ENERGY_UNITS:
-        raise ValueError(f"unit '{unit}' depends on the load's size, which cannot be read; only kWh can")
+        raise Refusal("unit '{unit}' depends on the load's size, which cannot be read; only kWh can", unit=unit)
     limit = raw.get("max")
     price = float(raw.get("rate", 0.0)) + float(raw.get("adj", 0.0))
     return UrdbTier(price, None if limit is None or float(limit) > 1e30 else float(limit), float(raw.get("sell", 0.0)))
@@ -199,10 +203,12 @@ def _table(raw: Mapping[str, Any], name: str, periods: int) -> Table:
         isinstance(given, list) and len(given) == 12 and all(isinstance(row, list) and len(row) == 24 for row in given)
     )
     if not fits:
-        raise InputError([f"{name} must be a table of 12 months and 24 hours"])
+        raise Refusal("{name} must be a table of 12 months and 24 hours", name=name)
     table = tuple(tuple(int(number) for number in row) for row in given)
     if min(map(min, table)) < 0 or max(map(max, table)) >= periods:
-        raise InputError([f"{name} names a period that has no price; there are {periods}, counted from 0"])
+        raise Refusal(
+            "{name} names a period that has no price; there are {count}, counted from 0", name=name, count=periods
+        )
     return table
 
 
@@ -211,7 +217,7 @@ def _flat_months(raw: Mapping[str, Any], periods: int) -> tuple[int, ...]:
         return ()
     given = raw.get("flatdemandmonths") or [0] * 12
     if len(given) != 12 or min(given) < 0 or max(given) >= periods:
-        raise InputError(["flatdemandmonths must name one of the flat demand periods for each of 12 months"])
+        raise Refusal("flatdemandmonths must name one of the flat demand periods for each of 12 months")
     return tuple(int(number) for number in given)
 
 
@@ -280,16 +286,22 @@ def _period_charges(rate: UrdbRate) -> list[dict[str, Any]]:
     ]
 
 
-def _findings(rate: UrdbRate, window: int):
-    for what, periods in (("energy", rate.energy), ("demand", rate.demand), ("flat demand", rate.flat_demand)):
+def _findings(rate: UrdbRate, window: int) -> Iterator[Problem]:
+    prices = {
+        Problem("energy price"): rate.energy,
+        Problem("demand price"): rate.demand,
+        Problem("flat demand price"): rate.flat_demand,
+    }
+    for what, periods in prices.items():
         if any(len(tiers) > 1 for tiers in periods):
-            yield f"The {what} price has tiers; the first tier's price is used for everything."
+            yield Problem("The {price} has tiers; the first tier's price is used for everything.", price=what)
     if window != rate.demand_window_minutes:
-        yield f"Demand is measured over {rate.demand_window_minutes} min; {window} min is used."
+        minutes = {"given": rate.demand_window_minutes, "used": window}
+        yield Problem("Demand is measured over {given} min; {used} min is used.", **minutes)
     if len({tiers[0].sell for tiers in rate.energy}) > 1:
-        yield "The credit for a kWh sold differs by period; one credit is used for all."
+        yield Problem("The credit for a kWh sold differs by period; one credit is used for all.")
     for what in rate.not_read:
-        yield f"Not taken over: {what}."
+        yield Problem("Not taken over: {what}.", what=what)
 
 
 # --- from a Tariff ----------------------------------------------------------------------------------------------------
@@ -310,7 +322,7 @@ def _demand_out(tariff: Tariff) -> tuple[list, dict[str, list]]:
         return [], {}
     sets = {charge.measured_periods for charge in windowed}
     if any(set(one) & set(other) for one in sets for other in sets if one != other):
-        raise InputError(["two demand charges measure overlapping hours; URDB has only one demand period an hour"])
+        raise Refusal("two demand charges measure overlapping hours; URDB has only one demand period an hour")
     known: dict[tuple[str, ...], int] = {(): 0}
 
     def number(month: int, day: str, hour: int) -> int:

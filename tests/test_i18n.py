@@ -16,7 +16,7 @@ from study.presets import presets
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUES = ROOT / "assets" / "i18n"
-TOPICS = sorted(CATALOGUES.glob("*/*.json"))
+TOPICS = sorted(path for path in CATALOGUES.glob("*/*.json") if path.stem != "problems")  # keyed by their English
 GLUE = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "ui").glob("*.py"), ROOT / "app.py"])
 KEY_USERS = sorted([*GLUE, *(ROOT / "report").glob("*.py"), *(ROOT / "study").glob("*.py")])
 # Streamlit calls whose first argument a reader sees, and arguments a reader sees whatever the call.
@@ -155,11 +155,17 @@ def test_keys_begin_with_their_topic(path: Path) -> None:
     assert {key for key in texts_by_key if not key.startswith((f"{path.stem}.", *beginnings))} == set()
 
 
+def refusals(folder: Path) -> set[str]:
+    """Patterns of refused input, whose English is the key itself; `test_problem.py` looks after them."""
+    file = folder / "problems.json"
+    return set(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else set()
+
+
 def test_languages_have_the_same_keys_and_placeholders() -> None:
     english = catalogue("en")
     for folder in (path for path in CATALOGUES.iterdir() if path.is_dir()):
         other = catalogue(folder.name)
-        own = {key for key in other if not key.startswith("input.")}
+        own = {key for key in other if not key.startswith("input.")} - refusals(folder)
         assert own == {key for key in english if not key.startswith("input.")}
         for key, text in other.items():
             assert placeholders(text) == placeholders(english.get(key, text)), key

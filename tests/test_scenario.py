@@ -82,7 +82,9 @@ def test_conflicts_between_sections_are_named():
 
 def test_outage_statistics_and_renewal_that_cannot_be_followed_are_named():
     assert "SAIDI is given without SAIFI" in problems({"grid": {"saidi_h_per_year": 3}})
-    assert "give both saifi_per_year and saidi_h_per_year" in problems({"grid": {"outage_source": "statistics"}})
+    assert "give both grid.saifi_per_year and grid.saidi_h_per_year" in problems(
+        {"grid": {"outage_source": "statistics"}}
+    )
     assert "SAIFI is 0 but SAIDI is not" in problems({"grid": {"saifi_per_year": 0, "saidi_h_per_year": 2}})
     assert "adding cells needs the LFP ageing" in problems({"storage": {"renewal": "augment", "fade_model": "line"}})
     years = {"renewal": "augment", "augment_by": "years"}

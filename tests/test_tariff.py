@@ -86,7 +86,7 @@ def test_periods_without_price_and_months_without_season():
         tariff([{"start_hour": 0, "end_hour": 24, "period": "q"}], {"p": 1.0})
     fields = library_tariff("cn_shanghai_10kv").model_dump()
     fields["seasons"] = fields["seasons"][1:]
-    with pytest.raises(ValidationError, match="no season for Jul; every month needs exactly one season"):
+    with pytest.raises(ValidationError, match="no season for month 7; every month needs exactly one season"):
         Tariff.model_validate(fields)
 
 

@@ -57,7 +57,9 @@ def test_pvgis_out_of_reach_is_told(monkeypatch) -> None:
 def test_saidi_without_saifi_is_told_beside_the_field() -> None:
     app = open_app("grid")
     widget(app, "page.grid.outage_source").set_value("statistics").run()
-    assert any("give both saifi_per_year and saidi_h_per_year" in error.value for error in app.error)
+    assert any(
+        "give both SAIFI (grid.saifi_per_year) and SAIDI (grid.saidi_h_per_year)" in error.value for error in app.error
+    )
     assert scenario_of(app).grid.outage_source == "list"
     widget(app, "given.grid.saidi_h_per_year").set_value(True).run()
     assert any("SAIDI is given without SAIFI" in error.value for error in app.error)

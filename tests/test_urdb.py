@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from finance.bill_rules import Tier, tiered_charge
-from sim.model import InputError
+from sim.problem import Refusal
 from sim.tariff import library_ids, library_tariff, price_classes
 from sim.timeline import timeline
 from sim.urdb import read_urdb, to_tariff, to_urdb
@@ -102,7 +102,7 @@ def test_a_library_tariff_survives_the_round_trip(library_id):
     ],
 )
 def test_bad_rates_say_what_is_wrong(change, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(Refusal, match=message):
         read_urdb({**RESIDENTIAL, **change})
 
 
@@ -110,5 +110,5 @@ def test_bad_rates_say_what_is_wrong(change, message):
     ("text", "message"), [("{", "not valid JSON"), ("[]", "one JSON object"), ('{"items": []}', "holds no rate")]
 )
 def test_bad_files_say_what_is_wrong(text, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(Refusal, match=message):
         read_urdb(text)

@@ -39,7 +39,7 @@ def study_or_reason() -> Study:
     try:
         return state.study()
     except ValueError as error:
-        st.error(t("answers.error.study", reason=str(error)))
+        st.error(t("answers.error.study", reason=state.refused(error)))
         st.stop()
 
 

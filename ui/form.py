@@ -14,6 +14,7 @@ import streamlit as st
 
 from i18n.numbers import plain
 from sim import library
+from sim.problem import Problem
 from sim.register import Input, is_used, register, unverified
 from sim.scenario import Scenario
 from ui import state
@@ -62,7 +63,7 @@ def field(path: str, *, start: float | None = None) -> None:
 def problems(where: str) -> None:
     """The sentences about an entry refused there, in place."""
     for sentence in state.problems_of(where):
-        st.error(sentence)
+        st.error(state.refused(sentence))
 
 
 def label_text(entry: Input, scenario: Scenario) -> str:
@@ -250,16 +251,16 @@ def take(path: str, key: str) -> None:
             return
     value = to_inner(entry, entered) if entry.kind == "number" else entered
     if not state.change({path: value}):
-        sentences = st.session_state.problems[path]
-        st.session_state.problems[path] = tuple(_by_label(entry, sentence) for sentence in sentences)
+        found = st.session_state.problems[path]
+        st.session_state.problems[path] = tuple(_by_label(entry, problem) for problem in found)
 
 
-def _by_label(entry: Input, sentence: str) -> str:
-    """The field's label instead of its path at the head of a sentence; a plain "scenario" head is dropped."""
-    for head in (f"{entry.path}: ", f"{entry.section}: ", "scenario: "):
-        if sentence.startswith(head):
-            return f"{name_text(entry)}: {sentence[len(head) :]}"
-    return sentence
+def _by_label(entry: Input, problem: Problem) -> Problem:
+    """The field's label alone at the head of a sentence about it, its section, or the scenario as a whole."""
+    at = problem.values.get("path")
+    if at not in (entry.path, entry.section, None):
+        return problem
+    return Problem("{path}: {reason}", path=name_text(entry), reason=problem.values.get("reason", problem))
 
 
 def _beyond_limits(entry: Input, shown: float) -> str:

@@ -42,5 +42,5 @@ except Exception:
     logging.getLogger("powerladder").exception("page %s failed", chosen.url_path)
     st.error(t("shell.notice.failed"))
 for sentences in st.session_state.get("problems", {}).values():
-    st.error("  \n".join(sentences))
+    st.error("  \n".join(map(state.refused, sentences)))
 state.end()

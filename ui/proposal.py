@@ -27,7 +27,7 @@ def ask_offer() -> Offer | None:
     try:
         return Offer(papers=frozenset(papers), chapters=tuple(chapters), terms=terms, **texts)
     except ValueError as error:
-        st.error(str(error))
+        st.error(state.refused(error))
         return None
 
 

@@ -14,8 +14,10 @@ import streamlit as st
 
 from i18n import LANGUAGES, Words
 from i18n import words as words_of
+from report import say
 from sim.dispatch import Dispatch, simulate
 from sim.model import InputError
+from sim.problem import Problem
 from sim.scenario import Scenario
 from study.compare import Study, evaluate
 from study.presets import presets
@@ -74,6 +76,11 @@ def counted(key: str, n: int, **values: object) -> str:
     return t(f"{key}.one" if n == 1 else key, n=n, **values)
 
 
+def refused(problem: object) -> str:
+    """Why something was refused, in the visitor's language."""
+    return say.refused(problem, words())
+
+
 def is_dark() -> bool:
     """Whether the visitor sees the dark theme."""
     return st.context.theme.type == "dark"
@@ -117,7 +124,7 @@ def change(changes: Mapping[str, Any], where: str = "") -> bool:
     return True
 
 
-def problems_of(where: str) -> tuple[str, ...]:
+def problems_of(where: str) -> tuple[Problem, ...]:
     """The sentences about an entry refused there; taken, so that they are shown in one place."""
     return st.session_state.get("problems", {}).pop(where, ())
 

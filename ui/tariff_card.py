@@ -117,7 +117,7 @@ def _apply(tariff: Tariff, tables: tuple, scalars: dict[str, Any]) -> None:
     try:
         fields = tariff_form.edited_tariff(tariff, *tables, scalars, name)
     except ValueError as error:
-        st.error(str(error))
+        st.error(state.refused(error))
         return
     if state.change({"tariff": fields}):
         state.replace(state.current(), t("inputs.tariff.taken"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim import library
+from sim.problem import Refusal
 from sim.tariff import DAY_TYPES, Tariff
 
 Rows = list[dict[str, Any]]
@@ -90,13 +91,14 @@ def edited_tariff(
 ) -> dict[str, Any]:
     """The fields of a tariff with the tables' contents, ready to be validated; no longer the library's record.
 
-    Raises ValueError where a row names a season that does not exist.
+    Raises Refusal where a row names a season that does not exist.
     """
     known = [row["season"] for row in seasons]
     for table in (prices, windows):
         for number, row in enumerate(table, start=1):
             if row["season"] not in known:
-                raise ValueError(f"row {number}: there is no season '{row['season']}'; use one of: {', '.join(known)}")
+                values = {"row": number, "season": row["season"], "known": tuple(known)}
+                raise Refusal("row {row}: there is no season '{season}'; use one of: {known}", **values)
     return tariff.model_dump() | {
         "library_id": "",
         "name_en": name,
