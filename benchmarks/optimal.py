@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.optimal import best_size, size_map, solve
-from sim.optimal_model import DemandWindow, Optimum, Programme
+from sim.optimal_model import DemandWindow, Optimum, Programme, Sizes
 from sim.optimal_oracle import size_by_oracle, solve_oracle
 from tests.checks_dispatch import read_case
 
@@ -26,7 +26,7 @@ REPEATS = 5
 OWN_RUNS = 3
 PYPSA = "PyPSA + HiGHS"
 ARRAYS = "HiGHS, arrays"
-SIZE = (40.0, 90.0, 20_000.0, 80_000.0)  # per kW and per kWh a year, greatest kW and kWh
+SIZE = Sizes(40.0, 90.0), Sizes(20_000.0, 80_000.0)  # price of a kW and of a kWh a year, greatest of both
 MAP_CELLS = 20
 
 

@@ -1,24 +1,29 @@
 """Least-cost dispatch and battery size with perfect foresight, and a proven bound on what the best could be.
 
 `solve` finds the dispatch of a programme by slope lists and cuts (`docs/optimal.md`), or by HiGHS where that method
-does not fit; `best_size` adds the battery's power and energy as variables; `size_map` and `best_count` solve many
-sizes that share their cuts. The result says which method made it. Nothing here prints or caches.
+does not fit; `best_size` adds the battery's power and energy, PV and last-resort sets as variables; `size_map` and
+`best_count` solve many sizes that share their cuts. The result says which method made it. Nothing here prints or
+caches.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from sim.optimal_dp import EXPORT, GENSET, GRID, PV, SHED, Ends, evaluate, schedule
-from sim.optimal_frame import PENALTIES, Arrays, arrays_of, burns_energy
+from sim.optimal_dp import EXPORT, GENSET, GRID, PEAKS, PV, SHED, SIZES, Ends, evaluate, grow, schedule
+from sim.optimal_frame import PENALTIES, Arrays, arrays_of, burns_energy, growing_arrays
 from sim.optimal_master import Master
 from sim.optimal_model import (
+    Growth,
     Infeasible,
     Optimum,
     Programme,
     Schedule,
     SizeOptimum,
+    Sizes,
     costs_of,
+    grown,
+    no_growth,
     peaks_of,
     relative_gap,
 )
@@ -34,20 +39,23 @@ CERTIFIED = 0.9  # of the wished gap: what the search must reach, so that the pr
 
 @dataclass(frozen=True)
 class Point:
-    """Where the term's cost is evaluated: peaks (kW), stored energy at start and end (kWh), battery kW and kWh."""
+    """Where the term's cost is evaluated: peaks (kW), stored energy at start and end (kWh), and the sizes."""
 
     peaks_kw: np.ndarray
     start_kwh: float
     kw: float
     kwh: float
+    kwp: float = 0.0
+    set_kw: float = 0.0
 
     def moved(self, target: "Point", share: float) -> "Point":
         """The point at `share` of the way to `target`."""
-        pairs = zip(self._parts(), target._parts(), strict=True)
+        pairs = ((getattr(self, part.name), getattr(target, part.name)) for part in fields(self))
         return Point(*(here + share * (there - here) for here, there in pairs))
 
-    def _parts(self) -> tuple:
-        return self.peaks_kw, self.start_kwh, self.kw, self.kwh
+    @property
+    def size(self) -> Sizes:
+        return Sizes(*(max(0.0, float(size)) for size in (self.kw, self.kwh, self.kwp, self.set_kw)))
 
 
 @dataclass(frozen=True)
@@ -63,22 +71,24 @@ class Found:
 class Search:
     """One programme with its cuts: the arrays a pass over the term writes to, and the master."""
 
-    def __init__(self, arrays: Arrays, master: Master, per_kw: float = 0.0, per_kwh: float = 0.0):
-        self.arrays, self.master, self.per_kw, self.per_kwh = arrays, master, per_kw, per_kwh
+    def __init__(self, arrays: Arrays, master: Master):
+        self.arrays, self.master = arrays, master
         n, months, at = len(arrays.steps.demand_kw), arrays.frame.months, arrays.frame.peak_at
         self.ends = Ends(np.zeros(n, np.int32), np.zeros(n, np.int32))
-        self.cuts = np.zeros((months, 5 + max(1, int(np.diff(at).max()))))
+        self.cuts = np.zeros((months, PEAKS + max(1, int(np.diff(at).max()))))
         self.month_of_peak = np.repeat(np.arange(months), np.diff(at))
-        self.place_of_peak = 5 + np.arange(at[-1]) - at[self.month_of_peak]
+        self.place_of_peak = PEAKS + np.arange(at[-1]) - at[self.month_of_peak]
         self.start_slot = 0
         self.at: Point | None = None
 
     def evaluate(self, x: Point) -> float:
         """Least cost of the term at `x`, and the months' cuts there."""
         a = self.arrays
+        if a.growing.on:
+            grow(a.growing, float(x.kwh), float(x.kwp), float(x.set_kw), a.steps)
         self.start_slot = evaluate(
-            a.edges, a.frame.peak_at, a.steps, a.groups, a.slopes, a.plant, self.ends,
-            x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh, self.cuts,
+            a.edges, a.frame.peak_at, a.steps, a.groups, a.slopes, a.plant, self.ends, a.growing,
+            x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh, x.kwp, x.set_kw, self.cuts,
         )  # fmt: skip
         self.cuts[:, 0] -= a.credit
         self.at = x
@@ -92,7 +102,8 @@ class Search:
         cut, frame = self.cuts, self.arrays.frame
         per_peak = cut[self.month_of_peak, self.place_of_peak] + frame.prices
         per_start = (cut[0, 1] + cut[-1, 2]) * x.start_kwh
-        size = (cut[:, 3].sum() + self.per_kw) * x.kw + (cut[:, 4].sum() + self.per_edges() + self.per_kwh) * x.kwh
+        per_size = cut[:, SIZES:PEAKS].sum(axis=0) + self.master.price.values
+        size = per_size @ (x.kw, x.kwh, x.kwp, x.set_kw) + self.per_edges() * x.kwh
         return float(cut[:, 0].sum() + per_start + size + per_peak @ x.peaks_kw)
 
     def per_edges(self) -> float:
@@ -124,7 +135,7 @@ class Search:
         """The master's value and point."""
         m = self.master
         lower, x = m.solve()
-        return lower, Point(x[: m.edge], x[m.edge], x[m.kw], x[m.kwh])
+        return lower, Point(x[: m.edge], x[m.edge], *x[m.size : m.theta])
 
 
 def _pull(gap: float, rounds: int) -> float:
@@ -170,7 +181,8 @@ def _solve(p: Programme, gap: float) -> Optimum:
     for factor in PENALTIES:
         arrays = arrays_of(p, p.battery_kw, penalty_factor=factor)
         frame = arrays.frame
-        search = Search(arrays, Master(frame, 0.0, 0.0, (p.battery_kw,) * 2, (p.battery_kwh,) * 2))
+        own = Sizes(p.battery_kw, p.battery_kwh)
+        search = Search(arrays, Master(frame, Sizes(), own, own))
         start_kwh = 0.5 * (frame.edge_low[0] + frame.edge_high[0]) * p.battery_kwh
         found = search.run(Point(arrays.first_peaks_kw, start_kwh, p.battery_kw, p.battery_kwh), CERTIFIED * gap)
         optimum, missing = _optimum(p, search, found)
@@ -223,7 +235,7 @@ def _optimum(p: Programme, search: Search, found: Found) -> tuple[Optimum, np.nd
         nothing,
     )
     costs = costs_of(p, plan)
-    cost = costs.total + search.per_kw * x.kw + search.per_kwh * x.kwh
+    cost = costs.total + x.size.cost(search.master.price)
     bound = min(found.lower_bound, cost)
     optimum = Optimum(
         cost, bound, relative_gap(cost, bound), plan, costs, peaks_of(p, plan), found.rounds, SLOPE_LISTS,
@@ -281,104 +293,118 @@ def _priced(p: Programme, plan: Schedule, like: Optimum) -> Optimum:
 
 
 class SizeSearch:
-    """Costs of one programme with batteries of any size up to a greatest one; all sizes share their cuts."""
+    """Costs of one programme with plants of any size up to a greatest one; all sizes share their cuts.
+
+    `growth` None: a battery alone, without own use.
+    """
 
     def __init__(
-        self, p: Programme, per_kw: float, per_kwh: float, most: tuple[float, float], factor: float = PENALTIES[0]
+        self, p: Programme, price: Sizes, most: Sizes, growth: Growth | None = None, factor: float = PENALTIES[0]
     ):
-        reason = beyond_slope_lists(replace(p, battery_kw=most[0], battery_kwh=most[1]))
-        if reason or (p.one_meter and sells_dearer(p).any()):
+        self.programme, self.most, self.growth = p, most, growth or no_growth(p.steps)
+        greatest = grown(p, self.growth, most)
+        reason = beyond_slope_lists(greatest)
+        if reason or (p.one_meter and sells_dearer(greatest).any()):
             reason = reason or "One meter with a credit above the buying price has no exact bound."
             raise ValueError(f"Sizing needs a programme for slope lists. {reason}")
-        arrays = arrays_of(p, most[0], per_kw + 2 * per_kwh, factor)
-        master = Master(arrays.frame, per_kw, per_kwh, (0.0, most[0]), (0.0, most[1]))
-        self.programme = p
-        self.search = Search(arrays, master, per_kw, per_kwh)
+        if growth is None:
+            arrays = arrays_of(greatest, most.kw, price.kw + 2 * price.kwh, factor)
+        else:
+            arrays = growing_arrays(p, growth, price, most, factor)
+        self.search = Search(arrays, Master(arrays.frame, price, Sizes(), most))
 
-    def best(self, gap: float, most: tuple[float, float]) -> Found:
-        """The best size of all."""
-        a = self.search.arrays
-        kw, kwh = FIRST_SIZE * most[0], FIRST_SIZE * most[1]
-        start_kwh = 0.5 * (a.frame.edge_low[0] + a.frame.edge_high[0]) * kwh
-        return self.search.run(Point(a.first_peaks_kw, start_kwh, kw, kwh), gap)
+    @property
+    def rounding_kw(self) -> float:
+        return _rounding_kw(self.search.arrays)
 
-    def at(self, kw: float, kwh: float, gap: float, at_most: float = np.inf) -> Found:
-        """The cost with one size; `at_most`: what it cannot exceed, for example the cost with a smaller battery."""
-        self.search.master.fix(kw, kwh)
-        a = self.search.arrays
+    def within(self, gap: float, least: Sizes, most: Sizes, at_most: float = np.inf) -> Found:
+        """The best size of all within these; `at_most`: what its cost cannot exceed, for example that of a smaller
+        battery at no price."""
+        self.search.master.hold(least, most)
         if self.search.at is None:
-            start_kwh = 0.5 * (a.frame.edge_low[0] + a.frame.edge_high[0]) * kwh
-            return self.search.run(Point(a.first_peaks_kw, start_kwh, kw, kwh), gap)
+            return self.search.run(self._first(least, most), gap)
         lower, x = self.search.ask()
-        if relative_gap(at_most, lower) <= gap:
+        if np.isfinite(at_most) and relative_gap(at_most, lower) <= gap:
             return Found(x, at_most, min(lower, at_most), 0)
         found = self.search.run(x, gap)
         self.search.master.drop_loose()
         return found
 
+    def best(self, gap: float) -> Found:
+        """The best size of all."""
+        return self.within(gap, Sizes(), self.most)
+
+    def at(self, size: Sizes, gap: float, at_most: float = np.inf) -> Found:
+        """The cost with one size."""
+        return self.within(gap, size, size, at_most)
+
     def optimum(self, found: Found) -> tuple[Optimum, np.ndarray]:
-        """Schedule and money of dispatch and battery at a size found."""
-        p = replace(self.programme, battery_kw=float(found.point.kw), battery_kwh=float(found.point.kwh))
-        return _optimum(p, self.search, found)
+        """Schedule and money of dispatch and plant at a size found, and the kW that are missing in each step."""
+        return _optimum(grown(self.programme, self.growth, found.point.size), self.search, found)
+
+    def _first(self, least: Sizes, most: Sizes) -> Point:
+        frame = self.search.arrays.frame
+        size = least.values + FIRST_SIZE * (most.values - least.values)
+        start_kwh = 0.5 * (frame.edge_low[0] + frame.edge_high[0]) * size[1]
+        return Point(self.search.arrays.first_peaks_kw, start_kwh, *size)
 
 
 def best_size(
-    p: Programme,
-    power_cost_per_kw_year: float,
-    energy_cost_per_kwh_year: float,
-    most_kw: float,
-    most_kwh: float,
-    gap: float = DEFAULT_GAP,
+    p: Programme, price: Sizes, most: Sizes, gap: float = DEFAULT_GAP, growth: Growth | None = None
 ) -> SizeOptimum:
-    """Battery power (0 ... most_kw) and energy (0 ... most_kwh) of least cost of dispatch and battery together.
+    """Battery, PV and last-resort sets, each from 0 to `most`, of least cost of dispatch and plant together.
 
-    The costs are annuities for the programme's term (for a year: per kW and per kWh a year). The programme's own
-    battery_kw and battery_kwh do not matter.
+    Prices are annuities for the programme's term (for a year: per kW, kWh, kWp and kW of sets a year). PV and sets need
+    `growth`. The programme's own battery_kw and battery_kwh do not matter. Raises Infeasible where no size meets the
+    load.
     """
-    most = (most_kw, most_kwh)
     for factor in PENALTIES:
-        sizes = SizeSearch(p, power_cost_per_kw_year, energy_cost_per_kwh_year, most, factor)
-        found = sizes.best(CERTIFIED * gap, most)
+        sizes = SizeSearch(p, price, most, growth, factor)
+        found = sizes.best(CERTIFIED * gap)
         optimum, missing = sizes.optimum(found)
-        if missing.max() <= _rounding_kw(sizes.search.arrays):
-            kw, kwh = float(found.point.kw), float(found.point.kwh)
-            battery = power_cost_per_kw_year * kw + energy_cost_per_kwh_year * kwh
-            dispatch = replace(optimum, cost=optimum.cost - battery, lower_bound=optimum.lower_bound - battery)
-            return SizeOptimum(kw, kwh, optimum.cost, optimum.lower_bound, optimum.gap, battery, dispatch)
-    raise _infeasible(p, missing, _rounding_kw(sizes.search.arrays))
+        if missing.max() <= sizes.rounding_kw:
+            plant = found.point.size.cost(price)
+            dispatch = replace(optimum, cost=optimum.cost - plant, lower_bound=optimum.lower_bound - plant)
+            return SizeOptimum(found.point.size, optimum.cost, optimum.lower_bound, optimum.gap, plant, dispatch)
+    raise _infeasible(p, missing, sizes.rounding_kw)
 
 
-def size_map(p: Programme, kw: np.ndarray, kwh: np.ndarray, gap: float = DEFAULT_GAP) -> tuple[np.ndarray, np.ndarray]:
+def size_map(
+    p: Programme, kw: np.ndarray, kwh: np.ndarray, gap: float = DEFAULT_GAP, growth: Growth | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Least cost of dispatch for every pair of battery power and energy: (cost, lower_bound), each (kw, kwh).
 
     Both must rise. Neighbours are solved one after the other, to and fro: most cuts of a cell serve the next one, and
-    where the bound meets the cost with a smaller battery nothing is left to do.
+    where the bound meets the cost with a smaller battery nothing is left to do. A battery with own use can cost more
+    than a smaller one of the same power, so then only less power gives such a bound.
     """
     if np.any(np.diff(kw) < 0) or np.any(np.diff(kwh) < 0):
         raise ValueError("The sizes of a map must rise; sort kw and kwh.")
-    sizes = SizeSearch(p, 0.0, 0.0, (float(np.max(kw)), float(np.max(kwh))))
+    sizes = SizeSearch(p, Sizes(), Sizes(float(np.max(kw)), float(np.max(kwh))), growth)
+    own_use = growth is not None and growth.load_kw_per_kwh > 0
     cost, bound = np.full((2, len(kw), len(kwh)), np.inf)
     for j in range(len(kwh)):
         for i in range(len(kw))[:: -1 if j % 2 else 1]:
-            smaller = np.min([cost[a, b] for a, b in ((i - 1, j), (i, j - 1)) if min(a, b) >= 0], initial=np.inf)
-            found = sizes.at(float(kw[i]), float(kwh[j]), gap, smaller)
+            smaller = [(i - 1, j)] if own_use else [(i - 1, j), (i, j - 1)]
+            at_most = min((cost[a, b] for a, b in smaller if min(a, b) >= 0), default=np.inf)
+            found = sizes.at(Sizes(float(kw[i]), float(kwh[j])), gap, at_most)
             cost[i, j], bound[i, j] = found.cost, found.lower_bound
     return cost, bound
 
 
 def best_count(
-    p: Programme, kw_each: float, kwh_each: float, cost_each: float, most: int, gap: float = DEFAULT_GAP
+    p: Programme, each: Sizes, cost_each: float, most: int, gap: float = DEFAULT_GAP, growth: Growth | None = None
 ) -> tuple[int, dict[int, float]]:
     """Number of equal containers (0 ... most) of least cost, and the cost by number for those looked at.
 
     The cost is convex in the number, so halving the range finds the best one; it and its neighbours are exact to `gap`.
     """
-    sizes = SizeSearch(p, 0.0, 0.0, (kw_each * most, kwh_each * most))
+    sizes = SizeSearch(p, Sizes(), Sizes(*(each.values * most)), growth)
     costs: dict[int, float] = {}
 
     def cost(count: int) -> float:
         if count not in costs:
-            costs[count] = sizes.at(kw_each * count, kwh_each * count, gap).cost + cost_each * count
+            costs[count] = sizes.at(Sizes(*(each.values * count)), gap).cost + cost_each * count
         return costs[count]
 
     low, high = 0, most

@@ -18,8 +18,12 @@ from numba.extending import intrinsic
 from sim.kernel import OPTIONS, Kernel
 
 PV, GRID, GENSET, EXPORT, SHED = 0, 1, 2, 3, 4  # kinds of source; shedding tiers are SHED, SHED + 1, ...
+SETS = SHED  # where a programme has grown, its last-resort sets are the first tier
 FAR = 1e300  # beyond any price
 BITS = 64
+# A cut's columns: constant, per kWh at the start and at the end, per unit of each size, per kW of each peak. Of the
+# sizes, power and energy act through the battery, those from GROWN on through what they bring to the balance.
+SIZES, GROWN, PEAKS = 3, 2, 7
 
 # Per step (rows) and place in the order of price (columns): number of the price, room in kW, kind of source.
 # count: sources of the step; grid_at: place of the grid, -1 if it has no room; group: number of its set of windows.
@@ -32,6 +36,12 @@ Slopes = namedtuple("Slopes", "price charge discharge slope unmet")
 Plant = namedtuple("Plant", "eta_charge eta_discharge wear step_h penalty")
 # What a backward pass leaves for the cut: first and last slope number at the end of each step.
 Ends = namedtuple("Ends", "head tail")
+# What grows with the plant (`sim.optimal_model.Growth`), beside load, PV and export limit without it; places are those
+# of Steps, -1 where a step has none. `owned` is True where PV, not the limit, bounds the export at the trial point.
+Growing = namedtuple(
+    "Growing",
+    "on load_kw pv_kw export_limit_kw credit pv_per_kwp pv_at export_at owned open sets_at sets_price per_kwh",
+)
 # Import cap of each group of windows at a trial point, and the window that sets it (-1: none).
 Caps = namedtuple("Caps", "kw owner")
 
@@ -159,6 +169,24 @@ def _group_steps(first, steps, group, parent, window):
 
 
 group_steps = Kernel(_group_steps)
+
+
+def _grow(growing, kwh, kwp, set_kw, steps):
+    """Write demand and rooms of a plant of this size into `steps`; a kWh more demand is a kWh more to export."""
+    for t in range(len(steps.demand_kw)):
+        pv = growing.pv_kw[t] + growing.pv_per_kwp[t] * kwp
+        export = min(pv, growing.export_limit_kw[t])
+        growing.owned[t] = pv <= growing.export_limit_kw[t]
+        steps.demand_kw[t] = growing.load_kw[t] + growing.per_kwh * kwh + export
+        if growing.pv_at[t] >= 0:
+            steps.room[t, growing.pv_at[t]] = pv
+        if growing.export_at[t] >= 0:
+            steps.room[t, growing.export_at[t]] = export
+        if growing.sets_at[t] >= 0:
+            steps.room[t, growing.sets_at[t]] = growing.open[t] * set_kw
+
+
+grow = Kernel(_grow)
 
 
 @_inlined
@@ -325,17 +353,21 @@ def _site_price(t, worth, steps, slopes, plant, cap, kw):
 
 
 @_inlined
-def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, kw, peak0, out):
+def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp, set_kw, peak0, out):
     """Dual value at the prices of stored energy that start at slope number `sigma`.
 
-    out = [constant, per start kWh, per end kWh, per kW, per kWh of battery, per kW of each peak]; the month costs at
-    least out . (1, start, end, kW, kWh, peaks) at every argument, and just that at the arguments of the backward pass.
+    out = [constant, per start kWh, per end kWh, per kW, per kWh of battery, per kWp, per kW of sets, per kW of each
+    peak]; the month costs at least out . (1, start, end, sizes, peaks) at every argument, and just that at the
+    arguments of the backward pass.
     """
     out[:] = 0.0
     out[1] = slopes.slope[sigma]
     constant = 0.0
     per_kw = 0.0
     per_kwh = 0.0
+    per_kwp = 0.0
+    per_set_kw = 0.0
+    prices = 0.0
     for t in range(t0, t1):
         slope = slopes.slope[sigma]
         group = steps.group[t]
@@ -350,23 +382,34 @@ def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, kw, peak0, out):
             grid_rent += rent if is_grid else 0.0
             constant -= 0.0 if is_grid else rent * steps.room[t, i]
         if owned:
-            out[5 + caps.owner[group] - peak0] -= grid_rent * plant.step_h
+            out[PEAKS + caps.owner[group] - peak0] -= grid_rent * plant.step_h
         else:
             constant -= grid_rent * cap
+        if growing.on:
+            prices += price
+            lost = max(growing.credit[t] - price, 0.0) if growing.owned[t] else 0.0
+            per_kwp += growing.pv_per_kwp[t] * (max(price, 0.0) + lost)
+            per_set_kw += growing.open[t] * max(price - growing.sets_price, 0.0)
+            constant -= growing.credit[t] * (steps.demand_kw[t] - growing.load_kw[t] - growing.per_kwh * kwh)
         per_kw += max(charge_below - price, 0.0) + max(price - discharge_above, 0.0)
         if t < t1 - 1:  # the price of stored energy changes only where a limit of the band binds
             new = min(max(sigma, ends.head[t]), ends.tail[t])
             per_kwh += (slopes.slope[new] - slope) * (steps.floor[t] if new > sigma else steps.top[t])
             sigma = new
-    out[0] = constant * plant.step_h
+    own_use = prices * growing.per_kwh
+    out[0] = (constant + per_kwp * kwp + per_set_kw * set_kw - own_use * kwh) * plant.step_h
     out[2] = -slopes.slope[sigma]
     out[3] = -per_kw * plant.step_h
-    out[4] = per_kwh
+    out[4] = per_kwh + own_use * plant.step_h
+    out[5] = -per_kwp * plant.step_h
+    out[6] = -per_set_kw * plant.step_h
     return sigma
 
 
-def _evaluate(edges, peak_at, steps, groups, slopes, plant, ends, peaks, start_kwh, end_kwh, kw, kwh, cuts):
-    """Cut of every month at peaks (kW) and a battery of kw and kwh; returns the slope number at the term's start.
+def _evaluate(
+    edges, peak_at, steps, groups, slopes, plant, ends, growing, peaks, start_kwh, end_kwh, kw, kwh, kwp, set_kw, cuts,
+):  # fmt: skip
+    """Cut of every month at peaks (kW) and sizes for which `steps` were grown; returns the slope number at the start.
 
     The levels at the month edges are free: the backward pass finds the best ones.
     """
@@ -382,7 +425,9 @@ def _evaluate(edges, peak_at, steps, groups, slopes, plant, ends, peaks, start_k
     sigma = start_slot
     for m in range(len(edges) - 1):
         t1 = edges[m + 1]
-        sigma = _cut(edges[m], t1, sigma, steps, slopes, plant, caps, ends, kw, peak_at[m], cuts[m])
+        sigma = _cut(
+            edges[m], t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp, set_kw, peak_at[m], cuts[m]
+        )
         sigma = min(max(sigma, ends.head[t1 - 1]), ends.tail[t1 - 1])
     return start_slot
 

@@ -1,6 +1,6 @@
 """From a programme to the arrays of the slope lists and the frame of the master."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from sim.optimal_dp import (
     GENSET,
     GRID,
     PV,
+    SETS,
     SHED,
     Groups,
+    Growing,
     Plant,
     Slopes,
     Steps,
@@ -19,10 +21,11 @@ from sim.optimal_dp import (
     sort_sources,
 )
 from sim.optimal_master import Frame
-from sim.optimal_model import DemandWindow, Programme
+from sim.optimal_model import DemandWindow, Growth, Programme, Sizes, grown
 
 PENALTIES = (3.0, 30.0)  # times the dearest way to serve a kWh: more than any true marginal price
 FEW_PRICES = 256  # up to here a linear search numbers the prices faster than sorting
+NO_KIND = -1  # of source
 FIRST_PEAK = 0.97  # of the greatest load less PV: where the search for a peak begins
 
 
@@ -35,9 +38,10 @@ class Arrays:
     groups: Groups
     slopes: Slopes
     plant: Plant
+    growing: Growing
     frame: Frame
     first_peaks_kw: np.ndarray
-    credit: np.ndarray  # of each month, if all that can be exported were
+    credit: np.ndarray  # of each month, if all that can be exported were; 0 where the cuts count it themselves
     windows: tuple[DemandWindow, ...]  # in the order of the master's peaks
 
 
@@ -52,6 +56,39 @@ def burns_energy(p: Programme) -> np.ndarray:
     for tier in p.shed:
         lowest = np.minimum(lowest, np.where(tier.limit_kw > 0, tier.price_per_kwh, np.inf))
     return lowest < -p.wear_per_kwh * p.charge_efficiency * p.discharge_efficiency / loss
+
+
+def growing_arrays(p: Programme, growth: Growth, price: Sizes, most: Sizes, penalty_factor: float) -> Arrays:
+    """Arrays for every plant up to `most`; what grows is written into their steps by `sim.optimal_dp.grow`."""
+    greatest = grown(p, growth, most)
+    arrays = arrays_of(greatest, most.kw, price.kw + 2 * price.kwh + price.kwp + price.set_kw, penalty_factor)
+    least_load = replace(greatest, load_kw=p.load_kw)
+    low, _, _ = _peak_ranges(least_load, arrays.windows, arrays.steps.grid_kw, most.kw)
+    return replace(
+        arrays,
+        growing=_growing(p, growth, arrays.steps),
+        frame=replace(arrays.frame, peak_low=low),
+        credit=np.zeros_like(arrays.credit),
+    )
+
+
+def _growing(p: Programme, growth: Growth, steps: Steps) -> Growing:
+    def place(kind: int) -> np.ndarray:
+        held = (steps.kind == kind) & (np.arange(steps.kind.shape[1]) < steps.count[:, None])
+        return np.where(held.any(axis=1), held.argmax(axis=1), -1).astype(np.int8)
+
+    return Growing(
+        True, p.load_kw.copy(), p.pv_kw.copy(), p.export_limit_kw.copy(), p.credit_per_kwh.copy(),
+        growth.pv_kw_per_kwp.copy(), place(PV), place(EXPORT), np.zeros(p.steps, bool), growth.sets_open.copy(),
+        place(SETS if growth.has_sets else NO_KIND), float(growth.sets_per_kwh), float(growth.load_kw_per_kwh),
+    )  # fmt: skip
+
+
+def _nothing_grows() -> Growing:
+    none, nowhere = np.zeros(0), np.zeros(0, np.int8)
+    return Growing(
+        False, none, none, none, none, none, nowhere, nowhere, np.zeros(0, bool), none, nowhere, 0.0, 0.0
+    )  # fmt: skip
 
 
 def arrays_of(
@@ -80,7 +117,7 @@ def arrays_of(
         **_edge_levels(p, edges),
     )
     steps = _steps(p, numbers, demand, grid, group)
-    return Arrays(edges, steps, groups, _slopes(prices, plant), plant, frame, first, credit, windows)
+    return Arrays(edges, steps, groups, _slopes(prices, plant), plant, _nothing_grows(), frame, first, credit, windows)
 
 
 def _live_windows(p: Programme, edges: np.ndarray) -> tuple[DemandWindow, ...]:

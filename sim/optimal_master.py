@@ -1,6 +1,6 @@
-"""The master programme: peaks, stored energy at month edges and battery size against the cuts of every month.
+"""The master programme: peaks, stored energy at month edges and sizes of the plant against the cuts of every month.
 
-    min  sum price . peak + per_kw P + per_kwh E + sum theta_m,   theta_m >= every cut of month m
+    min  sum price . peak + price of the sizes + sum theta_m,   theta_m >= every cut of month m
 
 Its value is a lower bound on the cost of every schedule, because no cut ever exceeds its month's cost.
 """
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
+
+from sim.optimal_dp import GROWN, PEAKS, SIZES
+from sim.optimal_model import Sizes
 
 INF = highspy.kHighsInf
 MOST_CUTS, KEPT_CUTS = 60, 50  # of a month: beyond the first the looser ones are dropped; a bound stays a bound
@@ -33,19 +36,24 @@ class Frame:
 
 
 class Master:
-    """Columns: peaks, stored energy at the edges, P, E, theta of each month. Rows: laws of the frame, then cuts."""
+    """Columns: peaks, stored energy at the edges, the four sizes, theta of each month. Rows: laws of the frame, cuts.
 
-    def __init__(self, frame: Frame, per_kw: float, per_kwh: float, kw: tuple[float, float], kwh: tuple[float, float]):
-        self.frame, self.per_kw, self.per_kwh, self.sizing = frame, per_kw, per_kwh, kwh[0] < kwh[1]
+    `price` of each size for the term, `least` and `most` of it; a size that cannot grow has no place in the cuts but P
+    and E have.
+    """
+
+    def __init__(self, frame: Frame, price: Sizes, least: Sizes, most: Sizes):
+        self.frame, self.price, self.sizing = frame, price, least.kwh < most.kwh
         months, peaks = frame.months, len(frame.prices)
-        self.edge, self.kw = peaks, peaks + months + 1
-        self.kwh, self.theta = self.kw + 1, self.kw + 2
+        self.edge, self.size = peaks, peaks + months + 1
+        self.theta = self.size + len(price.values)
+        self.grows = np.flatnonzero((np.arange(len(price.values)) < GROWN) | (most.values > 0))
         columns = self.theta + months
         self.solver = quiet_simplex()
-        low = [frame.peak_low, frame.edge_low * kwh[0], [kw[0], kwh[0]], np.full(months, -INF)]
-        high = [frame.peak_high, frame.edge_high * kwh[1], [kw[1], kwh[1]], np.full(months, INF)]
+        low = [frame.peak_low, frame.edge_low * least.kwh, least.values, np.full(months, -INF)]
+        high = [frame.peak_high, frame.edge_high * most.kwh, most.values, np.full(months, INF)]
         self.solver.addVars(columns, np.concatenate(low), np.concatenate(high))
-        cost = np.concatenate([frame.prices, np.zeros(months + 1), [per_kw, per_kwh], np.ones(months)])
+        cost = np.concatenate([frame.prices, np.zeros(months + 1), price.values, np.ones(months)])
         self.solver.changeColsCost(columns, np.arange(columns, dtype=np.int32), cost)
         self._add_laws()
         self.laws = self.solver.getNumRow()
@@ -56,8 +64,8 @@ class Master:
         for part, whole in frame.inside:
             self._row(-INF, 0.0, (part, 1.0), (whole, -1.0))
         for m in range(frame.months + 1) if self.sizing else ():
-            self._row(-INF, 0.0, (self.edge + m, 1.0), (self.kwh, -frame.edge_high[m]))
-            self._row(0.0, INF, (self.edge + m, 1.0), (self.kwh, -frame.edge_low[m]))
+            self._row(-INF, 0.0, (self.edge + m, 1.0), (self.size + 1, -frame.edge_high[m]))
+            self._row(0.0, INF, (self.edge + m, 1.0), (self.size + 1, -frame.edge_low[m]))
         if frame.cyclic:
             self._row(0.0, 0.0, (self.edge, 1.0), (self.edge + frame.months, -1.0))
 
@@ -66,32 +74,33 @@ class Master:
         self.solver.addRow(low, high, len(terms), columns, np.array([value for _, value in terms]))
 
     def _shape_cuts(self) -> None:
-        """One row a month: theta, start, end, P, E, peaks of the month; the cut's constant stands where theta does."""
+        """One row a month: theta, start, end, sizes, peaks of the month; the cut's constant stands where theta does."""
         at, months = self.frame.peak_at, np.arange(self.frame.months)
-        columns = [
-            [self.theta + m, self.edge + m, self.edge + m + 1, self.kw, self.kwh, *range(at[m], at[m + 1])]
-            for m in months
-        ]
+        built = self.size + self.grows
+        columns = [[self.theta + m, self.edge + m, self.edge + m + 1, *built, *range(at[m], at[m + 1])] for m in months]
         sizes = [len(row) for row in columns]
+        fixed = np.concatenate([np.arange(SIZES), SIZES + self.grows])
         self.cut_columns = np.concatenate(columns).astype(np.int32)
         self.cut_month = np.repeat(months, sizes)
-        self.cut_place = np.concatenate([np.arange(size) for size in sizes])
+        self.cut_place = np.concatenate(
+            [np.concatenate([fixed, PEAKS + np.arange(at[m + 1] - at[m])]) for m in months]
+        ).astype(np.int64)
         self.cut_start = (np.cumsum(sizes) - sizes).astype(np.int32)
         self.no_limit = np.full(len(months), INF)
         self.row_month = np.zeros(0, np.int64)
 
     def add(self, cuts: np.ndarray) -> None:
-        """Add a cut of every month: theta - cut . (start, end, P, E, peaks) >= constant."""
+        """Add a cut of every month: theta - cut . (start, end, sizes, peaks) >= constant."""
         values = -cuts[self.cut_month, self.cut_place]
         values[self.cut_start] = 1.0
         constants = np.ascontiguousarray(cuts[:, 0])
         self.row_month = np.concatenate([self.row_month, np.arange(len(cuts))])
         self.solver.addRows(len(cuts), constants, self.no_limit, len(values), self.cut_start, self.cut_columns, values)
 
-    def fix(self, kw: float, kwh: float) -> None:
-        """Hold the battery at one size."""
-        self.solver.changeColBounds(self.kw, kw, kw)
-        self.solver.changeColBounds(self.kwh, kwh, kwh)
+    def hold(self, least: Sizes, most: Sizes) -> None:
+        """Keep the sizes within these; equal ones hold them fast."""
+        for column, low, high in zip(range(self.size, self.theta), least.values, most.values, strict=True):
+            self.solver.changeColBounds(column, low, high)
 
     def drop_loose(self) -> None:
         """Keep each month's tightest cuts when they are many; of equals the newest."""
@@ -110,9 +119,10 @@ class Master:
     def worth(self) -> tuple[float, float]:
         """What one more kW and one more kWh of battery would save, its own cost apart, at the point solved last."""
         dual = np.array(self.solver.getSolution().col_dual)
-        edges = dual[self.edge : self.kw] * (not self.sizing)  # when sizing, rows tie the levels to the energy
+        edges = dual[self.edge : self.size] * (not self.sizing)  # when sizing, rows tie the levels to the energy
         limits = np.where(edges > 0, self.frame.edge_low, self.frame.edge_high)
-        return self.per_kw - float(dual[self.kw]), self.per_kwh - float(dual[self.kwh] + edges @ limits)
+        at_kw, at_kwh = dual[self.size], dual[self.size + 1] + edges @ limits
+        return self.price.kw - float(at_kw), self.price.kwh - float(at_kwh)
 
     def solve(self) -> tuple[float, np.ndarray]:
         """Its value and the point where it is reached."""

@@ -8,7 +8,7 @@ Outages are import and export limits of 0. The programme is that of an owner who
 optimum is an upper bound on what any control can save.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -215,6 +215,79 @@ def monthly_windows(
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """One number for each thing that can be built: battery kW and kWh (nameplate), PV kWp, kW of last-resort sets.
+
+    It is a size, a price of each for the programme's term, or the most of each, as the place says.
+    """
+
+    kw: float = 0.0
+    kwh: float = 0.0
+    kwp: float = 0.0
+    set_kw: float = 0.0
+
+    def __post_init__(self):
+        for field in fields(self):
+            held = 0 <= getattr(self, field.name) < np.inf
+            _require(held, f"{field.name} of a size, its price or its limit must be 0 or more, and finite.")
+
+    @property
+    def values(self) -> np.ndarray:
+        return np.array([self.kw, self.kwh, self.kwp, self.set_kw])
+
+    def cost(self, price: "Sizes") -> float:
+        """What this size costs at these prices."""
+        return float(self.values @ price.values)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a unit of plant brings to a programme, beyond the battery's own power and energy.
+
+    pv_kw_per_kwp (steps,): output of one kWp; load_kw_per_kwh: own use of the battery per kWh of nameplate;
+    sets_open (steps,): share of the last-resort sets that may run, 0 where they stand still; sets_per_kwh: their fuel.
+    """
+
+    pv_kw_per_kwp: np.ndarray
+    sets_open: np.ndarray
+    sets_per_kwh: float = 0.0
+    load_kw_per_kwh: float = 0.0
+
+    def __post_init__(self):
+        for name in ("pv_kw_per_kwp", "sets_open"):
+            object.__setattr__(self, name, _own(getattr(self, name), name, len(self.pv_kw_per_kwp)))
+            _require(getattr(self, name).min() >= 0, f"{name} must be 0 or more in every step.")
+        _require(np.isfinite(self.sets_per_kwh), "sets_per_kwh must be a finite number.")
+        _require(0 <= self.load_kw_per_kwh < np.inf, "load_kw_per_kwh must be 0 or more, and finite.")
+
+    @property
+    def has_pv(self) -> bool:
+        return bool(self.pv_kw_per_kwp.any())
+
+    @property
+    def has_sets(self) -> bool:
+        return bool(self.sets_open.any())
+
+
+def no_growth(steps: int) -> Growth:
+    """A battery alone, without own use."""
+    return Growth(np.zeros(steps), np.zeros(steps))
+
+
+def grown(p: Programme, growth: Growth, size: Sizes) -> Programme:
+    """The programme with this plant: its PV beside that of `p`, its sets, if they may ever run, as the first tier."""
+    sets = (ShedTier(growth.sets_open * size.set_kw, growth.sets_per_kwh),) if growth.has_sets else ()
+    return replace(
+        p,
+        load_kw=p.load_kw + growth.load_kw_per_kwh * size.kwh,
+        pv_kw=p.pv_kw + growth.pv_kw_per_kwp * size.kwp,
+        shed=(*sets, *p.shed),
+        battery_kw=size.kw,
+        battery_kwh=size.kwh,
+    )
+
+
+@dataclass(frozen=True)
 class Schedule:
     """What every source does in every step, kW; stored_kwh at the end of the step; shed_kw has shape (tiers, steps)."""
 
@@ -278,14 +351,14 @@ class Optimum:
 
 @dataclass(frozen=True)
 class SizeOptimum:
-    """Best battery: cost and lower_bound hold dispatch and battery together; optimum is the dispatch alone."""
+    """Best plant: cost and lower_bound hold dispatch and plant together; optimum is the dispatch alone, whose
+    first shedding tier is that of the sets where they may run."""
 
-    battery_kw: float
-    battery_kwh: float
+    size: Sizes
     cost: float
     lower_bound: float
     gap: float
-    battery_cost: float
+    plant_cost: float
     optimum: Optimum
 
 

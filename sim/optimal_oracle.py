@@ -11,7 +11,19 @@ import numpy as np
 
 from sim.optimal_frame import burns_energy
 from sim.optimal_master import INF, quiet_simplex
-from sim.optimal_model import Infeasible, Optimum, Programme, Schedule, costs_of, peaks_of, relative_gap
+from sim.optimal_model import (
+    Growth,
+    Infeasible,
+    Optimum,
+    Programme,
+    Schedule,
+    Sizes,
+    costs_of,
+    grown,
+    no_growth,
+    peaks_of,
+    relative_gap,
+)
 
 LP, MILP = "HiGHS LP", "HiGHS MILP"
 ROUNDING_KW = 1e-6
@@ -109,14 +121,15 @@ def solve_oracle(p: Programme, gap: float = 1e-9, relaxed: bool = False, time_li
     )  # fmt: skip
 
 
-def size_by_oracle(
-    p: Programme, per_kw: float, per_kwh: float, most_kw: float, most_kwh: float
-) -> tuple[float, float, float]:
-    """Least cost of dispatch and battery, and the battery's kW and kWh, as one linear programme."""
-    matrix, columns = _programme(p, True, (per_kw, per_kwh, most_kw, most_kwh))
+def size_by_oracle(p: Programme, price: Sizes, most: Sizes, growth: Growth | None = None) -> tuple[float, Sizes]:
+    """Least cost of dispatch and plant, and its sizes, as one linear programme."""
+    if growth is not None:
+        p = grown(p, growth, Sizes())  # with the sets' tier, still empty
+    matrix, columns = _programme(p, True, (price, most, growth or no_growth(p.steps)))
     solver, _ = _run(p, matrix, 1e-9, 3600.0)
     x = np.array(solver.getSolution().col_value)
-    return solver.getInfo().objective_function_value, float(x[columns.size[0]]), float(x[columns.size[1]])
+    size = Sizes(*(max(0.0, float(value)) for value in x[columns.size]))
+    return solver.getInfo().objective_function_value, size
 
 
 def _run(p: Programme, matrix: _Matrix, gap: float, time_limit_s: float) -> tuple[highspy.Highs, str]:
@@ -140,7 +153,7 @@ def _run(p: Programme, matrix: _Matrix, gap: float, time_limit_s: float) -> tupl
 def _programme(
     p: Programme, relaxed: bool, size: tuple | None = None, elastic: bool = False
 ) -> tuple[_Matrix, _Columns]:
-    """Columns and rows; `size` = (per_kw, per_kwh, most_kw, most_kwh) makes the battery a variable.
+    """Columns and rows; `size` = (price, most, growth) makes battery, PV and the sets of the first tier variables.
 
     `elastic`: load may stay unserved, and only that costs.
     """
@@ -150,31 +163,35 @@ def _programme(
         floor, top = floor.copy(), top.copy()
         floor[-1] = top[-1] = p.soc_start * p.battery_kwh
     power = INF if size else p.battery_kw
+    has_pv, has_sets = (size is not None and size[2].has_pv, size is not None and size[2].has_sets)
     d = p.deferral
     columns = _Columns(
         imported=matrix.add_columns(n, p.buy_per_kwh * h, high=p.import_limit_kw),
-        export=matrix.add_columns(n, -p.credit_per_kwh * h, high=p.export_room_kw),
-        pv=matrix.add_columns(n, high=p.pv_kw),
+        export=matrix.add_columns(n, -p.credit_per_kwh * h, high=p.export_limit_kw if has_pv else p.export_room_kw),
+        pv=matrix.add_columns(n, high=INF if has_pv else p.pv_kw),
         charge=matrix.add_columns(n, high=power),
         discharge=matrix.add_columns(n, p.wear_per_kwh * h, high=power),
         genset=matrix.add_columns(n, p.genset_per_kwh * h, high=p.genset_kw),
         stored=matrix.add_columns(n, low=0.0 if size else floor, high=INF if size else top),
-        shed=[matrix.add_columns(n, tier.price_per_kwh * h, high=tier.limit_kw) for tier in p.shed],
+        shed=[
+            matrix.add_columns(n, tier.price_per_kwh * h, high=INF if has_sets and not number else tier.limit_kw)
+            for number, tier in enumerate(p.shed)
+        ],
         peaks=matrix.add_columns(len(p.windows), [w.price_per_kw * (not elastic) for w in p.windows]),
-        size=matrix.add_columns(2, size[:2], high=size[2:]) if size else np.zeros(0, int),
+        size=matrix.add_columns(4, size[0].values, high=size[1].values) if size else np.zeros(0, int),
         deferred=matrix.add_columns(n, d.price_per_kwh * h, high=d.limit_kw) if d else np.zeros(0, int),
         caught_up=matrix.add_columns(n, high=d.catch_up_kw) if d else np.zeros(0, int),
         dumped=matrix.add_columns(n) if _has_least_load(p) and not relaxed else np.zeros(0, int),
         missing=matrix.add_columns(n, 1.0) if elastic else np.zeros(0, int),
     )
-    _add_balance(matrix, columns, p)
+    _add_balance(matrix, columns, p, size[2].load_kw_per_kwh if size else 0.0)
     _add_store(matrix, columns, p, size is not None)
     for peak, window in zip(columns.peaks, p.windows, strict=True):
         of_peak = np.full(len(window.steps), peak)
         if len(of_peak):
             matrix.add_rows(-INF, 0.0, (columns.imported[window.steps], 1.0), (of_peak, -1.0))
     if size:
-        _add_size(matrix, columns, p)
+        _add_size(matrix, columns, p, size[2])
     if d:
         _add_deferral(matrix, columns, p)
     if not relaxed:
@@ -186,10 +203,12 @@ def _has_least_load(p: Programme) -> bool:
     return p.genset_min_fraction > 0 and p.genset_kw > 0
 
 
-def _add_balance(matrix: _Matrix, c: _Columns, p: Programme) -> None:
+def _add_balance(matrix: _Matrix, c: _Columns, p: Programme, load_kw_per_kwh: float) -> None:
     sources = [c.imported, c.pv, c.discharge, c.genset, *c.shed, c.deferred, c.missing]
     uses = [c.charge, c.export, c.caught_up, c.dumped]
     terms = [(a, 1.0) for a in sources if len(a)] + [(a, -1.0) for a in uses if len(a)]
+    if load_kw_per_kwh:
+        terms.append((np.full(p.steps, c.size[1]), -load_kw_per_kwh))
     matrix.add_rows(p.load_kw, p.load_kw, *terms)
 
 
@@ -213,8 +232,12 @@ def _add_store(matrix: _Matrix, c: _Columns, p: Programme, sizing: bool) -> None
     matrix.entries.append((rows, before, carried))
 
 
-def _add_size(matrix: _Matrix, c: _Columns, p: Programme) -> None:
-    kw, kwh = np.full(p.steps, c.size[0]), np.full(p.steps, c.size[1])
+def _add_size(matrix: _Matrix, c: _Columns, p: Programme, growth: Growth) -> None:
+    kw, kwh, kwp, set_kw = (np.full(p.steps, column) for column in c.size)
+    for use in (c.pv, c.export) if growth.has_pv else ():
+        matrix.add_rows(-INF, p.pv_kw, (use, 1.0), (kwp, -growth.pv_kw_per_kwp))
+    if growth.has_sets:
+        matrix.add_rows(-INF, 0.0, (c.shed[0], 1.0), (set_kw, -growth.sets_open))
     matrix.add_rows(-INF, 0.0, (c.charge, 1.0), (kw, -1.0))
     matrix.add_rows(-INF, 0.0, (c.discharge, 1.0), (kw, -1.0))
     matrix.add_rows(-INF, 0.0, (c.stored, 1.0), (kwh, -p.soc_max))
