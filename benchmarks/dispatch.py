@@ -89,7 +89,7 @@ def site_series(steps_per_hour: int = 1) -> Series:
         pv_kw_per_kwp=np.clip(np.sin((hour - 6) / 12 * np.pi), 0, 1) * cloud,
         grid_up=~(np.isin(day, r.choice(365, 6, replace=False)) & (hour >= 13) & (hour < 15)),
         action=band,
-        shave=np.ones(len(hours)),
+        above_shave_kw=np.zeros(len(hours)),
         period=band + 1,
         month_ends=np.cumsum(MONTH_DAYS) * 24 * steps_per_hour,
         step_h=1 / steps_per_hour,

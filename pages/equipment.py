@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from sim.control import WEEKDAYS
 from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t
@@ -140,8 +141,26 @@ with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
             "end_hour": table.number(t("inputs.table.end"), 0, 24, step=0.25, default=8.0),
             "action": actions,
             "months": table.months(t("inputs.table.months")),
+            "days": st.column_config.SelectboxColumn(
+                t("control.table.days"),
+                options=list(WEEKDAYS),
+                format_func=lambda days: t(f"control.days.{days}"),
+                default="every_day",
+            ),
+            "power_fraction": table.fraction(t("control.table.power"), t("control.table.power_help")),
         }
         table.rows_editor("dispatch.windows", columns, alt=t("inputs.equipment.windows_note"))
+    if scenario.dispatch.arbitrage == "windows" or scenario.dispatch.shave_limits:
+        st.markdown(f":small[:gray[{t('control.shave.note')}]]")
+        periods = sorted({name for season in scenario.tariff.seasons for name in season.prices_per_kwh})
+        columns = {
+            "threshold_kw": table.number(t("control.shave.threshold"), 0, 1_000_000, step=1.0),
+            "months": table.months(t("inputs.table.months")),
+            "periods": st.column_config.MultiselectColumn(
+                t("control.shave.periods"), options=periods, help=t("control.shave.periods_help"), required=False
+            ),
+        }
+        table.rows_editor("dispatch.shave_limits", columns, alt=t("control.shave.note"))
 
 fleet = [words.number(count * genset.set_kw / 1000, "MW") for count in (genset.sets, genset.last_resort_sets)]
 with card(t("inputs.equipment.sets", diesel=fleet[0], hybrid=fleet[1]), t("inputs.equipment.sets_note")):

@@ -7,9 +7,12 @@ lasts through the block and charging adds as little to the peak as it can.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernel import NO_LIMIT_KW, Series
 from sim.scenario import Scenario
 from sim.scenario_plant import Dispatch, Storage
 from sim.tariff import PriceClasses
@@ -17,6 +20,7 @@ from sim.timeline import Timeline
 
 NO_THRESHOLD_KW = 1e12
 REFILL_H = 8.0
+WEEKDAYS = {"every_day": range(7), "workday": range(5), "weekend": (5, 6), "saturday": (5,), "sunday": (6,)}
 
 
 def action_series(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> NDArray[np.float64]:
@@ -25,19 +29,69 @@ def action_series(scenario: Scenario, clock: Timeline, classes: PriceClasses) ->
     if storage.energy_kwh == 0 or dispatch.arbitrage == "off":
         return np.zeros(clock.steps)
     if dispatch.arbitrage == "windows":
-        direction, price = _own_windows(dispatch, clock), np.zeros(clock.steps)
-    else:
-        price = classes.step_price_per_kwh(clock)
-        direction = _by_price(price, clock, storage, dispatch.second_charge)
-    return _spread(direction, price, scenario, clock.step_h)
+        direction, fixed = own_windows(dispatch, clock)
+        spread = _spread(np.where(np.isnan(fixed), direction, 0), np.zeros(clock.steps), scenario, clock.step_h)
+        return np.where(np.isnan(fixed), spread, direction * fixed)
+    price = classes.step_price_per_kwh(clock)
+    return _spread(_by_price(price, clock, storage, dispatch.second_charge), price, scenario, clock.step_h)
 
 
-def shave_series(classes: PriceClasses, dispatch: Dispatch) -> NDArray[np.float64]:
-    """1 in the steps whose imports a demand charge measures and a threshold is set, else 0 (steps,)."""
-    if dispatch.peak_shave_kw is None:
-        return np.zeros(classes.period.size)
+@dataclass(frozen=True, eq=False)
+class Shaving:
+    """Where imports are held in the template year: `lowest_kw` (months,) is the month's lowest threshold, `above_kw`
+    (steps,) what a step's own exceeds it by, both huge where nothing is shaved; `moves` (months,): whether the
+    threshold follows the load's peak and the battery in later years."""
+
+    lowest_kw: NDArray[np.float64]
+    above_kw: NDArray[np.float64]
+    moves: NDArray[np.bool_]
+
+
+def shaving(dispatch: Dispatch, clock: Timeline, classes: PriceClasses) -> Shaving:
+    """The thresholds of the scenario, in the steps whose imports a demand charge measures."""
+    by_class = np.array([_thresholds_kw(dispatch, month, classes) for month in clock.calendar_months()])
+    lowest = by_class.min(axis=1)
+    above = np.where(by_class < NO_THRESHOLD_KW, by_class - lowest[:, None], NO_LIMIT_KW)
+    by_limits = [any(month in limit.months for limit in dispatch.shave_limits) for month in clock.calendar_months()]
+    return Shaving(lowest, above[clock.month_index, classes.period], np.array(by_limits))
+
+
+def yearly_thresholds_kw(
+    held: Shaving,
+    clock: Timeline,
+    series: Series,
+    auxiliary_kw: float,
+    pv_kwp: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    health: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The lowest threshold of each project year and month (years, months), kW.
+
+    Thresholds by month are those of the first year. Later the depth by which the battery cuts the month's greatest
+    need shrinks with its health (and with a load that shrinks): what it could hold once it can hold then. Inputs:
+    pv_kwp and health (years,), scale (years, months).
+    """
+    found = np.tile(held.lowest_kw, (len(health), 1))
+    if not held.moves.any():
+        return found
+    shaved, starts = held.above_kw < NO_LIMIT_KW, np.append(0, clock.month_ends[:-1])
+    peak = np.empty_like(found)
+    for year, pv in enumerate(pv_kwp):
+        need = series.load_kw * scale[year, clock.month_index] + auxiliary_kw - series.pv_kw_per_kwp * pv
+        peak[year] = np.maximum.reduceat(np.where(shaved, np.maximum(need, 0.0), 0.0), starts)
+    kept = health[:, None] / health[0] * np.minimum(1.0, scale / scale[0])
+    depth = np.maximum(peak[0] - found[0], 0.0)
+    later = np.maximum(found[0] + peak - peak[0] + depth * (1.0 - kept), 0.0)
+    return np.where(held.moves & (found[0] < NO_THRESHOLD_KW), later, found)
+
+
+def _thresholds_kw(dispatch: Dispatch, month: int, classes: PriceClasses) -> NDArray[np.float64]:
+    """Threshold of each billing class in a calendar month (classes,); a mixed class is held to its lowest."""
     measured = classes.measured.any(axis=0) if classes.measured.size else np.ones(len(classes.names), bool)
-    return measured[classes.period].astype(float)
+    one = NO_THRESHOLD_KW if dispatch.peak_shave_kw is None else dispatch.peak_shave_kw
+    here = [limit for limit in dispatch.shave_limits if month in limit.months]
+    kw = [min((limit.threshold_kw for limit in here if limit.holds_in(name)), default=one) for name in classes.names]
+    return np.where(measured, kw, NO_THRESHOLD_KW)
 
 
 def refill_share(scenario: Scenario) -> float:
@@ -84,13 +138,16 @@ def _between_peaks(order: NDArray[np.int64]) -> NDArray[np.bool_]:
     return inside & (order == 0)
 
 
-def _own_windows(dispatch: Dispatch, clock: Timeline) -> NDArray[np.int64]:
-    order = np.zeros(clock.steps, dtype=np.int64)
+def own_windows(dispatch: Dispatch, clock: Timeline) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """-1, 0, 1 for each step, and the share of battery power ordered, NaN where the energy is to be spread."""
+    order, fixed = np.zeros(clock.steps, dtype=np.int64), np.full(clock.steps, np.nan)
     hour = clock.minute_of_day / 60
     for window in dispatch.windows:
         inside = (hour >= window.start_hour) & (hour < window.end_hour) & np.isin(clock.calendar_month, window.months)
+        inside &= np.isin(clock.weekday, WEEKDAYS[window.days])
         order[inside] = 1 if window.action == "discharge" else -1
-    return order
+        fixed[inside] = np.nan if window.power_fraction is None else window.power_fraction
+    return order, fixed
 
 
 def _spread(

@@ -21,7 +21,7 @@ from sim.battery import (
     power_shares,
 )
 from sim.climate import altitude_m, ambient_c, hottest_c
-from sim.control import NO_THRESHOLD_KW, action_series, refill_share, shave_series
+from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
 from sim.genset import fuel_curve
 from sim.genset_ratings import derating
 from sim.load import load_kw, monthly_scale, peak_kw
@@ -123,10 +123,11 @@ def simulate(scenario: Scenario) -> Dispatch:
     classes = price_classes(scenario.tariff, clock)
     months, years = scenario.site.term_months, -(-scenario.site.term_months // 12)
     down = grid_down(scenario, clock, years)
-    series = _series(scenario, clock, classes, down[0])
+    held = shaving(scenario.dispatch, clock, classes)
+    series = _series(scenario, clock, classes, held, down[0])
     runs, run_of, shed_kw = _runs(scenario, clock, series, down)
-    life = _life(scenario, clock, years, runs[0], len(classes.names))
-    lanes, sets = _lanes(scenario, clock, life, years)
+    life = _life(scenario, clock, held, years, runs[0], len(classes.names))
+    lanes, sets = _lanes(scenario, clock, held, series, life, years)
     sums = _aggregate(runs, run_of, lanes, len(classes.names))
     sums = _with_shed(sums, lanes, run_of, shed_kw, clock)
 
@@ -165,7 +166,9 @@ def import_limits_kw(scenario: Scenario, months: int) -> Floats:
     return limit
 
 
-def _series(scenario: Scenario, clock: Timeline, classes: PriceClasses, down: NDArray[np.bool_]) -> kernel.Series:
+def _series(
+    scenario: Scenario, clock: Timeline, classes: PriceClasses, held: Shaving, down: NDArray[np.bool_]
+) -> kernel.Series:
     window = scenario.tariff.demand_window_minutes // clock.step_minutes
     needs_climate = scenario.load.pue_model != "constant"
     pv_year = partial(pv_kw_per_kwp, scenario.pv, scenario.site.place, clock)
@@ -175,7 +178,7 @@ def _series(scenario: Scenario, clock: Timeline, classes: PriceClasses, down: ND
         "pv_kw_per_kwp": pv_year() if has_pv else np.zeros(clock.steps),
         "grid_up": ~down,
         "action": action_series(scenario, clock, classes),
-        "shave": shave_series(classes, scenario.dispatch),
+        "above_shave_kw": held.above_kw,
         "period": classes.period,
         "month_ends": clock.month_ends,
         "step_h": clock.step_h,
@@ -254,7 +257,9 @@ def _with_shed(
     return sums | added | {"shed_kwh": shed}
 
 
-def _life(scenario: Scenario, clock: Timeline, years: int, series: kernel.Series, classes: int) -> BatteryLife:
+def _life(
+    scenario: Scenario, clock: Timeline, held: Shaving, years: int, series: kernel.Series, classes: int
+) -> BatteryLife:
     """The battery's capacity by year. Cells age by what the dispatch of each year does to them, and the dispatch is
     that of the aged battery: the hybrid's years run again until no year's capacity moves by more than `LIFE_NEAR`.
 
@@ -267,7 +272,7 @@ def _life(scenario: Scenario, clock: Timeline, years: int, series: kernel.Series
     mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
     cell_c = cell_temperature_c(ambient_c(scenario, clock), storage.cell_temperature == "held")
     for _ in range(LIFE_PASSES):
-        lanes = some_lanes(_lanes(scenario, clock, life, years)[0], mine)
+        lanes = some_lanes(_lanes(scenario, clock, held, series, life, years)[0], mine)
         given = kernel.aggregate(series, lanes, classes).discharge_kwh.sum(axis=1)
         full_kwh = storage.energy_kwh * available_share(storage) * life.health
         cycles = given / discharge_efficiency(storage) / np.maximum(full_kwh, 1e-9)
@@ -279,7 +284,9 @@ def _life(scenario: Scenario, clock: Timeline, years: int, series: kernel.Series
     return life
 
 
-def _lanes(scenario: Scenario, clock: Timeline, life: BatteryLife, years: int) -> tuple[kernel.Lanes, Floats]:
+def _lanes(
+    scenario: Scenario, clock: Timeline, held: Shaving, series: kernel.Series, life: BatteryLife, years: int
+) -> tuple[kernel.Lanes, Floats]:
     """One lane for each alternative and year, alternatives outermost; and the sets on site (lanes, months)."""
     hybrid, grid = np.array([0.0, 0, 0, 1]), np.array([0.0, 1, 1, 1])
 
@@ -294,8 +301,11 @@ def _lanes(scenario: Scenario, clock: Timeline, life: BatteryLife, years: int) -
     sets = _sets_on_site(scenario, months).reshape(len(ALTERNATIVES) * years, clock.months)
     scale = monthly_scale(scenario.load, 0, months)
     pv_years = (1.0 - scenario.pv.degradation_per_year) ** np.arange(years)
-    shave = scenario.dispatch.peak_shave_kw
     auxiliary = auxiliary_kw_per_mwh(scenario.storage, _climate_where_asked(scenario, clock))
+    held_kw = yearly_thresholds_kw(
+        held, clock, series, scenario.storage.energy_kwh / 1000 * auxiliary, scenario.pv.dc_kwp * pv_years,
+        scale.reshape(years, -1), life.health,
+    )  # fmt: skip
     lanes = kernel.Lanes(
         pv_kwp=spread(hybrid * scenario.pv.dc_kwp, pv_years),
         **_battery_lanes(scenario, life, auxiliary, lambda value, by_year=1.0: spread(hybrid * value, by_year)),
@@ -304,7 +314,7 @@ def _lanes(scenario: Scenario, clock: Timeline, life: BatteryLife, years: int) -
         genset_first_below_kwh=spread(hybrid * _genset_start_kwh(scenario), life.health),
         load_scale=by_month(ones, scale),
         import_limit_kw=by_month(grid, limits),
-        shave_kw=by_month(ones, np.full(months, NO_THRESHOLD_KW if shave is None else shave)),
+        shave_kw=by_month(ones, held_kw.ravel()),
         sets=sets,
     )
     return lanes, sets

@@ -53,19 +53,20 @@ class Series:
 
     load_kw: site load before scaling; pv_kw_per_kwp: AC output per kWp, clipping included; grid_up: 1, or 0 in an
     outage; action: what the schedule orders, -1 ... 1: the share of charge_set_kw (below 0) or discharge_set_kw (above
-    0), 0 outside its windows; shave: 1 where the shave threshold applies; period: billing class of the step, 0 ...
-    K-1; month_ends: number of steps up to the end of each month (at most 12 months, the last entry is the length);
-    demand_window_steps: steps over which demand is averaged. Windows start with each month, must fill it without rest,
-    and belong to the class of their first step; refill_share: share of charge_set_kw at which the grid refills the
-    reserve outside all windows (in a discharge window it waits); charge_power_share and discharge_power_share: share of
-    battery_kw that the cells take and give at the step's temperature, one number or one a step.
+    0), 0 outside its windows; above_shave_kw: kW by which imports may exceed the lane's shave threshold, NO_LIMIT_KW
+    where nothing is shaved; period: billing class of the step, 0 ... K-1; month_ends: number of steps up to the end of
+    each month (at most 12 months, the last entry is the length); demand_window_steps: steps over which demand is
+    averaged. Windows start with each month, must fill it without rest, and belong to the class of their first step;
+    refill_share: share of charge_set_kw at which the grid refills the reserve outside all windows (in a discharge
+    window it waits); charge_power_share and discharge_power_share: share of battery_kw that the cells take and give at
+    the step's temperature, one number or one a step.
     """
 
     load_kw: np.ndarray
     pv_kw_per_kwp: np.ndarray
     grid_up: np.ndarray
     action: np.ndarray
-    shave: np.ndarray
+    above_shave_kw: np.ndarray
     period: np.ndarray
     month_ends: np.ndarray
     step_h: float
@@ -78,7 +79,7 @@ class Series:
         n = len(self.load_kw)
         for name in POWER_SHARES:
             object.__setattr__(self, name, np.broadcast_to(getattr(self, name), n))
-        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "shave", *POWER_SHARES):
+        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "above_shave_kw", *POWER_SHARES):
             object.__setattr__(self, name, _own(getattr(self, name), name, (n,)))
         object.__setattr__(self, "period", _own(self.period, "period", (n,), np.int64))
         ends = _own(self.month_ends, "month_ends", np.shape(self.month_ends), np.int64)
@@ -98,7 +99,7 @@ class Series:
         _require(self.load_kw.min() >= 0, "load_kw must not be negative.")
         _require(self.pv_kw_per_kwp.min() >= 0, "pv_kw_per_kwp must not be negative.")
         _require(np.isin(self.grid_up, (0, 1)).all(), "grid_up must be 1 or, in an outage, 0.")
-        _require(np.isin(self.shave, (0, 1)).all(), "shave must be 0 or 1.")
+        _require(self.above_shave_kw.min() >= 0, "above_shave_kw must not be negative.")
         _require(np.abs(self.action).max() <= 1, "action must lie between -1 (charge) and 1 (discharge).")
         _require(self.period.min() >= 0, "period must be a class number from 0 on.")
         for name in POWER_SHARES:
@@ -115,7 +116,7 @@ class Series:
         steps[:, STEP_CHARGING] = self.action < 0
         steps[:, STEP_CHARGE_SHARE] = np.where(self.action == 0, self.refill_share, np.maximum(-self.action, 0.0))
         steps[:, STEP_DISCHARGING] = np.maximum(self.action, 0.0) * self.grid_up
-        steps[:, STEP_UNSHAVED] = np.where(self.shave > 0, 0.0, NO_LIMIT_KW)
+        steps[:, STEP_ABOVE_SHAVE] = self.above_shave_kw
         steps[:, STEP_KEEP_WINDOW] = np.arange(len(steps)) % self.demand_window_steps > 0
         steps[:, STEP_CHARGE_POWER] = self.charge_power_share
         steps[:, STEP_DISCHARGE_POWER] = self.discharge_power_share
@@ -362,7 +363,7 @@ N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; oth
     STEP_CHARGING,
     STEP_CHARGE_SHARE,
     STEP_DISCHARGING,
-    STEP_UNSHAVED,
+    STEP_ABOVE_SHAVE,
     STEP_KEEP_WINDOW,
     STEP_CHARGE_POWER,
     STEP_DISCHARGE_POWER,
@@ -397,20 +398,19 @@ _inlined = njit(forceinline=True, **OPTIONS)
 
 
 @_inlined
-def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw, power_share):
+def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, power_share):
     """PV, battery and grid of one step of lane `j`: who carries the load, and the deficit that is left to the sets.
 
-    `discharging` is the share of discharge_set_kw ordered in a discharge window with the grid up, else 0; `unshaved_kw`
-    is 0 where the shave threshold applies, else huge; `power_share` is the share of battery_kw that may be given.
-    Choices are made by products with 0 and 1, minima and maxima, never by branches, so that the loop over lanes
-    vectorises.
+    `discharging` is the share of discharge_set_kw ordered in a discharge window with the grid up, else 0; imports may
+    exceed the lane's threshold by `above_shave_kw`; `power_share` is the share of battery_kw that may be given. Choices
+    are made by products with 0 and 1, minima and maxima, never by branches, so that the loop over lanes vectorises.
     """
     load = load_kw * w[LOAD_SCALE * WIDTH + j] + w[AUXILIARY * WIDTH + j]
     avail = w[IMPORT_LIMIT * WIDTH + j] * grid_up
     pv = pv_kw_per_kwp * w[PV_KWP * WIDTH + j]
     pv_load = min(pv, load)
     need = load - pv_load
-    threshold = min(avail, w[SHAVE * WIDTH + j] + unshaved_kw)  # 0 in an island
+    threshold = min(avail, w[SHAVE * WIDTH + j] + above_shave_kw)  # 0 in an island
 
     energy = w[ENERGY * WIDTH + j]
     genset_first_kw = w[GENSET_CAP * WIDTH + j] - grid_up * w[GENSET_CAP_UP * WIDTH + j]  # 0 while the grid is up
@@ -576,10 +576,10 @@ def _run_month(steps, classes, t, end, width, running, w, c):
         load_kw, grid_up = steps[t, STEP_LOAD], steps[t, STEP_GRID_UP]
         pv_kw_per_kwp, charging, discharging = steps[t, STEP_PV], steps[t, STEP_CHARGING], steps[t, STEP_DISCHARGING]
         charge_share = steps[t, STEP_CHARGE_SHARE]
-        unshaved_kw, keep_window = steps[t, STEP_UNSHAVED], steps[t, STEP_KEEP_WINDOW]
+        above_shave_kw, keep_window = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_KEEP_WINDOW]
         charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
         for j in range(width):
-            _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, unshaved_kw, discharge_power)
+            _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, discharge_power)
         deficits = 0
         for j in range(width):
             deficits |= w[DEFICIT * WIDTH + j] > 0.0
@@ -645,8 +645,8 @@ def _run_trace(steps, month_ends, step_h, scalars, monthly, lane, w, out):
                 w[row * WIDTH] = 0.0
             load_kw, grid_up = steps[t, STEP_LOAD], steps[t, STEP_GRID_UP]
             discharging, charge_power = steps[t, STEP_DISCHARGING], steps[t, STEP_CHARGE_POWER]
-            unshaved_kw, discharge_power = steps[t, STEP_UNSHAVED], steps[t, STEP_DISCHARGE_POWER]
-            _supply(w, 0, load_kw, steps[t, STEP_PV], grid_up, discharging, unshaved_kw, discharge_power)
+            above_shave_kw, discharge_power = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_DISCHARGE_POWER]
+            _supply(w, 0, load_kw, steps[t, STEP_PV], grid_up, discharging, above_shave_kw, discharge_power)
             if w[DEFICIT * WIDTH] > 0.0 or running:
                 _run_sets(w, 0, load_kw, charge_power)
                 running = w[DEFICIT * WIDTH] > 0.0

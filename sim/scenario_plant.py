@@ -402,19 +402,44 @@ class Genset(Closed):
         return self
 
 
+CalendarMonth = Annotated[int, Field(ge=1, le=12)]
+EVERY_MONTH: tuple[int, ...] = tuple(range(1, 13))
+ControlDays = Literal["every_day", "workday", "weekend", "saturday", "sunday"]
+
+
 class ControlWindow(Closed):
-    """Hours in which the battery charges or discharges, in these months, on every day."""
+    """Hours in which the battery charges or discharges, in these months, on these days.
+
+    `power_fraction` is the share of battery power; empty spreads the energy evenly over the window.
+    """
 
     start_hour: float = Field(ge=0, le=24)
     end_hour: float = Field(ge=0, le=24)
     action: Literal["charge", "discharge"]
-    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = tuple(range(1, 13))
+    months: tuple[CalendarMonth, ...] = EVERY_MONTH
+    days: ControlDays = "every_day"
+    power_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @model_validator(mode="after")
     def _runs_forward(self) -> ControlWindow:
         if self.end_hour <= self.start_hour:
             raise Refusal("a control window must end after it starts; split it at midnight")
         return self
+
+
+class ShaveLimit(Closed):
+    """The kW at or below which the battery holds billed imports, in these months and price periods (empty = all).
+
+    In the first project year; later it moves with the load's peak and the battery's health.
+    """
+
+    threshold_kw: Kw
+    months: tuple[CalendarMonth, ...] = EVERY_MONTH
+    periods: tuple[str, ...] = ()
+
+    def holds_in(self, class_name: str) -> bool:
+        """Whether it holds in a billing class, which may mix several price periods ("flat/peak")."""
+        return not self.periods or bool(set(self.periods) & set(class_name.split("/")))
 
 
 class Dispatch(Closed):
@@ -431,6 +456,9 @@ class Dispatch(Closed):
     discharge_limit_kw: Kw | None = given(None, "Discharging power limit", "kW", "Empty = battery power.")
     peak_shave_kw: Kw | None = given(
         None, "Peak-shave threshold", "kW", "The battery holds billed imports at or below it; empty = off."
+    )
+    shave_limits: tuple[ShaveLimit, ...] = given(
+        (), "Peak-shave thresholds by month", "", "Go before the one threshold, in their months and price periods."
     )
     reserve_fraction: Fraction = given(
         0.2, "Charge kept for outages", "fraction", "Of nameplate; used only when the grid is gone."

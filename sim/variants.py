@@ -26,12 +26,12 @@ from sim.kernel import (
     N_ROWS,
     OPTIONS,
     PEAK,
+    STEP_ABOVE_SHAVE,
     STEP_CHARGE_POWER,
     STEP_DISCHARGE_POWER,
     STEP_KEEP_WINDOW,
     STEP_LOAD,
     STEP_PV,
-    STEP_UNSHAVED,
     SUMS,
     WIDTH,
     _charge,
@@ -72,18 +72,20 @@ class Outages:
 @dataclass(frozen=True, eq=False)
 class Orders:
     """What the schedule orders, as levels. `level` (steps,): 0 outside all windows, else the number of the level.
-    `sign` (levels + 1,): -1 charge, 1 discharge, 0 for level 0. `groups`: for each kind of block its levels from the
-    best on, and the hours of each."""
+    `sign` (levels + 1,): -1 charge, 1 discharge, 0 for level 0. `given` (levels + 1,): share of battery power of the
+    levels that have one of their own, 0 for the others. `groups`: for each kind of block of the others its levels from
+    the best on, and the hours of each."""
 
     level: Ints
     sign: Floats
+    given: Floats
     groups: tuple[tuple[Ints, Floats], ...]
 
     def shares(self, tradable_kwh: Floats, power_kw: Floats, charge: Floats, discharge: Floats) -> Floats:
         """Share of battery power of each level and lane (levels + 1, N), the best level first at the power that lasts
         through it (`sim.control`); inputs (N,), `charge` and `discharge` the one-way efficiencies."""
-        out = np.zeros((len(self.sign), len(tradable_kwh)))
         usable = power_kw > 0
+        out = self.given[:, None] * usable
         for levels, hours in self.groups:
             efficiency = discharge if self.sign[levels[0]] > 0 else 1.0 / charge
             left_h = np.divide(tradable_kwh * efficiency, power_kw, out=np.zeros_like(power_kw), where=usable)
@@ -108,13 +110,18 @@ def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders
     storage, plan = scenario.storage, scenario.dispatch
     level = np.zeros(clock.steps, dtype=np.int64)
     if plan.arbitrage == "off":
-        return Orders(level, np.zeros(1), ())
+        return Orders(level, np.zeros(1), np.zeros(1), ())
+    given = np.zeros(clock.steps)
     if plan.arbitrage == "windows":
-        direction, price = control._own_windows(plan, clock), np.zeros(clock.steps)
+        direction, power = control.own_windows(plan, clock)
+        given = np.where(np.isnan(power), 0.0, direction * power)
+        direction, price = np.where(np.isnan(power), direction, 0), np.zeros(clock.steps)
     else:
         price = classes.step_price_per_kwh(clock)
         direction = control._by_price(price, clock, storage, plan.second_charge)
-    signs, groups, known = [0.0], [], {}
+    values = np.unique(given[given != 0])
+    level[given != 0] = 1 + np.searchsorted(values, given[given != 0])
+    signs, groups, known = [0.0, *np.sign(values)], [], {}
     at = 0
     for sign, run in groupby(direction):
         length = sum(1 for _ in run)
@@ -125,7 +132,8 @@ def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders
                 known[key] = _new_group(rank, float(sign), signs, groups, clock.step_h)
             level[at : at + length] = known[key]
         at += length
-    return Orders(level, np.array(signs), tuple(groups))
+    shares = np.concatenate([[0.0], np.abs(values), np.zeros(len(signs) - 1 - len(values))])
+    return Orders(level, np.array(signs), shares, tuple(groups))
 
 
 def _new_group(rank: Floats, sign: float, signs: list[float], groups: list, step_h: float) -> Ints:
@@ -268,13 +276,13 @@ def _make_kernel(rule_stamp: int) -> Any:
                             w[GRID_UP * WIDTH + j] = 1.0 if depth[j] == 0 else 0.0
                         following = event_at[due].min()
                     load_kw, pv = steps[t, STEP_LOAD], steps[t, STEP_PV]
-                    unshaved_kw, keep_window = steps[t, STEP_UNSHAVED], steps[t, STEP_KEEP_WINDOW]
+                    above_shave_kw, keep_window = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_KEEP_WINDOW]
                     charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
                     discharging = 1.0 if direction > 0.0 else 0.0
                     for j in range(width):
                         up = w[GRID_UP * WIDTH + j]
                         share = w[SHARE * WIDTH + j] * discharging * up
-                        _supply(w, j, load_kw, pv, up, share, unshaved_kw, discharge_power)
+                        _supply(w, j, load_kw, pv, up, share, above_shave_kw, discharge_power)
                     deficits = 0
                     for j in range(width):
                         deficits |= w[DEFICIT * WIDTH + j] > 0.0

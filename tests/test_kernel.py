@@ -29,7 +29,7 @@ def random_site(seed: int, *, count=1, months=2, step_h=1.0, window=1) -> tuple[
         pv_kw_per_kwp=np.clip(np.sin((hour - 6) / 12 * np.pi), 0, 1) * r.uniform(0, 1, n),
         grid_up=r.random(n) > 0.15,
         action=r.integers(-1, 2, n) * r.choice([0.3, 1.0], n),
-        shave=r.integers(0, 2, n),
+        above_shave_kw=r.choice([0.0, 150.0, NO_LIMIT_KW], n),
         period=r.integers(0, 3, n),
         month_ends=ends,
         step_h=step_h,
@@ -94,7 +94,7 @@ def plain_step(p, m, series, t, h, energy):
     pv_load = min(pv, load)
     need, surplus = load - pv_load, pv - pv_load
     island = avail <= 0
-    threshold = min(avail, m["shave_kw"]) if series.shave[t] else avail
+    threshold = min(avail, m["shave_kw"] + series.above_shave_kw[t])
     capacity = m["sets"] * p["set_kw"]
 
     wish = max(need - threshold, 0)
@@ -157,7 +157,7 @@ def hand_site(**values) -> tuple[Series, Lanes]:
         grid_up=[1, 1, 1, 0, 0, 1],
         action=[0, 1, 0, 0, 0, -1],
         period=[0, 1, 1, 0, 0, 2],
-        shave=1,
+        above_shave_kw=0,
     )
     plant = {
         "pv_kwp": 100,
@@ -412,7 +412,7 @@ def test_inputs_are_copied_and_frozen():
         (lambda: make_series([1.0], grid_up=0.5), "grid_up"),
         (lambda: make_series([1.0], action=2), "action"),
         (lambda: make_series([1.0], refill_share=2.0), "refill_share"),
-        (lambda: make_series([1.0], shave=2), "shave"),
+        (lambda: make_series([1.0], above_shave_kw=-1), "above_shave_kw"),
         (lambda: make_series([1.0], period=-1), "period"),
         (lambda: make_series([1.0], step_h=0.0), "step_h"),
         (lambda: make_series([1.0, 1.0], month_ends=[1]), "month_ends must end with the number of steps, 2"),

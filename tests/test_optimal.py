@@ -468,7 +468,8 @@ def test_the_rule_of_the_simulator_never_costs_less(seed):
     n = 96
     load, pv = r.uniform(200, 1000, n), r.uniform(0, 600, n)
     hour = np.arange(n) % 24
-    series = make_series(load, pv_kw_per_kwp=pv, action=np.where(hour < 8, -1, np.where(hour >= 16, 1, 0)), shave=1)
+    action = np.where(hour < 8, -1, np.where(hour >= 16, 1, 0))
+    series = make_series(load, pv_kw_per_kwp=pv, action=action, above_shave_kw=0)
     lanes = make_lanes(
         pv_kwp=1.0, battery_kw=300.0, energy_max_kwh=900.0, charge_efficiency=0.95, discharge_efficiency=0.95,
         import_limit_kw=1200.0, shave_kw=700.0, export_limit_kw=NO_LIMIT_KW,

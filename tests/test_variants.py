@@ -43,6 +43,22 @@ def test_orders_are_those_of_the_plain_rule(case):
     np.testing.assert_array_equal(ordered, action_series(dispatch.scenario, dispatch.clock, dispatch.classes))
 
 
+def test_orders_of_windows_with_and_without_a_power_of_their_own():
+    windows = [
+        {"start_hour": 0, "end_hour": 6, "action": "charge", "power_fraction": 0.35},
+        {"start_hour": 8, "end_hour": 11, "action": "discharge", "days": "workday"},
+        {"start_hour": 10, "end_hour": 12, "action": "discharge", "power_fraction": 0.2, "months": [5]},
+        {"start_hour": 12, "end_hour": 15, "action": "charge"},
+    ]
+    scenario = presets()["case_a"].scenario.with_({"dispatch.arbitrage": "windows", "dispatch.windows": windows})
+    dispatch = simulate(scenario)
+    plan = variants.orders(scenario, dispatch.clock, dispatch.classes)
+    ordered = plan.sign[plan.level] * shares_of(scenario, plan, 1)[plan.level, 0]
+    np.testing.assert_array_equal(ordered, action_series(scenario, dispatch.clock, dispatch.classes))
+    sums = run(dispatch, plan)
+    np.testing.assert_array_equal(sums.import_kwh, kernel.aggregate(dispatch.series, dispatch.lanes, 4).import_kwh)
+
+
 @pytest.mark.parametrize(
     "change", [{"storage.energy_kwh": 2600}, {"storage.power_kw": 900}, {"dispatch.reserve_fraction": 0.6}]
 )

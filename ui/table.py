@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,8 @@ def grid_editor(
     height: int | str = "auto",
     fixed: bool = False,
 ) -> Rows | None:
-    """An editor over `rows`; the rows as edited, or None while a cell is still empty (which it says)."""
+    """An editor over `rows`; the rows as edited, or None while a cell is still empty (which it says). A column with
+    `required=False` may stay empty."""
     key = f"table.{name}@{state.revision()}"
     base_key = f"{key}.base"
     if key not in st.session_state or base_key not in st.session_state:
@@ -54,14 +56,14 @@ def grid_editor(
     found = [row for row in found if not all(_is_blank(value) for value in row.values())]
     for number, row in enumerate(found, start=1):
         for field, value in row.items():
-            if _is_blank(value):
+            if _is_blank(value) and columns[field].get("required") is not False:
                 st.info(t("inputs.table.blank", row=number, column=_title(columns, field)))
                 return None
     return [_plain(row) for row in found]
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> pd.DataFrame:
-    kinds: dict[str, Callable[[Any], Any]] = {"number": float, "multiselect": lambda items: list(map(str, items))}
+    kinds: dict[str, Callable[[Any], Any]] = {"number": _float, "multiselect": lambda items: list(map(str, items))}
     table = {}
     for name, config in columns.items():
         kind = config["type_config"]["type"]
@@ -70,19 +72,26 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> pd.
     return pd.DataFrame(table)
 
 
+def _float(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
 def _is_blank(value: Any) -> bool:
     is_empty = isinstance(value, str | list) and not value
     return value is None or is_empty or (isinstance(value, float) and value != value)
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Whole numbers as int and month lists as numbers, so that a table read back equals the table given."""
+    """Whole numbers as int, month lists as numbers, nothing for an empty cell, so that a table read back equals the
+    table given."""
     return {name: _plain_cell(value) for name, value in row.items()}
 
 
 def _plain_cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return sorted(int(item) for item in value)
+        return sorted(int(item) if str(item).isdigit() else item for item in value)
+    if isinstance(value, float) and math.isnan(value):
+        return None
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -94,6 +103,11 @@ def number(label: str, low: float, high: float, *, step: float = 1.0, default: f
     """A number column; its limits are told by the scenario, not enforced silently in the cell."""
     limits = t("inputs.table.limits", low=plain(low), high=plain(high))
     return st.column_config.NumberColumn(label, help=limits, step=step, default=default, width="small")
+
+
+def fraction(label: str, note: str) -> Any:
+    """A share column, shown in per cent; it may stay empty."""
+    return st.column_config.NumberColumn(label, help=note, format="percent", step=0.01, width="small", required=False)
 
 
 def months(label: str) -> Any:
