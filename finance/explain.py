@@ -47,6 +47,7 @@ LINE_STEPS = {
     "control_cost": ("ems",),
     "carbon": ("carbon",),
     "lost_compute": ("unserved",),
+    "restarts": ("interruptions",),
 }
 STEPS = (*BILL_STEPS, *LINE_STEPS)
 

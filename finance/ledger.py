@@ -46,6 +46,7 @@ LINES = {
     "genset_residual": "diesel",
     "carbon": "control",
     "unserved": "loss",
+    "interruptions": "loss",
 }
 CAPEX_LINES = ("grid_works", "pv_capex", "storage_capex", "ems", "genset_capex")
 MAIN_SOURCE_SHARE = 0.5
@@ -55,10 +56,10 @@ MAIN_SOURCE_SHARE = 0.5
 class Ledger:
     """`lines[name]` (alternatives, months + 1) in the order of `LINES`; `co2_kg` (alternatives, months).
 
-    `unserved` holds what lost compute is worth: priced, never paid. It has two parts that never price the same loss.
-    `unserved_value` is that of the load not served, hour by hour; `interruption_value` is what a loss of power costs
-    beyond its hours off: work since the last checkpoint, the restart, damaged hardware, a penalty. Each is in the line,
-    and so in `total`, only where the scenario counts it; here both (alternatives, months + 1) stand in any case.
+    `unserved` and `interruptions` are priced, never paid, and never price the same loss. `unserved_value` is what the
+    load not served is worth, hour by hour; `interruption_value` is what a loss of power costs beyond its hours off:
+    work since the last checkpoint, the restart, damaged hardware, a penalty. Each is in its line, and so in `total`,
+    only where the scenario counts it; here both (alternatives, months + 1) stand in any case.
     """
 
     lines: dict[str, Floats]
@@ -87,7 +88,8 @@ def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
         **_grid_lines(bill),
         **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
         "carbon": _monthly(-co2 / 1000 * scenario.finance.carbon_price_per_t),
-        "unserved": unserved * finance.count_unserved + restarts * finance.count_interruptions,
+        "unserved": unserved * finance.count_unserved,
+        "interruptions": restarts * finance.count_interruptions,
     }
     return Ledger({name: lines[name] for name in LINES}, co2, unserved, restarts)
 

@@ -51,7 +51,9 @@ PARTS = {
     "crew": (("genset_om", "crew"), "crew"),
     "control": (("ems", "carbon"), "control"),
     "unserved": (("unserved",), "unserved"),
+    "interruptions": (("interruptions",), "unserved_light"),
 }
+PRICED = ("unserved", "interruptions")  # and not paid: hatched
 LABEL_SHARE = 0.045
 
 
@@ -121,7 +123,7 @@ def _part_bars(key: str, values, names: list[str], longest: float, scale: Amount
     colour = getattr(colours, PARTS[key][1])
     texts = [scale.label(value) if abs(value) > LABEL_SHARE * longest else "" for value in values]
     marker = {"color": colour, "line": {"color": colours.page, "width": 1.5}}
-    if key == "unserved":
+    if key in PRICED:
         marker |= {"pattern": hatch(colour, colours.page), "line": {"color": colour, "width": 1}}
     label = words.t(f"charts.part.{key}")
     return {
@@ -133,7 +135,7 @@ def _part_bars(key: str, values, names: list[str], longest: float, scale: Amount
         "y": names,
         "marker": marker,
         "text": texts,
-        "textposition": "inside" if key != "unserved" else "none",
+        "textposition": "none" if key in PRICED else "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
         "textfont": {"size": SMALL_PX, "color": ink_on(colour)},
@@ -350,7 +352,7 @@ def _upright_stack(
     for key, values in parts.items():
         colour, label = getattr(colours, PARTS[key][1]), words.t(f"charts.part.{key}")
         marker = {"color": colour, "line": {"color": colours.page, "width": 0.5}}
-        if key == "unserved":
+        if key in PRICED:
             marker["pattern"] = hatch(colour, colours.page)
         texts = [f"{name}: {scale.label(value)}" for name, value in zip(labels, values, strict=True)]
         hover = f"{label}<br>%{{customdata}} {scale.unit}<extra></extra>"

@@ -24,6 +24,7 @@ class Palette:
     genset: str
     crew: str
     unserved: str
+    unserved_light: str
     control: str
     text: str
     muted: str
@@ -51,6 +52,7 @@ LIGHT = Palette(
     genset="#8A6F60",
     crew="#C4B2A6",
     unserved="#B0265A",
+    unserved_light="#D0709A",
     control="#6B7785",
     text="#101820",
     muted="#4A5866",
@@ -72,6 +74,7 @@ DARK = Palette(
     genset="#C39A89",
     crew="#E0CBC1",
     unserved="#F97195",
+    unserved_light="#FDC2D1",
     control="#8C98A6",
     text="#E6EBF0",
     muted="#AEBAC6",

@@ -82,7 +82,8 @@ def cost_stack(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
 
 def _bars_across(axes: Axes, key: str, values: NDArray, start: NDArray) -> None:
     colour = getattr(LIGHT, charts_cost.PARTS[key][1])
-    hatch = {"hatch": "////", "facecolor": LIGHT.page, "edgecolor": colour} if key == "unserved" else {"color": colour}
+    hatched = {"hatch": "////", "facecolor": LIGHT.page, "edgecolor": colour}
+    hatch = hatched if key in charts_cost.PRICED else {"color": colour}
     axes.barh(np.arange(values.size), values, left=start, height=0.62, linewidth=0.5, **hatch)
 
 
@@ -211,7 +212,7 @@ def _month_stack(parts: dict, shades: dict, names: Sequence[str], currency: str,
         for key, values in parts.items():
             values = values / scale.divisor
             look = {"color": shades[key]}
-            if key == "unserved":
+            if key in charts_cost.PRICED:
                 look = {"hatch": "////", "facecolor": LIGHT.page, "edgecolor": shades[key]}
             axes.bar(
                 range(len(names)), values, bottom=np.where(values >= 0, right, left), width=0.7, linewidth=0.4, **look

@@ -45,14 +45,8 @@ def price_moves(study: Study) -> tuple[PriceMove, ...]:
     npv = study.kpis["hybrid"].npv.value
     if npv is None:
         return ()
-    found = [_move(study, path, lines, npv) for path, lines in prices(study).items()]
+    found = [_move(study, path, lines, npv) for path, lines in PRICES.items()]
     return tuple(sorted((move for move in found if move.present_value != 0), key=lambda move: -abs(move.present_value)))
-
-
-def prices(study: Study) -> dict[str, tuple[str, ...]]:
-    """The prices whose lines they alone move: lost compute is not, where interruptions are in the same line."""
-    mixed = study.scenario.finance.count_interruptions and bool(study.ledger.interruption_value.any())
-    return {path: lines for path, lines in PRICES.items() if not (mixed and "unserved" in lines)}
 
 
 def present_value(study: Study, lines: tuple[str, ...]) -> float:

@@ -26,7 +26,7 @@ CASH_IN = {
     "saved_fuel": ("fuel", "fuel_delivery"),
     "saved_sets": ("genset_rent", "genset_capex", "genset_mobilisation", "genset_om", "crew"),
     "saved_carbon": ("carbon",),
-    "saved_loss": ("unserved",),
+    "saved_loss": ("unserved", "interruptions"),
     "residual": ("pv_residual", "storage_residual", "genset_residual"),
 }
 CASH_OUT = {

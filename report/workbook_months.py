@@ -27,13 +27,13 @@ SIMULATED = (
     "crew_kind",
     "connected",
     "export_kwh",
-    "interruptions",
+    "events",
 )
 BILL = ("energy", "tax", "capacity", "fixed", "export_credit")
 # Running costs of the plant by ledger line, and the alternatives they can occur in.
 PLANT = (
     "pv_om", "storage_rent", "storage_om", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew", "carbon",
-    "unserved",
+    "unserved", "interruptions",
 )  # fmt: skip
 HYBRID_ONLY = ("pv_om", "storage_rent", "storage_om")
 OM = "(1+in_finance_om_escalation)^({year}-1)*vat_factor"
@@ -48,8 +48,8 @@ FORMULAS = {
     "genset_om": "=-{genset_kwh}*in_finance_genset_om_per_kwh*" + OM,
     "crew": "=-IF({crew_kind}=2,in_finance_crew_per_month,IF({crew_kind}=1,in_finance_standby_crew_per_month,0))*" + OM,
     "carbon": "=-({imports}*in_grid_co2_kg_per_kwh+{fuel_l}*in_genset_co2_kg_per_l)/1000*in_finance_carbon_price_per_t",
-    "unserved": "=-{unserved_kwh}*in_finance_unserved_per_kwh*IF(in_finance_count_unserved,1,0)"
-    "-{interruptions}*restart_cost*IF(in_finance_count_interruptions,1,0)",
+    "unserved": "=-{unserved_kwh}*in_finance_unserved_per_kwh*IF(in_finance_count_unserved,1,0)",
+    "interruptions": "=-{events}*restart_cost*IF(in_finance_count_interruptions,1,0)",
 }
 
 
@@ -131,7 +131,7 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "crew_kind": np.where(full, 2.0, np.where(dispatch.sets > 0, 1.0, 0.0)),
         "connected": (has_grid & (limits > 0)).astype(float),
         "export_kwh": dispatch.export_kwh.sum(axis=-1),
-        "interruptions": monthly["interruptions"],
+        "events": monthly["interruptions"],
         "energy": bill.energy_charge,
         "tax": bill.tax,
         "capacity": bill.capacity_charge,

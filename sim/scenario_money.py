@@ -154,7 +154,7 @@ class Finance(Closed):
     interruption_penalty: Money = given(0.0, "Penalty for an interruption", "/event", "Owed to customers.")
     count_interruptions: bool = given(
         False, "Count interruptions", "",
-        "Whether lost work, restart and damaged hardware enter cost, NPV and the ranking, in the line of lost compute. "
-        "The hours off are in that line already.",
+        "Whether lost work, restart and damaged hardware enter cost, NPV and the ranking, in a line of their own. "
+        "The hours off are in the line of lost compute already.",
     )  # fmt: skip
     carbon_price_per_t: Money = given(0.0, "Carbon price", "/t", "Only if it is really paid.")

@@ -197,7 +197,7 @@ class Storage(Closed):
         "held", "Cells are kept", "",
         "At 15 to 35 °C by liquid cooling and heating; or at 5 °C above the air, which slows charging below 5 °C air "
         "temperature and stops it below −5 °C. Below −30 and above 50 °C nothing runs; from 45 °C on power falls.",
-        source="equipment.yaml: charge_rate_limit_by_cell_temperature; held cells are the market's standard",
+        source="Paneco 20C1600K datasheet: charging by cell temperature",
         confidence="derived",
     )  # fmt: skip
     cabinet_kwh: float | None = given(
@@ -212,8 +212,8 @@ class Storage(Closed):
         "is.", ge=0, le=1000,
     )  # fmt: skip
     cabinet_mtbf_h: float | None = given(
-        None, "Mean time between failures", "h", "Of one cabinet; empty = failures are not counted.", ge=24, le=1e6,
-        low=2_000, high=50_000, source="Engineering estimate; ask the maker", confidence="unverified",
+        None, "Mean time between failures", "h", "Of one cabinet, from its maker; empty = failures are not counted.",
+        ge=24, le=1e6,
     )  # fmt: skip
     cabinet_repair_h: float = given(
         72.0, "Time to repair a cabinet", "h", "2 to 4 h where a spare is swapped in hot, days where it is not.",
@@ -221,9 +221,8 @@ class Storage(Closed):
     )  # fmt: skip
     near_load_loss_gain_fraction: float = given(
         0.0, "Line losses spared near the load", "fraction",
-        "Of what the battery gives, where its cabinets stand beside the load; 0 = beside the transformer.",
-        ge=0, le=0.05, low=0, high=0.02,
-        source="Low-voltage feeders lose 1 to 3 % at full load, general knowledge", confidence="unverified",
+        "Of what the battery gives, where its cabinets stand beside the load, net of what charging adds; 0 = beside "
+        "the transformer. Low-voltage feeders lose 1 to 3 % at full load.", ge=0, le=0.05,
     )  # fmt: skip
     seamless_transfer: bool = given(
         True, "Seamless transfer", "",

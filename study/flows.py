@@ -263,11 +263,8 @@ def _with_pv(study: Study) -> kernel.Series:
 
 def _other_lines(study: Study) -> Floats:
     """Ledger lines that are not written for variants here (alternatives, periods + 1): they stay the study's own."""
-    book = study.ledger
-    hours_off = book.unserved_value * study.scenario.finance.count_unserved
-    beyond = book.lines["unserved"] - hours_off  # restarts and the like
-    lines = [line for name, line in book.lines.items() if name not in WRITTEN_LINES]
-    return by_period(np.sum([beyond, *lines], axis=0), study.scenario.site.term_months)
+    lines = [line for name, line in study.ledger.lines.items() if name not in WRITTEN_LINES]
+    return by_period(np.sum(lines, axis=0), study.scenario.site.term_months)
 
 
 def _template_rates(study: Study) -> BillRates:
