@@ -1,7 +1,7 @@
 """The cost lines of every alternative, month by month: what is paid, when, and for what.
 
 Sign: money out is negative. Column 0 is the start and is not discounted; column m is the end of project month m.
-Prices rise once a year: a line of project year y is multiplied by (1 + escalation)^(y - 1).
+Prices move once a year: a line of project year y is multiplied by its component's factor (`finance.price_paths`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import Bill
+from finance.price_paths import by_month
 from sim.dispatch import ALTERNATIVES, Dispatch
 from sim.load import gpus
 from sim.resilience import Interruption, interruption_cost
@@ -87,7 +88,7 @@ def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
     lines = {
         **_grid_lines(bill),
         **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
-        "carbon": _monthly(-co2 / 1000 * scenario.finance.carbon_price_per_t),
+        "carbon": _monthly(-co2 / 1000 * finance.carbon_price_per_t * by_month(finance, "carbon", dispatch.months)),
         "unserved": unserved * finance.count_unserved,
         "interruptions": restarts * finance.count_interruptions,
     }
@@ -163,7 +164,7 @@ def grid_works_cost(scenario: Scenario) -> float:
 def _pv_lines(scenario: Scenario, months: int) -> dict[str, Floats]:
     finance, kwp = scenario.finance, scenario.pv.dc_kwp
     capex = HYBRID * kwp * finance.pv_capex_per_kwp
-    om = -HYBRID * kwp * finance.pv_om_per_kwp_year / 12 * _growth(finance.om_escalation, months)
+    om = -HYBRID * kwp * finance.pv_om_per_kwp_year / 12 * by_month(finance, "om", months)
     return {
         "pv_capex": _at(-capex, 0, months),
         "pv_om": _monthly(om),
@@ -175,7 +176,7 @@ def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
     finance, kwh, months = scenario.finance, scenario.storage.energy_kwh, dispatch.months
     owned = finance.storage_ownership == "buy"
     price = HYBRID * kwh * finance.storage_capex_per_kwh
-    growth = _growth(finance.om_escalation, months)
+    growth = by_month(finance, "om", months)
     yearly_share = finance.storage_om_fraction + finance.storage_insurance_fraction
     rent = HYBRID * kwh * finance.storage_rent_per_kwh_month
     return {
@@ -203,12 +204,12 @@ def _replacements(scenario: Scenario, dispatch: Dispatch, price: Floats) -> Floa
 def _diesel_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
     finance, months = scenario.finance, dispatch.months
     litres, kwh = dispatch.monthly["fuel_l"], dispatch.monthly["genset_kwh"]
-    growth = _growth(finance.om_escalation, months)
+    growth = by_month(finance, "om", months)
     fleet = dispatch.sets.max(axis=1, keepdims=True)
     owned = finance.genset_ownership == "buy"
     price = fleet * scenario.genset.set_kw * finance.genset_capex_per_kw * owned
     return {
-        "fuel": _monthly(-litres * finance.diesel_per_l * _growth(finance.diesel_escalation, months)),
+        "fuel": _monthly(-litres * finance.diesel_per_l * by_month(finance, "fuel", months)),
         "fuel_delivery": _monthly(-litres * finance.delivery_per_l * growth),
         "genset_rent": _monthly(-dispatch.sets * finance.genset_rent_per_set_month * growth * (not owned)),
         "genset_capex": _at(-price, 0, months),
@@ -224,10 +225,6 @@ def _crew(scenario: Scenario, dispatch: Dispatch) -> Floats:
     main = dispatch.monthly["genset_kwh"] > MAIN_SOURCE_SHARE * dispatch.monthly["load_kwh"]
     standby = np.where(dispatch.sets > 0, scenario.finance.standby_crew_per_month, 0.0)
     return np.where(main, scenario.finance.crew_per_month, standby)
-
-
-def _growth(rate: float, months: int) -> Floats:
-    return (1.0 + rate) ** (np.arange(months) // 12)
 
 
 def _monthly(values: Floats) -> Floats:

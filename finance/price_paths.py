@@ -1,22 +1,27 @@
-"""How prices move over the years, by component: a rate, the user's own path, a shock; nominal or real.
+"""How prices move over the years, by component: a rate, the user's own path, a shock.
 
-A path is a factor on the price of year 1: (years,), 1 in year 1 (unless a path says otherwise). Money lines of year y
-are multiplied by the factor of y; paths of different components are independent.
+A path is a factor on the price of today: (years,), 1 in year 1 unless a path or a shock says otherwise. Money lines of
+project year y are multiplied by the factor of y; paths of different components are independent. They enter the bill
+(`finance.rates`) and the ledger, and nothing else.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from sim.problem import Refusal
+from sim.scenario_finance import Component, PricePoint, PriceShock
+from sim.scenario_money import Finance
 
 Floats = NDArray[np.float64]
 
-COMPONENTS = ("energy", "demand", "fuel", "om", "carbon")
+COMPONENTS: tuple[str, ...] = get_args(Component)
 # Which lines of the ledger each component moves.
 LINES = {
     "energy": ("grid_energy", "export_credit"),
@@ -25,6 +30,8 @@ LINES = {
     "om": ("fuel_delivery", "genset_rent", "genset_om", "crew", "pv_om", "storage_om", "storage_rent"),
     "carbon": ("carbon",),
 }
+# Gasoline in Malaysia from 23 February to 13 April 2026 (+68 %), for two years: a shock that has happened.
+DIESEL_SHOCK = PriceShock(component="fuel", first_year=2, last_year=3, factor=1.68)
 
 
 @dataclass(frozen=True)
@@ -36,94 +43,88 @@ class PricePath:
     given: tuple[float, ...] = ()
     shocks: tuple[tuple[int, int, float], ...] = ()
 
-    def __post_init__(self) -> None:
-        if not -0.9 <= self.rate <= 1:
-            raise ValueError(f"the growth rate is {self.rate}; give a yearly fraction, 2 % as 0.02")
-        if any(not np.isfinite(factor) or factor < 0 for factor in self.given):
-            raise ValueError("a price path needs factors of 0 or more, 1 = the price of today")
-        for first, last, factor in self.shocks:
-            if not 1 <= first <= last or factor < 0:
-                raise ValueError(f"shock {first}-{last} x {factor}: give a first and a last year from 1 and a factor")
-
     def factors(self, years: int) -> Floats:
         """Factor of each year (years,)."""
-        year = np.arange(years)
+        return self.factors_at(self.rate, years)
+
+    def factors_at(self, rate: ArrayLike, years: int) -> Floats:
+        """Factors (..., years) of this path at other rates (...)."""
+        growth, year = 1.0 + np.asarray(rate, dtype=float)[..., None], np.arange(years)
+        line = growth**year
         if self.given:
-            known = np.array(self.given, dtype=float)
-            line = known[np.minimum(year, known.size - 1)] * (1.0 + self.rate) ** np.maximum(year - known.size + 1, 0)
-        else:
-            line = (1.0 + self.rate) ** year
+            known = np.array(self.given)
+            line = known[np.minimum(year, known.size - 1)] * growth ** np.maximum(year - known.size + 1, 0)
         for first, last, factor in self.shocks:
             line = np.where((year >= first - 1) & (year <= last - 1), line * factor, line)
         return line
 
 
-@dataclass(frozen=True)
-class Prices:
-    """A path for each of `COMPONENTS`; what is not named stays at today's price."""
-
-    paths: Mapping[str, PricePath] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        unknown = [name for name in self.paths if name not in COMPONENTS]
-        if unknown:
-            raise ValueError(f"'{unknown[0]}' is no price component; use {', '.join(COMPONENTS)}")
-
-    def factors(self, component: str, years: int) -> Floats:
-        return self.paths.get(component, PricePath()).factors(years)
-
-    def with_shock(self, component: str, first_year: int, last_year: int, factor: float) -> Prices:
-        """A variant with one more shock, e.g. diesel +68 % in years 2 and 3: ("fuel", 2, 3, 1.68)."""
-        old = self.paths.get(component, PricePath())
-        return Prices({**self.paths, component: replace(old, shocks=(*old.shocks, (first_year, last_year, factor)))})
+def path_of(finance: Finance, component: str) -> PricePath:
+    """The path of a component as the scenario has it."""
+    points = sorted((point.year, point.factor) for point in finance.price_points if point.component == component)
+    if points and points[0][0] > 1:
+        points.insert(0, (1, 1.0))
+    years, factors = zip(*points, strict=True) if points else ((), ())
+    given = np.interp(np.arange(1, years[-1] + 1), years, factors).tolist() if points else ()
+    shocks = ((s.first_year, s.last_year, s.factor) for s in finance.price_shocks if s.component == component)
+    return PricePath(yearly_rate(finance, component), tuple(given), tuple(shocks))
 
 
-# Gasoline in Malaysia from 23 February to 13 April 2026 (+68 %), for two years: a shock that has happened.
-DIESEL_SHOCK = ("fuel", 2, 3, 1.68)
+def yearly_rate(finance: Finance, component: str) -> float:
+    """The yearly growth of a component; the demand charge follows the grid price where it has none of its own."""
+    if component == "demand":
+        own = finance.demand_escalation
+        return finance.energy_escalation if own is None else own
+    name = {"fuel": "diesel"}.get(component, component)
+    return getattr(finance, f"{name}_escalation")
 
 
-def repriced(
-    lines: Mapping[str, Floats], prices: Prices, built_in: Mapping[str, float] | None = None
-) -> dict[str, Floats]:
-    """Ledger lines (..., months + 1) on other price paths.
-
-    built_in: yearly growth already in the lines, by component, which is taken out first. Column 0 stays.
-    """
-    months = next(iter(lines.values())).shape[-1] - 1
+def by_month(finance: Finance, component: str, months: int) -> Floats:
+    """Factor of each project month (months,): that of its year."""
     year = np.arange(months) // 12
-    years = int(year[-1]) + 1
-    result = dict(lines)
-    for component, names in LINES.items():
-        before = (1.0 + (built_in or {}).get(component, 0.0)) ** np.arange(years)
-        factor = np.append(1.0, (prices.factors(component, years) / before)[year])
-        result |= {name: lines[name] * factor for name in names if name in lines}
-    return result
+    return path_of(finance, component).factors(int(year[-1]) + 1)[year]
 
 
-def read_path(text: str | bytes) -> PricePath:
-    """A user's path from CSV: one factor a line, or two columns year and factor (years 1, 2, 3, ... without a gap).
+def read_points(text: str | bytes) -> tuple[PricePoint, ...]:
+    """Price paths from CSV: a head "year" and component names, then a year and its factors a line; empty cells follow
+    the rate.
 
-    Raises ValueError naming the line.
+    Raises Refusal naming the line.
     """
     content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     rows = [row for row in csv.reader(io.StringIO(content)) if any(cell.strip() for cell in row)]
-    if rows and not _is_number(rows[0][-1]):
-        rows = rows[1:]
-    if not rows:
-        raise ValueError("the price path is empty; give one factor for each year, 1 = the price of today")
-    return PricePath(given=tuple(_factor(row, at + 1) for at, row in enumerate(rows)))
+    if len(rows) < 2:
+        raise Refusal("the price paths are empty; give a line 'year,energy,fuel' and below it a year and its factors")
+    head = [name.strip().lower() for name in rows[0]]
+    unknown = next((name for name in head[1:] if name not in COMPONENTS), None)
+    if head[0] != "year" or unknown is not None or len(set(head)) < len(head):
+        raise Refusal("the first line is '{head}'; begin with 'year', then each of these at most once: {components}",
+                      head=",".join(head), components=", ".join(COMPONENTS))  # fmt: skip
+    return tuple(point for at, row in enumerate(rows[1:], start=2) for point in _points(head, row, at))
 
 
-def _factor(row: Sequence[str], year: int) -> float:
-    if not _is_number(row[-1]):
-        raise ValueError(f"year {year}: '{row[-1]}' is not a number; give a factor such as 1.05")
-    if len(row) > 1 and row[0].strip() != str(year):
-        raise ValueError(f"line {year} is for year '{row[0].strip()}'; list years 1, 2, 3, ... without a gap")
-    return float(row[-1])
+def _points(head: list[str], row: list[str], line: int) -> list[PricePoint]:
+    if len(row) > len(head):
+        raise Refusal("line {line} has {count} cells, the first line {wanted}", line=line, count=len(row),
+                      wanted=len(head))  # fmt: skip
+    cells = [_number(cell, line) for cell in row]
+    year = cells[0]
+    if year is None or year != int(year) or not 1 <= year <= 100:
+        raise Refusal("line {line} begins with '{cell}'; give a project year from 1 to 100", line=line, cell=row[0])
+    named = [(name, factor) for name, factor in zip(head[1:], cells[1:], strict=False) if factor is not None]
+    wrong = next((factor for _, factor in named if not 0 <= factor <= 100), None)
+    if wrong is not None:
+        raise Refusal("line {line}: {factor} is out of range; 1 is the price of today", line=line, factor=wrong)
+    return [PricePoint(year=int(year), component=name, factor=factor) for name, factor in named]
 
 
-def _is_number(text: str) -> bool:
+def _number(cell: str, line: int) -> float | None:
+    if not cell.strip():
+        return None
     try:
-        return np.isfinite(float(text))
+        value = float(cell)
     except ValueError:
-        return False
+        value = float("nan")
+    if not np.isfinite(value):
+        raise Refusal("line {line}: '{cell}' is not a number; give a factor such as 1.05", line=line, cell=cell.strip())
+    return value

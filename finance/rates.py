@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import Bill, BillRates, DemandRate, bill, only_where
+from finance.price_paths import by_month
 from sim.dispatch import ALTERNATIVES, Dispatch, import_limits_kw
 from sim.scenario import Scenario
 from sim.tariff import DemandCharge
@@ -25,10 +26,11 @@ def connected(scenario: Scenario, months: int) -> NDArray[np.bool_]:
 
 
 def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
-    """The tariff's rates for each project month, with price factor and yearly escalation."""
+    """The tariff's rates for each project month, with price factor and price paths."""
     tariff, finance = scenario.tariff, scenario.finance
     months = np.arange(dispatch.months)
-    growth = (1.0 + finance.energy_escalation) ** (months // 12)
+    growth = by_month(finance, "energy", dispatch.months)
+    demand_growth = by_month(finance, "demand", dispatch.months)
     calendar = np.array(dispatch.clock.calendar_months())[months % dispatch.clock.months]
     energy = dispatch.classes.energy_per_kwh[months % dispatch.clock.months]
     by_demand = tariff.demand_basis == "max_demand"
@@ -36,12 +38,12 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
         energy_per_kwh=energy * (finance.energy_price_factor * growth)[:, None],
         export_credit_per_kwh=np.broadcast_to((tariff.export_credit_per_kwh * growth)[:, None], energy.shape),
         demand=tuple(
-            _demand_rate(scenario, charge, measured, calendar, growth)
+            _demand_rate(scenario, charge, measured, calendar, demand_growth)
             for charge, measured in zip(tariff.demand_charges, dispatch.classes.measured, strict=True)
             if by_demand
         ),
-        fixed_per_month=tariff.fixed_per_month * growth,
-        capacity_per_kva_month=0.0 if by_demand else (tariff.capacity_per_kva_month or 0.0) * growth,
+        fixed_per_month=tariff.fixed_per_month * demand_growth,
+        capacity_per_kva_month=0.0 if by_demand else (tariff.capacity_per_kva_month or 0.0) * demand_growth,
         capacity_kva=scenario.grid.transformer_kva,
         tax_rate=tariff.energy_tax_rate,
         vat_rate=tariff.vat_rate,

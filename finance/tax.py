@@ -7,13 +7,14 @@ Here depreciation, tax and VAT are positive amounts; the cash flow subtracts the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim import library
+from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
 LossRule = Literal["immediate", "carry_forward", "lost"]
@@ -71,7 +72,7 @@ class TaxRules:
     offset later profits, oldest first, within `loss_carry_years` (None = without limit); "lost", neither.
     credit_fraction: investment tax credit, share of the depreciable cost paid back with the tax of year 1 (as money:
     whoever cannot use it sells it). basis_reduction: share of the credit by which the depreciable cost falls
-    (US: 0.5, Internal Revenue Code section 50(c)(3)).
+    (US: 0.5, Internal Revenue Code section 50(c)(3)). grant: money in with year 1, all of it off the depreciable cost.
     """
 
     rate: float = 0.0
@@ -81,6 +82,7 @@ class TaxRules:
     rate_factors: tuple[float, ...] = ()
     credit_fraction: float = 0.0
     basis_reduction: float = 0.5
+    grant: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("rate", "credit_fraction", "basis_reduction"):
@@ -106,16 +108,48 @@ class TaxRules:
 THREE_FREE_THREE_HALF = (0.0, 0.0, 0.0, 0.5, 0.5, 0.5)
 
 
-def country_rules(code: str, loss_carry_years: int | None = 5) -> TaxRules:
-    """The statutory rate and usual write-off of a country of `markets.yaml` (see `library.country_record` for sources).
+def country_rules(code: str) -> TaxRules:
+    """The statutory rate, usual write-off and loss rule of a country of `markets.yaml` (`library.country_record` has
+    the sources).
 
     Losses are carried forward: a project of its own has no other profit. Raises KeyError for an unknown country.
     """
     rate = library.country_record(code, "corporate_income_tax_rate").value
+    years = library.country_record(code, "tax_loss_carry_forward_years").value
     raw = library.country(code)["depreciation"]
     method = f"macrs{raw['years']}" if raw["method"] == "macrs" else raw["method"]
     written_off = Depreciation(method, int(raw["years"]), float(raw["salvage_fraction"]))
-    return TaxRules(rate, written_off, "carry_forward", loss_carry_years)
+    return TaxRules(rate, written_off, "carry_forward", years)
+
+
+def tax_rules(scenario: Scenario) -> TaxRules:
+    """The rules a scenario is taxed by. A country that the data do not have taxes nothing."""
+    finance, country = scenario.finance, scenario.site.country
+    if finance.tax_rules == "none" or (finance.tax_rules == "country" and country not in library.countries()):
+        return TaxRules()
+    found = country_rules(country) if finance.tax_rules == "country" else _own_rules(scenario)
+    return replace(
+        found,
+        loss_rule=finance.tax_losses,
+        rate_factors=_holiday_factors(scenario),
+        credit_fraction=finance.tax_credit_fraction,
+        grant=finance.tax_grant,
+    )
+
+
+def _own_rules(scenario: Scenario) -> TaxRules:
+    finance = scenario.finance
+    written_off = Depreciation(finance.tax_depreciation, finance.tax_depreciation_years, finance.tax_residual_fraction)
+    return TaxRules(finance.tax_rate, written_off, loss_carry_years=finance.tax_loss_carry_years)
+
+
+def _holiday_factors(scenario: Scenario) -> tuple[float, ...]:
+    """Factors on the rate of years 1, 2, ...; where two holidays meet, the later row counts."""
+    rows = scenario.finance.tax_holiday
+    factors = [1.0] * max((row.last_year for row in rows), default=0)
+    for row in rows:
+        factors[row.first_year - 1 : row.last_year] = [row.factor] * (row.last_year - row.first_year + 1)
+    return tuple(factors)
 
 
 def depreciation_line(rules: Depreciation, cost: ArrayLike, years: int, in_service_year: int = 1) -> Floats:
@@ -177,15 +211,16 @@ def _carried_forward(taxable: Floats, rates: Floats, carry_years: int | None) ->
 
 
 def credit_line(rules: TaxRules, cost: ArrayLike, years: int) -> Floats:
-    """(..., years + 1): the investment tax credit, as money in with year 1."""
+    """(..., years + 1): the investment tax credit and the grant, as money in with year 1."""
     line = np.zeros(years + 1)
-    line[min(1, years)] = rules.credit_fraction
-    return np.asarray(cost, dtype=float)[..., None] * line
+    line[min(1, years)] = 1.0
+    return (np.asarray(cost, dtype=float) * rules.credit_fraction + rules.grant)[..., None] * line
 
 
 def depreciable_cost(rules: TaxRules, cost: ArrayLike) -> Floats:
-    """Cost after the reduction that comes with an investment tax credit."""
-    return np.asarray(cost, dtype=float) * (1.0 - rules.credit_fraction * rules.basis_reduction)
+    """Cost less the grant and the reduction that comes with an investment tax credit; never below 0 by them."""
+    cost = np.asarray(cost, dtype=float)
+    return np.maximum(cost * (1.0 - rules.credit_fraction * rules.basis_reduction) - rules.grant, np.minimum(cost, 0.0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,22 @@
-"""What each thing costs: rates and VAT, energy, diesel, battery, PV, grid works, lost compute."""
+"""What each thing costs: rates and VAT, energy, diesel, battery, PV, grid works, lost compute, tax, loan."""
 
 import streamlit as st
 
 from sim.register import register
-from ui import form, state
+from ui import form, state, terms
 from ui.figures import card
 from ui.state import t
 
 TOPICS = {
-    "frame": ("discount_rate", "vat_basis", "prices_include_vat", "vat_rate"),
-    "energy": ("energy_price_factor", "energy_escalation", "diesel_escalation", "om_escalation"),
+    "frame": ("discount_rate", "vat_basis", "prices_include_vat", "vat_rate", "inflation"),
+    "energy": (
+        "energy_price_factor",
+        "energy_escalation",
+        "demand_escalation",
+        "diesel_escalation",
+        "om_escalation",
+        "carbon_escalation",
+    ),
     "fuel": ("diesel_per_l", "delivery_per_l", "carbon_price_per_t"),
     "sets": ("genset_", "crew_per_month", "standby_crew_per_month"),
     "storage": ("storage_", "ems_"),
@@ -35,3 +42,8 @@ st.markdown(f":small[:gray[{t(f'inputs.terms.context_{basis}', currency=site.cur
 for topic, beginnings in TOPICS.items():
     with card(t(f"inputs.terms.{topic}"), t(f"inputs.terms.{topic}_note")):
         form.fields([path for path in finance if path.removeprefix("finance.").startswith(beginnings)], columns=3)
+    if topic == "energy":
+        terms.price_path_card()
+
+terms.tax_card()
+terms.loan_card()

@@ -13,7 +13,7 @@ from sim.register import Input
 from sim.scenario import Scenario
 
 PERCENT = 100.0
-MONEY_PER_SITE = ("finance.ems_cost",)
+MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")
 DIAMOND = "◇"
 
 

@@ -13,6 +13,7 @@ from report.workbook_cells import open_book
 from report.workbook_flows import flows_sheet, rates_sheet
 from report.workbook_inputs import inputs_sheet, tariff_sheet
 from report.workbook_months import months_sheet
+from report.workbook_paths import paths_sheet
 from report.workbook_sheets import checks_sheet, hourly_sheet, sensitivity_sheet, sources_sheet, summary_sheet
 from study.compare import Study
 
@@ -30,6 +31,7 @@ def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:
     flows_sheet(book)
     sensitivity_sheet(book)
     months_sheet(book)
+    paths_sheet(book)
     rates_sheet(book)
     if hourly:
         hourly_sheet(book)

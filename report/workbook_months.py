@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from finance.kpis import served_kwh
 from finance.ledger import MAIN_SOURCE_SHARE
+from finance.price_paths import COMPONENTS
 from report import say
 from report.workbook_cells import Book, cell, heads, number, put, span, text
 from report.workbook_inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
+from report.workbook_paths import factor_cell
 from sim.dispatch import ALTERNATIVES, import_limits_kw
 
 FIRST_ROW = 4
@@ -36,18 +38,19 @@ PLANT = (
     "unserved", "interruptions",
 )  # fmt: skip
 HYBRID_ONLY = ("pv_om", "storage_rent", "storage_om")
-OM = "(1+in_finance_om_escalation)^({year}-1)*vat_factor"
+OM = "{price_om}*vat_factor"
 FORMULAS = {
     "pv_om": "=-in_pv_dc_kwp*in_finance_pv_om_per_kwp_year/12*" + OM,
     "storage_rent": "=-(1-storage_is_bought)*in_storage_energy_kwh*in_finance_storage_rent_per_kwh_month*" + OM,
     "storage_om": "=-storage_is_bought*storage_price*(in_finance_storage_om_fraction+"
     "in_finance_storage_insurance_fraction)/12*" + OM,
-    "fuel": "=-{fuel_l}*in_finance_diesel_per_l*(1+in_finance_diesel_escalation)^({year}-1)*vat_factor",
+    "fuel": "=-{fuel_l}*in_finance_diesel_per_l*{price_fuel}*vat_factor",
     "fuel_delivery": "=-{fuel_l}*in_finance_delivery_per_l*" + OM,
     "genset_rent": "=-(1-genset_is_bought)*{sets}*in_finance_genset_rent_per_set_month*" + OM,
     "genset_om": "=-{genset_kwh}*in_finance_genset_om_per_kwh*" + OM,
     "crew": "=-IF({crew_kind}=2,in_finance_crew_per_month,IF({crew_kind}=1,in_finance_standby_crew_per_month,0))*" + OM,
-    "carbon": "=-({imports}*in_grid_co2_kg_per_kwh+{fuel_l}*in_genset_co2_kg_per_l)/1000*in_finance_carbon_price_per_t",
+    "carbon": "=-({imports}*in_grid_co2_kg_per_kwh+{fuel_l}*in_genset_co2_kg_per_l)/1000*in_finance_carbon_price_per_t"
+    "*{price_carbon}",
     "unserved": "=-{unserved_kwh}*in_finance_unserved_per_kwh*IF(in_finance_count_unserved,1,0)",
     "interruptions": "=-{events}*restart_cost*IF(in_finance_count_interruptions,1,0)",
 }
@@ -171,6 +174,7 @@ def _formulas(book: Book, columns: MonthColumns, row: int, month: int) -> Iterat
     """(column, formula) of one month; what cannot occur in an alternative has none."""
     line, at = first_row_of(book, row) + month, columns.at
     here = {name: cell(line, column) for name, column in at.items()}
+    here |= {f"price_{name}": factor_cell(book, name, month // 12 + 1) for name in COMPONENTS}
     imports = span(line, *columns.imports)
     if ALTERNATIVES[row] != "diesel":
         yield from _bill_formulas(book, columns, row, month, here, imports)
@@ -182,17 +186,17 @@ def _formulas(book: Book, columns: MonthColumns, row: int, month: int) -> Iterat
 def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str) -> Iterator[tuple[str, str]]:
     tariff_row = TARIFF_FIRST_ROW + month % book.study.dispatch.clock.months
     prices = book.ref("tariff", span(tariff_row, 1, columns.classes, "rc"))
-    growth = f"(1+in_finance_energy_escalation)^({here['year']}-1)"
-    scale = f"{here['connected']}*{growth}*bill_vat_factor"
-    # The price factor and the escalation act on the class price with its adders, as in `finance.rates`.
+    scale = f"{here['connected']}*{here['price_energy']}*bill_vat_factor"
+    by_demand = f"{here['connected']}*{here['price_demand']}*bill_vat_factor"
+    # The price factor and the path act on the class price with its adders, as in `finance.rates`.
     yield "energy", f"={scale}*in_finance_energy_price_factor*SUMPRODUCT({imports},{prices})"
     yield "tax", f"={here['energy']}*tariff_tax_rate"
     for k in range(columns.charges):
         price = book.ref("tariff", cell(tariff_row, 1 + columns.classes + k, "rc"))
         yield f"billed_{k}", f"={here['connected']}*{_billed(book, columns, row, month, k)}"
-        yield f"demand_{k}", f"={here[f'billed_{k}']}*{price}*{growth}*bill_vat_factor"
-    yield "capacity", f"={scale}*tariff_capacity_per_kva*in_grid_transformer_kva"
-    yield "fixed", f"={scale}*tariff_fixed_per_month"
+        yield f"demand_{k}", f"={here[f'billed_{k}']}*{price}*{here['price_demand']}*bill_vat_factor"
+    yield "capacity", f"={by_demand}*tariff_capacity_per_kva*in_grid_transformer_kva"
+    yield "fixed", f"={by_demand}*tariff_fixed_per_month"
     yield "export_credit", f"={scale}*{here['export_kwh']}*tariff_export_credit"
     demand = "".join(f"+{here[f'demand_{k}']}" for k in range(columns.charges))
     yield "bill", f"={here['energy']}+{here['tax']}{demand}+{here['capacity']}+{here['fixed']}-{here['export_credit']}"

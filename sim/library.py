@@ -91,6 +91,11 @@ def country(code: str) -> dict[str, Any]:
     return found[0]
 
 
+def countries() -> tuple[str, ...]:
+    """Codes of the countries of `markets.yaml`, in file order."""
+    return tuple(facts["code"] for facts in _file("markets")["countries"])
+
+
 def contract_models() -> dict[str, dict[str, Any]]:
     """Ways to own a plant by id, with usual terms (`markets.yaml: contract_models`), as read."""
     return {raw["id"]: raw for raw in _file("markets")["contract_models"]}

@@ -22,6 +22,13 @@ OF_INTERRUPTIONS = (
     "hardware_repair_cost",
     "interruption_penalty",
 )
+OWN_TAX_RULES = (
+    "tax_rate",
+    "tax_depreciation",
+    "tax_depreciation_years",
+    "tax_residual_fraction",
+    "tax_loss_carry_years",
+)
 Kind = Literal["number", "integer", "choice", "switch", "text", "other"]
 
 
@@ -82,6 +89,8 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
         return _ownership_fits(scenario, "genset", name)
     if entry.section == "load":
         return _load_input_is_used(scenario, name)
+    if name.startswith(("tax_", "loan_", "vat_recovery", "carbon_")):
+        return _financing_input_is_used(scenario, name)
     if name == "vat_rate":
         return scenario.finance.vat_basis == "excl" or not scenario.finance.prices_include_vat
     return True
@@ -96,6 +105,22 @@ def _ownership_fits(scenario: Scenario, thing: str, name: str) -> bool:
     ):
         return owned == "buy"
     return True
+
+
+def _financing_input_is_used(scenario: Scenario, name: str) -> bool:
+    finance = scenario.finance
+    if name in OWN_TAX_RULES:
+        by_table = name == "tax_depreciation_years" and finance.tax_depreciation.startswith(
+            ("macrs", "immediate", "none")
+        )
+        return finance.tax_rules == "own" and not by_table
+    if name.startswith("tax_"):
+        return finance.tax_rules != "none" or name == "tax_rules"
+    if name.startswith("loan_"):
+        return finance.loan_share > 0 or name == "loan_share"
+    if name == "vat_recovery_years":
+        return finance.vat_basis == "excl"
+    return finance.carbon_price_per_t > 0 or name == "carbon_price_per_t"
 
 
 def _storage_input_is_used(scenario: Scenario, name: str) -> bool:

@@ -6,10 +6,11 @@ from typing import Literal
 
 from sim.inputs import Fraction, Money, given, sourced
 from sim.model import Closed
+from sim.scenario_finance import Financing, IncomeTax, PricePaths
 
 
-class Finance(Closed):
-    """Money only. Prices are on one VAT basis, `prices_include_vat`; the study shows the basis `vat_basis`."""
+class Costs(Closed):
+    """What things cost, on one VAT basis, `prices_include_vat`; the study shows the basis `vat_basis`."""
 
     baseline: Literal["diesel", "grid", "grid_diesel"] = given(
         "diesel", "Compared with", "", "The alternative that savings, NPV, IRR and payback are measured against."
@@ -158,3 +159,7 @@ class Finance(Closed):
         "The hours off are in the line of lost compute already.",
     )  # fmt: skip
     carbon_price_per_t: Money = given(0.0, "Carbon price", "/t", "Only if it is really paid.")
+
+
+class Finance(Financing, IncomeTax, PricePaths, Costs):
+    """Money only: costs, how they grow, tax and loan."""

@@ -24,6 +24,7 @@ from finance import metrics
 from finance.bill import BillRates, Metered, bill
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
+from finance.price_paths import path_of
 from finance.rates import bill_rates
 from sim import kernel, variants
 from sim.battery import available_share
@@ -67,6 +68,7 @@ MONEY = (
             "energy_escalation",
             "diesel_escalation",
             "om_escalation",
+            "carbon_escalation",
             "diesel_per_l",
             "delivery_per_l",
             "genset_rent_per_set_month",
@@ -268,8 +270,9 @@ def _other_lines(study: Study) -> Floats:
 
 
 def _template_rates(study: Study) -> BillRates:
-    """The rates of the first project year's months, without the price factor (that is a variant's own)."""
-    plain = study.scenario.with_({"finance.energy_price_factor": 1.0})
+    """The rates of the first project year's months, without price factor and paths (a variant has its own)."""
+    today = {"finance.energy_price_factor": 1.0, "finance.price_points": (), "finance.price_shocks": ()}
+    plain = study.scenario.with_(today)
     whole, months = bill_rates(plain, study.dispatch), study.dispatch.clock.months
     first = slice(0, months)
     return BillRates(
@@ -501,8 +504,9 @@ def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> d
     result = bill(rates, Metered(sums.import_kwh, sums.export_kwh, sums.peak_kw))
     there = (shared.limits_kw[year] > 0) * (name != "diesel")
     flat = sums.import_kwh.sum(axis=-1) * shared.mean_price_per_kwh * rates.vat_factor
-    other = result.total - result.energy_charge - result.tax
-    return {"energy": (result.energy_charge + result.tax) * there, "energy_flat": flat * there, "other": other * there}
+    energy, export = result.energy_charge + result.tax, -result.export_credit
+    found = {"energy": energy, "energy_flat": flat, "export": export, "demand": result.total - energy - export}
+    return {key: values * there for key, values in found.items()}
 
 
 def _in_a_repeating_year(rate, peak_kw: Floats):
@@ -586,8 +590,8 @@ def _paid_by_period(shared: _Shared, v: _Values, run: Mapping[str, Floats], hybr
     scenario, years = shared.study.scenario, shared.study.dispatch.years
     finance, vat, term = scenario.finance, vat_factor(scenario), scenario.site.term_months
 
-    def rising(name: str) -> Floats:
-        return ((1.0 + v.money(name)) ** np.arange(years))[:, :, None]
+    def rising(component: str, name: str) -> Floats:
+        return path_of(finance, component).factors_at(v(f"finance.{name}"), years)[:, :, None]
 
     def price(path: str) -> Floats:
         return v(path)[:, None, None]
@@ -595,19 +599,22 @@ def _paid_by_period(shared: _Shared, v: _Values, run: Mapping[str, Floats], hybr
     def money(name: str) -> Floats:
         return price(f"finance.{name}")
 
-    energy_growth, om_growth = rising("energy_escalation"), rising("om_escalation")
+    own_demand = "energy_escalation" if finance.demand_escalation is None else "demand_escalation"
+    energy_growth, demand_growth = rising("energy", "energy_escalation"), rising("demand", own_demand)
+    om_growth, carbon_growth = rising("om", "om_escalation"), rising("carbon", "carbon_escalation")
     spread = price("tariff.spread")
     energy = (spread * run["energy"] + (1.0 - spread) * run["energy_flat"]) * money("energy_price_factor")
     crew = run["main_months"] * money("crew_per_month") + run["standby_months"] * money("standby_crew_per_month")
     rent = run["set_months"] * money("genset_rent_per_set_month") * (finance.genset_ownership == "rent")
     litres, months = run["fuel_l"], 12 if periods_per_year(term) == 1 else 1
-    fuel = litres * money("diesel_per_l") * rising("diesel_escalation")
+    fuel = litres * money("diesel_per_l") * rising("fuel", "diesel_escalation")
     upkeep = litres * money("delivery_per_l") + run["genset_kwh"] * money("genset_om_per_kwh") + crew + rent
     if hybrid:
         upkeep = upkeep + months * _plant_upkeep(v, finance.storage_ownership == "buy")[:, None, None]
     lost = run["unserved_kwh"] * money("unserved_per_kwh") * finance.count_unserved
-    carbon = _co2_t(shared, v, run) * money("carbon_price_per_t")
-    return -((energy + run["other"]) * energy_growth + (fuel + upkeep * om_growth) * vat + lost + carbon)
+    carbon = _co2_t(shared, v, run) * money("carbon_price_per_t") * carbon_growth
+    grid = (energy + run["export"]) * energy_growth + run["demand"] * demand_growth
+    return -(grid + (fuel + upkeep * om_growth) * vat + lost + carbon)
 
 
 def _plant_upkeep(v: _Values, owned: bool) -> Floats:

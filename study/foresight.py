@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.ledger import vat_factor
+from finance.price_paths import path_of
 from finance.rates import bill_rates
 from sim.optimal import solve
 from sim.optimal_model import DemandWindow, Infeasible, Programme, ShedTier, monthly_windows
@@ -142,8 +143,8 @@ def _auxiliary_kw(study: Study, year: int) -> float:
 
 def _litre_price(study: Study, year: int) -> float:
     finance = study.scenario.finance
-    fuel = finance.diesel_per_l * (1 + finance.diesel_escalation) ** (year - 1)
-    return (fuel + finance.delivery_per_l * (1 + finance.om_escalation) ** (year - 1)) * vat_factor(study.scenario)
+    fuel, upkeep = (path_of(finance, component).factors(year)[-1] for component in ("fuel", "om"))
+    return float(finance.diesel_per_l * fuel + finance.delivery_per_l * upkeep) * vat_factor(study.scenario)
 
 
 def _least_fuel_cost_per_kwh(study: Study, lane: int, year: int) -> float:

@@ -128,11 +128,13 @@ def test_every_provenance_note_belongs_to_an_input():
 
 def test_register_lists_every_number_with_unit_limits_and_help():
     unitless = {"load.pue", "load.seed", "pv.dc_ac_ratio", "genset.fuel_factor", "finance.energy_price_factor"}
+    unitless |= {"finance.loan_dscr"}
+    sums = {"finance.ems_cost", "finance.tax_grant"}
     for path, entry in register().items():
         assert entry.label and entry.help_text, path
         assert entry.label != entry.name, path
         if entry.kind == "number":
-            assert entry.unit or path in unitless or path == "finance.ems_cost", path
+            assert entry.unit or path in unitless | sums, path
             assert entry.minimum is not None and entry.maximum is not None, path
             if entry.default is not None:
                 assert entry.minimum <= entry.default <= entry.maximum, path

@@ -150,7 +150,7 @@ def test_a_changed_discount_rate_and_diesel_price_move_the_figures(name: str, tm
 def test_every_money_input_is_live(name: str, kind: str, tmp_path: Path) -> None:
     scenario = presets()[name].scenario
     numbers = {
-        path: min(scenario.get(path) * 1.07 + 0.003, entry.maximum or np.inf)
+        path: min((scenario.get(path) or 0.0) * 1.07 + 0.003, entry.maximum or np.inf)
         for path, entry in register().items()
         if entry.section == "finance" and entry.kind == "number"
     }
@@ -162,6 +162,23 @@ def test_every_money_input_is_live(name: str, kind: str, tmp_path: Path) -> None
     changes = numbers if kind == "numbers" else choices
     content = with_inputs(without_values(workbook(study_of(name), EN, hourly=False)), changes)
     assert_figures(by_formualizer(content, tmp_path), evaluate(scenario.with_(changes), study_of(name).dispatch))
+
+
+def test_price_paths_are_in_the_formulas(tmp_path: Path) -> None:
+    """Given years, a shock and a demand rate of its own, in every component; then another rate in the file."""
+    points = [{"year": 3, "component": "energy", "factor": 0.8}, {"year": 1, "component": "om", "factor": 1.1}]
+    shocks = [{"component": "fuel", "first_year": 2, "last_year": 3, "factor": 1.68}]
+    changes = {"finance.price_points": points, "finance.price_shocks": shocks, "finance.demand_escalation": -0.01}
+    changes |= {"finance.carbon_price_per_t": 60, "finance.carbon_escalation": 0.05}
+    study = evaluate(presets()["case_c"].scenario.with_(changes), study_of("case_c").dispatch)
+    content = workbook(study, EN, hourly=False)
+    (tmp_path / "as_is").mkdir(), (tmp_path / "changed").mkdir()
+    found = by_formualizer(without_values(content), tmp_path / "as_is")
+    assert_figures(found, study)
+    assert_same(values(content), found)
+    moved = {"finance.energy_escalation": 0.03, "finance.diesel_escalation": 0.04, "finance.demand_escalation": 0.02}
+    found = by_formualizer(with_inputs(without_values(content), moved), tmp_path / "changed")
+    assert_figures(found, evaluate(study.scenario.with_(moved), study.dispatch))
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from ui import state
 from ui.state import t
 
 PERCENT = 100.0
-MONEY_PER_SITE = ("finance.ems_cost",)
+MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")
 SOURCE_SHOWN = 90
 FEW_CHOICES = 4
 # Shown even where nothing of their kind is there yet: they are how it comes to be.
