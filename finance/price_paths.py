@@ -94,7 +94,7 @@ def read_points(text: str | bytes) -> tuple[PricePoint, ...]:
     content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     rows = [row for row in csv.reader(io.StringIO(content)) if any(cell.strip() for cell in row)]
     if len(rows) < 2:
-        raise Refusal("the price paths are empty; give a line 'year,energy,fuel' and below it a year and its factors")
+        raise Refusal("the price paths are empty; give a line of column names, then a year and its factors a line")
     head = [name.strip().lower() for name in rows[0]]
     unknown = next((name for name in head[1:] if name not in COMPONENTS), None)
     if head[0] != "year" or unknown is not None or len(set(head)) < len(head):

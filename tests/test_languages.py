@@ -82,6 +82,7 @@ LATIN_KEPT = {
     "rate",
     "site",
     "true",
+    "year",
     "MACRS",
 }
 
