@@ -1,4 +1,5 @@
-"""One utility bill per month: energy by price class, demand with ratchets, capacity, fixed charge, tax and VAT.
+"""One utility bill per month: energy by price class and tier, demand measured or declared, capacity, fixed charge,
+power-factor adjustment, minimum bill, tax and VAT.
 
 Everything is vectorised: lanes (any leading axes), M months, K billing classes. A class is the smallest set of hours
 that shares one energy price and one answer to "is demand measured here", for example "peak", or the pair of an energy
@@ -8,13 +9,17 @@ period and a demand period. Money is in the tariff's currency.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from finance.bill_rules import Tier, tiered_charge, with_minimum
+from finance.demand_contract import best_declared_kw, overrun_kw, power_factor, power_factor_fraction
+
 Floats = NDArray[np.float64]
+OVERRUN = "_overrun"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +31,11 @@ class DemandRate:
     measured: (K,) True where imports of the class count. Hours outside cost nothing.
     ratchet_fraction, ratchet_months: billed kW of a month = max(its own peak, fraction x the greatest measured peak of
         that many months before). 0 months or fraction 0 means no ratchet.
+    ratchet_counts: (M,) False for months whose peak feeds no ratchet; True means every month does.
     peaks_before_kw: measured peaks of the months before the first, oldest first; (B,), or (..., B) to differ by lane.
         Months that are not given do not bind.
+    tiers: price per kW on top of per_kw_month for the part of the billed kW within each tier; none = one price.
+    tier_factor: (M,) what the tiers' prices are multiplied by in each month.
     """
 
     name: str
@@ -36,6 +44,9 @@ class DemandRate:
     ratchet_fraction: float = 0.0
     ratchet_months: int = 0
     peaks_before_kw: Sequence[float] | Floats = ()
+    ratchet_counts: ArrayLike = True
+    tiers: tuple[Tier, ...] = ()
+    tier_factor: ArrayLike = 1.0
 
     def __post_init__(self) -> None:
         _fraction(self.ratchet_fraction, f"ratchet_fraction of demand charge '{self.name}'")
@@ -44,6 +55,46 @@ class DemandRate:
         object.__setattr__(self, "measured", _fixed(self.measured, bool))
         object.__setattr__(self, "per_kw_month", _fixed(self.per_kw_month, float))
         object.__setattr__(self, "peaks_before_kw", _fixed(self.peaks_before_kw, float))
+        object.__setattr__(self, "ratchet_counts", _fixed(self.ratchet_counts, bool))
+        object.__setattr__(self, "tier_factor", _fixed(self.tier_factor, float))
+
+
+@dataclass(frozen=True, eq=False)
+class ContractRate:
+    """A price per kW on what was declared; what goes beyond the tolerated part of it is billed at a factor.
+
+    name, per_kw_month, measured: as of `DemandRate`. The bill shows the two parts as `name` and `name` + "_overrun".
+    declared_kw: (M,), or (..., M) to differ by lane; NaN = the cheapest for the lane's own peaks.
+    tolerance, overrun_factor, floor_kw: rules of `finance.demand_contract`. hold_months: how long a declaration holds.
+    """
+
+    name: str
+    per_kw_month: ArrayLike
+    measured: ArrayLike
+    declared_kw: ArrayLike = np.nan
+    tolerance: float = 1.05
+    overrun_factor: float = 2.0
+    floor_kw: float = 0.0
+    hold_months: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "measured", _fixed(self.measured, bool))
+        object.__setattr__(self, "per_kw_month", _fixed(self.per_kw_month, float))
+        object.__setattr__(self, "declared_kw", _fixed(self.declared_kw, float))
+
+
+@dataclass(frozen=True, eq=False)
+class TierRate:
+    """Prices per kWh on top of the class prices, by the month's quantity. share: (K,) part of each class that counts.
+    factor: (M,) what the tiers' prices are multiplied by, 0 in months without the rule."""
+
+    tiers: tuple[Tier, ...]
+    share: ArrayLike
+    factor: ArrayLike = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "share", _fixed(self.share, float))
+        object.__setattr__(self, "factor", _fixed(self.factor, float))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +104,9 @@ class BillRates:
     energy_per_kwh: (M, K) price before adders and tax. NaN = the class does not occur in that month.
     export_credit_per_kwh: (M, K) credit per exported kWh, paid in the same month, no cap. A number means everywhere.
     demand: the charges per kW.
+    tiers: prices per kWh by the month's quantity; the energy tax is on them too.
+    minimum_per_month: money per month the bill comes to at least, a number or (M,).
+    levies_per_kwh: (M,) part of the energy prices which the power-factor adjustment leaves out.
     fixed_per_month: money per month, a number or (M,).
     capacity_per_kva_month, capacity_kva: the charge on installed transformer capacity, a price per kVA (a number or
         (M,)); load and peaks do not enter.
@@ -65,7 +119,10 @@ class BillRates:
 
     energy_per_kwh: ArrayLike
     export_credit_per_kwh: ArrayLike = 0.0
-    demand: tuple[DemandRate, ...] = ()
+    demand: tuple[DemandRate | ContractRate, ...] = ()
+    tiers: tuple[TierRate, ...] = ()
+    minimum_per_month: ArrayLike = 0.0
+    levies_per_kwh: ArrayLike = 0.0
     fixed_per_month: ArrayLike = 0.0
     capacity_per_kva_month: ArrayLike = 0.0
     capacity_kva: float = 0.0
@@ -85,7 +142,7 @@ class BillRates:
         credit = _spread(self.export_credit_per_kwh, energy.shape, "export_credit_per_kwh")
         object.__setattr__(self, "energy_per_kwh", energy)
         object.__setattr__(self, "export_credit_per_kwh", credit)
-        for name in ("fixed_per_month", "capacity_per_kva_month"):
+        for name in ("fixed_per_month", "capacity_per_kva_month", "minimum_per_month", "levies_per_kwh"):
             object.__setattr__(self, name, _spread(getattr(self, name), (months,), name))
         _check_demand(self.demand, months, classes)
 
@@ -119,8 +176,10 @@ class Bill:
     """A bill by month and component; arrays (..., M) unless said. All on the VAT basis the rates ask for.
 
     energy_charge holds the adders and is the sum of energy_charge_by_class (..., M, K). export_credit is a positive
-    number. total = energy_charge + tax - export_credit + the demand charges + capacity_charge + fixed.
-    billed_kw is the kW each demand charge is raised on, after the ratchet.
+    number. total = energy_charge + tiers + tax - export_credit + the demand charges + capacity_charge + fixed +
+    power_factor + minimum. power_factor is negative where it is a rebate; minimum is what is missing to the minimum
+    bill. billed_kw is the kW each demand charge is raised on, after the ratchet; of a declared demand the declared kW,
+    and its over-run times the factor.
     """
 
     energy_charge: Floats
@@ -131,39 +190,89 @@ class Bill:
     capacity_charge: Floats
     fixed: Floats
     tax: Floats
+    tiers: Floats
+    power_factor: Floats
+    minimum: Floats
     total: Floats
 
 
-def bill(rates: BillRates, metered: Readings) -> Bill:
-    """The bill of each lane and month. Raises ValueError where readings and rates do not fit each other."""
+def bill(rates: BillRates, metered: Readings, reactive_kvarh: Floats | None = None) -> Bill:
+    """The bill of each lane and month. reactive_kvarh (..., M): None = the power factor plays no part.
+
+    Raises ValueError where readings and rates do not fit each other.
+    """
     _check_readings(rates, metered)
     vat, months = rates.vat_factor, metered.import_kwh.shape[:-1]
     price_per_kwh = np.nan_to_num(rates.energy_per_kwh, nan=0.0) + rates.adders_per_kwh
     by_class = metered.import_kwh * price_per_kwh * vat
     energy_charge = by_class.sum(axis=-1)
     export_credit = (metered.export_kwh * rates.export_credit_per_kwh).sum(axis=-1) * vat
-    billed_kw = {rate.name: _billed_kw(rate, metered.peak_kw) for rate in rates.demand}
-    demand_charges = {rate.name: billed_kw[rate.name] * rate.per_kw_month * vat for rate in rates.demand}
+    demand_charges, billed_kw = _demand(rates, metered.peak_kw, vat)
     capacity_charge = np.broadcast_to(rates.capacity_per_kva_month * rates.capacity_kva * vat, months)
     fixed = np.broadcast_to(rates.fixed_per_month * vat, months)
-    tax = energy_charge * rates.tax_rate
-    total = energy_charge + tax - export_credit + sum(demand_charges.values()) + capacity_charge + fixed
-    return Bill(energy_charge, by_class, export_credit, demand_charges, billed_kw, capacity_charge, fixed, tax, total)
+    tiers = np.zeros(months)
+    for rate in rates.tiers:
+        tiers = tiers + tiered_charge(metered.import_kwh @ rate.share, rate.tiers) * rate.factor * vat
+    tax = (energy_charge + tiers) * rates.tax_rate
+    basic = energy_charge + tiers + sum(demand_charges.values()) + capacity_charge
+    adjustment = np.zeros(months)
+    if reactive_kvarh is not None:
+        imported = metered.import_kwh.sum(axis=-1)
+        fraction = power_factor_fraction(power_factor(imported, reactive_kvarh))
+        adjustment = fraction * (basic - imported * rates.levies_per_kwh * vat)
+    before = basic + tax - export_credit + fixed + adjustment
+    minimum = with_minimum(before, rates.minimum_per_month * vat) - before if rates.minimum_per_month.any() else 0.0
+    return Bill(
+        energy_charge=energy_charge,
+        energy_charge_by_class=by_class,
+        export_credit=export_credit,
+        demand_charges=demand_charges,
+        billed_kw=billed_kw,
+        capacity_charge=capacity_charge,
+        fixed=fixed,
+        tax=tax,
+        tiers=tiers,
+        power_factor=adjustment,
+        minimum=np.broadcast_to(minimum, months),
+        total=before + minimum,
+    )
 
 
 def only_where(mask: NDArray[np.bool_], whole: Bill) -> Bill:
     """The bill with every component 0 where `mask` (..., M) is False: no connection, no bill."""
-    return Bill(
-        energy_charge=whole.energy_charge * mask,
-        energy_charge_by_class=whole.energy_charge_by_class * mask[..., None],
-        export_credit=whole.export_credit * mask,
-        demand_charges={name: values * mask for name, values in whole.demand_charges.items()},
-        billed_kw={name: values * mask for name, values in whole.billed_kw.items()},
-        capacity_charge=whole.capacity_charge * mask,
-        fixed=whole.fixed * mask,
-        tax=whole.tax * mask,
-        total=whole.total * mask,
-    )
+
+    def kept(values: Any) -> Any:
+        if isinstance(values, dict):
+            return {name: kept(part) for name, part in values.items()}
+        return values * (mask[..., None] if values.ndim > mask.ndim else mask)
+
+    return Bill(**{field.name: kept(getattr(whole, field.name)) for field in fields(Bill)})
+
+
+def _demand(rates: BillRates, peak_kw: Floats, vat: float) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """The charges per kW by name (..., M), and the kW they are raised on."""
+    charges: dict[str, Floats] = {}
+    billed_kw: dict[str, Floats] = {}
+    for rate in rates.demand:
+        if isinstance(rate, ContractRate):
+            parts = _declared_parts(rate, peak_kw)
+            billed_kw |= parts
+            charges |= {name: kw * rate.per_kw_month * vat for name, kw in parts.items()}
+            continue
+        billed_kw[rate.name] = kw = _billed_kw(rate, peak_kw)
+        in_tiers = tiered_charge(kw, rate.tiers) * rate.tier_factor if rate.tiers else 0.0
+        charges[rate.name] = (kw * rate.per_kw_month + in_tiers) * vat
+    return charges, billed_kw
+
+
+def _declared_parts(rate: ContractRate, peak_kw: Floats) -> dict[str, Floats]:
+    """The declared kW of each month, and the billed kW of what goes beyond it."""
+    peaks = np.max(peak_kw, axis=-1, where=rate.measured, initial=0.0)
+    declared = np.broadcast_to(rate.declared_kw, peaks.shape)
+    if np.isnan(declared).any():
+        best = best_declared_kw(rate, peaks, rate.hold_months, rate.per_kw_month)
+        declared = np.where(np.isnan(declared), best, declared)
+    return {rate.name: declared, f"{rate.name}{OVERRUN}": rate.overrun_factor * overrun_kw(rate, declared, peaks)}
 
 
 def _billed_kw(rate: DemandRate, peak_kw: Floats) -> Floats:
@@ -179,7 +288,8 @@ def _greatest_before(own_kw: Floats, rate: DemandRate) -> Floats:
     before = rate.peaks_before_kw[..., -lookback:]
     lanes = np.broadcast_shapes(own_kw.shape[:-1], before.shape[:-1])
     unknown = np.zeros((*lanes, lookback - before.shape[-1]))
-    known = [np.broadcast_to(part, (*lanes, part.shape[-1])) for part in (before, own_kw)]
+    counted = own_kw * rate.ratchet_counts
+    known = [np.broadcast_to(part, (*lanes, part.shape[-1])) for part in (before, counted)]
     history = np.concatenate([unknown, *known], axis=-1)
     return np.lib.stride_tricks.sliding_window_view(history[..., :-1], lookback, axis=-1).max(axis=-1)
 
@@ -257,7 +367,7 @@ def _check_readings(rates: BillRates, metered: Readings) -> None:
         raise ValueError(f"energy is taken in class {class_} of month {month}, which has no energy price; give one")
 
 
-def _check_demand(demand: tuple[DemandRate, ...], months: int, classes: int) -> None:
+def _check_demand(demand: tuple[DemandRate | ContractRate, ...], months: int, classes: int) -> None:
     names = [rate.name for rate in demand]
     for rate in demand:
         if names.count(rate.name) > 1:

@@ -14,14 +14,26 @@ Peaks have shape (..., months); money is in the tariff's currency per month.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.problem import Refusal
+
 Floats = NDArray[np.float64]
 Basis = Literal["actual_demand", "contract_demand", "transformer_capacity"]
 BASES: tuple[Basis, ...] = ("actual_demand", "contract_demand", "transformer_capacity")
+
+
+class DeclarationRules(Protocol):
+    """What a declared demand costs more where it is overrun, and the least that may be declared."""
+
+    tolerance: float
+    overrun_factor: float
+
+    @property
+    def floor_kw(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -65,13 +77,22 @@ def contract_charge(rates: BasicCharge, declared_kw: ArrayLike, peak_kw: ArrayLi
     Raises ValueError where less is declared than the floor allows.
     """
     declared = np.asarray(declared_kw, dtype=float)
-    if (declared < rates.floor_kw - 1e-6).any():
-        raise ValueError(
-            f"the declared {declared.min():.0f} kW are below the floor of {rates.floor_kw:.0f} kW "
-            f"({rates.floor_fraction:.0%} of {rates.transformer_kva:.0f} kVA); declare at least that"
+    return (declared + rates.overrun_factor * overrun_kw(rates, declared, peak_kw)) * _kw_price(rates)
+
+
+def overrun_kw(rules: DeclarationRules, declared_kw: ArrayLike, peak_kw: ArrayLike) -> Floats:
+    """What lies above the tolerated part of a declared kW in each month (..., months), before the factor on it.
+
+    Raises Refusal where less is declared than the floor allows.
+    """
+    declared = np.asarray(declared_kw, dtype=float)
+    if (declared < rules.floor_kw - 1e-6).any():
+        raise Refusal(
+            "the declared {declared} kW are below the floor of {floor} kW; declare at least that",
+            declared=f"{declared.min():.0f}",
+            floor=f"{rules.floor_kw:.0f}",
         )
-    over_kw = np.maximum(np.asarray(peak_kw, dtype=float) - rates.tolerance * declared, 0.0)
-    return (declared + rates.overrun_factor * over_kw) * _kw_price(rates)
+    return np.maximum(np.asarray(peak_kw, dtype=float) - rules.tolerance * declared, 0.0)
 
 
 def actual_charge(rates: BasicCharge, peak_kw: ArrayLike) -> Floats:
@@ -86,24 +107,28 @@ def capacity_charge(rates: BasicCharge, peak_kw: ArrayLike) -> Floats:
     return np.full(np.shape(peak_kw), rates.per_kva_month * rates.transformer_kva)
 
 
-def best_declared_kw(rates: BasicCharge, peak_kw: ArrayLike, hold_months: int = 1) -> Floats:
+def best_declared_kw(
+    rules: DeclarationRules, peak_kw: ArrayLike, hold_months: int = 1, weights: ArrayLike = 1.0
+) -> Floats:
     """The cheapest kW to declare in each month (..., months), kept for `hold_months` months at a time.
 
     For one month that is peak / 1.05: a kW declared less costs 2 x 1.05 kW of over-run. Held longer, the charge is a
-    straight line between the values peak / 1.05, so one of them (or the floor) is the cheapest.
+    straight line between the values peak / 1.05, so one of them (or the floor) is the cheapest. weights: price of a kW
+    in each month (months,), where it differs; 0 for a month that is not billed.
     """
     peaks = np.asarray(peak_kw, dtype=float)
     if hold_months < 1:
         raise ValueError(f"hold_months is {hold_months}; the declared kW is kept for 1 month or more")
-    starts = range(0, peaks.shape[-1], hold_months)
-    return np.concatenate([_held(rates, peaks[..., at : at + hold_months]) for at in starts], axis=-1)
+    prices, starts = np.broadcast_to(weights, peaks.shape[-1:]), range(0, peaks.shape[-1], hold_months)
+    held = [slice(at, at + hold_months) for at in starts]
+    return np.concatenate([_held(rules, peaks[..., part], prices[part]) for part in held], axis=-1)
 
 
-def _held(rates: BasicCharge, peaks: Floats) -> Floats:
+def _held(rules: DeclarationRules, peaks: Floats, prices: Floats) -> Floats:
     """One declared value for all given months (..., months)."""
-    candidates = np.maximum(peaks / rates.tolerance, rates.floor_kw)
-    over_kw = np.maximum(peaks[..., None, :] - rates.tolerance * candidates[..., :, None], 0.0)
-    cost = candidates * peaks.shape[-1] + rates.overrun_factor * over_kw.sum(axis=-1)
+    candidates = np.maximum(peaks / rules.tolerance, rules.floor_kw)
+    over_kw = np.maximum(peaks[..., None, :] - rules.tolerance * candidates[..., :, None], 0.0)
+    cost = candidates * prices.sum() + rules.overrun_factor * (over_kw * prices).sum(axis=-1)
     best = np.take_along_axis(candidates, cost.argmin(axis=-1)[..., None], axis=-1)
     return np.broadcast_to(best, peaks.shape)
 
@@ -187,10 +212,10 @@ def power_factor(active_kwh: ArrayLike, reactive_kvarh: ArrayLike) -> Floats:
 def power_factor_fraction(factor: ArrayLike, standard: float = 0.90) -> Floats:
     """Surcharge (+) or rebate (-) as a fraction of the bill without levies (力率调整电费).
 
-    Table of 水电财字〔1983〕215号 for the standard 0.90 (users above 160 kVA), as generally known, not checked against
-    its text: each 0.01 below costs 0.5 % down to 0.70, 1 % down to 0.65, 2 % below that; each 0.01 above earns 0.15 %,
-    at most 0.75 %. The factor counts in whole hundredths, rounded. Other standards (0.85, 0.80) move the table by the
-    difference; their rebates differ and are not modelled.
+    Table of 水电财字〔1983〕215号 for the standard 0.90 (users from 160 kVA at high voltage), seen in a copy of its
+    look-up table (wgbc.cn): each 0.01 below costs 0.5 % down to 0.70, 1 % down to 0.65, 2 % below that; each 0.01 above
+    earns 0.15 %, at most 0.75 %. The factor counts in whole hundredths, rounded. Other standards (0.85, 0.80) move the
+    table by the difference; their rebates differ and are not modelled.
     """
     steps = np.round((np.round(np.asarray(factor, dtype=float), 2) - standard) * 100)
     below = -np.minimum(steps, 0)

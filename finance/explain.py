@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.bill import Bill, BillRates
+from finance.bill import Bill, BillRates, ContractRate
+from finance.demand_contract import best_declared_kw, overrun_kw
 from finance.ledger import Ledger
-from finance.rates import bill_rates, connected
+from finance.rates import bill_rates, connected, declared_kw
 from sim.dispatch import ALTERNATIVES, Dispatch
 from sim.kernel import Trace
 from sim.scenario import Scenario
@@ -34,8 +35,12 @@ BILL_STEPS = (
     "pv_used",
     "instead_of_sets",
     "left_unserved",
+    "tiers",
+    "redeclared",
     "demand_cut",
     "fixed_charge",
+    "power_factor",
+    "minimum_bill",
     "pv_exported",
 )
 LINE_STEPS = {
@@ -78,15 +83,19 @@ class Waterfall:
 
 
 def bill_components(bill: Bill, row: int) -> dict[str, Floats]:
-    """The bill of one alternative by component (months,): energy by class index, energy tax, each demand charge,
-    capacity, fixed, and the export credit as a negative amount. They sum to the bill's total."""
+    """The bill of one alternative by component (months,): energy by class index, tiers, energy tax, each demand charge
+    (of a declared demand the declared part and "..._overrun"), capacity, fixed, power-factor adjustment, what is
+    missing to the minimum bill, and the export credit as a negative amount. They sum to the bill's total."""
     by_class = bill.energy_charge_by_class[row]
     return {
         **{f"energy_{at}": by_class[:, at] for at in range(by_class.shape[-1])},
+        "tiers": bill.tiers[row],
         "energy_tax": bill.tax[row],
         **{f"demand_{name}": charge[row] for name, charge in bill.demand_charges.items()},
         "capacity": bill.capacity_charge[row],
         "fixed": bill.fixed[row],
+        "power_factor": bill.power_factor[row],
+        "minimum": bill.minimum[row],
         "export_credit": 0.0 - bill.export_credit[row],
     }
 
@@ -106,12 +115,43 @@ def waterfall(
     own, base = dispatch.row(alternative), dispatch.row(reference)
     steps = {name: np.append(0.0, values) for name, values in _energy_steps(scenario, dispatch, own, base).items()}
     lines = {name: values[own] - values[base] for name, values in book.lines.items()}
-    steps |= {"demand_cut": lines["grid_demand"], "fixed_charge": lines["grid_fixed"]}
-    steps |= {"pv_exported": lines["export_credit"]}
+    steps |= _bill_differences(scenario, bill, own, base)
+    anew = np.append(0.0, redeclaring(scenario, dispatch, alternative, reference))
+    steps |= {"redeclared": anew, "demand_cut": lines["grid_demand"] - anew, "pv_exported": lines["export_credit"]}
     steps |= {name: sum(lines[line] for line in parts) for name, parts in LINE_STEPS.items()}
     total = book.total
     ordered = {name: steps[name] for name in STEPS}
     return Waterfall(reference, alternative, ordered, before=-total[base], after=-total[own])
+
+
+def redeclaring(scenario: Scenario, dispatch: Dispatch, alternative: str, reference: str) -> Floats:
+    """What the reference itself would save by declaring what suits its peaks (months,): no equipment is needed for it.
+
+    0 where the bill has no declared demand, the alternative keeps today's declaration, or the reference has the best.
+    """
+    rates, base = bill_rates(scenario, dispatch), dispatch.row(reference)
+    declared, there = declared_kw(scenario), connected(scenario, dispatch.months)[base]
+    saved = np.zeros(dispatch.months)
+    if np.isnan(declared[base]) or not np.isnan(declared[dispatch.row(alternative)]):
+        return saved
+    for rate in rates.demand:
+        if isinstance(rate, ContractRate):
+            peaks = np.max(dispatch.peak_kw[base], axis=-1, where=rate.measured, initial=0.0)
+            best = best_declared_kw(rate, peaks, rate.hold_months, rate.per_kw_month)
+            today, anew = (kw + rate.overrun_factor * overrun_kw(rate, kw, peaks) for kw in (declared[base], best))
+            saved += (today - anew) * rate.per_kw_month * rates.vat_factor * there
+    return saved
+
+
+def _bill_differences(scenario: Scenario, bill: Bill, own: int, base: int) -> dict[str, Floats]:
+    """Steps that are a plain difference of one component of the bill, with the energy tax on the tiers in it."""
+    parts = {
+        "tiers": bill.tiers * (1.0 + scenario.tariff.energy_tax_rate),
+        "fixed_charge": bill.fixed,
+        "power_factor": bill.power_factor,
+        "minimum_bill": bill.minimum,
+    }
+    return {name: np.append(0.0, values[base] - values[own]) for name, values in parts.items()}
 
 
 def charging_money(scenario: Scenario, dispatch: Dispatch, alternative: str = "hybrid") -> Floats:

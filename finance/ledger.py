@@ -132,9 +132,9 @@ def vat_factor(scenario: Scenario) -> float:
 def _grid_lines(bill: Bill) -> dict[str, Floats]:
     demand = bill.capacity_charge + sum(bill.demand_charges.values())
     return {
-        "grid_energy": _monthly(-(bill.energy_charge + bill.tax)),
+        "grid_energy": _monthly(-(bill.energy_charge + bill.tiers + bill.tax)),
         "grid_demand": _monthly(-demand),
-        "grid_fixed": _monthly(-bill.fixed),
+        "grid_fixed": _monthly(-(bill.fixed + bill.power_factor + bill.minimum)),
         "export_credit": _monthly(bill.export_credit),
     }
 

@@ -5,24 +5,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.bill import Bill, BillRates, DemandRate, bill, only_where
+from finance.bill import Bill, BillRates, ContractRate, DemandRate, TierRate, bill, only_where
+from finance.bill_rules import Tier
 from finance.price_paths import by_month
 from sim.dispatch import ALTERNATIVES, Dispatch, import_limits_kw
 from sim.scenario import Scenario
-from sim.tariff import DemandCharge
+from sim.tariff import DemandCharge, PriceTier
 
 Floats = NDArray[np.float64]
 
 
 def grid_bill(scenario: Scenario, dispatch: Dispatch) -> Bill:
     """The utility bill of every alternative and project month (alternatives, months); nothing where not connected."""
-    return only_where(connected(scenario, dispatch.months), bill(bill_rates(scenario, dispatch), dispatch))
+    whole = bill(bill_rates(scenario, dispatch), dispatch, reactive_kvarh(scenario, dispatch.monthly))
+    return only_where(connected(scenario, dispatch.months), whole)
 
 
 def connected(scenario: Scenario, months: int) -> NDArray[np.bool_]:
     """(alternatives, months): whether the alternative has a grid connection in that month."""
     has_grid = np.array([name != "diesel" for name in ALTERNATIVES])
     return has_grid[:, None] & (import_limits_kw(scenario, months) > 0)
+
+
+def reactive_kvarh(scenario: Scenario, monthly: dict[str, Floats]) -> Floats | None:
+    """Reactive energy from the grid in each month (..., months): that of the load which no set carries.
+
+    None where the tariff has no power-factor rule or the scenario gives no power factor.
+    """
+    factor = scenario.grid.power_factor
+    if factor is None or scenario.tariff.power_factor_rule == "none":
+        return None
+    carried = monthly["load_kwh"] - monthly["unserved_kwh"] - monthly["genset_kwh"]
+    return np.maximum(carried, 0.0) * np.tan(np.arccos(factor))
 
 
 def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
@@ -33,17 +47,25 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
     demand_growth = by_month(finance, "demand", dispatch.months)
     calendar = np.array(dispatch.clock.calendar_months())[months % dispatch.clock.months]
     energy = dispatch.classes.energy_per_kwh[months % dispatch.clock.months]
-    by_demand = tariff.demand_basis == "max_demand"
+    energy_growth = finance.energy_price_factor * growth
+    by_kva = tariff.demand_basis == "transformer_kva"
     return BillRates(
-        energy_per_kwh=energy * (finance.energy_price_factor * growth)[:, None],
+        energy_per_kwh=energy * energy_growth[:, None],
         export_credit_per_kwh=np.broadcast_to((tariff.export_credit_per_kwh * growth)[:, None], energy.shape),
         demand=tuple(
             _demand_rate(scenario, charge, measured, calendar, demand_growth)
             for charge, measured in zip(tariff.demand_charges, dispatch.classes.measured, strict=True)
-            if by_demand
+            if not by_kva
         ),
+        tiers=tuple(
+            TierRate(_tiers(rule.tiers), share, energy_growth * np.isin(calendar, rule.months))
+            for rule, share in zip(tariff.energy_tiers, dispatch.classes.tier_share, strict=True)
+        ),
+        minimum_per_month=(tariff.minimum_per_month + tariff.minimum_per_kva_month * scenario.grid.transformer_kva)
+        * demand_growth,
+        levies_per_kwh=tariff.levies_per_kwh * energy_growth,
         fixed_per_month=tariff.fixed_per_month * demand_growth,
-        capacity_per_kva_month=0.0 if by_demand else (tariff.capacity_per_kva_month or 0.0) * demand_growth,
+        capacity_per_kva_month=(tariff.capacity_per_kva_month or 0.0) * demand_growth if by_kva else 0.0,
         capacity_kva=scenario.grid.transformer_kva,
         tax_rate=tariff.energy_tax_rate,
         vat_rate=tariff.vat_rate,
@@ -52,13 +74,42 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
     )
 
 
+def declared_kw(scenario: Scenario) -> Floats:
+    """What each alternative declares (alternatives,), NaN = the cheapest for its own peaks."""
+    grid = scenario.grid
+    today = np.nan if grid.declared_kw is None else grid.declared_kw
+    anew = [name == "hybrid" and grid.hybrid_redeclares for name in ALTERNATIVES]
+    return np.where(anew, np.nan, today)
+
+
 def _demand_rate(
     scenario: Scenario, charge: DemandCharge, measured: NDArray[np.bool_], calendar: NDArray[np.int64], growth: Floats
-) -> DemandRate:
+) -> DemandRate | ContractRate:
+    tariff, grid = scenario.tariff, scenario.grid
+    billed = growth * np.isin(calendar, charge.months)
+    if tariff.demand_basis == "contract_demand" and charge.is_all_hours:
+        is_there = import_limits_kw(scenario, calendar.size) > 0
+        return ContractRate(
+            name=charge.name,
+            per_kw_month=charge.per_kw_month * billed * is_there,
+            measured=measured,
+            declared_kw=np.broadcast_to(declared_kw(scenario)[:, None], (len(ALTERNATIVES), calendar.size)),
+            tolerance=tariff.contract.tolerance,
+            overrun_factor=tariff.contract.overrun_factor,
+            floor_kw=tariff.contract.floor_fraction_of_kva * grid.transformer_kva,
+            hold_months=grid.declaration_hold_months or tariff.contract.hold_months,
+        )
     return DemandRate(
         name=charge.name,
-        per_kw_month=charge.per_kw_month * growth * np.isin(calendar, charge.months),
+        per_kw_month=charge.per_kw_month * billed,
         measured=measured,
-        ratchet_fraction=scenario.tariff.ratchet_fraction,
-        ratchet_months=scenario.tariff.ratchet_months,
+        ratchet_fraction=tariff.ratchet_fraction,
+        ratchet_months=tariff.ratchet_months,
+        ratchet_counts=np.isin(calendar, tariff.ratchet_calendar_months),
+        tiers=_tiers(charge.tiers),
+        tier_factor=billed,
     )
+
+
+def _tiers(tiers: tuple[PriceTier, ...]) -> tuple[Tier, ...]:
+    return tuple(Tier(tier.adder, tier.up_to) for tier in tiers)

@@ -14,6 +14,10 @@ CONNECTION = (
     "grid.ready_month",
     "grid.transformer_kva",
     "grid.export_limit_kw",
+    "grid.declared_kw",
+    "grid.hybrid_redeclares",
+    "grid.declaration_hold_months",
+    "grid.power_factor",
     "grid.co2_kg_per_kwh",
 )
 OUTAGES = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from finance.bill import OVERRUN
 from finance.kpis import by_period, periods_per_year
 from i18n import Words
 from report import say
@@ -371,10 +372,13 @@ def bill_parts(study: Study, alternative: str, year: int) -> dict[str, NDArray[n
     months = slice(12 * (year - 1), min(12 * year, study.dispatch.months))
     parts = {
         "energy": bill.energy_charge[row, months],
+        "tiers": bill.tiers[row, months],
         "tax": bill.tax[row, months],
         **{f"demand.{name}": values[row, months] for name, values in bill.demand_charges.items()},
         "capacity": bill.capacity_charge[row, months],
         "fixed": bill.fixed[row, months],
+        "power_factor": bill.power_factor[row, months],
+        "minimum": bill.minimum[row, months],
         "export": -bill.export_credit[row, months],
     }
     return {key: values for key, values in parts.items() if np.abs(values).max(initial=0) > 0}
@@ -383,6 +387,7 @@ def bill_parts(study: Study, alternative: str, year: int) -> dict[str, NDArray[n
 def bill_label(key: str, words: Words) -> str:
     """A bill component's name; a tariff's own demand charges keep theirs."""
     kind, _, name = key.partition(".")
+    kind, name = ("overrun", name.removesuffix(OVERRUN)) if name.endswith(OVERRUN) else (kind, name)
     plain = words.t(f"charts.bill.{kind}")
     return f"{plain} ({name.replace('_', ' ')})" if name and name != "max_demand" else plain
 
@@ -392,6 +397,7 @@ def bill_colours(keys, colours: Palette) -> dict[str, str]:
     demand = [key for key in keys if key.startswith("demand.")]
     shades = dict(zip(demand, (colours.demand, colours.works, colours.control), strict=False))
     fixed = {"energy": colours.grid, "tax": colours.control, "capacity": colours.demand, "fixed": colours.works}
+    fixed |= {"tiers": colours.works, "power_factor": colours.control, "minimum": colours.unserved}
     return {key: shades.get(key) or fixed.get(key, colours.pv) for key in keys}
 
 

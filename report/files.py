@@ -114,15 +114,22 @@ def summary_csv(study: Study) -> bytes:
     return _csv(["figure", "unit", *ALTERNATIVES, "why_empty"], [*rows, *head])
 
 
+def _where_billed(parts: dict[str, Floats]) -> dict[str, Floats]:
+    """The parts that occur at all: rules few tariffs have get no column of zeros elsewhere."""
+    return {name: values for name, values in parts.items() if values.any()}
+
+
 def bill_csv(study: Study) -> bytes:
     """The utility bill by project month, component and alternative with a grid; credits are negative."""
     bill, dispatch, money = study.bill, study.dispatch, study.scenario.site.currency.lower()
     parts = {
         f"energy_charge_{money}": bill.energy_charge,
+        **_where_billed({f"energy_tiers_{money}": bill.tiers}),
         f"energy_tax_{money}": bill.tax,
         **{f"demand_{_name(name)}_{money}": values for name, values in bill.demand_charges.items()},
         f"capacity_charge_{money}": bill.capacity_charge,
         f"fixed_{money}": bill.fixed,
+        **_where_billed({f"power_factor_{money}": bill.power_factor, f"minimum_topup_{money}": bill.minimum}),
         f"export_credit_{money}": -bill.export_credit,
         f"total_{money}": bill.total,
         **{f"billed_{_name(name)}_kw": values for name, values in bill.billed_kw.items()},

@@ -14,6 +14,7 @@ from sim.library import Confidence
 from sim.scenario import Scenario
 
 OF_STATISTICS = ("saifi_per_year", "saidi_h_per_year", "outage_spread", "outage_seed")
+OF_DECLARATION = ("declared_kw", "hybrid_redeclares", "declaration_hold_months")
 OF_INTERRUPTIONS = (
     "gpu_price_per_h",
     "checkpoint_interval_h",
@@ -83,6 +84,11 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
         return scenario.storage.energy_kwh > 0 and fits
     if entry.section == "grid" and name in OF_STATISTICS:
         return scenario.grid.outage_source == "statistics"
+    if entry.section == "grid" and name in OF_DECLARATION:
+        by_contract = scenario.tariff.demand_basis == "contract_demand"
+        return by_contract and (name != "hybrid_redeclares" or scenario.grid.declared_kw is not None)
+    if entry.path == "grid.power_factor":
+        return scenario.tariff.power_factor_rule != "none"
     if name in OF_INTERRUPTIONS:
         return scenario.finance.count_interruptions
     if name.startswith("genset_"):

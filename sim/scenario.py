@@ -124,6 +124,14 @@ def _conflicts(s: Scenario) -> Iterator[Problem]:
         )
     if s.tariff.demand_basis == "transformer_kva" and s.grid.transformer_kva <= 0:
         yield Problem("a kVA-based charge needs {input} above 0", input=Named("grid.transformer_kva"))
+    floor_kw = s.tariff.contract.floor_fraction_of_kva * s.grid.transformer_kva
+    if s.tariff.demand_basis == "contract_demand" and s.grid.declared_kw is not None and s.grid.declared_kw < floor_kw:
+        yield Problem(
+            "{input} {declared} kW is below the least that may be declared, {floor} kW; raise it",
+            input=Named("grid.declared_kw"),
+            declared=s.grid.declared_kw,
+            floor=floor_kw,
+        )
     if s.grid.import_limit_kw < s.grid.existing_kw:
         limits = {"after": Named("grid.import_limit_kw"), "before": Named("grid.existing_kw")}
         yield Problem("the limit after the works, {after}, is below the one before them, {before}; raise it", **limits)

@@ -40,6 +40,25 @@ class Grid(Closed):
     transformer_kva: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
         12_500.0, "Transformers", "kVA", "Connected capacity; the base of a kVA charge and of the works' cost."
     )
+    declared_kw: Kw | None = given(
+        None, "Declared demand today", "kW",
+        "Of a tariff billed by contract demand. Empty = every alternative declares what is cheapest for it: that needs "
+        "no equipment.",
+    )  # fmt: skip
+    hybrid_redeclares: bool = given(
+        True, "Hybrid declares anew", "",
+        "Whether the hybrid changes today's declaration to what suits its own peaks. Without it a cut peak saves "
+        "nothing.",
+    )  # fmt: skip
+    declaration_hold_months: int | None = given(
+        None, "A declaration holds", "months", "Empty = as the tariff says: one month in China.", ge=1, le=12
+    )
+    power_factor: float | None = given(
+        None, "Power factor of the load", "",
+        "Empty = no power-factor adjustment on the bill. Reactive energy is that of the load; PV and battery run at 1, "
+        "so PV lowers the power factor at the meter.",
+        ge=0.3, le=1, low=0.95, high=0.99,
+    )  # fmt: skip
     export_limit_kw: Kw = given(0.0, "Export limit", "kW", "PV surplus the grid takes; 0 = none.")
     outage_source: Literal["list", "statistics"] = given(
         "list", "Outages from", "", "A list that returns every project year, or drawn from SAIFI and SAIDI."

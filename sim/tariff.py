@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ DAY_TYPE_NAMES = {
 Hour = Annotated[float, Field(ge=0, le=24, multiple_of=0.25)]
 Month = Annotated[int, Field(ge=1, le=12)]
 Price = Annotated[float, Field(ge=-100_000, le=1_000_000)]
+DemandBasis = Literal["max_demand", "contract_demand", "transformer_kva"]
+DEMAND_BASES: tuple[DemandBasis, ...] = get_args(DemandBasis)
 EVERY_MONTH: tuple[int, ...] = tuple(range(1, 13))
 
 
@@ -86,17 +88,75 @@ class Season(Closed):
         return next(w.period for w in getattr(self, day_type) if w.start_hour <= hour < w.end_hour)
 
 
+class PriceTier(Closed):
+    """A price on top of the plain one for the part of a month's quantity up to `up_to`, counted from the tier before;
+    None = all the rest."""
+
+    up_to: Annotated[float, Field(gt=0)] | None = None
+    adder: Price
+
+
+class EnergyTiers(Closed):
+    """Tiers by the kWh of a month in these price periods together; `periods` empty means all of the month's kWh."""
+
+    tiers: tuple[PriceTier, ...]
+    periods: tuple[str, ...] = ()
+    months: tuple[Month, ...] = EVERY_MONTH
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> EnergyTiers:
+        _check_tiers(self.tiers)
+        return self
+
+
+class PeakHour(Closed):
+    """One hour of the year in which the whole grid had its peak; it returns every year."""
+
+    month: Month
+    day: Annotated[int, Field(ge=1, le=31)]
+    hour: Annotated[int, Field(ge=0, le=23)]
+
+
 class DemandCharge(Closed):
-    """A price per kW of the month's greatest metered import. `measured_periods` empty means every hour counts."""
+    """A price per kW of the month's greatest metered import. `measured_periods` empty means every hour counts; with
+    `hours` (coincident peaks) only those count. `tiers` are on top of `per_kw_month`."""
 
     name: str
     per_kw_month: Annotated[float, Field(ge=0, le=10_000_000)]
     measured_periods: tuple[str, ...] = ()
     months: tuple[Month, ...] = EVERY_MONTH
+    tiers: tuple[PriceTier, ...] = ()
+    hours: tuple[PeakHour, ...] = ()
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> DemandCharge:
+        if self.tiers:
+            _check_tiers(self.tiers)
+        return self
+
+    @property
+    def is_all_hours(self) -> bool:
+        """Whether every hour counts: such a charge can be on a declared demand."""
+        return not self.measured_periods and not self.hours
+
+
+class ContractTerms(Closed):
+    """Rules of a declared demand: up to `tolerance` times it nothing more is paid, what is above costs
+    `overrun_factor` times the price; at least `floor_fraction_of_kva` of the transformers is declared; a declaration
+    holds for `hold_months`. The defaults are China's (NDRC 2016 No. 1583)."""
+
+    tolerance: Annotated[float, Field(ge=1, le=2)] = 1.05
+    overrun_factor: Annotated[float, Field(gt=1, le=10)] = 2.0
+    floor_fraction_of_kva: Annotated[float, Field(ge=0, le=1)] = 0.4
+    hold_months: Annotated[int, Field(ge=1, le=12)] = 1
 
 
 class Tariff(Closed):
-    """One electricity tariff. Prices in the site's currency, on the VAT basis `includes_vat` says."""
+    """One electricity tariff. Prices in the site's currency, on the VAT basis `includes_vat` says.
+
+    `levies_per_kwh`: what of the energy prices the power-factor adjustment leaves out. `ratchet_calendar_months`:
+    months whose peaks feed the ratchet. The minimum bill is per month, and per kVA of transformers.
+    """
 
     library_id: str = ""
     name_en: str
@@ -106,12 +166,19 @@ class Tariff(Closed):
     seasons: tuple[Season, ...] = Field(min_length=1)
     energy_adders_per_kwh: Price = 0.0
     energy_tax_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    demand_basis: Literal["max_demand", "transformer_kva"] = "max_demand"
+    energy_tiers: tuple[EnergyTiers, ...] = ()
+    levies_per_kwh: Annotated[float, Field(ge=0)] = 0.0
+    demand_basis: DemandBasis = "max_demand"
     demand_charges: tuple[DemandCharge, ...] = ()
+    contract: ContractTerms = ContractTerms()
     capacity_per_kva_month: Annotated[float, Field(ge=0)] | None = None
     demand_window_minutes: Literal[15, 30, 60] = 15
     ratchet_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
     ratchet_months: Annotated[int, Field(ge=0, le=36)] = 0
+    ratchet_calendar_months: tuple[Month, ...] = EVERY_MONTH
+    power_factor_rule: Literal["none", "cn_1983_090"] = "none"
+    minimum_per_month: Annotated[float, Field(ge=0)] = 0.0
+    minimum_per_kva_month: Annotated[float, Field(ge=0)] = 0.0
     export_credit_per_kwh: Price = 0.0
     fixed_per_month: Annotated[float, Field(ge=0)] = 0.0
     includes_vat: bool = True
@@ -139,6 +206,16 @@ class Tariff(Closed):
                 raise Refusal("{held} for month {month}; every month needs exactly one season", held=held, month=month)
         if self.demand_basis == "transformer_kva" and self.capacity_per_kva_month is None:
             raise Refusal("demand basis 'transformer_kva' needs capacity_per_kva_month, the price per kVA and month")
+        if self.demand_basis == "contract_demand" and not any(charge.is_all_hours for charge in self.demand_charges):
+            raise Refusal("demand basis 'contract_demand' needs a demand charge that counts every hour; add one")
+        known = {period for season in self.seasons for period in season.prices_per_kwh}
+        for period in (period for rule in self.energy_tiers for period in rule.periods):
+            if period not in known:
+                raise Refusal(
+                    "energy_tiers: no season has a period '{period}'; use one of: {known}",
+                    period=period,
+                    known=tuple(sorted(known)),
+                )
         return self
 
     def season(self, month: int) -> Season:
@@ -147,11 +224,13 @@ class Tariff(Closed):
 
 @dataclass(frozen=True, eq=False)
 class PriceClasses:
-    """A tariff laid on a timeline. A class is a price period, or a mixture where a step straddles two.
+    """A tariff laid on a timeline. A class is a price period, or a mixture where a step straddles two; hours of a
+    coincident peak are classes of their own.
 
     `period` (steps,): class of each step. `energy_per_kwh` (months, classes): energy price with adders, before energy
     tax, NaN where the class does not occur in that month's season. `measured` (charges, classes): whether the demand
-    charge of that position counts imports of the class.
+    charge of that position counts imports of the class. `tier_share` (energy tiers, classes): part of the class's kWh
+    that counts in the rule of that position.
     """
 
     names: tuple[str, ...]
@@ -159,6 +238,7 @@ class PriceClasses:
     energy_per_kwh: NDArray[np.float64]
     energy_tax_rate: float
     measured: NDArray[np.bool_]
+    tier_share: NDArray[np.float64]
 
     @property
     def price_per_kwh(self) -> NDArray[np.float64]:
@@ -181,15 +261,47 @@ def price_classes(tariff: Tariff, clock_: Timeline) -> PriceClasses:
             table[index, kind] = [mixtures.setdefault(mixture, len(mixtures)) for mixture in day]
     kind_of_weekday = np.array([0, 0, 0, 0, 0, 1, 2])
     step_of_day = clock_.minute_of_day // clock_.step_minutes
+    plain = table[clock_.month_index, kind_of_weekday[clock_.weekday], step_of_day]
+    period, classes = _with_peak_hours(tariff, clock_, plain, tuple(mixtures))
+    of = [cls.mixture for cls in classes]
     return PriceClasses(
-        names=tuple("/".join(dict.fromkeys(mixture)) for mixture in mixtures),
-        period=table[clock_.month_index, kind_of_weekday[clock_.weekday], step_of_day],
-        energy_per_kwh=_class_prices(tariff, clock_, tuple(mixtures)),
+        names=tuple("/".join([*dict.fromkeys(cls.mixture), *cls.coincident]) for cls in classes),
+        period=period,
+        energy_per_kwh=_class_prices(tariff, clock_, of),
         energy_tax_rate=tariff.energy_tax_rate,
         measured=np.array(
-            [[_is_measured(charge, mixture) for mixture in mixtures] for charge in tariff.demand_charges], dtype=bool
-        ).reshape(len(tariff.demand_charges), len(mixtures)),
+            [[_is_measured(charge, cls) for cls in classes] for charge in tariff.demand_charges], dtype=bool
+        ).reshape(len(tariff.demand_charges), len(classes)),
+        tier_share=np.array([[_share(rule, mixture) for mixture in of] for rule in tariff.energy_tiers]).reshape(
+            len(tariff.energy_tiers), len(classes)
+        ),
     )
+
+
+class _Class(NamedTuple):
+    """A billing class: its price periods, and the demand charges whose coincident hours it holds."""
+
+    mixture: tuple[str, ...]
+    coincident: tuple[str, ...] = ()
+
+
+def _with_peak_hours(
+    tariff: Tariff, clock_: Timeline, period: NDArray[np.int64], mixtures: tuple[tuple[str, ...], ...]
+) -> tuple[NDArray[np.int64], list[_Class]]:
+    """The class of each step, and the classes: steps in a coincident hour get their own, at the same price."""
+    period, classes = period.copy(), [_Class(mixture) for mixture in mixtures]
+    within: dict[int, list[str]] = {}
+    for charge in tariff.demand_charges:
+        for at in charge.hours:
+            inside = (clock_.calendar_month == at.month) & (clock_.day == at.day) & (clock_.hour == at.hour)
+            for step in np.flatnonzero(inside):
+                within.setdefault(int(step), []).append(charge.name)
+    for step, names in within.items():
+        cls = _Class(mixtures[period[step]], tuple(dict.fromkeys(names)))
+        if cls not in classes:
+            classes.append(cls)
+        period[step] = classes.index(cls)
+    return period, classes
 
 
 def _day_mixtures(windows: tuple[Window, ...], step_minutes: int) -> list[tuple[str, ...]]:
@@ -203,7 +315,7 @@ def _day_mixtures(windows: tuple[Window, ...], step_minutes: int) -> list[tuple[
     return [(step[0],) if len(set(step)) == 1 else tuple(sorted(step)) for step in steps]
 
 
-def _class_prices(tariff: Tariff, clock_: Timeline, mixtures: tuple[tuple[str, ...], ...]) -> NDArray[np.float64]:
+def _class_prices(tariff: Tariff, clock_: Timeline, mixtures: list[tuple[str, ...]]) -> NDArray[np.float64]:
     prices = np.full((clock_.months, len(mixtures)), np.nan)
     for index, month in enumerate(clock_.calendar_months()):
         known = tariff.season(month).prices_per_kwh
@@ -213,8 +325,24 @@ def _class_prices(tariff: Tariff, clock_: Timeline, mixtures: tuple[tuple[str, .
     return prices + tariff.energy_adders_per_kwh
 
 
-def _is_measured(charge: DemandCharge, mixture: tuple[str, ...]) -> bool:
-    return not charge.measured_periods or any(period in charge.measured_periods for period in mixture)
+def _is_measured(charge: DemandCharge, cls: _Class) -> bool:
+    if charge.hours:
+        return charge.name in cls.coincident
+    return not charge.measured_periods or any(period in charge.measured_periods for period in cls.mixture)
+
+
+def _share(rule: EnergyTiers, mixture: tuple[str, ...]) -> float:
+    """Part of a class's kWh that counts in the tiers."""
+    return float(np.mean([not rule.periods or period in rule.periods for period in mixture]))
+
+
+def _check_tiers(tiers: tuple[PriceTier, ...]) -> None:
+    limits = [tier.up_to for tier in tiers]
+    if not limits or limits[-1] is not None:
+        raise Refusal("the last tier needs no limit, so that everything has a price; leave its up_to empty")
+    given = limits[:-1]
+    if None in given or any(after <= before for before, after in zip(given, given[1:], strict=False)):
+        raise Refusal("the limits of the tiers must rise, and only the last one may be left out")
 
 
 def library_ids() -> tuple[str, ...]:
@@ -230,8 +358,8 @@ def library_tariff(library_id: str) -> Tariff:
 def library_fields(library_id: str) -> dict[str, Any]:
     """The fields of `Tariff` for a record of `tariffs.yaml`.
 
-    Rules the model knows only in part (Singapore's contracted capacity, Indonesia's minimum bill, China's contract
-    demand) are read as the plain monthly maximum; the record's notes say so.
+    China's two-part tariffs start on the measured maximum; contract demand is a choice of `demand_basis`. Singapore's
+    contracted capacity is a declaration for a year, Indonesia's minimum bill a price per kVA of transformers.
     """
     raw = library.raw_tariffs().get(library_id)
     if raw is None:
@@ -252,6 +380,7 @@ def library_fields(library_id: str) -> dict[str, Any]:
         "demand_window_minutes": raw["demand"]["measurement_window_minutes"],
         "ratchet_fraction": 1.0 if rule_id == "annual_peak" else rule.get("ratchet_fraction", 0.0),
         "ratchet_months": 11 if rule_id in ("annual_peak", "th_ratchet_70") else 0,
+        **_rule_fields(raw, rule_id, rule),
         "fixed_per_month": raw["fixed_charge_per_month"] or 0.0,
         "includes_vat": raw["includes_vat"],
         "vat_rate": raw["vat_rate"] or 0.0,
@@ -268,6 +397,25 @@ def _no_tariff(library_id: str) -> Refusal:
 
     near = tuple(get_close_matches(str(library_id), library_ids(), n=3, cutoff=0))
     return Refusal("there is no tariff '{name}' in the library; near ones: {near}", name=library_id, near=near)
+
+
+def _rule_fields(raw: dict[str, Any], rule_id: str, rule: dict[str, Any]) -> dict[str, Any]:
+    """What a demand rule adds to the plain monthly maximum."""
+    if rule_id == "cn_two_part":
+        terms = {
+            "tolerance": rule["overrun_threshold"],
+            "overrun_factor": rule["overrun_multiplier"],
+            "floor_fraction_of_kva": rule["contract_min_fraction_of_transformer_capacity"],
+        }
+        levies = (raw["components_per_kwh"] or {}).get("government_funds") or 0.0
+        return {"contract": terms, "power_factor_rule": "cn_1983_090", "levies_per_kwh": levies}
+    if rule_id == "sg_contracted_capacity":
+        terms = {"tolerance": 1.0, "overrun_factor": rule["overrun_multiplier"], "floor_fraction_of_kva": 0.0}
+        return {"demand_basis": "contract_demand", "contract": terms | {"hold_months": 12}}
+    if rule_id == "id_pln_min_40h":
+        off_peak = min(price for season in raw["tou"]["seasons"] for price in season["prices_per_kwh"].values())
+        return {"minimum_per_kva_month": rule["min_hours"] * off_peak}
+    return {}
 
 
 def _season_fields(raw: dict[str, Any]) -> dict[str, Any]:

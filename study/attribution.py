@@ -1,4 +1,5 @@
-"""Who earns the saving: its split between grid connection, PV, battery, diesel sets and control by the Shapley value.
+"""Who earns the saving: its split between grid connection, PV, battery, diesel sets, control and, where the bill is on
+a declared demand, declaring anew, by the Shapley value.
 
 Every combination of the parts is simulated and billed as a plant of its own; a part gets its mean contribution over all
 orders in which the parts could be added. The split needs no order, sums to the saving, gives equal parts to
@@ -23,7 +24,7 @@ from sim.dispatch import ALTERNATIVES, simulate
 from sim.scenario import Scenario
 from study.compare import Study
 
-PARTS = ("grid", "pv", "battery", "sets", "control")
+PARTS = ("grid", "pv", "battery", "sets", "control", "redeclaring")
 Coalition = frozenset[str]
 Value = Callable[[Coalition], float]
 
@@ -106,12 +107,18 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
         "pv": {"pv.dc_kwp": 0.0},
         "battery": {"storage.energy_kwh": 0.0},
         "sets": baseline_sets[scenario.finance.baseline],
+        "redeclaring": {"grid.hybrid_redeclares": False} if _declares_anew(scenario) else {},
         "control": {
             "dispatch.arbitrage": "off",
             "dispatch.peak_shave_kw": None,
             "finance.ems_cost": 0.0,
         },
     }[part]
+
+
+def _declares_anew(scenario: Scenario) -> bool:
+    is_declared = scenario.tariff.demand_basis == "contract_demand" and scenario.grid.declared_kw is not None
+    return is_declared and scenario.finance.baseline != "diesel"
 
 
 def _cost(study: Study, without: Mapping[str, Any], group: Coalition, active: Sequence[str], measure: str) -> float:

@@ -9,7 +9,8 @@ yearly capacity of cells that age by their use, what an outage costs beyond its 
 Not every project year of every variant is simulated. Years that differ only by the battery's health, by PV age or by
 load growth are read between two or three simulated ones on a straight line: as new, at the variant's lowest health, and
 with the last year's PV and load. With own outages one year of each variant is simulated, at its mean health and age.
-Ratchets are billed as in a year that repeats.
+Ratchets are billed as in a year that repeats, a declared demand that is not fixed is the cheapest in each variant's own
+year, and a minimum bill is measured against the bill at the scenario's own energy prices.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance import metrics
-from finance.bill import BillRates, Metered, bill
+from finance.bill import BillRates, ContractRate, DemandRate, Metered, bill
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
 from finance.price_paths import path_of
-from finance.rates import bill_rates
+from finance.rates import bill_rates, reactive_kvarh
 from sim import kernel, variants
 from sim.battery import available_share
 from sim.control import REFILL_H
@@ -272,21 +273,22 @@ def _other_lines(study: Study) -> Floats:
 def _template_rates(study: Study) -> BillRates:
     """The rates of the first project year's months, without price factor and paths (a variant has its own)."""
     today = {"finance.energy_price_factor": 1.0, "finance.price_points": (), "finance.price_shocks": ()}
-    plain = study.scenario.with_(today)
-    whole, months = bill_rates(plain, study.dispatch), study.dispatch.clock.months
-    first = slice(0, months)
-    return BillRates(
-        energy_per_kwh=whole.energy_per_kwh[first],
-        export_credit_per_kwh=whole.export_credit_per_kwh[first],
-        demand=tuple(replace(rate, per_kw_month=rate.per_kw_month[first]) for rate in whole.demand),
-        fixed_per_month=whole.fixed_per_month[first],
-        capacity_per_kva_month=whole.capacity_per_kva_month[first],
-        capacity_kva=whole.capacity_kva,
-        tax_rate=whole.tax_rate,
-        vat_rate=whole.vat_rate,
-        prices_include_vat=whole.prices_include_vat,
-        vat_included=whole.vat_included,
+    whole, first = bill_rates(study.scenario.with_(today), study.dispatch), slice(0, study.dispatch.clock.months)
+    by_month = ("energy_per_kwh", "export_credit_per_kwh", "minimum_per_month", "levies_per_kwh", "fixed_per_month")
+    return replace(
+        whole,
+        **{name: getattr(whole, name)[first] for name in (*by_month, "capacity_per_kva_month")},
+        demand=tuple(_first_year(rate, first) for rate in whole.demand),
+        tiers=tuple(replace(rate, factor=rate.factor[first]) for rate in whole.tiers),
     )
+
+
+def _first_year(rate: DemandRate | ContractRate, first: slice) -> DemandRate | ContractRate:
+    price = rate.per_kw_month[first]
+    if isinstance(rate, ContractRate):
+        return replace(rate, per_kw_month=price, declared_kw=rate.declared_kw[:, first])
+    counts, factor = rate.ratchet_counts[first], rate.tier_factor[first]
+    return replace(rate, per_kw_month=price, ratchet_counts=counts, tier_factor=factor)
 
 
 # --- one chunk --------------------------------------------------------------------------------------------------------
@@ -497,23 +499,35 @@ def _simulated(
 
 
 def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> dict[str, Floats]:
-    """Bill by item (lanes, months); `energy` at the tariff's prices, `energy_flat` at their mean over the year."""
-    rates = replace(
-        shared.rates, demand=tuple(_in_a_repeating_year(rate, sums.peak_kw) for rate in shared.rates.demand)
-    )
-    result = bill(rates, Metered(sums.import_kwh, sums.export_kwh, sums.peak_kw))
+    """Bill by item (lanes, months); `energy` at the tariff's prices, `energy_flat` at their mean over the year, both
+    with the tiers and the power factor's adjustment of them."""
+    scenario, row = shared.study.scenario, shared.study.dispatch.row(name)
+    rates = replace(shared.rates, demand=tuple(_rate_of(rate, row, sums.peak_kw) for rate in shared.rates.demand))
+    metered = Metered(sums.import_kwh, sums.export_kwh, sums.peak_kw)
+    result = bill(rates, metered, reactive_kvarh(scenario, sums.monthly))
     there = (shared.limits_kw[year] > 0) * (name != "diesel")
-    flat = sums.import_kwh.sum(axis=-1) * shared.mean_price_per_kwh * rates.vat_factor
-    energy, export = result.energy_charge + result.tax, -result.export_credit
-    found = {"energy": energy, "energy_flat": flat, "export": export, "demand": result.total - energy - export}
+    imported = sums.import_kwh.sum(axis=-1)
+    basic = result.energy_charge + result.tiers + sum(result.demand_charges.values()) + result.capacity_charge
+    adjusted = basic - imported * rates.levies_per_kwh * rates.vat_factor
+    share = np.divide(result.power_factor, adjusted, out=np.zeros_like(adjusted), where=adjusted > 0)
+    flat = imported * shared.mean_price_per_kwh * rates.vat_factor
+    taxed_tiers = result.tiers * (1.0 + rates.tax_rate + share)
+    levies = share * imported * rates.levies_per_kwh * rates.vat_factor
+    energy = result.energy_charge * (1.0 + share) + result.energy_charge * rates.tax_rate + taxed_tiers - levies
+    energy_flat = flat * (1.0 + share / (1.0 + rates.tax_rate)) + taxed_tiers - levies
+    found = {"energy": energy, "energy_flat": energy_flat, "export": -result.export_credit}
+    found["demand"] = result.total - energy - found["export"]
     return {key: values * there for key, values in found.items()}
 
 
-def _in_a_repeating_year(rate, peak_kw: Floats):
+def _rate_of(rate: DemandRate | ContractRate, row: int, peak_kw: Floats) -> DemandRate | ContractRate:
+    """The rate as one alternative has it, its ratchet as in a year that repeats."""
+    if isinstance(rate, ContractRate):
+        return replace(rate, declared_kw=rate.declared_kw[row])
     if not rate.ratchet_months or not rate.ratchet_fraction:
         return rate
     own_kw = np.max(peak_kw, axis=-1, where=rate.measured, initial=0.0)
-    return replace(rate, peaks_before_kw=own_kw)
+    return replace(rate, peaks_before_kw=own_kw * rate.ratchet_counts)
 
 
 def _lanes(shared: _Shared, v: _Values, name: str, group: NDArray[np.int64], points: _Points):

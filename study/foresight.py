@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from finance.ledger import vat_factor
 from finance.price_paths import path_of
-from finance.rates import bill_rates
+from finance.rates import bill_rates, reactive_kvarh
 from sim.optimal import solve
 from sim.optimal_model import DemandWindow, Infeasible, Programme, ShedTier, monthly_windows
 from study.compare import Study
@@ -28,7 +28,8 @@ class Foresight:
     """Yearly cost of running the hybrid, in money: without battery, by the plain rule, and the proven least.
 
     `share` is the part of the possible saving the rule gets, None where the battery cannot save anything or the year is
-    not covered; `reason` then is a key: "no_battery", "ratchet", "demand_window", "infeasible", "nothing_to_save".
+    not covered; `reason` then is a key: "no_battery", "ratchet", "contract_demand", "bill_rules" (tiers, power factor,
+    minimum bill), "demand_window", "infeasible", "nothing_to_save".
     """
 
     without_battery: float | None
@@ -109,6 +110,12 @@ def _not_covered(study: Study) -> str | None:
         return "no_battery"
     if tariff.ratchet_fraction and tariff.ratchet_months and tariff.demand_charges:
         return "ratchet"
+    if tariff.demand_basis == "contract_demand":
+        return "contract_demand"
+    rates = bill_rates(study.scenario, study.dispatch)
+    has_tiers = rates.tiers or any(getattr(rate, "tiers", ()) for rate in rates.demand)
+    if has_tiers or rates.minimum_per_month.any() or reactive_kvarh(study.scenario, study.dispatch.monthly) is not None:
+        return "bill_rules"
     if study.dispatch.series.demand_window_steps > 1:
         return "demand_window"
     return None

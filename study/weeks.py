@@ -134,7 +134,7 @@ def _peak_bill_day(study: Study, alternative: str, year: int, trace: Trace) -> i
 def measured_steps(study: Study) -> NDArray[np.bool_]:
     """Steps whose imports some demand charge measures (steps,); all where none says otherwise."""
     measured = study.dispatch.classes.measured
-    if not measured.size or study.scenario.tariff.demand_basis != "max_demand":
+    if not measured.size or study.scenario.tariff.demand_basis == "transformer_kva":
         return np.ones(study.dispatch.clock.steps, bool)
     return measured.any(axis=0)[study.dispatch.classes.period]
 
@@ -146,7 +146,7 @@ def _within(days: int, clock: Timeline) -> int:
 @dataclass(frozen=True)
 class Peaks:
     """Peak by month of one project year (months,) in kW. `charge` is the demand charge that bills them, or None;
-    `reason` then says why none does: "kva", "no_charge", "no_grid"."""
+    `reason` then says why none does: "kva", "contract", "no_charge", "no_grid"."""
 
     kw: NDArray[np.float64]
     charge: str | None
@@ -160,8 +160,9 @@ def peaks(study: Study, alternative: str, year: int) -> Peaks:
     measured = study.dispatch.peak_kw[row, months].max(axis=-1)
     if alternative == "diesel":
         return Peaks(measured, None, "no_grid")
-    if study.scenario.tariff.demand_basis != "max_demand":
-        return Peaks(measured, None, "kva")
+    basis = study.scenario.tariff.demand_basis
+    if basis != "max_demand":
+        return Peaks(measured, None, "kva" if basis == "transformer_kva" else "contract")
     charges = study.bill.demand_charges
     if not charges or not any(values.any() for values in charges.values()):
         return Peaks(measured, None, "no_charge")

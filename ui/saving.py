@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from finance.bill import OVERRUN
 from finance.explain import Waterfall, bill_components, waterfall
 from report import say
 from report.charts import Amounts, amounts
@@ -91,13 +92,17 @@ def bill_table(study: Study, reference: str) -> tuple[pd.DataFrame, str]:
     groups: dict[str, list[float]] = {}
     for part, lines in enumerate((base, own)):
         for name, line in lines.items():
-            group = groups.setdefault(
-                name.split("_")[0] if name.startswith(("energy_", "demand_")) else name, [0.0, 0.0]
-            )
-            group[part] += float(line[:12].sum())
+            groups.setdefault(_bill_group(name), [0.0, 0.0])[part] += float(line[:12].sum())
     shown = {name: pair for name, pair in groups.items() if any(pair)}
     shown["total"] = [sum(pair[0] for pair in groups.values()), sum(pair[1] for pair in groups.values())]
     unit = unit_of(study, max(abs(value) for pair in shown.values() for value in pair))
     rows = [(t(f"saving.bill.{name}"), pair[0], pair[1], pair[0] - pair[1]) for name, pair in shown.items()]
     columns = [t(f"saving.column.{name}") for name in ("component", "without", "with", "saved")]
     return answers.number_table(pd.DataFrame(rows, columns=columns), unit), unit.unit
+
+
+def _bill_group(component: str) -> str:
+    """Where a bill component stands in the table: all periods' energy is one row, so are all demand charges."""
+    if component == "energy_tax" or not component.startswith(("energy_", "demand_")):
+        return component
+    return "overrun" if component.endswith(OVERRUN) else component.split("_")[0]

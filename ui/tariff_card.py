@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from sim import library
-from sim.tariff import DAY_TYPES, Tariff
+from sim.tariff import DAY_TYPES, DEMAND_BASES, Tariff
 from ui import form, state, table, tariff_form
 from ui.state import t
 
@@ -74,7 +74,7 @@ def demand_basis() -> None:
     form.seed(key, tariff.demand_basis)
     st.segmented_control(
         t("inputs.tariff.basis"),
-        ["max_demand", "transformer_kva"],
+        DEMAND_BASES,
         format_func=lambda basis: t(f"inputs.tariff.basis_{basis}"),
         required=True,
         wrap=True,
