@@ -66,6 +66,7 @@ class ContractRate:
     name, per_kw_month, measured: as of `DemandRate`. The bill shows the two parts as `name` and `name` + "_overrun".
     declared_kw: (M,), or (..., M) to differ by lane; NaN = the cheapest for the lane's own peaks.
     tolerance, overrun_factor, floor_kw: rules of `finance.demand_contract`. hold_months: how long a declaration holds.
+    is_billed: (M,) False for months without a connection, which the cheapest declaration leaves out of account.
     """
 
     name: str
@@ -76,11 +77,17 @@ class ContractRate:
     overrun_factor: float = 2.0
     floor_kw: float = 0.0
     hold_months: int = 1
+    is_billed: ArrayLike = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "measured", _fixed(self.measured, bool))
         object.__setattr__(self, "per_kw_month", _fixed(self.per_kw_month, float))
         object.__setattr__(self, "declared_kw", _fixed(self.declared_kw, float))
+        object.__setattr__(self, "is_billed", _fixed(self.is_billed, bool))
+
+    def best_kw(self, peak_kw: Floats) -> Floats:
+        """The cheapest kW to declare for the greatest import of each month (..., M)."""
+        return best_declared_kw(self, peak_kw, self.hold_months, self.per_kw_month * self.is_billed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,8 +277,7 @@ def _declared_parts(rate: ContractRate, peak_kw: Floats) -> dict[str, Floats]:
     peaks = np.max(peak_kw, axis=-1, where=rate.measured, initial=0.0)
     declared = np.broadcast_to(rate.declared_kw, peaks.shape)
     if np.isnan(declared).any():
-        best = best_declared_kw(rate, peaks, rate.hold_months, rate.per_kw_month)
-        declared = np.where(np.isnan(declared), best, declared)
+        declared = np.where(np.isnan(declared), rate.best_kw(peaks), declared)
     return {rate.name: declared, f"{rate.name}{OVERRUN}": rate.overrun_factor * overrun_kw(rate, declared, peaks)}
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import Bill, BillRates, ContractRate
-from finance.demand_contract import best_declared_kw, overrun_kw
+from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.rates import bill_rates, connected, declared_kw
 from sim.dispatch import ALTERNATIVES, Dispatch
@@ -137,8 +137,8 @@ def redeclaring(scenario: Scenario, dispatch: Dispatch, alternative: str, refere
     for rate in rates.demand:
         if isinstance(rate, ContractRate):
             peaks = np.max(dispatch.peak_kw[base], axis=-1, where=rate.measured, initial=0.0)
-            best = best_declared_kw(rate, peaks, rate.hold_months, rate.per_kw_month)
-            today, anew = (kw + rate.overrun_factor * overrun_kw(rate, kw, peaks) for kw in (declared[base], best))
+            options = (declared[base], rate.best_kw(peaks))
+            today, anew = (kw + rate.overrun_factor * overrun_kw(rate, kw, peaks) for kw in options)
             saved += (today - anew) * rate.per_kw_month * rates.vat_factor * there
     return saved
 

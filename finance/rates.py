@@ -88,16 +88,16 @@ def _demand_rate(
     tariff, grid = scenario.tariff, scenario.grid
     billed = growth * np.isin(calendar, charge.months)
     if tariff.demand_basis == "contract_demand" and charge.is_all_hours:
-        is_there = import_limits_kw(scenario, calendar.size) > 0
         return ContractRate(
             name=charge.name,
-            per_kw_month=charge.per_kw_month * billed * is_there,
+            per_kw_month=charge.per_kw_month * billed,
             measured=measured,
             declared_kw=np.broadcast_to(declared_kw(scenario)[:, None], (len(ALTERNATIVES), calendar.size)),
             tolerance=tariff.contract.tolerance,
             overrun_factor=tariff.contract.overrun_factor,
             floor_kw=tariff.contract.floor_fraction_of_kva * grid.transformer_kva,
             hold_months=grid.declaration_hold_months or tariff.contract.hold_months,
+            is_billed=import_limits_kw(scenario, calendar.size) > 0,
         )
     return DemandRate(
         name=charge.name,

@@ -45,8 +45,16 @@ def price_moves(study: Study) -> tuple[PriceMove, ...]:
     npv = study.kpis["hybrid"].npv.value
     if npv is None:
         return ()
-    found = [_move(study, path, lines, npv) for path, lines in PRICES.items()]
+    found = [_move(study, path, lines, npv) for path, lines in prices(study).items()]
     return tuple(sorted((move for move in found if move.present_value != 0), key=lambda move: -abs(move.present_value)))
+
+
+def prices(study: Study) -> dict[str, tuple[str, ...]]:
+    """The prices whose lines they alone move: energy is not, where a power-factor adjustment or a minimum bill hangs on
+    it."""
+    tariff = study.scenario.tariff
+    bound = study.bill.power_factor.any() or tariff.minimum_per_month or tariff.minimum_per_kva_month
+    return {path: lines for path, lines in PRICES.items() if not (bound and "grid_energy" in lines)}
 
 
 def present_value(study: Study, lines: tuple[str, ...]) -> float:

@@ -211,12 +211,15 @@ def _monthly_sum(book: Book, row: int, line: str, period: int) -> str:
     def total(name: str) -> str:
         return f"SUM({_months_range(book, row, name, months)})"
 
+    def where_there(*names: str) -> str:
+        return "".join(f"-{total(name)}" for name in names if name in columns.at)
+
     if line == "grid_energy":
-        return f"=-{total('energy')}-{total('tax')}"
+        return f"=-{total('energy')}-{total('tax')}{where_there('tiers')}"
     if line == "grid_demand":
         return f"=-{total('capacity')}" + "".join(f"-{total(f'demand_{k}')}" for k in range(columns.charges))
     if line == "grid_fixed":
-        return f"=-{total('fixed')}"
+        return f"=-{total('fixed')}{where_there('power_factor', 'minimum')}"
     return f"={total('export_credit' if line == 'export_credit' else line)}"
 
 

@@ -148,6 +148,9 @@ def tariff_sheet(book: Book) -> None:
         "tariff_capacity_per_kva": 0.0 if by_demand(book) else (tariff.capacity_per_kva_month or 0.0),
         "tariff_ratchet_fraction": tariff.ratchet_fraction if tariff.ratchet_months else 0.0,
     }
+    minimum = tariff.minimum_per_month + tariff.minimum_per_kva_month * scenario.grid.transformer_kva
+    if minimum:
+        scalars["tariff_minimum_per_month"] = minimum
     for k, (key, value) in enumerate(scalars.items(), start=4):
         text(book, sheet, k, 0, book.t(f"derived.{key}"))
         write = sheet.write_boolean if isinstance(value, bool) else sheet.write_number
@@ -174,7 +177,7 @@ def class_labels(book: Book) -> list[str]:
 
 
 def by_demand(book: Book) -> bool:
-    return book.study.scenario.tariff.demand_basis == "max_demand"
+    return book.study.scenario.tariff.demand_basis != "transformer_kva"
 
 
 def demand_charges(book: Book) -> tuple:

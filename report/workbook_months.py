@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from finance.bill import OVERRUN
 from finance.kpis import served_kwh
 from finance.ledger import MAIN_SOURCE_SHARE
 from finance.price_paths import COMPONENTS
+from finance.rates import reactive_kvarh
 from report import say
 from report.workbook_cells import Book, cell, heads, number, put, span, text
 from report.workbook_inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
 from report.workbook_paths import factor_cell
 from sim.dispatch import ALTERNATIVES, import_limits_kw
+from sim.tariff import PriceTier
 
 FIRST_ROW = 4
 ABOUT = ("alternative", "month", "calendar_month", "year")
@@ -31,7 +34,15 @@ SIMULATED = (
     "export_kwh",
     "events",
 )
-BILL = ("energy", "tax", "capacity", "fixed", "export_credit")
+BILL = ("energy", "tiers", "tax", "capacity", "fixed", "power_factor", "export_credit", "minimum")
+# Rules few tariffs have, and the test of whether this one has them; the others have no such column.
+RULES = {
+    "tiers": lambda scenario: bool(scenario.tariff.energy_tiers),
+    "power_factor": lambda scenario: (
+        scenario.grid.power_factor is not None and scenario.tariff.power_factor_rule != "none"
+    ),
+    "minimum": lambda scenario: bool(scenario.tariff.minimum_per_month or scenario.tariff.minimum_per_kva_month),
+}
 # Running costs of the plant by ledger line, and the alternatives they can occur in.
 PLANT = (
     "pv_om", "storage_rent", "storage_om", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew", "carbon",
@@ -73,10 +84,23 @@ def month_columns(book: Book) -> MonthColumns:
     """The layout, which depends on the tariff's classes and charges."""
     classes, charges = len(book.study.dispatch.classes.names), len(demand_charges(book))
     names = [*ABOUT, *SIMULATED]
+    names += ["reactive_kvarh"] * has_rule(book, "power_factor")
     names += [f"import_{k}" for k in range(classes)] + [f"peak_{k}" for k in range(charges)]
+    names += [f"declared_{k}" for k in range(charges) if declared_kw(book, k) is not None]
     names += [f"billed_{k}" for k in range(charges)] + [f"demand_{k}" for k in range(charges)]
-    names += [*BILL, "bill", *PLANT]
+    names += [name for name in BILL if name not in RULES or has_rule(book, name)] + ["bill", *PLANT]
     return MonthColumns({name: k for k, name in enumerate(names)}, classes, charges)
+
+
+def has_rule(book: Book, name: str) -> bool:
+    return RULES[name](book.study.scenario)
+
+
+def declared_kw(book: Book, charge: int) -> NDArray[np.float64] | None:
+    """What is declared (alternatives, months) where the charge is on a declared demand, as the study has it."""
+    tariff, name = book.study.scenario.tariff, demand_charges(book)[charge].name
+    by_contract = tariff.demand_basis == "contract_demand" and demand_charges(book)[charge].is_all_hours
+    return book.study.bill.billed_kw[name] if by_contract else None
 
 
 def first_row_of(book: Book, row: int) -> int:
@@ -110,7 +134,7 @@ def _labels(book: Book, columns: MonthColumns) -> Iterator[str]:
         kind, _, position = name.rpartition("_")
         if kind == "import":
             yield book.t("column.import_of", name=labels[int(position)])
-        elif kind in ("peak", "billed", "demand") and position.isdigit():
+        elif kind in ("peak", "declared", "billed", "demand") and position.isdigit():
             yield book.t(f"column.{kind}_of", name=charges[int(position)])
         elif name in PLANT:
             yield book.words.t(f"answers.line.{name}")
@@ -137,19 +161,27 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "events": monthly["interruptions"],
         "energy": bill.energy_charge,
         "tax": bill.tax,
+        "tiers": bill.tiers,
+        "power_factor": bill.power_factor,
+        "minimum": bill.minimum,
         "capacity": bill.capacity_charge,
         "fixed": bill.fixed,
         "export_credit": bill.export_credit,
         "bill": bill.total,
         **{name: lines[name][:, 1:] for name in PLANT},
     }
+    if has_rule(book, "power_factor"):
+        values["reactive_kvarh"] = reactive_kvarh(study.scenario, monthly)
     for k in range(columns.classes):
         values[f"import_{k}"] = dispatch.import_kwh[..., k]
     for k, charge in enumerate(demand_charges(book)):
         measured = dispatch.classes.measured[k]
         values[f"peak_{k}"] = np.max(dispatch.peak_kw, axis=-1, where=measured, initial=0.0)
-        values[f"billed_{k}"] = bill.billed_kw[charge.name]
-        values[f"demand_{k}"] = bill.demand_charges[charge.name]
+        names = [name for name in (charge.name, charge.name + OVERRUN) if name in bill.billed_kw]
+        values[f"billed_{k}"] = sum(bill.billed_kw[name] for name in names)
+        values[f"demand_{k}"] = sum(bill.demand_charges[name] for name in names)
+        if declared_kw(book, k) is not None:
+            values[f"declared_{k}"] = declared_kw(book, k)
     return values
 
 
@@ -164,6 +196,7 @@ def _month_row(book: Book, sheet: Any, columns: MonthColumns, values: dict, row:
         *SIMULATED,
         *(f"import_{k}" for k in range(columns.classes)),
         *(f"peak_{k}" for k in range(columns.charges)),
+        *(name for name in at if name == "reactive_kvarh" or name.startswith("declared_")),
     ):
         number(book, sheet, line, at[name], values[name][row, month])
     for name, formula in _formulas(book, columns, row, month):
@@ -188,25 +221,79 @@ def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str
     prices = book.ref("tariff", span(tariff_row, 1, columns.classes, "rc"))
     scale = f"{here['connected']}*{here['price_energy']}*bill_vat_factor"
     by_demand = f"{here['connected']}*{here['price_demand']}*bill_vat_factor"
+    energy_scale = f"{scale}*in_finance_energy_price_factor"
     # The price factor and the path act on the class price with its adders, as in `finance.rates`.
-    yield "energy", f"={scale}*in_finance_energy_price_factor*SUMPRODUCT({imports},{prices})"
-    yield "tax", f"={here['energy']}*tariff_tax_rate"
-    for k in range(columns.charges):
+    yield "energy", f"={energy_scale}*SUMPRODUCT({imports},{prices})"
+    taxed, month_number = here["energy"], book.study.dispatch.clock.calendar_months()[tariff_row - TARIFF_FIRST_ROW]
+    if "tiers" in here:
+        yield "tiers", f"={energy_scale}*({_energy_tiers(book, here, month_number)})"
+        taxed = f"({here['energy']}+{here['tiers']})"
+    yield "tax", f"={taxed}*tariff_tax_rate"
+    for k, charge in enumerate(demand_charges(book)):
         price = book.ref("tariff", cell(tariff_row, 1 + columns.classes + k, "rc"))
         yield f"billed_{k}", f"={here['connected']}*{_billed(book, columns, row, month, k)}"
-        yield f"demand_{k}", f"={here[f'billed_{k}']}*{price}*{here['price_demand']}*bill_vat_factor"
+        in_tiers = _tiers(here[f"billed_{k}"], charge.tiers) if charge.tiers and month_number in charge.months else "0"
+        plain = f"{here[f'billed_{k}']}*{price}" + (f"+{in_tiers}" if charge.tiers else "")
+        yield f"demand_{k}", f"=({plain})*{here['price_demand']}*bill_vat_factor"
     yield "capacity", f"={by_demand}*tariff_capacity_per_kva*in_grid_transformer_kva"
     yield "fixed", f"={by_demand}*tariff_fixed_per_month"
     yield "export_credit", f"={scale}*{here['export_kwh']}*tariff_export_credit"
     demand = "".join(f"+{here[f'demand_{k}']}" for k in range(columns.charges))
-    yield "bill", f"={here['energy']}+{here['tax']}{demand}+{here['capacity']}+{here['fixed']}-{here['export_credit']}"
+    basic = f"{here['energy']}{demand}+{here['capacity']}" + (f"+{here['tiers']}" if "tiers" in here else "")
+    before = f"{basic}+{here['tax']}+{here['fixed']}-{here['export_credit']}"
+    if "power_factor" in here:
+        levies = f"{energy_scale}*{book.study.scenario.tariff.levies_per_kwh!r}*SUM({imports})"
+        yield "power_factor", f"={here['connected']}*{_power_factor(here, imports)}*({basic}-{levies})"
+        before += f"+{here['power_factor']}"
+    if "minimum" in here:
+        yield "minimum", f"=MAX(0,{by_demand}*tariff_minimum_per_month-({before}))*{here['connected']}"
+    yield "bill", f"={before}" + (f"+{here['minimum']}" if "minimum" in here else "")
+
+
+def _energy_tiers(book: Book, here: dict, month_number: int) -> str:
+    """Sum of the tier rules of one month, at the tariff's prices."""
+    shares = book.study.dispatch.classes.tier_share
+    parts = ["0"]
+    for rule, share in zip(book.study.scenario.tariff.energy_tiers, shares, strict=True):
+        if month_number in rule.months:
+            counted = "+".join(f"{here[f'import_{k}']}*{float(part)!r}" for k, part in enumerate(share) if part)
+            parts.append(_tiers(f"({counted or '0'})", rule.tiers))
+    return "+".join(parts)
+
+
+def _tiers(quantity: str, tiers: tuple[PriceTier, ...]) -> str:
+    """Each tier's price on the part within it: the first on all, then what changes at each limit on what lies above."""
+    steps = [f"{quantity}*({tiers[0].adder!r})"]
+    for below, tier in zip(tiers, tiers[1:], strict=False):
+        steps.append(f"MAX(0,{quantity}-{below.up_to!r})*({tier.adder - below.adder!r})")
+    return "(" + "+".join(steps) + ")"
+
+
+def _power_factor(here: dict, imports: str) -> str:
+    """Surcharge or rebate of the month by the table of `finance.demand_contract.power_factor_fraction`."""
+    apparent = f"SQRT(SUM({imports})^2+{here['reactive_kvarh']}^2)"
+    below = f"(90-100*ROUND(IF({apparent}>0,SUM({imports})/{apparent},1),2))"
+    return (
+        f"(0.005*MIN(MAX({below},0),20)+0.01*MIN(MAX({below}-20,0),5)+0.02*MAX({below}-25,0)"
+        f"-0.0015*MIN(MAX(-{below},0),5))"
+    )
 
 
 def _billed(book: Book, columns: MonthColumns, row: int, month: int, charge: int) -> str:
-    """The month's own peak, or a share of the greatest one of the months before where there is a ratchet."""
+    """The month's own peak, or a share of the greatest one of the months before where there is a ratchet; of a declared
+    demand the declared kW and the factor on what goes beyond its tolerance."""
     column, line = columns.at[f"peak_{charge}"], first_row_of(book, row) + month
-    own, back = cell(line, column), book.study.scenario.tariff.ratchet_months
-    first = max(first_row_of(book, row), line - back)
-    if not back or first == line:
+    tariff, own = book.study.scenario.tariff, cell(line, column)
+    if f"declared_{charge}" in columns.at:
+        declared, terms = cell(line, columns.at[f"declared_{charge}"]), tariff.contract
+        return f"({declared}+{terms.overrun_factor!r}*MAX(0,{own}-{terms.tolerance!r}*{declared}))"
+    calendar, first = book.study.dispatch.clock.calendar_months(), max(0, month - tariff.ratchet_months)
+    feeding = [m for m in range(first, month) if calendar[m % len(calendar)] in tariff.ratchet_calendar_months]
+    if not tariff.ratchet_months or not feeding:
         return own
-    return f"MAX({own},tariff_ratchet_fraction*MAX({cell(first, column)}:{cell(line - 1, column)}))"
+    top = first_row_of(book, row)
+    if len(feeding) == month - first:
+        earlier = f"{cell(top + first, column)}:{cell(line - 1, column)}"
+    else:
+        earlier = ",".join(cell(top + m, column) for m in feeding)
+    return f"MAX({own},tariff_ratchet_fraction*MAX({earlier}))"

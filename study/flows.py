@@ -286,7 +286,7 @@ def _template_rates(study: Study) -> BillRates:
 def _first_year(rate: DemandRate | ContractRate, first: slice) -> DemandRate | ContractRate:
     price = rate.per_kw_month[first]
     if isinstance(rate, ContractRate):
-        return replace(rate, per_kw_month=price, declared_kw=rate.declared_kw[:, first])
+        return replace(rate, per_kw_month=price, declared_kw=rate.declared_kw[:, first], is_billed=True)
     counts, factor = rate.ratchet_counts[first], rate.tier_factor[first]
     return replace(rate, per_kw_month=price, ratchet_counts=counts, tier_factor=factor)
 
@@ -502,10 +502,12 @@ def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> d
     """Bill by item (lanes, months); `energy` at the tariff's prices, `energy_flat` at their mean over the year, both
     with the tiers and the power factor's adjustment of them."""
     scenario, row = shared.study.scenario, shared.study.dispatch.row(name)
-    rates = replace(shared.rates, demand=tuple(_rate_of(rate, row, sums.peak_kw) for rate in shared.rates.demand))
+    limits = shared.limits_kw[year]
+    of_lanes = (_rate_of(rate, row, limits > 0, sums.peak_kw) for rate in shared.rates.demand)
+    rates = replace(shared.rates, demand=tuple(of_lanes))
     metered = Metered(sums.import_kwh, sums.export_kwh, sums.peak_kw)
     result = bill(rates, metered, reactive_kvarh(scenario, sums.monthly))
-    there = (shared.limits_kw[year] > 0) * (name != "diesel")
+    there = (limits > 0) * (name != "diesel")
     imported = sums.import_kwh.sum(axis=-1)
     basic = result.energy_charge + result.tiers + sum(result.demand_charges.values()) + result.capacity_charge
     adjusted = basic - imported * rates.levies_per_kwh * rates.vat_factor
@@ -520,10 +522,12 @@ def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> d
     return {key: values * there for key, values in found.items()}
 
 
-def _rate_of(rate: DemandRate | ContractRate, row: int, peak_kw: Floats) -> DemandRate | ContractRate:
+def _rate_of(
+    rate: DemandRate | ContractRate, row: int, is_connected: NDArray[np.bool_], peak_kw: Floats
+) -> DemandRate | ContractRate:
     """The rate as one alternative has it, its ratchet as in a year that repeats."""
     if isinstance(rate, ContractRate):
-        return replace(rate, declared_kw=rate.declared_kw[row])
+        return replace(rate, declared_kw=rate.declared_kw[row], is_billed=is_connected)
     if not rate.ratchet_months or not rate.ratchet_fraction:
         return rate
     own_kw = np.max(peak_kw, axis=-1, where=rate.measured, initial=0.0)

@@ -135,6 +135,38 @@ def test_formulas_give_the_studys_figures(name: str, tmp_path: Path) -> None:
     assert_sound(found)
 
 
+TIERS = [{"up_to": 50_000, "adder": 0}, {"up_to": 400_000, "adder": -0.03}, {"adder": 0.05}]
+RULES = {
+    "declared demand": {"demand_basis": "contract_demand", "power_factor_rule": "cn_1983_090", "levies_per_kwh": 0.029},
+    "tiers and ratchet": {
+        "energy_tiers": [{"tiers": TIERS, "periods": ["peak", "valley"]}, {"tiers": TIERS, "months": [7, 8]}],
+        "ratchet_fraction": 0.9, "ratchet_months": 3, "ratchet_calendar_months": [6, 8],
+        "demand_charges": [{"name": "demand", "per_kw_month": 40, "tiers": [{"up_to": 900, "adder": 0}, {"adder": 9}]}],
+    },
+    "minimum bill": {"minimum_per_month": 400_000, "minimum_per_kva_month": 100},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", RULES)
+def test_rules_of_a_bill_are_formulas_too(rules: str, tmp_path: Path) -> None:
+    base = presets()["case_a"].scenario
+    tariff = base.tariff.model_dump() | RULES[rules]
+    changes = {
+        "tariff": tariff,
+        "grid.power_factor": 0.87,
+        "grid.declared_kw": 2_500,
+        "finance.energy_escalation": 0.03,
+    }
+    study = evaluate(base.with_(changes))
+    content = workbook(study, EN, hourly=False)
+    found = by_formualizer(without_values(content), tmp_path)
+    assert_figures(found, study)
+    assert_same(values(content), found)
+    moved = {"finance.energy_price_factor": 1.2, "finance.vat_basis": "excl"}
+    found = by_formualizer(with_inputs(without_values(content), moved), tmp_path)
+    assert_figures(found, evaluate(study.scenario.with_(moved)))
+
+
 @pytest.mark.parametrize("name", presets())
 def test_a_changed_discount_rate_and_diesel_price_move_the_figures(name: str, tmp_path: Path) -> None:
     scenario = presets()[name].scenario
