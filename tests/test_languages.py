@@ -61,6 +61,7 @@ LATIN_KEPT = {
     "NFPA",
     "MWh",
     "MWp",
+    "kvarh",
     "Shapley",
     "English",
     "YYYY",
