@@ -14,7 +14,7 @@ from finance import metrics
 from finance.ledger import LINES
 from report import register_text, say
 from report.files import step_price_per_kwh
-from report.price_moves import CHANGES, PRICES, present_value
+from report.price_moves import CHANGES, present_value, prices
 from report.tables import metric
 from report.workbook_cells import FONT, Book, baseline_of, cell, heads, put, span, text
 from report.workbook_flows import (
@@ -146,7 +146,7 @@ def sensitivity_sheet(book: Book) -> None:
     labels = [book.t("sensitivity.input"), book.t("sensitivity.now"), book.t("sensitivity.present")]
     heads(book, sheet, 3, [*labels, *changes, book.t("sensitivity.break_even")])
     values, row = flow_values(book), 4
-    for path, lines in PRICES.items():
+    for path, lines in prices(book.study).items():
         if present_value(book.study, lines) != 0.0:
             _price_row(book, sheet, row, path, lines)
             row += 1
