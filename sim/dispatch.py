@@ -128,7 +128,7 @@ def simulate(scenario: Scenario) -> Dispatch:
     runs, run_of, shed_kw = _runs(scenario, clock, series, down)
     life = _life(scenario, clock, held, years, runs[0], len(classes.names))
     lanes, sets = _lanes(scenario, clock, held, series, life, years)
-    sums = _aggregate(runs, run_of, lanes, len(classes.names))
+    sums = vars(kernel.aggregate_runs(runs, run_of, lanes, len(classes.names)))
     sums = _with_shed(sums, lanes, run_of, shed_kw, clock)
 
     def by_month(values: Floats) -> Floats:
@@ -212,27 +212,10 @@ def _runs(
     rows = down & connected[:, clock.month_index]
     kinds = {row.tobytes(): row for row in rows}
     shed = [shed_share * series.load_kw * row for row in kinds.values()]
-    with_grid = [
-        replace(plain, grid_up=~row, load_kw=plain.load_kw - kw) for row, kw in zip(kinds.values(), shed, strict=True)
-    ]
+    with_grid = [plain.with_outages(~row, plain.load_kw - kw) for row, kw in zip(kinds.values(), shed, strict=True)]
     of_year = 1 + np.array([list(kinds).index(row.tobytes()) for row in rows])
     run_of = np.concatenate([np.zeros(years, dtype=np.int64), np.tile(of_year, len(ALTERNATIVES) - 1)])
     return (plain, *with_grid), run_of, (np.zeros(clock.steps), *shed)
-
-
-def _aggregate(
-    runs: tuple[kernel.Series, ...], run_of: NDArray[np.int64], lanes: kernel.Lanes, classes: int
-) -> dict[str, Floats]:
-    """Monthly sums of all lanes (lanes, months, ...), each with its own series."""
-    if len(runs) == 1:
-        return vars(kernel.aggregate(runs[0], lanes, classes))
-    joined: dict[str, Floats] = {}
-    for run, series in enumerate(runs):
-        mine = np.flatnonzero(run_of == run)
-        if mine.size:
-            for name, values in vars(kernel.aggregate(series, some_lanes(lanes, mine), classes)).items():
-                joined.setdefault(name, np.empty((lanes.count, *values.shape[1:])))[mine] = values
-    return joined
 
 
 def some_lanes(lanes: kernel.Lanes, which: NDArray[np.int64]) -> kernel.Lanes:

@@ -15,6 +15,7 @@ reassociates or fuses operations, so both give the same bits, whatever lanes sha
 it.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -45,6 +46,10 @@ def _own(values, name: str, shape: tuple[int, ...], dtype=np.float64) -> np.ndar
     )
     array.flags.writeable = False
     return array
+
+
+def _require_grid(grid_up: np.ndarray) -> None:
+    _require(np.all((grid_up == 0) | (grid_up == 1)), "grid_up must be 1 or, in an outage, 0.")
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Series:
         )
         _require(self.load_kw.min() >= 0, "load_kw must not be negative.")
         _require(self.pv_kw_per_kwp.min() >= 0, "pv_kw_per_kwp must not be negative.")
-        _require(np.isin(self.grid_up, (0, 1)).all(), "grid_up must be 1 or, in an outage, 0.")
+        _require_grid(self.grid_up)
         _require(self.above_shave_kw.min() >= 0, "above_shave_kw must not be negative.")
         _require(np.abs(self.action).max() <= 1, "action must lie between -1 (charge) and 1 (discharge).")
         _require(self.period.min() >= 0, "period must be a class number from 0 on.")
@@ -122,11 +127,38 @@ class Series:
         steps[:, STEP_DISCHARGE_POWER] = self.discharge_power_share
         return steps
 
+    def with_outages(self, grid_up: np.ndarray, load_kw: np.ndarray) -> "OutageYear":
+        """The same year with other outages and another load (n,); what stays is shared, not checked again."""
+        grid_up, load_kw = (
+            _own(values, name, self.load_kw.shape) for name, values in (("grid_up", grid_up), ("load_kw", load_kw))
+        )
+        _require_grid(grid_up)
+        _require(load_kw.min() >= 0, "load_kw must not be negative.")
+        other = object.__new__(OutageYear)
+        shared = {name: value for name, value in vars(self).items() if name != "steps"}
+        other.__dict__.update(shared | {"classes": self.classes, "grid_up": grid_up, "load_kw": load_kw, "base": self})
+        return other
+
     @cached_property
     def classes(self) -> np.ndarray:
         """(n, 2): the billing class of a step's energy, and that of its demand window."""
         first_of_window = np.arange(len(self.period)) // self.demand_window_steps * self.demand_window_steps
         return np.stack([self.period, self.period[first_of_window]], axis=1)
+
+
+@dataclass(frozen=True)
+class OutageYear(Series):
+    """A `base` year with outages and a load of its own (`Series.with_outages`). A term has many, so its rows are made
+    when they are asked for and not kept."""
+
+    base: Series | None = None
+
+    @property
+    def steps(self) -> np.ndarray:
+        steps = self.base.steps.copy()
+        steps[:, STEP_LOAD], steps[:, STEP_GRID_UP] = self.load_kw, self.grid_up
+        steps[:, STEP_DISCHARGING] = np.maximum(self.action, 0.0) * self.grid_up
+        return steps
 
 
 @dataclass(frozen=True)
@@ -670,12 +702,36 @@ def aggregate(series: Series, lanes: Lanes, n_periods: int, threads: int | None 
     lock are used instead of numba's own threading layer, whose portable form ends the process when two sessions enter
     it at once.
     """
-    _check_match(series, lanes)
-    _require(
-        series.period.max() < n_periods,
-        f"period names class {series.period.max()}, but there are {n_periods} classes from 0 on.",
-    )
-    n, months = lanes.count, len(series.month_ends)
+    _check_match(series, lanes, n_periods)
+    found = _run(series, lanes.scalars, lanes.monthly, n_periods, threads or config.NUMBA_NUM_THREADS)
+    return _aggregates(series, lanes, *found)
+
+
+def aggregate_runs(runs: Sequence[Series], run_of: np.ndarray, lanes: Lanes, n_periods: int) -> Aggregates:
+    """The same where each lane has its own of several series of one year; `run_of` (N,) says which."""
+    if len(runs) == 1:
+        return aggregate(runs[0], lanes, n_periods)
+    for series in runs:
+        _check_match(series, lanes, n_periods)
+    parts = [(series, np.flatnonzero(run_of == k)) for k, series in enumerate(runs)]
+    parts = [(series, mine) for series, mine in parts if mine.size]
+
+    def run(part: tuple[Series, np.ndarray]) -> tuple[np.ndarray, ...]:
+        series, mine = part
+        return _run(series, lanes.scalars[:, mine], lanes.monthly[:, mine], n_periods, 1)
+
+    with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:
+        found = list(pool.map(run, parts))
+    back = np.argsort(np.concatenate([mine for _, mine in parts]))
+    sums, metered = (np.concatenate([part[k] for part in found], axis=1)[:, back] for k in (0, 1))
+    return _aggregates(runs[0], lanes, sums, metered, np.concatenate([part[2] for part in found])[back])
+
+
+def _run(
+    series: Series, scalars: np.ndarray, monthly: np.ndarray, n_periods: int, threads: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sums (N_SUMS, N, M), meter readings (N_METERED, N, M, K) and the energy at the end (N,) of all lanes."""
+    n, months = scalars.shape[1], len(series.month_ends)
     sums = np.empty((N_SUMS, n, months))
     metered = np.empty((N_METERED, n, months, n_periods))
     energy_end = np.empty(n)
@@ -683,11 +739,17 @@ def aggregate(series: Series, lanes: Lanes, n_periods: int, threads: int | None 
     def run(start: int, stop: int) -> None:
         w, c = _aligned(N_ROWS * WIDTH), _aligned(n_periods * N_METERED * WIDTH)
         shared = series.steps, series.classes, series.month_ends, WIDTH, float(series.step_h)
-        _run_blocks(*shared, lanes.scalars, lanes.monthly, start, stop, w, c, sums, metered, energy_end)
+        _run_blocks(*shared, scalars, monthly, start, stop, w, c, sums, metered, energy_end)
 
-    _share_blocks(run, -(-n // WIDTH), threads or config.NUMBA_NUM_THREADS)
+    _share_blocks(run, -(-n // WIDTH), threads)
     metered[:2] *= series.step_h
     metered[2] /= series.demand_window_steps
+    return sums, metered, energy_end
+
+
+def _aggregates(
+    series: Series, lanes: Lanes, sums: np.ndarray, metered: np.ndarray, energy_end: np.ndarray
+) -> Aggregates:
     hours = np.diff(series.month_ends, prepend=0) * series.step_h
     return Aggregates(
         **dict(zip(SUM_FIELDS, sums, strict=True)),
@@ -721,7 +783,11 @@ def warm_up() -> None:
     trace(series, lanes, 0)
 
 
-def _check_match(series: Series, lanes: Lanes) -> None:
+def _check_match(series: Series, lanes: Lanes, n_periods: int | None = None) -> None:
+    _require(
+        n_periods is None or series.period.max() < n_periods,
+        f"period names class {series.period.max()}, but there are {n_periods} classes from 0 on.",
+    )
     months = lanes.load_scale.shape[1]
     _require(
         months == len(series.month_ends),

@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import kernel
-from sim.kernel import MONTHLY_FIELDS, NO_LIMIT_KW, SCALAR_FIELDS, Aggregates, Lanes, Series, aggregate, trace, warm_up
+from sim.kernel import (
+    MONTHLY_FIELDS,
+    NO_LIMIT_KW,
+    SCALAR_FIELDS,
+    Aggregates,
+    Lanes,
+    Series,
+    aggregate,
+    aggregate_runs,
+    trace,
+    warm_up,
+)
 from tests.kernel_inputs import make_lanes, make_series
 
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -346,6 +357,25 @@ def test_a_lane_does_not_depend_on_its_batch_its_block_or_the_threads(step_h, wi
     for start, stop in ((0, 1), (5, 6), (3, 40), (40, 83)):
         part = aggregate(series, pick(lanes, slice(start, stop)), 3)
         assert_same(pick(whole, slice(start, stop)), part)
+
+
+def test_lanes_of_several_series_are_those_of_each_alone():
+    """Outages and load of their own change what the other series hold in common with the first in no bit."""
+    series, lanes = random_site(5, count=40, months=12)
+    r = np.random.default_rng(5)
+    n, runs = len(series.load_kw), [series]
+    for _ in range(3):
+        own = {"grid_up": (r.random(n) > 0.2).astype(float), "load_kw": r.uniform(0, 1500, n)}
+        runs.append(series.with_outages(**own))
+        plain = replace(series, **own)
+        assert np.array_equal(runs[-1].steps, plain.steps) and np.array_equal(runs[-1].classes, plain.classes)
+    run_of = r.integers(0, 4, lanes.count)
+    joined = aggregate_runs(runs, run_of, lanes, 3)
+    for lane, run in enumerate(run_of):
+        one = slice(lane, lane + 1)
+        assert_same(pick(joined, one), aggregate(runs[run], pick(lanes, one), 3))
+    with pytest.raises(ValueError, match="grid_up must be 1"):
+        series.with_outages(np.full(n, 0.5), series.load_kw)
 
 
 def pick(value, lanes: slice):
