@@ -21,6 +21,7 @@ from report.proposal_blocks import (
 )
 from report.proposal_front import figure_text
 from report.tables import metric
+from sim.outages import longest_h
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
 from study.weeks import MEANINGS, available, choose
 
@@ -512,7 +513,7 @@ def operation(draft: Draft) -> Block:
             small(draft.t("operation.label")),
             {"kind": "legend", "items": [{"label": label, "colour": colour} for label, colour in legend]},
             *pairs,
-            small(draft.t("operation.no_outage")) if not scenario.grid.outages else None,
+            small(_which_outages(draft)),
             table([draft.t("operation.what"), draft.t("operation.how")], rows, align="ll", widths=[1, 2.6]),
         ],
     )
@@ -553,7 +554,6 @@ def efficiency_text(draft: Draft) -> str:
 def resilience(draft: Draft) -> Block:
     """Listed outages, how long the battery carries the load, what the sets can, and what stays without power."""
     study, scenario, words = draft.study, draft.study.scenario, draft.words
-    outages = scenario.grid.outages
     full = ride_through_h(scenario)
     kept = ride_through_h(scenario, scenario.dispatch.reserve_fraction)
     health = float(study.dispatch.life.health.min())
@@ -603,7 +603,7 @@ def resilience(draft: Draft) -> Block:
         finding,
         [
             table([draft.t("load.quantity"), draft.t("load.value")], rows, align="ll", widths=[1, 1.6]),
-            None if outages else small(draft.t("resilience.perfect")),
+            None if study.dispatch.down.any() else small(draft.t("resilience.perfect")),
             table(
                 head,
                 left,
@@ -613,8 +613,23 @@ def resilience(draft: Draft) -> Block:
     )
 
 
+def _which_outages(draft: Draft) -> str:
+    """What the day charts show of the outages: those of the first year."""
+    if not draft.study.dispatch.down.any():
+        return draft.t("operation.no_outage")
+    drawn = draft.study.scenario.grid.outage_source == "statistics"
+    return draft.t("operation.first_year_drawn" if drawn else "operation.first_year")
+
+
 def _outages_text(draft: Draft) -> str:
-    outages = draft.study.scenario.grid.outages
+    grid, outages, words = draft.study.scenario.grid, draft.study.scenario.grid.outages, draft.words
+    if grid.outage_source == "statistics":
+        return draft.t(
+            "resilience.drawn",
+            saifi=words.number(grid.saifi_per_year),
+            saidi=words.number(grid.saidi_h_per_year, words.t("charts.unit.h")),
+            longest=say.duration(longest_h(draft.study.dispatch), words),
+        )
     if not outages:
         return draft.t("resilience.none_listed")
     hours = [outage.duration_h for outage in outages]

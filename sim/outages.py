@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.resilience import OutageDraws, grid_up, outage_draws
 from sim.scenario import Scenario
+from sim.scenario_plant import LONGEST_LISTED_H, Outage
 from sim.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -46,6 +47,23 @@ def unbroken(down: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int
     """First step and end (exclusive) of each unbroken run of True."""
     edges = np.diff(np.concatenate([[0], down.astype(np.int8), [0]]))
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+
+
+def longest_h(dispatch: Dispatch) -> float:
+    """Length of the longest outage of all project years, 0 where the grid never fails."""
+    lengths = [end - first for first, end in map(unbroken, dispatch.down)]
+    return float(max((length.max(initial=0) for length in lengths), default=0)) * dispatch.clock.step_h
+
+
+def as_list(dispatch: Dispatch) -> tuple[Outage, ...]:
+    """The outages of project year 1 as a list, which returns every year; none longer than a list allows."""
+    clock = dispatch.clock
+    first, end = unbroken(dispatch.down[0])
+    hours = np.minimum((end - first) * clock.step_h, LONGEST_LISTED_H)
+    return tuple(
+        Outage(month=clock.calendar_month[k], day=clock.day[k], hour=clock.hour[k], duration_h=duration_h)
+        for k, duration_h in zip(first, hours, strict=True)
+    )
 
 
 def interruptions(dispatch: Dispatch) -> Floats:

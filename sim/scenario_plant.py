@@ -11,6 +11,8 @@ from sim.inputs import POWER_MAX_KW, Fraction, Kw, given, sourced
 from sim.model import Closed
 from sim.problem import Named, Refusal
 
+LONGEST_LISTED_H = 744
+
 
 class GridStage(Closed):
     """From this project month on (1 is the first), the grid can give this much."""
@@ -25,7 +27,7 @@ class Outage(Closed):
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
     hour: float = Field(ge=0, lt=24)
-    duration_h: float = Field(gt=0, le=744)
+    duration_h: float = Field(gt=0, le=LONGEST_LISTED_H)
 
 
 class Grid(Closed):

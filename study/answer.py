@@ -18,6 +18,7 @@ from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
 from sim.dispatch import ALTERNATIVES, import_limits_kw, site_set_kw
 from sim.load import monthly_scale, peak_kw
+from sim.outages import longest_h
 from sim.scenario import Scenario
 from study.compare import Study
 
@@ -313,7 +314,7 @@ def _unserved_clash(study: Study) -> Finding:
         more = ceil((peak - limit) / site_set_kw(scenario) - 1e-9)
         values["sets_needed"] = Quantity("number", more)
         return Finding("answers.clash.supply_too_small", values, good=False)
-    longest = max((outage.duration_h for outage in scenario.grid.outages), default=0.0)
+    longest = longest_h(study.dispatch)
     storage = scenario.storage
     needed_kwh = max(0.0, peak - sets_kw) * longest / storage.discharge_efficiency
     values["hours"] = Quantity("duration", longest)

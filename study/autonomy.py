@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from sim.dispatch import ALTERNATIVES
+from sim.outages import as_list
 from sim.scenario_plant import Outage
 from study.compare import Study, evaluate
 
@@ -104,7 +105,8 @@ def _week_without_grid(year: Study) -> Study:
     starts = np.arange(0, clock.steps - steps + 1, round(24 / clock.step_h))
     first = int(starts[(load[starts + steps] - load[starts]).argmax()])
     week = Outage(month=int(clock.calendar_month[first]), day=int(clock.day[first]), hour=0, duration_h=WEEK_H)
-    return evaluate(year.scenario.with_({"grid.outages": (*year.scenario.grid.outages, week)}))
+    listed = {"grid.outage_source": "list", "grid.outages": (*as_list(year.dispatch), week)}
+    return evaluate(year.scenario.with_(listed))
 
 
 def _one(

@@ -213,8 +213,12 @@ class OutageModel:
 
     @staticmethod
     def of(scenario: Scenario) -> OutageModel:
-        """As many events a year, and as long ones, as the scenario lists."""
-        listed = scenario.grid.outages
+        """As many events a year, and as long ones, as the scenario lists or its statistics say."""
+        grid, listed = scenario.grid, scenario.grid.outages
+        if grid.outage_source == "statistics":
+            return OutageModel(
+                grid.saifi_per_year, grid.saidi_h_per_year / grid.saifi_per_year if grid.saifi_per_year else 1.0
+            )
         hours = sum(outage.duration_h for outage in listed)
         return OutageModel(float(len(listed)), hours / len(listed) if listed else 1.0)
 

@@ -82,3 +82,10 @@ def test_yearly_cost_leaves_out_what_is_paid_once(case_c):
     assert (yearly_cost(year) <= totals + 1e-6).all()
     assert mean_load_kw(year) == pytest.approx(13_050, rel=1e-3)
     assert np.isfinite(yearly_cost(year)).all()
+
+
+def test_a_week_without_grid_comes_on_top_of_drawn_outages():
+    drawn = {"grid.saifi_per_year": 12.0, "grid.saidi_h_per_year": 24.0, "site.term_months": 12}
+    case = presets()["blank"].scenario.with_(drawn).with_({"grid.outage_source": "statistics"})
+    found = autonomy(evaluate(case))["grid"]
+    assert found.week_unserved_kwh > 100 * mean_load_kw(evaluate(case))

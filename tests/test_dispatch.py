@@ -17,7 +17,7 @@ from sim.battery import (
 )
 from sim.climate import ambient_c
 from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
-from sim.outages import unbroken
+from sim.outages import as_list, longest_h, unbroken
 from sim.scenario import Scenario
 from sim.scenario_plant import Storage
 from study.compare import evaluate
@@ -331,6 +331,15 @@ def test_drawn_outages_are_each_years_own_and_the_same_for_the_same_seed():
         assert total == pytest.approx(one.monthly["unserved_kwh"][row, months].sum())
     assert one.monthly["interruptions"][row].sum() == sum(unbroken(year)[0].size for year in one.down)
     assert_conserves(one)
+
+
+def test_drawn_outages_as_a_list_are_those_of_the_first_year():
+    case = presets()["blank"].scenario.with_({"grid.saifi_per_year": 12.0, "grid.saidi_h_per_year": 60.0})
+    drawn = simulate(case.with_({"grid.outage_source": "statistics", "site.term_months": 24}))
+    listed = simulate(drawn.scenario.with_({"grid.outage_source": "list", "grid.outages": as_list(drawn)}))
+    assert np.array_equal(listed.down[0], drawn.down[0]) and np.array_equal(listed.down[1], drawn.down[0])
+    assert longest_h(drawn) == max(np.diff(unbroken(row), axis=0).max() for row in drawn.down)
+    assert longest_h(simulate(case)) == 0.0
 
 
 def test_only_the_critical_load_is_carried_in_an_outage():

@@ -90,6 +90,12 @@ def test_the_same_seed_gives_the_same_draws_and_digits(case_a):
         np.testing.assert_array_equal(found[0].results[measure], found[1].results[measure])
 
 
+def test_outage_statistics_are_the_model_of_the_draws():
+    statistics = {"grid.saifi_per_year": 6.0, "grid.saidi_h_per_year": 9.0}
+    scenario = presets()["blank"].scenario.with_(statistics).with_({"grid.outage_source": "statistics"})
+    assert OutageModel.of(scenario) == OutageModel(6.0, 1.5)
+
+
 def test_every_draw_has_its_own_outages(case_b):
     draws = draw(case_b, 4000, 3, outage_model=OutageModel(6.0, 2.0, spread=0.0))
     counts = np.diff(draws.outages.first)
