@@ -1,11 +1,9 @@
-"""What the grid can give and at what price: connection, stages, outages, tariff."""
+"""What the grid can give: connection, stages, outages. Its prices have a page of their own."""
 
 import streamlit as st
 
-from report.charts_inputs import tariff_heatmap
-from sim.tariff import DAY_TYPES
-from ui import form, state, table, tariff_card
-from ui.figures import card, chart
+from ui import form, state, table
+from ui.figures import card
 from ui.state import t
 
 CONNECTION = (
@@ -60,28 +58,3 @@ with card(title, t("inputs.grid.outages_note")):
         "duration_h": table.number(t("inputs.table.duration"), 0.25, 744, step=0.25, default=2.0),
     }
     table.rows_editor("grid.outages", columns, alt=t("inputs.grid.outages_alt"), height=240)
-
-with card(t("inputs.tariff.title"), t("inputs.tariff.note")):
-    tariff_card.chooser()
-    tariff_card.facts()
-    basis, vat = st.columns(2)
-    with basis:
-        tariff_card.demand_basis()
-    with vat:
-        form.field("finance.vat_basis")
-
-with card(t("inputs.tariff.heatmap"), t("inputs.tariff.heatmap_note", currency=scenario.tariff.currency)):
-    day_type = st.segmented_control(
-        t("inputs.tariff.day_type"),
-        DAY_TYPES,
-        default=DAY_TYPES[0],
-        format_func=lambda name: t(f"inputs.tariff.{name}"),
-        required=True,
-        label_visibility="collapsed",
-        key="heatmap_day_type",
-    )
-    figure = tariff_heatmap(scenario.tariff, day_type, words, state.is_dark())
-    chart(figure, key="tariff_heatmap", height=320, alt=t("inputs.tariff.heatmap_alt", name=scenario.tariff.name_en))
-    with st.expander(t("inputs.tariff.edit"), key="tariff_edit"):
-        st.markdown(f":small[:gray[{t('inputs.tariff.edit_note')}]]")
-        tariff_card.editor()

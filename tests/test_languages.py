@@ -85,6 +85,8 @@ LATIN_KEPT = {
     "true",
     "year",
     "MACRS",
+    "OpenEI",
+    "URDB",
 }
 
 

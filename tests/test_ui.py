@@ -71,7 +71,7 @@ def test_every_page_runs_in_the_shell_for_every_preset(page: str) -> None:
 
 def test_every_input_has_one_field_on_some_page() -> None:
     drawn = {"finance.baseline", "site.currency", "load.meter", "pv.weather"}  # sidebar, tariff, uploaders
-    for page in ("load", "grid", "equipment", "terms"):
+    for page in ("load", "grid", "tariff", "equipment", "terms"):
         app = open_app(page, preset="case_c")
         keys = keys_of(app)
         drawn |= {path for path in register() for key in keys if f".{path}@" in key}
@@ -261,7 +261,7 @@ def test_outage_on_day_zero_is_refused_in_place() -> None:
 
 
 def test_choosing_a_tariff_brings_its_currency() -> None:
-    app = open_app("grid")
+    app = open_app("tariff")
     widget(app, "tariff.country").select("MY").run()
     widget(app, "tariff.MY.None.None.cn_shanghai_10kv").select("my_tnb_hv_tou").run()
     assert scenario_of(app).tariff == library_tariff("my_tnb_hv_tou")
@@ -281,7 +281,7 @@ def test_tariff_tables_read_back_equal() -> None:
 
 
 def test_edited_tariff_with_a_gap_is_refused_with_the_hours() -> None:
-    app = open_app("grid")
+    app = open_app("tariff")
     before = scenario_of(app)
     app.session_state["table.tariff.windows@0"] = edits(start_hour=2.0)
     app.button(key="tariff_apply").click().run()
@@ -290,7 +290,7 @@ def test_edited_tariff_with_a_gap_is_refused_with_the_hours() -> None:
 
 
 def test_edited_tariff_stays_in_the_session_and_says_so() -> None:
-    app = open_app("grid")
+    app = open_app("tariff")
     app.session_state["table.tariff.prices@0"] = edits(price=1.5)
     app.button(key="tariff_apply").click().run()
     app.run()

@@ -1,4 +1,4 @@
-"""The tariff on the grid page: choose one of the library, read its source, edit its prices and windows."""
+"""The tariff in use: choose one of the library, read its source, edit its prices and windows in tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def chooser() -> None:
         t("inputs.tariff.name", n=len(names)),
         names,
         index=names.index(tariff.library_id) if tariff.library_id in names else None,
-        format_func=lambda name: _name(library.raw_tariffs()[name]),
+        format_func=lambda name: record_name(library.raw_tariffs()[name]),
         placeholder=t("inputs.tariff.choose"),
         key=key,
         on_change=_choose,
@@ -141,8 +141,12 @@ def _scalars(tariff: Tariff) -> dict[str, Any]:
 
 def _choose(key: str) -> None:
     name = st.session_state[key]
-    if name is None or name == state.current().tariff.library_id:
-        return
+    if name is not None and name != state.current().tariff.library_id:
+        take(name)
+
+
+def take(name: str) -> None:
+    """Use a tariff of the library, with its currency; prices in the old currency are warned of."""
     before, currency = state.current().site.currency, library.raw_tariffs()[name]["currency"]
     if state.change({"tariff": {"library_id": name}, "site.currency": currency}):
         state.replace(state.current())
@@ -191,7 +195,8 @@ def _charge_columns(currency: str) -> dict[str, Any]:
     }
 
 
-def _name(raw: dict[str, Any]) -> str:
+def record_name(raw: dict[str, Any]) -> str:
+    """Name of a record of the library, in the visitor's language."""
     return raw["name_zh"] if state.words().language == "zh" and raw["name_zh"] else raw["name_en"]
 
 

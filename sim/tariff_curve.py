@@ -1,0 +1,196 @@
+"""An own price curve from a file: 24 hours, 24 hours by 12 months, or every hour of a year, as a tariff.
+
+A tariff has one price for each month, day type and hour. A day, or a day for each month, is held exactly. Of a year the
+mean over the days of one kind in one month is held; `CurveFit` says how far single hours lie from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.meter_cells import is_number, parse_numbers
+from sim.meter_file import load
+from sim.problem import Refusal
+from sim.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
+from sim.tariff_paint import Painting, painted_fields, painting_of, refined, slots_needed
+from sim.timeline import timeline
+
+Floats = NDArray[np.float64]
+Kind = Literal["day", "months", "year"]
+HOURS, MONTHS, YEAR_H = 24, 12, 8760
+SHAPES = {(24, 1), (1, 24), (24, 12), (12, 24), (YEAR_H, 1), (4 * YEAR_H, 1)}
+MOST_BILL_ERROR = 0.02
+EXACT = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Prices per kWh: (24,) of a day, (12, 24) of a day a month, or (8760,) of a year from 1 January 00:00."""
+
+    kind: Kind
+    per_kwh: Floats
+    was_quarter_hours: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CurveFit:
+    """A curve as a tariff can hold it: `per_kwh` (day types, months, hours).
+
+    bill_error: energy bill of the load under `per_kwh` against that under the curve, as a fraction of the latter.
+    mean_deviation: how far an hour's price lies from the held one on average, over the curve's mean size.
+    """
+
+    per_kwh: Floats
+    bill_error: float
+    mean_deviation: float
+
+    @property
+    def is_exact(self) -> bool:
+        return self.mean_deviation < EXACT
+
+
+def read_curve(data: bytes, filename: str) -> Curve:
+    """A curve from a CSV or XLSX file, with or without headings and labels. Raises Refusal or MeterError."""
+    sheet = load(data, filename)
+    rows = [(number, list(row)) for number, row in enumerate(sheet.rows, start=1) if any(_text(cell) for cell in row)]
+    rows, first = _without_labels(rows)
+    values = parse_numbers([cell for _, row in rows for cell in row], sheet.delimiter).values
+    width = len(rows[0][1]) if rows else 0
+    if any(len(row) != width for _, row in rows):
+        short = next(number for number, row in rows if len(row) != width)
+        raise Refusal("row {row} has another number of columns than the rows above; fill it", row=short)
+    bad = np.flatnonzero(np.isnan(values))
+    if bad.size:
+        number, row = rows[bad[0] // width]
+        column = int(bad[0] % width)
+        raise Refusal(
+            "row {row}, column {column}: '{text}' is not a price; give a number",
+            row=number,
+            column=column + first + 1,
+            text=_text(row[column])[:40],
+        )
+    return _curve(values.reshape(len(rows), width))
+
+
+def _without_labels(rows: list[tuple[int, list[object]]]) -> tuple[list[tuple[int, list[object]]], int]:
+    """The rows without a heading row and without columns of labels; and how many columns were left out."""
+    is_one_more = len(rows) != HOURS and len(rows) - 1 in {shape[0] for shape in SHAPES}
+    if rows and (is_one_more or not all(is_number(cell) for cell in rows[0][1][1:] or rows[0][1])):
+        rows = rows[1:]
+    widths = [_width(row) for _, row in rows]
+    width = max(widths, default=0)
+    keep = next((columns for columns in (24, 12, 1) if columns <= width <= columns + (2 if columns == 1 else 1)), width)
+    return [(number, row[width - keep : max(_width(row), width - keep)]) for number, row in rows], width - keep
+
+
+def _width(row: Sequence[object]) -> int:
+    """Columns up to the last that is filled."""
+    return max((at + 1 for at, cell in enumerate(row) if _text(cell)), default=0)
+
+
+def _curve(values: Floats) -> Curve:
+    rows, columns = values.shape
+    if (rows, columns) not in SHAPES:
+        raise Refusal(
+            "the file has {rows} rows of {columns} prices; give 24 hours, 24 hours x 12 months, or the 8760 hours or "
+            "35040 quarter hours of a year without 29 February",
+            rows=rows,
+            columns=columns,
+        )
+    if values.size == HOURS:
+        return Curve("day", values.ravel())
+    if values.size == HOURS * MONTHS:
+        return Curve("months", values if rows == MONTHS else values.T)
+    quarters = values.size > YEAR_H
+    return Curve("year", values.reshape(YEAR_H, -1).mean(axis=1), quarters)
+
+
+def fit_curve(curve: Curve, year: int, kw: Floats) -> CurveFit:
+    """Lay a curve on months, day types and hours; `year` gives the weekdays of a curve of a year.
+
+    `kw` (8760,) is the load from 1 January, by which the error in the energy bill is weighed. Raises Refusal where that
+    error is above 2 %.
+    """
+    if curve.kind != "year":
+        days = np.broadcast_to(curve.per_kwh, (len(DAY_TYPES), MONTHS, HOURS))
+        return CurveFit(days.copy(), 0.0, 0.0)
+    clock = timeline(f"{year}-01", MONTHS, 60)
+    kind = np.array([0, 0, 0, 0, 0, 1, 2])[clock.weekday]
+    cell = (kind * MONTHS + clock.month_index) * HOURS + clock.hour
+    size = len(DAY_TYPES) * MONTHS * HOURS
+    sums, counts = (np.bincount(cell, weights, size) for weights in (curve.per_kwh, None))
+    held = sums / counts
+    size_per_kwh = float(np.abs(curve.per_kwh).mean())
+    off = curve.per_kwh - held[cell]
+    due = float(kw @ curve.per_kwh)
+    error = float(-(kw @ off) / due) if due else 0.0
+    if abs(error) > MOST_BILL_ERROR:
+        raise Refusal(
+            "a tariff has one price for each month, kind of day and hour; with this curve's means the yearly energy "
+            "bill would be off by {percent} %; a price that changes from day to day cannot be held, give typical days",
+            percent=f"{100 * error:.1f}",
+        )
+    deviation = float(np.abs(off).mean() / size_per_kwh) if size_per_kwh else 0.0
+    return CurveFit(held.reshape(len(DAY_TYPES), MONTHS, HOURS), error, deviation)
+
+
+def curve_fields(tariff: Tariff, fit: CurveFit, name: str, source: str) -> dict[str, Any]:
+    """The fields of `tariff` with the curve's energy prices; demand charges, adders and taxes stay.
+
+    Equal prices of a month share a period. A demand charge that measures some periods goes on measuring their hours.
+    """
+    old = painting_of(tariff) if any(charge.measured_periods for charge in tariff.demand_charges) else None
+    slots = slots_needed(tariff) if old else HOURS
+    prices = np.repeat(fit.per_kwh, slots // HOURS, axis=2)
+    kept = refined(old, slots).cells if old else np.zeros(prices.shape, dtype=np.int64)
+    cells, labels, by_month = _numbered(prices, kept)
+    names = tuple(f"{old.periods[number]} P{rank:02d}" if old else f"P{rank:02d}" for number, rank in labels)
+    charges = [
+        charge.model_copy(update={"measured_periods": _renamed(charge.measured_periods, names)})
+        for charge in tariff.demand_charges
+    ]
+    bare = tariff.model_copy(update={"demand_charges": tuple(charges), "source": source, "as_of": "", "notes": ""})
+    return painted_fields(Painting(bare, names, cells, by_month), name)
+
+
+def _numbered(prices: Floats, kept: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[tuple[int, int]], Floats]:
+    """Cells numbered by (kept period, rank of the price in its month), those pairs, and their prices by month."""
+    pairs: dict[tuple[int, int], int] = {}
+    cells = np.empty(prices.shape, dtype=np.int64)
+    found: dict[tuple[int, int], float] = {}
+    for month in range(MONTHS):
+        levels, rank = np.unique(prices[:, month], return_inverse=True)
+        rank = rank.reshape(prices[:, month].shape) + 1
+        for place in np.ndindex(rank.shape):
+            pair = (int(kept[place[0], month, place[1]]), int(rank[place]))
+            number = pairs.setdefault(pair, len(pairs))
+            cells[place[0], month, place[1]] = number
+            found[number, month] = float(levels[rank[place] - 1])
+    by_month = np.full((len(pairs), MONTHS), np.nan)
+    for (number, month), price in found.items():
+        by_month[number, month] = price
+    return cells, list(pairs), by_month
+
+
+def _renamed(measured: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the new periods that lie in the measured old ones; empty still means every hour."""
+    return tuple(name for name in names if name.rpartition(" ")[0] in measured) if measured else ()
+
+
+def curve_table(tariff: Tariff, day_type: str) -> Floats:
+    """Energy prices of a tariff without adders and taxes, (24 hours, 12 months): the mean of an hour's quarters."""
+    quarters = np.arange(0, 24 * 60, SLOT_MINUTES)
+    rows = [
+        [tariff.season(month).prices_per_kwh[tariff.season(month).period_at(day_type, int(m))] for m in quarters]
+        for month in EVERY_MONTH
+    ]
+    return np.array(rows, dtype=float).reshape(MONTHS, HOURS, -1).mean(axis=2).T
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
