@@ -79,7 +79,7 @@ def read_curve(data: bytes, filename: str) -> Curve:
 
 def _without_labels(rows: list[tuple[int, list[object]]]) -> tuple[list[tuple[int, list[object]]], int]:
     """The rows without a heading row and without columns of labels; and how many columns were left out."""
-    is_one_more = len(rows) != HOURS and len(rows) - 1 in {shape[0] for shape in SHAPES}
+    is_one_more = len(rows) != HOURS and len(rows) - 1 in {shape[0] for shape in SHAPES if shape[0] > 1}
     if rows and (is_one_more or not all(is_number(cell) for cell in rows[0][1][1:] or rows[0][1])):
         rows = rows[1:]
     widths = [_width(row) for _, row in rows]

@@ -86,7 +86,6 @@ LATIN_KEPT = {
     "year",
     "MACRS",
     "OpenEI",
-    "URDB",
 }
 
 

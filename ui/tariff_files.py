@@ -38,7 +38,7 @@ def upload() -> None:
             try:
                 _read(file.getvalue(), file.name)
             except ValueError as error:
-                reason = state.words().problem(error)
+                reason = state.refused(error)
                 st.error(t("tariff.files.refused", name=as_plain(file.name), reason=reason))
         form.problems("tariff")
         st.download_button(
@@ -67,7 +67,7 @@ def downloads() -> None:
         try:
             rate = to_urdb(tariff)
         except ValueError as error:
-            st.warning(t("tariff.download.no_urdb", reason=state.words().problem(error)))
+            st.warning(t("tariff.download.no_urdb", reason=state.refused(error)))
             return
         row.download_button(
             t("tariff.download.urdb"),
@@ -113,7 +113,7 @@ def _json(data: bytes, name: str) -> None:
         tariff, findings = to_tariff(read_urdb(raw))
     year = _summary(tariff)
     for sentence in findings:
-        st.warning(state.words().problem(sentence))
+        st.warning(state.refused(sentence))
     if year:
         _offer(tariff.model_dump(), tariff.currency, name)
 

@@ -216,7 +216,7 @@ def _new_period(draft: Draft) -> None:
             try:
                 _go(with_period(draft.now, name, price))
             except ValueError as error:
-                st.error(state.words().problem(error))
+                st.error(state.refused(error))
             else:
                 st.rerun()
 
