@@ -142,9 +142,10 @@ def fit_curve(curve: Curve, year: int, kw: Floats) -> CurveFit:
 def curve_fields(tariff: Tariff, fit: CurveFit, name: str, source: str) -> dict[str, Any]:
     """The fields of `tariff` with the curve's energy prices; demand charges, adders and taxes stay.
 
-    Equal prices of a month share a period. A demand charge that measures some periods goes on measuring their hours.
+    Equal prices of a month share a period. Demand charges and tiers that name periods go on counting their hours.
     """
-    old = painting_of(tariff) if any(charge.measured_periods for charge in tariff.demand_charges) else None
+    named = (*(charge.measured_periods for charge in tariff.demand_charges), *(r.periods for r in tariff.energy_tiers))
+    old = painting_of(tariff) if any(named) else None
     slots = slots_needed(tariff) if old else HOURS
     prices = np.repeat(fit.per_kwh, slots // HOURS, axis=2)
     kept = refined(old, slots).cells if old else np.zeros(prices.shape, dtype=np.int64)
@@ -154,7 +155,9 @@ def curve_fields(tariff: Tariff, fit: CurveFit, name: str, source: str) -> dict[
         charge.model_copy(update={"measured_periods": _renamed(charge.measured_periods, names)})
         for charge in tariff.demand_charges
     ]
-    bare = tariff.model_copy(update={"demand_charges": tuple(charges), "source": source, "as_of": "", "notes": ""})
+    tiers = [rule.model_copy(update={"periods": _renamed(rule.periods, names)}) for rule in tariff.energy_tiers]
+    counted = {"demand_charges": tuple(charges), "energy_tiers": tuple(tiers)}
+    bare = tariff.model_copy(update=counted | {"source": source, "as_of": "", "notes": ""})
     return painted_fields(Painting(bare, names, cells, by_month), name)
 
 

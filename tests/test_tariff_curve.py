@@ -95,6 +95,13 @@ def test_demand_charges_go_on_measuring_their_hours() -> None:
         np.testing.assert_array_equal(before.measured[at][before.period], after.measured[at][after.period])
 
 
+def test_tiers_go_on_counting_their_periods() -> None:
+    rule = {"tiers": [{"up_to": 100, "adder": 0.01}, {"adder": 0.02}], "periods": ["peak"]}
+    tariff = Tariff.model_validate(library_tariff("my_tnb_mv_tou").model_dump() | {"energy_tiers": [rule]})
+    before, after = price_classes(tariff, CLOCK), price_classes(held(csv([[v] for v in DAY]), tariff), CLOCK)
+    np.testing.assert_array_equal(before.tier_share[0][before.period], after.tier_share[0][after.period])
+
+
 def test_the_template_reads_back() -> None:
     tariff = library_tariff("cn_shanghai_10kv")
     again = held(csv(curve_table(tariff, "weekday").tolist()), tariff)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from pydantic import ValidationError
 
 from report import register_text
 from report.charts import month_name
 from report.charts_tariff import painting_grid, period_colours, touched
+from sim.model import InputError, input_error
 from sim.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.tariff_paint import (
     SLOTS,
@@ -52,7 +54,10 @@ def draw() -> None:
     draft = _draft()
     start = painting_of(draft.of)
     is_changed = not draft.now.same_as(refined(start, draft.now.slots))
-    with card(_title(draft, is_changed), t("tariff.paint.note")):
+    tariff, problem = _tariff(draft)
+    with card(_title(draft, tariff if is_changed else None), t("tariff.paint.note")):
+        if problem:
+            st.error(state.refused(problem))
         tools = st.container(horizontal=True, vertical_alignment="bottom")
         with tools:
             day_type = _day_type()
@@ -65,7 +70,7 @@ def draw() -> None:
             _prices(draft)
             _new_period(draft)
             _by_hand(draft, day_type, period)
-        _buttons(draft, day_type, is_changed)
+        _buttons(draft, day_type, is_changed, tariff)
 
 
 def _draft() -> Draft:
@@ -81,19 +86,24 @@ def _go(painting: Painting) -> None:
     st.session_state[KEY] = Draft(draft.of, painting, (*draft.before, draft.now)[-STEPS_BACK:], draft.revision + 1)
 
 
-def _title(draft: Draft, is_changed: bool) -> str:
-    if not is_changed:
+def _title(draft: Draft, tariff: Tariff | None) -> str:
+    """What the painted tariff does to the year's grid bill; None where nothing was painted or it is no tariff yet."""
+    if tariff is None:
         return t("tariff.paint.title")
     words, currency = state.words(), draft.of.currency
-    old, new = (site_year.of_tariff(one).cost("grid") for one in (draft.of, _tariff(draft)))
+    old, new = (site_year.of_tariff(one).cost("grid") for one in (draft.of, tariff))
     if not old or abs(new / old - 1) < SAME:
         return t("tariff.paint.title_same", old=words.money(old, currency))
     percent = words.percent(abs(new / old - 1))
     return t(f"tariff.paint.title_{'up' if new > old else 'down'}", percent=percent, new=words.money(new, currency))
 
 
-def _tariff(draft: Draft) -> Tariff:
-    return Tariff.model_validate(painted_fields(draft.now, _name(draft.of)))
+def _tariff(draft: Draft) -> tuple[Tariff | None, InputError | None]:
+    """The picture as a tariff, or why it is none."""
+    try:
+        return Tariff.model_validate(painted_fields(draft.now, _name(draft.of))), None
+    except ValidationError as error:
+        return None, input_error(error)
 
 
 def _name(tariff: Tariff) -> str:
@@ -241,10 +251,11 @@ def _by_hand(draft: Draft, day_type: str, period: str) -> None:
         )  # fmt: skip
 
 
-def _buttons(draft: Draft, day_type: str, is_changed: bool) -> None:
+def _buttons(draft: Draft, day_type: str, is_changed: bool, tariff: Tariff | None) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
-    if row.button(t("inputs.tariff.apply"), type="primary", disabled=not is_changed, key="paint_apply"):
-        _apply(draft)
+    can_apply = is_changed and tariff is not None
+    if row.button(t("inputs.tariff.apply"), type="primary", disabled=not can_apply, key="paint_apply"):
+        _apply(tariff)
     _do(row, "undo", bool(draft.before), _undo)
     others = tuple(name for name in DAY_TYPES if name != day_type)
     _do(
@@ -263,8 +274,8 @@ def _undo() -> None:
     st.session_state[KEY] = Draft(draft.of, draft.before[-1], draft.before[:-1], draft.revision + 1)
 
 
-def _apply(draft: Draft) -> None:
-    if state.change({"tariff": painted_fields(draft.now, _name(draft.of))}):
+def _apply(tariff: Tariff) -> None:
+    if state.change({"tariff": tariff.model_dump()}):
         state.replace(state.current(), t("inputs.tariff.taken"))
         st.rerun()
 
