@@ -161,6 +161,8 @@ with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
             ),
         }
         table.rows_editor("dispatch.shave_limits", columns, alt=t("control.shave.note"))
+        if scenario.dispatch.shave_limits:
+            form.fields(("dispatch.shave_limits_year",), columns=3)
 
 fleet = [words.number(count * genset.set_kw / 1000, "MW") for count in (genset.sets, genset.last_resort_sets)]
 with card(t("inputs.equipment.sets", diesel=fleet[0], hybrid=fleet[1]), t("inputs.equipment.sets_note")):

@@ -40,11 +40,12 @@ def action_series(scenario: Scenario, clock: Timeline, classes: PriceClasses) ->
 class Shaving:
     """Where imports are held in the template year: `lowest_kw` (months,) is the month's lowest threshold, `above_kw`
     (steps,) what a step's own exceeds it by, both huge where nothing is shaved; `moves` (months,): whether the
-    threshold follows the load's peak and the battery in later years."""
+    threshold follows the load's peak and the battery from year to year, counted from project year `year`."""
 
     lowest_kw: NDArray[np.float64]
     above_kw: NDArray[np.float64]
     moves: NDArray[np.bool_]
+    year: int
 
 
 def shaving(dispatch: Dispatch, clock: Timeline, classes: PriceClasses) -> Shaving:
@@ -53,7 +54,7 @@ def shaving(dispatch: Dispatch, clock: Timeline, classes: PriceClasses) -> Shavi
     lowest = by_class.min(axis=1)
     above = np.where(by_class < NO_THRESHOLD_KW, by_class - lowest[:, None], NO_LIMIT_KW)
     by_limits = [any(month in limit.months for limit in dispatch.shave_limits) for month in clock.calendar_months()]
-    return Shaving(lowest, above[clock.month_index, classes.period], np.array(by_limits))
+    return Shaving(lowest, above[clock.month_index, classes.period], np.array(by_limits), dispatch.shave_limits_year)
 
 
 def yearly_thresholds_kw(
@@ -67,9 +68,9 @@ def yearly_thresholds_kw(
 ) -> NDArray[np.float64]:
     """The lowest threshold of each project year and month (years, months), kW.
 
-    Thresholds by month are those of the first year. Later the depth by which the battery cuts the month's greatest
-    need shrinks with its health (and with a load that shrinks): what it could hold once it can hold then. Inputs:
-    pv_kwp and health (years,), scale (years, months).
+    Thresholds by month are those of one year. In others the depth by which the battery cuts the month's greatest need
+    shrinks where its health is worse or the load smaller: what it could hold once it can hold then. Inputs: pv_kwp and
+    health (years,), scale (years, months).
     """
     found = np.tile(held.lowest_kw, (len(health), 1))
     if not held.moves.any():
@@ -79,10 +80,11 @@ def yearly_thresholds_kw(
     for year, pv in enumerate(pv_kwp):
         need = series.load_kw * scale[year, clock.month_index] + auxiliary_kw - series.pv_kw_per_kwp * pv
         peak[year] = np.maximum.reduceat(np.where(shaved, np.maximum(need, 0.0), 0.0), starts)
-    kept = health[:, None] / health[0] * np.minimum(1.0, scale / scale[0])
-    depth = np.maximum(peak[0] - found[0], 0.0)
-    later = np.maximum(found[0] + peak - peak[0] + depth * (1.0 - kept), 0.0)
-    return np.where(held.moves & (found[0] < NO_THRESHOLD_KW), later, found)
+    at = min(held.year, len(health)) - 1
+    kept = np.minimum(1.0, health / health[at])[:, None] * np.minimum(1.0, scale / scale[at])
+    depth = np.maximum(peak[at] - found[at], 0.0)
+    moved = np.maximum(found[at] + peak - peak[at] + depth * (1.0 - kept), 0.0)
+    return np.where(held.moves & (found[at] < NO_THRESHOLD_KW), moved, found)
 
 
 def _thresholds_kw(dispatch: Dispatch, month: int, classes: PriceClasses) -> NDArray[np.float64]:

@@ -105,8 +105,11 @@ class Dispatch:
         if not 1 <= year <= self.years:
             raise ValueError(f"year {year} is outside the term; it has project years 1 to {self.years}")
         lane = self.row(alternative) * self.years + year - 1
-        run = self.run_of[lane]
-        found, shed_kw = kernel.trace(self.runs[run], self.lanes, lane), self.shed_kw[run]
+        return self.with_shed(kernel.trace(self.runs[self.run_of[lane]], self.lanes, lane), lane)
+
+    def with_shed(self, found: kernel.Trace, lane: int) -> kernel.Trace:
+        """A lane's steps with what is shed on purpose, which its run leaves out of the load."""
+        shed_kw = self.shed_kw[self.run_of[lane]]
         if not shed_kw.any():
             return found
         shed_kw = shed_kw * self.lanes.load_scale[lane][self.clock.month_index]

@@ -450,7 +450,7 @@ class ControlWindow(Closed):
 class ShaveLimit(Closed):
     """The kW at or below which the battery holds billed imports, in these months and price periods (empty = all).
 
-    In the first project year; later it moves with the load's peak and the battery's health.
+    In the project year of `shave_limits_year`; in others it moves with the load's peak and the battery's health.
     """
 
     threshold_kw: Kw
@@ -480,6 +480,10 @@ class Dispatch(Closed):
     shave_limits: tuple[ShaveLimit, ...] = given(
         (), "Peak-shave thresholds by month", "", "Go before the one threshold, in their months and price periods."
     )
+    shave_limits_year: int = given(
+        1, "Year of the thresholds by month", "",
+        "In other project years they move with the load's peak and the battery's health.", ge=1, le=30,
+    )  # fmt: skip
     reserve_fraction: Fraction = given(
         0.2, "Charge kept for outages", "fraction", "Of nameplate; used only when the grid is gone."
     )

@@ -1,13 +1,15 @@
-"""How much of the possible saving the plain rule gets: its year beside the least-cost year with perfect foresight.
+"""What a control saves in a year, beside the least-cost year with perfect foresight.
 
-Both play by the same terms: grid energy, demand charges, export credit, unserved load at its value, the reserve kept
-where the rule had refilled it, sets only in outages. Diesel is priced as burnt for the rule and at its best litres per
-kWh for the optimum. The optimum knows the whole year in advance: no control beats it, a real one comes near it.
+All play by the same terms: grid energy, demand charges, export credit, unserved load at its value, the reserve kept
+where the rule had refilled it, sets and unserved load only for what the grid cannot carry. Diesel is priced as burnt
+for a control and at its best litres per kWh for the optimum. A control that ends the year with less in the battery than
+it began pays for the difference at its worth. The optimum knows the whole year in advance: no control beats it, a real
+one comes near it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,10 @@ from numpy.typing import NDArray
 from finance.ledger import vat_factor
 from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
+from sim.kernel import Trace
 from sim.optimal import solve
-from sim.optimal_model import DemandWindow, Infeasible, Programme, ShedTier, monthly_windows
+from sim.optimal_model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
+from sim.tuning import DemandRate, Rates
 from study.compare import Study
 
 Floats = NDArray[np.float64]
@@ -24,87 +28,54 @@ GAP = 1e-5
 
 
 @dataclass(frozen=True)
-class Foresight:
-    """Yearly cost of running the hybrid, in money: without battery, by the plain rule, and the proven least.
+class YearCost:
+    """A year of running the hybrid, in money. `export` is what the credit takes off, 0 or below; `lost` is load not
+    served at its value; `stored` what the battery lacks at the end against the start, at its worth."""
 
-    `share` is the part of the possible saving the rule gets, None where the battery cannot save anything or the year is
-    not covered; `reason` then is a key: "no_battery", "ratchet", "contract_demand", "bill_rules" (tiers, power factor,
-    minimum bill), "demand_window", "infeasible", "nothing_to_save".
+    energy: float
+    demand: float
+    export: float
+    fuel: float
+    lost: float
+    stored: float
+
+    @property
+    def total(self) -> float:
+        return sum(astuple(self))
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """The least cost of a hybrid's year, and the same year without its battery.
+
+    `worth_per_kwh`: of a kWh that is in the battery at the year's end.
     """
 
-    without_battery: float | None
-    rule: float | None
-    optimum: float | None
-    share: float | None
-    reason: str | None = None
+    programme: Programme
+    rates: Rates
+    optimum: Optimum
+    without_battery: YearCost
+    worth_per_kwh: float
+
+    @property
+    def best(self) -> YearCost:
+        return cost_of_optimum(self.programme, self.optimum)
+
+    @property
+    def possible(self) -> float:
+        """What perfect foresight saves against no battery, by the proven bound."""
+        return self.without_battery.total - self.optimum.lower_bound
+
+    def share(self, cost: YearCost) -> float | None:
+        """The part of the possible saving a control gets; None where the battery cannot save anything."""
+        if self.possible <= GAP * abs(self.without_battery.total):
+            return None
+        return (self.without_battery.total - cost.total) / self.possible
 
 
-def foresight(study: Study, year: int = 1) -> Foresight:
-    """The hybrid's project year `year` by the rule and at its optimum."""
-    reason = _not_covered(study)
-    if reason:
-        return Foresight(None, None, None, None, reason)
-    programme = hybrid_programme(study, year)
-    rule = rule_cost(study, programme, year)
-    bare = replace(programme, battery_kw=0.0, battery_kwh=0.0, load_kw=programme.load_kw - _auxiliary_kw(study, year))
-    try:
-        best, without = solve(programme, GAP).lower_bound, solve(bare, GAP).cost
-    except Infeasible:
-        return Foresight(None, rule, None, None, "infeasible")
-    possible = without - best
-    if possible <= GAP * abs(without):
-        return Foresight(without, rule, best, None, "nothing_to_save")
-    return Foresight(float(without), rule, best, float((without - rule) / possible))
-
-
-def hybrid_programme(study: Study, year: int) -> Programme:
-    """The hybrid's year as a least-cost programme: same load, PV, prices, limits and battery as the rule had.
-
-    The sets are the first shedding tier, open in outages only: they are the last resort, not a way to shave peaks.
-    """
-    dispatch, lane = study.dispatch, _lane(study, year)
-    lanes, series, clock = dispatch.lanes, dispatch.series, dispatch.clock
-    trace = dispatch.trace("hybrid", year)
-    limit = lanes.import_limit_kw[lane, clock.month_index] * series.grid_up
-    nameplate = lanes.energy_max_kwh[lane] / study.scenario.storage.soc_max_fraction
-    sets_kw = (lanes.sets[lane] * lanes.set_kw[lane])[clock.month_index] * (limit == 0)
-    energy, windows, credit = _prices(study, year)
-    return Programme(
-        step_h=clock.step_h,
-        month=clock.month_index,
-        load_kw=trace.load_kw,
-        pv_kw=series.pv_kw_per_kwp * lanes.pv_kwp[lane],
-        buy_per_kwh=energy,
-        credit_per_kwh=credit,
-        import_limit_kw=limit,
-        export_limit_kw=lanes.export_limit_kw[lane] * (limit > 0),
-        soc_min=np.minimum(study.scenario.dispatch.reserve_fraction, trace.energy_kwh / nameplate),
-        soc_max=np.full(clock.steps, study.scenario.storage.soc_max_fraction),
-        windows=windows,
-        shed=(
-            ShedTier(sets_kw, _least_fuel_cost_per_kwh(study, lane, year)),
-            ShedTier(trace.load_kw, study.scenario.finance.unserved_per_kwh),
-        ),
-        battery_kw=float(lanes.battery_kw[lane]),
-        battery_kwh=float(nameplate),
-        charge_efficiency=float(lanes.charge_efficiency[lane]),
-        discharge_efficiency=float(lanes.discharge_efficiency[lane]),
-        soc_start=None,
-    )
-
-
-def rule_cost(study: Study, programme: Programme, year: int) -> float:
-    """What the rule's year costs on the programme's terms."""
-    trace = study.dispatch.trace("hybrid", year)
-    step_h = programme.step_h
-    energy = float(programme.buy_per_kwh @ trace.import_kw - programme.credit_per_kwh @ trace.export_kw) * step_h
-    demand = sum(window.price_per_kw * float(trace.import_kw[window.steps].max()) for window in programme.windows)
-    fuel = float(trace.fuel_l.sum()) * _litre_price(study, year)
-    unserved = float(trace.unserved_kw.sum()) * step_h * study.scenario.finance.unserved_per_kwh
-    return energy + demand + fuel + unserved
-
-
-def _not_covered(study: Study) -> str | None:
+def not_covered(study: Study) -> str | None:
+    """Why a year has no bound, as a key: "no_battery", "ratchet", "contract_demand", "bill_rules" (tiers, power factor,
+    minimum bill), "demand_window"; None where it has one."""
     tariff, storage = study.scenario.tariff, study.scenario.storage
     if storage.energy_kwh == 0:
         return "no_battery"
@@ -121,31 +92,109 @@ def _not_covered(study: Study) -> str | None:
     return None
 
 
-def _prices(study: Study, year: int) -> tuple[Floats, tuple[DemandWindow, ...], Floats]:
-    """Energy price and export credit of each step, and the demand windows, on the study's VAT basis."""
-    dispatch, clock = study.dispatch, study.dispatch.clock
-    rates = bill_rates(study.scenario, dispatch)
-    first = 12 * (year - 1)
-    month = np.minimum(first + clock.month_index, dispatch.months - 1)
-    energy = rates.energy_per_kwh[month, dispatch.classes.period] * (1 + rates.tax_rate) * rates.vat_factor
-    credit = rates.export_credit_per_kwh[month, dispatch.classes.period] * rates.vat_factor
-    per_kw = [
-        {
-            m: float(rate.per_kw_month[min(first + m, dispatch.months - 1)]) * rates.vat_factor
-            for m in range(clock.months)
-        }
-        for rate in rates.demand
+def bound(study: Study, year: int = 1) -> Bound | None:
+    """The hybrid's project year `year` at its optimum, None where no schedule keeps the reserve and the limits.
+
+    The year must be one `not_covered` has nothing against.
+    """
+    programme, rates = hybrid_programme(study, year), hybrid_rates(study, year)
+    auxiliary_kw = float(study.dispatch.lanes.auxiliary_kw[hybrid_lane(study, year)])
+    bare = replace(programme, battery_kw=0.0, battery_kwh=0.0, load_kw=programme.load_kw - auxiliary_kw)
+    try:
+        optimum, without = solve(programme, GAP), solve(bare, GAP)
+    except Infeasible:
+        return None
+    worth = optimum.stored_worth_per_kwh
+    return Bound(programme, rates, optimum, cost_of_optimum(bare, without), 0.0 if worth is None else float(worth[-1]))
+
+
+def hybrid_programme(study: Study, year: int) -> Programme:
+    """The hybrid's year as a least-cost programme: same load, PV, prices, limits and battery as the rule had.
+
+    The sets are the first shedding tier: in an outage they may also charge, else they only give what the grid cannot.
+    Load may be given up only where the grid cannot carry it: switching computers off is no way to shave peaks.
+    """
+    dispatch, lane, rates = study.dispatch, hybrid_lane(study, year), hybrid_rates(study, year)
+    lanes, series = dispatch.lanes, dispatch.runs[dispatch.run_of[lane]]
+    clock, month = dispatch.clock, dispatch.clock.month_index
+    trace = dispatch.trace("hybrid", year)
+    limit = lanes.import_limit_kw[lane, month] * series.grid_up
+    pv_kw = series.pv_kw_per_kwp * lanes.pv_kwp[lane]
+    beyond_grid = np.maximum(trace.load_kw - pv_kw - limit, 0.0)
+    sets_kw = (lanes.sets[lane] * lanes.set_kw[lane])[month]
+    nameplate = lanes.energy_max_kwh[lane] / study.scenario.storage.soc_max_fraction
+    masks = [charge.measured[series.period] for charge in rates.demand]
+    per_kw = [dict(enumerate(charge.per_kw)) for charge in rates.demand]
+    return Programme(
+        step_h=clock.step_h,
+        month=month,
+        load_kw=trace.load_kw,
+        pv_kw=pv_kw,
+        buy_per_kwh=rates.energy_per_kwh[month, series.period],
+        credit_per_kwh=rates.credit_per_kwh[month, series.period],
+        import_limit_kw=limit,
+        export_limit_kw=lanes.export_limit_kw[lane] * (limit > 0),
+        soc_min=np.minimum(study.scenario.dispatch.reserve_fraction, trace.energy_kwh / nameplate),
+        soc_max=np.full(clock.steps, study.scenario.storage.soc_max_fraction),
+        windows=monthly_windows(month, masks, per_kw),
+        shed=(
+            ShedTier(np.where(limit == 0, sets_kw, np.minimum(sets_kw, beyond_grid)), _least_fuel_cost(study, year)),
+            ShedTier(beyond_grid, study.scenario.finance.unserved_per_kwh),
+        ),
+        battery_kw=float(lanes.battery_kw[lane]),
+        battery_kwh=float(nameplate),
+        charge_efficiency=float(lanes.charge_efficiency[lane]),
+        discharge_efficiency=float(lanes.discharge_efficiency[lane]),
+        soc_start=None,
+    )
+
+
+def hybrid_rates(study: Study, year: int) -> Rates:
+    """The year's prices by month and billing class, on the study's VAT basis."""
+    dispatch, rates = study.dispatch, bill_rates(study.scenario, study.dispatch)
+    month = np.minimum(12 * (year - 1) + np.arange(dispatch.clock.months), dispatch.months - 1)
+    energy = (rates.energy_per_kwh[month] + rates.adders_per_kwh) * (1 + rates.tax_rate) * rates.vat_factor
+    demand = [
+        DemandRate(charge.measured, np.broadcast_to(charge.per_kw_month, dispatch.months)[month] * rates.vat_factor)
+        for charge in rates.demand
     ]
-    masks = [rate.measured[dispatch.classes.period] for rate in rates.demand]
-    return energy, monthly_windows(clock.month_index, masks, per_kw), credit
+    return Rates(
+        energy_per_kwh=np.nan_to_num(energy),
+        credit_per_kwh=rates.export_credit_per_kwh[month] * rates.vat_factor,
+        demand=tuple(demand),
+        per_litre=_litre_price(study, year),
+        unserved_per_kwh=study.scenario.finance.unserved_per_kwh,
+    )
 
 
-def _lane(study: Study, year: int) -> int:
+def cost_of_trace(study: Study, year: int, found: Bound, trace: Trace) -> YearCost:
+    """What a simulated year costs on the bound's terms."""
+    programme, rates = found.programme, found.rates
+    start_kwh = study.dispatch.lanes.energy_start_kwh[hybrid_lane(study, year)]
+    peaks = [window.price_per_kw * trace.import_kw[window.steps].max(initial=0.0) for window in programme.windows]
+    return YearCost(
+        energy=float(programme.buy_per_kwh @ trace.import_kw) * programme.step_h,
+        demand=float(sum(peaks)),
+        export=-float(programme.credit_per_kwh @ trace.export_kw) * programme.step_h,
+        fuel=float(trace.fuel_l.sum()) * rates.per_litre,
+        lost=float(trace.unserved_kw.sum()) * programme.step_h * rates.unserved_per_kwh,
+        stored=found.worth_per_kwh * float(start_kwh - trace.energy_kwh[-1]),
+    )
+
+
+def cost_of_optimum(programme: Programme, optimum: Optimum) -> YearCost:
+    """An optimum by part; the programme's first shedding tier is the sets, the second load not served."""
+    costs, shed_kw = optimum.costs, optimum.schedule.shed_kw
+    fuel, lost = (
+        tier.price_per_kwh * float(kw.sum()) * programme.step_h
+        for tier, kw in zip(programme.shed, shed_kw, strict=True)
+    )
+    return YearCost(costs.energy, float(costs.demand.sum()), -costs.export_credit, fuel, lost, stored=0.0)
+
+
+def hybrid_lane(study: Study, year: int) -> int:
+    """The hybrid's lane of a project year."""
     return study.dispatch.row("hybrid") * study.dispatch.years + year - 1
-
-
-def _auxiliary_kw(study: Study, year: int) -> float:
-    return float(study.dispatch.lanes.auxiliary_kw[_lane(study, year)])
 
 
 def _litre_price(study: Study, year: int) -> float:
@@ -154,9 +203,9 @@ def _litre_price(study: Study, year: int) -> float:
     return float(finance.diesel_per_l * fuel + finance.delivery_per_l * upkeep) * vat_factor(study.scenario)
 
 
-def _least_fuel_cost_per_kwh(study: Study, lane: int, year: int) -> float:
+def _least_fuel_cost(study: Study, year: int) -> float:
     """Price of a diesel kWh at the set's best point: the optimum must not be charged more than any real set burns."""
-    lanes = study.dispatch.lanes
+    lanes, lane = study.dispatch.lanes, hybrid_lane(study, year)
     base, slope_50, slope_75, slope_100 = (
         float(getattr(lanes, name)[lane])
         for name in (
