@@ -113,6 +113,8 @@ class BillRates:
     demand: the charges per kW.
     tiers: prices per kWh by the month's quantity; the energy tax is on them too.
     minimum_per_month: money per month the bill comes to at least, a number or (M,).
+    high_use_kwh_per_kva, high_use_factor: in months with at least that much per kVA the charges per kW cost this share
+        of their price; None = no such rule.
     levies_per_kwh: (M,) part of the energy prices which the power-factor adjustment leaves out.
     fixed_per_month: money per month, a number or (M,).
     capacity_per_kva_month, capacity_kva: the charge on installed transformer capacity, a price per kVA (a number or
@@ -129,6 +131,8 @@ class BillRates:
     demand: tuple[DemandRate | ContractRate, ...] = ()
     tiers: tuple[TierRate, ...] = ()
     minimum_per_month: ArrayLike = 0.0
+    high_use_kwh_per_kva: float | None = None
+    high_use_factor: float = 1.0
     levies_per_kwh: ArrayLike = 0.0
     fixed_per_month: ArrayLike = 0.0
     capacity_per_kva_month: ArrayLike = 0.0
@@ -214,7 +218,7 @@ def bill(rates: BillRates, metered: Readings, reactive_kvarh: Floats | None = No
     by_class = metered.import_kwh * price_per_kwh * vat
     energy_charge = by_class.sum(axis=-1)
     export_credit = (metered.export_kwh * rates.export_credit_per_kwh).sum(axis=-1) * vat
-    demand_charges, billed_kw = _demand(rates, metered.peak_kw, vat)
+    demand_charges, billed_kw = _demand(rates, metered.peak_kw, vat * high_use_share(rates, metered.import_kwh))
     capacity_charge = np.broadcast_to(rates.capacity_per_kva_month * rates.capacity_kva * vat, months)
     fixed = np.broadcast_to(rates.fixed_per_month * vat, months)
     tiers = np.zeros(months)
@@ -256,19 +260,27 @@ def only_where(mask: NDArray[np.bool_], whole: Bill) -> Bill:
     return Bill(**{field.name: kept(getattr(whole, field.name)) for field in fields(Bill)})
 
 
-def _demand(rates: BillRates, peak_kw: Floats, vat: float) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """The charges per kW by name (..., M), and the kW they are raised on."""
+def high_use_share(rates: BillRates, import_kwh: Floats) -> Floats | float:
+    """The share of the price per kW that is paid in each month (..., M): less for users that take much per kVA."""
+    if rates.high_use_kwh_per_kva is None or not rates.capacity_kva:
+        return 1.0
+    is_steady = import_kwh.sum(axis=-1) >= rates.high_use_kwh_per_kva * rates.capacity_kva
+    return np.where(is_steady, rates.high_use_factor, 1.0)
+
+
+def _demand(rates: BillRates, peak_kw: Floats, factor: Floats | float) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """The charges per kW by name (..., M), times `factor`, and the kW they are raised on."""
     charges: dict[str, Floats] = {}
     billed_kw: dict[str, Floats] = {}
     for rate in rates.demand:
         if isinstance(rate, ContractRate):
             parts = _declared_parts(rate, peak_kw)
             billed_kw |= parts
-            charges |= {name: kw * rate.per_kw_month * vat for name, kw in parts.items()}
+            charges |= {name: kw * rate.per_kw_month * factor for name, kw in parts.items()}
             continue
         billed_kw[rate.name] = kw = _billed_kw(rate, peak_kw)
         in_tiers = tiered_charge(kw, rate.tiers) * rate.tier_factor if rate.tiers else 0.0
-        charges[rate.name] = (kw * rate.per_kw_month + in_tiers) * vat
+        charges[rate.name] = (kw * rate.per_kw_month + in_tiers) * factor
     return charges, billed_kw
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.bill import Bill, BillRates, ContractRate
+from finance.bill import Bill, BillRates, ContractRate, high_use_share
 from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.rates import bill_rates, connected, declared_kw
@@ -139,8 +139,8 @@ def redeclaring(scenario: Scenario, dispatch: Dispatch, alternative: str, refere
             peaks = np.max(dispatch.peak_kw[base], axis=-1, where=rate.measured, initial=0.0)
             options = (declared[base], rate.best_kw(peaks))
             today, anew = (kw + rate.overrun_factor * overrun_kw(rate, kw, peaks) for kw in options)
-            saved += (today - anew) * rate.per_kw_month * rates.vat_factor * there
-    return saved
+            saved += (today - anew) * rate.per_kw_month * there
+    return saved * rates.vat_factor * high_use_share(rates, dispatch.import_kwh[base])
 
 
 def _bill_differences(scenario: Scenario, bill: Bill, own: int, base: int) -> dict[str, Floats]:

@@ -63,6 +63,8 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
         ),
         minimum_per_month=(tariff.minimum_per_month + tariff.minimum_per_kva_month * scenario.grid.transformer_kva)
         * demand_growth,
+        high_use_kwh_per_kva=tariff.high_use_kwh_per_kva,
+        high_use_factor=tariff.high_use_factor,
         levies_per_kwh=tariff.levies_per_kwh * energy_growth,
         fixed_per_month=tariff.fixed_per_month * demand_growth,
         capacity_per_kva_month=(tariff.capacity_per_kva_month or 0.0) * demand_growth if by_kva else 0.0,

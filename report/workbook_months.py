@@ -234,7 +234,7 @@ def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str
         yield f"billed_{k}", f"={here['connected']}*{_billed(book, columns, row, month, k)}"
         in_tiers = _tiers(here[f"billed_{k}"], charge.tiers) if charge.tiers and month_number in charge.months else "0"
         plain = f"{here[f'billed_{k}']}*{price}" + (f"+{in_tiers}" if charge.tiers else "")
-        yield f"demand_{k}", f"=({plain})*{here['price_demand']}*bill_vat_factor"
+        yield f"demand_{k}", f"=({plain})*{here['price_demand']}*bill_vat_factor{_high_use(book, imports)}"
     yield "capacity", f"={by_demand}*tariff_capacity_per_kva*in_grid_transformer_kva"
     yield "fixed", f"={by_demand}*tariff_fixed_per_month"
     yield "export_credit", f"={scale}*{here['export_kwh']}*tariff_export_credit"
@@ -248,6 +248,14 @@ def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str
     if "minimum" in here:
         yield "minimum", f"=MAX(0,{by_demand}*tariff_minimum_per_month-({before}))*{here['connected']}"
     yield "bill", f"={before}" + (f"+{here['minimum']}" if "minimum" in here else "")
+
+
+def _high_use(book: Book, imports: str) -> str:
+    """The factor on charges per kW of a user that takes much per kVA; nothing where the tariff has no such rule."""
+    tariff, kva = book.study.scenario.tariff, book.study.scenario.grid.transformer_kva
+    if tariff.high_use_kwh_per_kva is None or not kva:
+        return ""
+    return f"*IF(SUM({imports})>={tariff.high_use_kwh_per_kva * kva!r},{tariff.high_use_factor!r},1)"
 
 
 def _energy_tiers(book: Book, here: dict, month_number: int) -> str:

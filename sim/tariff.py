@@ -155,7 +155,8 @@ class Tariff(Closed):
     """One electricity tariff. Prices in the site's currency, on the VAT basis `includes_vat` says.
 
     `levies_per_kwh`: what of the energy prices the power-factor adjustment leaves out. `ratchet_calendar_months`:
-    months whose peaks feed the ratchet. The minimum bill is per month, and per kVA of transformers.
+    months whose peaks feed the ratchet. With `high_use_kwh_per_kva` or more in a month, charges per kW cost
+    `high_use_factor` of their price. The minimum bill is per month, and per kVA of transformers.
     """
 
     library_id: str = ""
@@ -176,6 +177,8 @@ class Tariff(Closed):
     ratchet_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
     ratchet_months: Annotated[int, Field(ge=0, le=36)] = 0
     ratchet_calendar_months: tuple[Month, ...] = EVERY_MONTH
+    high_use_kwh_per_kva: Annotated[float, Field(gt=0)] | None = None
+    high_use_factor: Annotated[float, Field(ge=0, le=1)] = 1.0
     power_factor_rule: Literal["none", "cn_1983_090"] = "none"
     minimum_per_month: Annotated[float, Field(ge=0)] = 0.0
     minimum_per_kva_month: Annotated[float, Field(ge=0)] = 0.0

@@ -1,71 +1,91 @@
-"""China's three bases of the basic charge for every alternative of a study, with the declared kW that suits it.
+"""The three bases of China's basic charge for every alternative of a study: actual demand, declared demand, kVA.
 
-Peaks are those of the study's demand window; with hourly steps a 15-minute peak reads low, use 15-minute steps where it
-decides.
+Each is the study's own bill on another basis, so VAT, price paths and months without a connection are as in the
+study. A declaration is the one that suits the alternative's own peaks: changing the basis means declaring anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.demand_contract import BasicCharge, Credit, Offer, compare_bases, credit
+from finance.bill import Bill
+from finance.rates import grid_bill
 from sim import library
 from sim.dispatch import ALTERNATIVES
+from sim.scenario import Scenario
+from sim.tariff import DEMAND_BASES
 from study.compare import Study
 
 Floats = NDArray[np.float64]
 FIRST_YEAR = 12
+WITH_GRID = tuple(name for name in ALTERNATIVES if name != "diesel")
 
 
 @dataclass(frozen=True, eq=False)
-class BasicChargeStudy:
-    """`rates`: prices and rules of the site, on the study's VAT basis. `offers`: the bases by alternative, first
-    year. `credit`: the contract charge split into what declaring less saves without equipment and what the hybrid adds;
-    None where the tariff has no price per kW."""
+class BasicCharge:
+    """`charges[basis][alternative]`: basic charge of the first project year, of the bases the tariff offers.
+    `declared_kw[alternative]` (months,): what is declared on the contract basis. `now`: the study's own charges."""
 
-    rates: BasicCharge
-    offers: dict[str, Offer]
-    credit: Credit | None
+    charges: Mapping[str, Mapping[str, float]]
+    declared_kw: Mapping[str, Floats]
+    now: Mapping[str, float]
 
-    def recommended(self, alternative: str) -> str:
-        """The cheapest basis for an alternative in its first year."""
-        return str(self.offers[alternative].cheapest)
-
-
-def basic_charge(study: Study, declared_kw: float | None = None, hold_months: int = 1) -> BasicChargeStudy:
-    """Compare the bases. declared_kw: what is declared today; the transformers' kVA if it is not known.
-
-    Raises ValueError for tariffs without a price per kW or kVA.
-    """
-    rates = rates_of(study)
-    peaks = study.dispatch.peak_kw.max(axis=-1)[:, :FIRST_YEAR]
-    offers = {
-        name: compare_bases(rates, peaks[row], hold_months) for row, name in enumerate(ALTERNATIVES) if name != "diesel"
-    }
-    if rates.per_kw_month is None:
-        return BasicChargeStudy(rates, offers, None)
-    today = max(rates.floor_kw, rates.transformer_kva if declared_kw is None else declared_kw)
-    rows = [study.dispatch.row(name) for name in ("grid", "hybrid")]
-    return BasicChargeStudy(rates, offers, credit(rates, today, *peaks[rows], hold_months))
+    def cheapest(self, alternative: str) -> str:
+        """The basis with the least charge for an alternative in its first year."""
+        return min(self.charges, key=lambda basis: self.charges[basis][alternative])
 
 
-def rates_of(study: Study) -> BasicCharge:
-    """Prices and rules of the study's tariff, on its VAT basis; the first charge per kW that counts every hour."""
-    tariff, wanted = study.scenario.tariff, study.scenario.finance.vat_basis == "incl"
-    rule = library.demand_rule("cn_two_part")
-    vat = 1.0
-    if tariff.includes_vat != wanted:
-        vat = 1.0 + tariff.vat_rate if wanted else 1.0 / (1.0 + tariff.vat_rate)
-    charges = [charge.per_kw_month for charge in tariff.demand_charges if not charge.measured_periods]
-    per_kva = tariff.capacity_per_kva_month
+def basic_charge(study: Study) -> BasicCharge | None:
+    """The bases side by side; None where the tariff leaves no choice: it has no price per kVA, or none per kW."""
+    tariff = study.scenario.tariff
+    names = [charge.name for charge in tariff.demand_charges if charge.is_all_hours]
+    if tariff.capacity_per_kva_month is None or study.scenario.grid.transformer_kva <= 0 or not names:
+        return None
+    bills = {basis: grid_bill(on_basis(study.scenario, basis), study.dispatch) for basis in DEMAND_BASES}
+    declared = bills["contract_demand"].billed_kw[names[0]]
     return BasicCharge(
-        per_kw_month=charges[0] * vat if charges else None,
-        per_kva_month=per_kva * vat if per_kva else None,
-        transformer_kva=study.scenario.grid.transformer_kva,
-        tolerance=rule["overrun_threshold"],
-        overrun_factor=rule["overrun_multiplier"],
-        floor_fraction=rule["contract_min_fraction_of_transformer_capacity"],
+        charges={basis: _by_alternative(bill) for basis, bill in bills.items()},
+        declared_kw={name: declared[ALTERNATIVES.index(name), :FIRST_YEAR] for name in WITH_GRID},
+        now=_by_alternative(study.bill),
     )
+
+
+def on_basis(scenario: Scenario, basis: str) -> Scenario:
+    """The scenario billed on another basis, every alternative with the declaration that suits it."""
+    return scenario.with_({"tariff.demand_basis": basis, "grid.declared_kw": None})
+
+
+@dataclass(frozen=True)
+class HighUse:
+    """The discount of the price period to 2026 for users that take much per kVA (2023 No. 526). That it goes on is not
+    verified, so no bill has it. `used`: kWh per kVA and month of the first year; `charge`: what the cheaper basis per
+    kW would cost an alternative with it."""
+
+    used: float
+    threshold: float
+    factor: float
+    charge: float
+
+
+def high_use(study: Study, alternative: str = "hybrid") -> HighUse | None:
+    """What the discount would do for an alternative; None where it takes too little per kVA."""
+    rule = library.demand_rule("cn_two_part")["high_utilisation_discount"]
+    threshold, factor = rule["threshold_kwh_per_kva_month"], rule["demand_charge_factor"]
+    months = min(FIRST_YEAR, study.dispatch.months)
+    imported = study.dispatch.import_kwh[ALTERNATIVES.index(alternative), :months].sum()
+    used = float(imported / months / study.scenario.grid.transformer_kva)
+    if used < threshold:
+        return None
+    terms = {"tariff.high_use_kwh_per_kva": threshold, "tariff.high_use_factor": factor}
+    per_kw = [on_basis(study.scenario, basis).with_(terms) for basis in ("max_demand", "contract_demand")]
+    charge = min(_by_alternative(grid_bill(scenario, study.dispatch))[alternative] for scenario in per_kw)
+    return HighUse(used, threshold, factor, charge)
+
+
+def _by_alternative(bill: Bill) -> dict[str, float]:
+    basic = bill.capacity_charge + sum(bill.demand_charges.values())
+    return {name: float(basic[ALTERNATIVES.index(name), :FIRST_YEAR].sum()) for name in WITH_GRID}

@@ -84,7 +84,7 @@ def not_covered(study: Study) -> str | None:
     if tariff.demand_basis == "contract_demand":
         return "contract_demand"
     rates = bill_rates(study.scenario, study.dispatch)
-    has_tiers = rates.tiers or any(getattr(rate, "tiers", ()) for rate in rates.demand)
+    has_tiers = rates.tiers or rates.high_use_kwh_per_kva or any(getattr(rate, "tiers", ()) for rate in rates.demand)
     if has_tiers or rates.minimum_per_month.any() or reactive_kvarh(study.scenario, study.dispatch.monthly) is not None:
         return "bill_rules"
     if study.dispatch.series.demand_window_steps > 1:

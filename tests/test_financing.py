@@ -1,11 +1,10 @@
-"""A study as a project: lines that foot, four rates of return, cost of storage; and the three bases of its tariff."""
+"""A study as a project: lines that foot, four rates of return, cost of storage."""
 
 import numpy as np
 import pytest
 
 from finance.debt import Loan
 from finance.tax import TaxRules, country_rules
-from study.basic_charge import basic_charge
 from study.claims import vendor_ladder
 from study.compare import evaluate
 from study.financing import by_year, charging_cost, lines_of, project_cash, returns, storage_cost
@@ -65,22 +64,6 @@ def test_cost_of_storage(case_b):
     mean = charging_cost(case_b) / np.maximum(bought, 1e-9)
     price = case_b.dispatch.step_price_per_kwh() * case_b.scenario.finance.energy_price_factor
     assert (mean[:12] >= price.min() - 1e-9).all() and (mean[:12] <= price.max() + 1e-9).all()
-
-
-def test_the_three_bases_of_a_flat_load(case_b):
-    """Per kVA is cheapest for the flat 10 MW at 12.5 MVA; declaring less is credited apart from the battery."""
-    found = basic_charge(case_b, declared_kw=10_000)
-    assert set(found.offers) == {"grid", "grid_diesel", "hybrid"}
-    assert found.recommended("grid") == "transformer_capacity"
-    assert found.credit.redeclaring > 0 > found.credit.equipment
-    declared = found.offers["grid"].declared_kw
-    peaks = case_b.dispatch.peak_kw[case_b.dispatch.row("grid")].max(axis=-1)[:12]
-    np.testing.assert_allclose(declared, np.maximum(peaks / 1.05, 5000))
-
-
-def test_a_tariff_without_a_basic_charge_says_so():
-    with pytest.raises(ValueError, match="neither a price per kW nor one per kVA"):
-        basic_charge(evaluate(presets()["case_d"].scenario.with_({"site.term_months": 1})))
 
 
 def test_the_brochures_figure_comes_down_to_the_studys(case_b):

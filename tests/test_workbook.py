@@ -137,7 +137,10 @@ def test_formulas_give_the_studys_figures(name: str, tmp_path: Path) -> None:
 
 TIERS = [{"up_to": 50_000, "adder": 0}, {"up_to": 400_000, "adder": -0.03}, {"adder": 0.05}]
 RULES = {
-    "declared demand": {"demand_basis": "contract_demand", "power_factor_rule": "cn_1983_090", "levies_per_kwh": 0.029},
+    "declared demand": {
+        "demand_basis": "contract_demand", "power_factor_rule": "cn_1983_090", "levies_per_kwh": 0.029,
+        "high_use_kwh_per_kva": 420, "high_use_factor": 0.9,
+    },
     "tiers and ratchet": {
         "energy_tiers": [{"tiers": TIERS, "periods": ["peak", "valley"]}, {"tiers": TIERS, "months": [7, 8]}],
         "ratchet_fraction": 0.9, "ratchet_months": 3, "ratchet_calendar_months": [6, 8],
