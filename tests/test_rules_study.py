@@ -12,7 +12,7 @@ from sim.model import InputError
 from sim.tariff import library_tariff
 from study.compare import evaluate
 from study.flows import flows
-from study.foresight import foresight
+from study.foresight import not_covered
 from study.presets import presets
 from tests.test_contract_study import BATTERY, FOUR_HOURS, study
 
@@ -131,7 +131,7 @@ def test_the_optimum_covers_a_coincident_peak():
         storage=BATTERY,
         site={"start": "2026-01", "term_months": 1},
     )
-    assert foresight(found).reason is None
+    assert not_covered(found) is None
 
 
 def test_a_minimum_bill():
@@ -206,7 +206,7 @@ def test_everything_together_sums_in_every_month(basis, vat_basis):
     np.testing.assert_allclose(steps.before - sum(steps.steps.values()), steps.after, rtol=1e-12)
     if basis == "contract_demand":
         assert steps.totals["redeclared"] > 0
-    assert foresight(found).reason in ("ratchet", "contract_demand")
+    assert not_covered(found) in ("ratchet", "contract_demand")
 
 
 def test_the_risk_module_agrees_where_no_minimum_binds():
