@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sim.control import WEEKDAYS
+from sim.pv import looks_away
 from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t
@@ -11,6 +12,7 @@ PV = (
     "pv.dc_kwp",
     "pv.tilt_deg",
     "pv.azimuth_deg",
+    "pv.shared_inverters",
     "pv.dc_ac_ratio",
     "pv.losses_fraction",
     "pv.yield_kwh_per_kwp",
@@ -118,6 +120,17 @@ if pv.dc_kwp:
     title = t("inputs.equipment.pv", size=size, area=words.number(hectares, t("inputs.equipment.hectares")))
 with card(title, t("inputs.equipment.pv_note")):
     form.fields(PV, columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
+    if pv.dc_kwp:
+        st.markdown(f"**{t('inputs.equipment.arrays')}**")
+        st.markdown(f":small[:gray[{t('inputs.equipment.arrays_note')}]]")
+        columns = {
+            "kwp": table.number(t("inputs.equipment.array_size"), 0, 2_000_000, step=100, default=1000.0),
+            "tilt_deg": table.number(t("inputs.equipment.array_tilt"), 0, 90, default=pv.tilt_deg),
+            "azimuth_deg": table.number(t("inputs.equipment.array_azimuth"), 0, 360, step=5, default=180.0),
+        }
+        table.rows_editor("pv.arrays", columns, alt=t("inputs.equipment.arrays"))
+        if looks_away(pv, scenario.site.place):
+            st.warning(t("inputs.equipment.looks_away"))
     weather_upload.draw()
 
 with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):

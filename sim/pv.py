@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim import library, weather
 from sim.climate import on_clock
-from sim.pv_model import PvArray, ac_kw_per_kwp
+from sim.pv_model import PvArray, faces_the_pole, plant_kw_per_kwp
 from sim.scenario_plant import Pv, WeatherYear
 from sim.timeline import Timeline
 
@@ -22,12 +22,25 @@ def pv_kw_per_kwp(pv: Pv, place: str, clock: Timeline) -> Floats:
 
     `pv.yield_kwh_per_kwp` scales the year, clipped at 1 / DC-AC ratio. Steps below an hour have their hour's mean.
     """
-    azimuth = equator_deg(place, pv.weather) if pv.azimuth_deg is None else pv.azimuth_deg
     drawn = (place, 0 if pv.weather else pv.seed, pv.weather)
-    hourly = _hourly_kw(drawn, pv.tilt_deg, azimuth, pv.dc_ac_ratio, pv.losses_fraction)
+    hourly = _hourly_kw(drawn, planes(pv, place), pv.dc_ac_ratio, pv.losses_fraction, pv.shared_inverters)
     if pv.yield_kwh_per_kwp is not None:
         hourly = _scaled_and_clipped(hourly, pv.yield_kwh_per_kwp, 1.0 / pv.dc_ac_ratio)
     return on_clock(hourly, clock)
+
+
+def planes(pv: Pv, place: str) -> tuple[tuple[float, float, float], ...]:
+    """Size, tilt and azimuth of each array; sizes count in proportion to each other."""
+    toward = equator_deg(place, pv.weather)
+    if not pv.arrays:
+        return ((1.0, pv.tilt_deg, toward if pv.azimuth_deg is None else pv.azimuth_deg),)
+    return tuple((array.kwp, array.tilt_deg, array.azimuth_deg) for array in pv.arrays)
+
+
+def looks_away(pv: Pv, place: str) -> bool:
+    """Whether an array is tilted away from the equator, which is usually a hemisphere mixed up."""
+    latitude_deg = (pv.weather or library.sites()[place]).latitude_deg
+    return any(faces_the_pole(latitude_deg, tilt, azimuth) for _, tilt, azimuth in planes(pv, place))
 
 
 def equator_deg(place: str, file: WeatherYear | None = None) -> float:
@@ -77,10 +90,14 @@ def _sun(drawn: tuple[str, int, WeatherYear | None]) -> weather.Sun:
 
 @lru_cache(maxsize=YEARS_KEPT)
 def _hourly_kw(
-    drawn: tuple[str, int, WeatherYear | None], tilt_deg: float, azimuth_deg: float, dc_ac_ratio: float, losses: float
+    drawn: tuple[str, int, WeatherYear | None],
+    plant: tuple[tuple[float, float, float], ...],
+    dc_ac_ratio: float,
+    losses: float,
+    shared_inverters: bool,
 ) -> Floats:
-    array = PvArray(1.0, tilt_deg, azimuth_deg, dc_ac_ratio, losses)
-    found = ac_kw_per_kwp(_weather(drawn), array, sun=_sun(drawn))
+    arrays = [PvArray(*plane, dc_ac_ratio, losses) for plane in plant]
+    found = plant_kw_per_kwp(_weather(drawn), arrays, sun=_sun(drawn), shared_inverters=shared_inverters)
     found.flags.writeable = False
     return found
 

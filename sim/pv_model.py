@@ -94,6 +94,11 @@ def ac_kw_per_kwp(weather: Weather, array: PvArray, year: int = 1, sun: Sun | No
 
     `sun` saves the sun positions where several arrays or years stand in one place: `sun_of(...)` of that weather.
     """
+    return _inverted(dc_kw_per_kwp(weather, array, year, sun), array)
+
+
+def dc_kw_per_kwp(weather: Weather, array: PvArray, year: int = 1, sun: Sun | None = None) -> Floats:
+    """DC output after system losses of one array per kWp of DC (8760,), as `ac_kw_per_kwp` before its inverter."""
     if year < 1:
         raise ValueError(f"year must be 1 or more (year 1 is the first of operation), but is {year}.")
     import pvlib
@@ -109,26 +114,37 @@ def ac_kw_per_kwp(weather: Weather, array: PvArray, year: int = 1, sun: Sun | No
     )
     worn = (1 - array.first_year_loss_fraction) * (1 - array.degradation_fraction_per_year) ** (year - 1)
     dc = pvlib.pvsystem.pvwatts_dc(effective, cell_c, worn, array.temperature_coefficient_per_k)
-    dc = np.maximum(dc, 0.0) * (1 - array.losses_fraction)
+    return np.maximum(dc, 0.0) * (1 - array.losses_fraction)
+
+
+def _inverted(dc: Floats, array: PvArray) -> Floats:
+    """AC output behind the array's inverters, clipped at their rating; kW per kWp of DC."""
+    import pvlib
+
     rating = 1.0 / array.dc_ac_ratio
     ac = pvlib.inverter.pvwatts(dc, rating / array.inverter_efficiency, array.inverter_efficiency)
     return np.clip(np.nan_to_num(ac), 0.0, rating)
 
 
-def plant_kw_per_kwp(weather: Weather, arrays: Sequence[PvArray], year: int = 1) -> Floats:
-    """AC output of several arrays together per kWp of all of them (8760,): kW per kWp, each clipped on its own."""
-    total = sum(array.kwp for array in arrays)
+def plant_kw_per_kwp(
+    weather: Weather, arrays: Sequence[PvArray], year: int = 1, sun: Sun | None = None, shared_inverters: bool = False
+) -> Floats:
+    """AC output of several arrays together per kWp of all of them (8760,), kW per kWp: each clipped on its own, or the
+    sum of them behind inverters they share, which are those of the first array."""
+    total, arrays = sum(array.kwp for array in arrays), [array for array in arrays if array.kwp > 0]
     if not total > 0:
         raise ValueError("The PV plant has no kWp; give at least one array with kwp above 0.")
-    sun = _sun(weather)
-    return sum(array.kwp / total * ac_kw_per_kwp(weather, array, year, sun) for array in arrays if array.kwp > 0)
+    sun = sun or _sun(weather)
+    one = dc_kw_per_kwp if shared_inverters else ac_kw_per_kwp
+    joined = sum(array.kwp / total * one(weather, array, year, sun) for array in arrays)
+    return _inverted(joined, arrays[0]) if shared_inverters else joined
 
 
-def faces_the_pole(weather: Weather, array: PvArray) -> bool:
+def faces_the_pole(latitude_deg: float, tilt_deg: float, azimuth_deg: float) -> bool:
     """Whether a tilted array looks away from the equator, by more than east or west: usually a sign error."""
-    toward = 180.0 if weather.latitude_deg >= 0 else 0.0
-    off = abs((array.azimuth_deg - toward + 180) % 360 - 180)
-    return array.tilt_deg > 5 and off > SIDEWAYS_DEG
+    toward = 180.0 if latitude_deg >= 0 else 0.0
+    off = abs((azimuth_deg - toward + 180) % 360 - 180)
+    return tilt_deg > 5 and off > SIDEWAYS_DEG
 
 
 def at_step(hourly: Floats, step_minutes: int) -> Floats:

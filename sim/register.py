@@ -78,7 +78,7 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
     """Whether the input can matter at all: a PV price does not where there is no PV."""
     name = entry.name
     if entry.section == "pv" or name.startswith("pv_"):
-        return scenario.pv.dc_kwp > 0 and not (name == "seed" and scenario.pv.weather)
+        return scenario.pv.dc_kwp > 0 and _pv_input_is_used(scenario, name)
     if entry.section == "storage" or name.startswith(("storage_", "ems_")):
         fits = _ownership_fits(scenario, "storage", name) and _storage_input_is_used(scenario, name)
         return scenario.storage.energy_kwh > 0 and fits
@@ -100,6 +100,15 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
     if name == "vat_rate":
         return scenario.finance.vat_basis == "excl" or not scenario.finance.prices_include_vat
     return True
+
+
+def _pv_input_is_used(scenario: Scenario, name: str) -> bool:
+    pv = scenario.pv
+    if name in ("tilt_deg", "azimuth_deg"):
+        return not pv.arrays
+    if name == "shared_inverters":
+        return len(pv.arrays) > 1
+    return not (name == "seed" and pv.weather)
 
 
 def _ownership_fits(scenario: Scenario, thing: str, name: str) -> bool:

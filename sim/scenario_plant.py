@@ -139,6 +139,14 @@ class WeatherYear(Closed):
         return self
 
 
+class PvField(Closed):
+    """Panels of one orientation; azimuth clockwise from north."""
+
+    kwp: Annotated[float, Field(gt=0, le=POWER_MAX_KW)]
+    tilt_deg: float = Field(ge=0, le=90)
+    azimuth_deg: float = Field(ge=0, le=360)
+
+
 class Pv(Closed):
     """Photovoltaics on site. AC output by pvlib from a drawn year that keeps the place's monthly record, or a file."""
 
@@ -150,6 +158,16 @@ class Pv(Closed):
     azimuth_deg: float | None = given(
         None, "Azimuth", "°", "Clockwise from north, 180 = south; empty = towards the equator.", ge=0, le=360
     )
+    arrays: tuple[PvField, ...] = given(
+        (),
+        "Several arrays",
+        "",
+        "Roofs and ground of different tilt and azimuth; they share the PV size in proportion.",
+    )
+    shared_inverters: bool = given(
+        False, "Arrays share inverters", "",
+        "The sum of the arrays is clipped at the inverters' rating; otherwise each array has inverters of its own.",
+    )  # fmt: skip
     yield_kwh_per_kwp: float | None = given(
         None, "First-year yield", "kWh/kWp", "Scales the hourly year; empty = what the weather gives.", ge=100, le=3000
     )

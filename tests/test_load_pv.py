@@ -15,7 +15,7 @@ from sim import library
 from sim.climate import ambient_c
 from sim.load import gpus, load_kw, monthly_scale, peak_kw, pue_at, shape, watt_per_gpu
 from sim.model import InputError
-from sim.pv import as_weather_year, equator_deg, pv_kw_per_kwp, year_of_weather
+from sim.pv import as_weather_year, equator_deg, looks_away, pv_kw_per_kwp, year_of_weather
 from sim.scenario import Scenario, scenario_from_json
 from sim.scenario_plant import Pv
 from sim.scenario_site import Load, Meter
@@ -116,6 +116,19 @@ def test_an_empty_azimuth_looks_to_the_equator():
     north = year_of_weather("shanghai", 1, None)
     south = as_weather_year(replace(north, latitude_deg=-31.0), "south.epw")
     assert equator_deg("shanghai") == 180.0 and equator_deg("shanghai", south) == 0.0
+
+
+def test_several_arrays_share_the_size_in_proportion():
+    clock = timeline("2026-01", 12, 60)
+    roof, ground = {"tilt_deg": 10, "azimuth_deg": 90}, {"tilt_deg": 30, "azimuth_deg": 180}
+    apart = [pv_kw_per_kwp(Pv(**plane), "shanghai", clock) for plane in (roof, ground)]
+    for sizes in ((300, 700), (3, 7)):
+        arrays = tuple({"kwp": kwp, **plane} for kwp, plane in zip(sizes, (roof, ground), strict=True))
+        both = pv_kw_per_kwp(Pv(arrays=arrays), "shanghai", clock)
+        assert both == pytest.approx(0.3 * apart[0] + 0.7 * apart[1])
+    one = Pv(arrays=({"kwp": 50, **ground},), tilt_deg=60, azimuth_deg=0)
+    assert np.array_equal(pv_kw_per_kwp(one, "shanghai", clock), apart[1])
+    assert looks_away(Pv(tilt_deg=30, azimuth_deg=0), "shanghai") and not looks_away(one, "shanghai")
 
 
 def test_a_weather_file_replaces_the_record():
