@@ -113,10 +113,10 @@ def test_east_and_west_share_a_roof(shanghai):
 
 def test_arrays_behind_shared_inverters_clip_later(shanghai):
     """East and west do not peak together: their sum is clipped less than each alone. One array has one inverter."""
-    steep = replace(SOUTH, tilt_deg=45.0, dc_ac_ratio=1.6)
+    steep = replace(SOUTH, tilt_deg=45.0, dc_ac_ratio=2.5)
     east, west = replace(steep, azimuth_deg=90.0), replace(steep, azimuth_deg=270.0)
     own, shared = (plant_kw_per_kwp(shanghai, [east, west], shared_inverters=both) for both in (False, True))
-    assert shared.sum() > own.sum() * 1.005 and shared.max() <= 1 / 1.6 + 1e-12
+    assert shared.sum() > own.sum() * 1.01 and shared.max() <= 1 / 2.5 + 1e-12
     for both in (False, True):
         alone = plant_kw_per_kwp(shanghai, [east], shared_inverters=both)
         assert np.array_equal(alone, ac_kw_per_kwp(shanghai, east))
