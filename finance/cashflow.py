@@ -127,12 +127,14 @@ def appraise(flows: ArrayLike, rate: float, periods_per_year: int = 1) -> Apprai
 @dataclass(frozen=True, eq=False)
 class Financed:
     """A project's flow with tax and loan; lines (..., N + 1). Depreciation, interest, principal and tax are positive
-    amounts; the flows are signed. `tax` is what is paid (with interest), `tax_without_loan` the one on EBIT."""
+    amounts; the flows are signed. `tax` is what is paid (with interest), `tax_without_loan` the one on EBIT. `vat`: the
+    VAT on the investment that is paid in year 0 and comes back later, signed."""
 
     cash: CashFlow
     depreciation: Floats
     book_value_sold: Floats
     credit: Floats
+    vat: Floats
     loan: Schedule
     taxable: Floats
     taxable_without_loan: Floats
@@ -142,13 +144,13 @@ class Financed:
     @property
     def after_tax(self) -> Floats:
         """Project flow after tax on EBIT, without the loan."""
-        return self.cash.pre_tax - self.tax_without_loan.tax + self.credit
+        return self.cash.pre_tax - self.tax_without_loan.tax + self.credit + self.vat
 
     @property
     def equity(self) -> Floats:
         """What the owners put in and get out, with the loan and the tax really paid."""
         loan = self.loan.drawdown - self.loan.service
-        return self.cash.pre_tax - self.tax.tax + self.credit + loan
+        return self.cash.pre_tax - self.tax.tax + self.credit + self.vat + loan
 
     @property
     def ebitda(self) -> Floats:
@@ -156,13 +158,18 @@ class Financed:
         return self.cash.pre_tax - self.cash.capex
 
     @property
+    def available(self) -> Floats:
+        """Cash of each year that can serve a loan, with the tax on EBIT."""
+        return self.ebitda - self.tax_without_loan.tax + self.credit
+
+    @property
     def coverage(self) -> Coverage:
         """DSCR and ICR of one project."""
         return coverage(self.loan, self.ebitda, self.tax.tax, self.taxable_without_loan)
 
 
-def financed(cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN) -> Financed:
-    """Tax and loan of a project whose whole capex is depreciable and paid in year 0.
+def financed(cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN, vat: ArrayLike = 0.0) -> Financed:
+    """Tax and loan of a project whose whole capex is depreciable and paid in year 0; `vat` as in `vat_on_investment`.
 
     Replacements are an expense of their year; what the books still hold is set against the sale in year N.
     """
@@ -183,12 +190,25 @@ def financed(cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN) -> Financed:
         depreciation=depreciation,
         book_value_sold=sold,
         credit=credit,
+        vat=cash.pre_tax * 0.0 + vat,
         loan=plan,
         taxable=taxable,
         taxable_without_loan=taxable_without_loan,
         tax=income_tax(taxable, rules),
         tax_without_loan=tax_without_loan,
     )
+
+
+def vat_on_investment(cost: float, vat_rate: float, recovery_years: int, years: int) -> Floats:
+    """(years + 1,): the VAT on the investment, paid in year 0 and back in equal parts over the recovery years, signed.
+
+    Nothing where it comes back at once (0 years); what a short project would get back after its end comes in its last.
+    """
+    paid, line = cost * vat_rate, np.zeros(years + 1)
+    span = min(recovery_years, years)
+    if span:
+        line[0], line[1 : span + 1] = -paid, paid / span
+    return line
 
 
 def grown(year1: float, rate: float, years: int) -> Floats:

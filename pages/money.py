@@ -3,7 +3,7 @@
 import streamlit as st
 
 from report import charts, charts_cost, say
-from ui import answers, money, operation, state
+from ui import answers, money, operation, returns, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -25,6 +25,11 @@ with card(
     say.say(answers.spending_finding(study), words, scenario.site.currency), answers.spending_note(study), within=grid
 ):
     chart(charts_cost.cumulative(study, words, dark), key="cumulative", height=320, alt=answers.spending_alt(study))
+
+returns.returns_card(study)
+returns.coverage_card(study)
+returns.tables_card(study)
+returns.storage_card(study)
 
 with card(t("answers.money.side_title"), money.side_note(study)):
     answers.show_table(money.side_table(study), key="side", alt=t("answers.money.side_title"))

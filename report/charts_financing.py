@@ -61,7 +61,7 @@ def coverage_bars(dscr: Floats, icr: Floats, wanted: float, words: Words, dark: 
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": wanted, "y1": wanted}
     line |= {"line": {"color": colours.text, "width": 1, "dash": "dot"}}
     text = words.t("financing.coverage.wanted", dscr=words.number(wanted, decimals=2))
-    mark = note(text, 0.0, wanted, xref="paper", yanchor="bottom", font={"size": SMALL_PX, "color": colours.muted})
+    mark = note(text, 1.0, wanted, xref="paper", xanchor="right", bgcolor=colours.page, font={"size": SMALL_PX})
     down = value_axis(colours, words, low, high * 1.12, "", range=[low, high * 1.15])
     across = axis(colours, tickformat="d", dtick=1)
     return figure([bars], dark, bargap=0.35, xaxis=across, yaxis=down, shapes=[line], annotations=[mark])

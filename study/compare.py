@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from finance.bill import Bill
 from finance.kpis import Kpis, Saving, kpis, savings
 from finance.ledger import Ledger, ledger
+from finance.metrics import Figure
 from finance.rates import grid_bill
 from sim.dispatch import ALTERNATIVES, Dispatch, simulate
 from sim.scenario import Scenario
+from study.financing import Returns, returns, storage_cost
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,16 @@ class Study:
     @property
     def baseline(self) -> str:
         return self.scenario.finance.baseline
+
+    @cached_property
+    def returns(self) -> Returns:
+        """The hybrid as a project with tax and loan, worked out when first asked for."""
+        return returns(self)
+
+    @cached_property
+    def storage_cost(self) -> tuple[Figure, Figure]:
+        """Levelised cost per kWh the battery gives back, with and without what its charging costs."""
+        return storage_cost(self), storage_cost(self, with_charging=False)
 
     @property
     def ranking(self) -> tuple[str, ...]:

@@ -1,57 +1,80 @@
-"""A study as a project: its cash flow against the baseline with tax and loan, four rates of return, cost of storage.
+"""A study as a project: its cash flow against the baseline with tax and loan, rates of return, cost of storage.
 
-The project is what the alternative does differently from the baseline: more investment, less running cost. Lines are
-yearly sums on the study's VAT basis; where VAT is recovered the study should be without it on both sides.
+The project is what an alternative does differently from the baseline: more investment, less running cost. Tax and loan
+are worked out on yearly sums on the study's VAT basis; where VAT is recovered the study should be without it on both
+sides. Rates of return are of the flows in the study's own periods (`finance.kpis`), with tax and debt service at the
+end of each project year, so that the figures before tax are those of the key figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.cashflow import Appraisal, CashFlow, Financed, appraise, financed
-from finance.debt import NO_LOAN, Coverage, Loan
+from finance.cashflow import Appraisal, CashFlow, Financed, appraise, financed, vat_on_investment
+from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
-from finance.kpis import served_kwh
+from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
-from finance.tax import TaxRules
-from study.compare import Study
+from finance.tax import TaxRules, tax_rules
+
+if TYPE_CHECKING:
+    from study.compare import Study
 
 Floats = NDArray[np.float64]
-CAPITAL = (*CAPEX_LINES, "genset_mobilisation")
-UPKEEP = ("pv_om", "storage_om", "storage_rent")
-RESALE = ("pv_residual", "storage_residual", "genset_residual")
+NoLoan = Literal["off", "no_investment", "no_cash"]
+# What is saved, by cause; every line that is neither investment, upkeep, new cells nor resale is in one of them.
+CAUSES = {
+    "saved_energy": ("grid_energy",),
+    "saved_demand": ("grid_demand", "grid_fixed"),
+    "export": ("export_credit",),
+    "saved_fuel": ("fuel", "fuel_delivery"),
+    "saved_sets": ("genset_rent", "genset_om", "crew"),
+    "saved_carbon": ("carbon",),
+    "saved_loss": ("unserved", "interruptions"),
+}
+PROJECT_LINES = {
+    **CAUSES,
+    "residual": ("pv_residual", "storage_residual", "genset_residual"),
+    "investment": (*CAPEX_LINES, "genset_mobilisation"),
+    "operating": ("pv_om", "storage_om", "storage_rent"),
+    "replacement": ("storage_replacement",),
+}
+STORAGE_LINES = ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual")
 
 
 def project_cash(study: Study, alternative: str = "hybrid") -> CashFlow:
     """The alternative less the baseline, by year (years + 1,). Year 0 is the start; a last part year counts whole.
 
-    savings: everything that is neither investment, upkeep of PV and battery, new cells, nor resale. Raises ValueError
-    for the baseline itself.
+    Raises ValueError for the baseline itself.
     """
     if alternative == study.baseline:
         raise ValueError(f"'{alternative}' is the baseline; a project needs another alternative")
-    own, base = study.dispatch.row(alternative), study.dispatch.row(study.baseline)
-    lines = {name: by_year(line[own] - line[base]) for name, line in study.ledger.lines.items()}
-    known = (*CAPITAL, *UPKEEP, "storage_replacement", *RESALE)
-
-    def total(names: tuple[str, ...]) -> Floats:
-        return np.sum([lines[name] for name in names], axis=0)
-
-    energy = by_year(np.append(0.0, served_kwh(study.dispatch)[own]))
+    lines = {name: by_year(line) for name, line in monthly_lines(study, alternative).items()}
+    own = study.dispatch.row(alternative)
     return CashFlow(
-        capex=total(CAPITAL),
-        savings=total(tuple(name for name in lines if name not in known)),
-        opex=total(UPKEEP),
-        replacement=lines["storage_replacement"],
-        salvage=total(RESALE),
-        energy_kwh=energy,
+        capex=lines["investment"],
+        savings=sum(lines[name] for name in CAUSES),
+        opex=lines["operating"],
+        replacement=lines["replacement"],
+        salvage=lines["residual"],
+        energy_kwh=by_year(np.append(0.0, served_kwh(study.dispatch)[own])),
     )
+
+
+def monthly_lines(study: Study, alternative: str = "hybrid") -> dict[str, Floats]:
+    """The lines of the project's cash flow by month (months + 1,), signed: savings by cause, then the rest."""
+    own, base = study.dispatch.row(alternative), study.dispatch.row(study.baseline)
+    return {
+        name: sum(study.ledger.lines[line][own] - study.ledger.lines[line][base] for line in lines)
+        for name, lines in PROJECT_LINES.items()
+    }
 
 
 def by_year(monthly: Floats) -> Floats:
@@ -62,32 +85,142 @@ def by_year(monthly: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Returns:
-    """The four views of one project, and how the loan is covered. `project_before_tax` and `project_after_tax` know no
-    loan; the tax of the second is on EBIT. `equity`: the owners' flow with the tax really paid."""
+    """The views of one project, and how the loan is covered.
 
+    `project_before_tax` and `project_after_tax` know no loan; the tax of the second is on EBIT. `equity`: the owners'
+    flow with the tax really paid. `no_loan`: why there is none, or None where there is one. `largest_loan`: share of
+    the investment whose sculpted service the cash covers as the bank wants, None without investment. `lines`: the
+    signed lines of the cash-flow tables in the study's periods (periods + 1,): those of `PROJECT_LINES`, then
+    before_tax, tax_on_ebit, credit, vat, after_tax, drawdown, principal, interest, tax_paid and equity.
+    """
+
+    alternative: str
     whole: Financed
+    rules: TaxRules
+    loan: Loan
+    no_loan: NoLoan | None
+    lines: Mapping[str, Floats]
     project_before_tax: Appraisal
     project_after_tax: Appraisal
     equity: Appraisal
     coverage: Coverage
     mirr: Figure
     profitability_index: Figure
+    largest_loan: float | None
+
+    @property
+    def views(self) -> dict[str, Appraisal]:
+        """The appraisals by name, in the order readers expect."""
+        return {
+            "before_tax": self.project_before_tax,
+            "after_tax": self.project_after_tax,
+            "equity": self.equity,
+        }
 
 
-def returns(study: Study, rules: TaxRules | None = None, loan: Loan = NO_LOAN, alternative: str = "hybrid") -> Returns:
-    """Appraise the project at the study's discount rate; MIRR with that rate both ways."""
-    rate = study.scenario.finance.discount_rate
-    whole = financed(project_cash(study, alternative), rules or TaxRules(), loan)
-    before = whole.cash.pre_tax
+def returns(
+    study: Study, rules: TaxRules | None = None, loan: Loan | None = None, alternative: str = "hybrid"
+) -> Returns:
+    """Appraise the project at the study's discount rate; MIRR with that rate both ways.
+
+    Tax rules and loan are the scenario's unless given. A loan longer than the term is paid back by its end.
+    """
+    rules = tax_rules(study.scenario) if rules is None else rules
+    cash = project_cash(study, alternative)
+    vat = _vat(study, cash)
+    unlevered = financed(cash, rules, NO_LOAN, vat)
+    loan, no_loan = _granted(scenario_loan(study) if loan is None else loan, unlevered)
+    whole = financed(cash, rules, loan, vat) if no_loan is None else unlevered
+    rate, per_year = study.scenario.finance.discount_rate, _per_year(study)
+    lines = _lines(study, whole, alternative)
     return Returns(
+        alternative=alternative,
         whole=whole,
-        project_before_tax=appraise(before, rate),
-        project_after_tax=appraise(whole.after_tax, rate),
-        equity=appraise(whole.equity, rate),
+        rules=rules,
+        loan=loan,
+        no_loan=no_loan,
+        lines=lines,
+        project_before_tax=appraise(lines["before_tax"], rate, per_year),
+        project_after_tax=appraise(lines["after_tax"], rate, per_year),
+        equity=appraise(lines["equity"], rate, per_year),
         coverage=whole.coverage,
-        mirr=metrics.mirr(before, rate, rate),
-        profitability_index=metrics.profitability_index(rate, before),
+        mirr=metrics.mirr(lines["before_tax"], rate, rate, per_year),
+        profitability_index=metrics.profitability_index(rate, lines["before_tax"], per_year),
+        largest_loan=_largest_loan(study, unlevered),
     )
+
+
+def scenario_loan(study: Study) -> Loan:
+    """The loan the scenario asks for, within the term."""
+    finance, years = study.scenario.finance, -(-study.dispatch.months // 12)
+    span = min(finance.loan_years, years)
+    return Loan(
+        finance.loan_share, finance.loan_rate, span, finance.loan_repayment, min(finance.loan_grace_years, span - 1)
+    )
+
+
+def _granted(loan: Loan, unlevered: Financed) -> tuple[Loan, NoLoan | None]:
+    """The loan, or none with the reason: no bank lends without an investment or without cash to repay it from."""
+    if loan.share == 0:
+        return NO_LOAN, "off"
+    if unlevered.cash.capex[0] >= 0:
+        return NO_LOAN, "no_investment"
+    paying = unlevered.available[loan.grace_years + 1 : loan.years + 1]
+    if loan.repayment == "sculpted" and not (paying > 0).any():
+        return NO_LOAN, "no_cash"
+    return loan, None
+
+
+def _largest_loan(study: Study, unlevered: Financed) -> float | None:
+    investment, loan = -float(unlevered.cash.capex[0]), scenario_loan(study)
+    if investment <= 0:
+        return None
+    return (
+        float(debt_capacity(unlevered.available, loan.rate, study.scenario.finance.loan_dscr, loan.years)) / investment
+    )
+
+
+def _vat(study: Study, cash: CashFlow) -> Floats:
+    """VAT on the investment where prices are without it; nothing where they are with it, or it comes back at once."""
+    finance = study.scenario.finance
+    rate = finance.vat_rate if finance.vat_basis == "excl" else 0.0
+    return vat_on_investment(-float(cash.capex[0]), rate, finance.vat_recovery_years, cash.capex.size - 1)
+
+
+def _per_year(study: Study) -> int:
+    return periods_per_year(study.scenario.site.term_months)
+
+
+def _lines(study: Study, whole: Financed, alternative: str) -> dict[str, Floats]:
+    """Lines by period; what is worked out by year (tax, credit, VAT, loan) comes at the year's end."""
+    term = study.scenario.site.term_months
+    lines = {name: by_period(line, term) for name, line in monthly_lines(study, alternative).items()}
+    before, plan = sum(lines.values()), whole.loan
+    yearly = {
+        "tax_on_ebit": -whole.tax_without_loan.tax,
+        "credit": whole.credit,
+        "vat": whole.vat,
+        "drawdown": plan.drawdown,
+        "principal": -plan.principal,
+        "interest": -plan.interest,
+        "tax_paid": -whole.tax.tax,
+    }
+    placed = {name: _at_year_ends(line, before.size, _per_year(study)) for name, line in yearly.items()}
+    given = placed["credit"] + placed["vat"]
+    after = before + placed["tax_on_ebit"] + given
+    equity = before + given + sum(placed[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
+    return lines | {"before_tax": before} | placed | {"after_tax": after, "equity": equity}
+
+
+def _at_year_ends(yearly: Floats, periods: int, per_year: int) -> Floats:
+    line = np.zeros(periods)
+    line[np.minimum(np.arange(yearly.size) * per_year, periods - 1)] = yearly
+    return line
+
+
+def real_return(figure: Figure, inflation: float) -> Figure:
+    """A nominal rate of return in money of constant worth (Fisher)."""
+    return figure if figure.value is None else Figure(float(metrics.real_rate(figure.value, inflation)))
 
 
 def storage_cost(study: Study, with_charging: bool = True) -> Figure:
@@ -95,13 +228,12 @@ def storage_cost(study: Study, with_charging: bool = True) -> Figure:
 
     Per discharged AC kWh. Charging from PV and sets counts as free; what it displaces is in the bill.
     """
-    row = study.dispatch.row("hybrid")
-    names = ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual", "ems")
-    cost = -by_year(np.sum([study.ledger.lines[name][row] for name in names], axis=0))
+    row, term = study.dispatch.row("hybrid"), study.scenario.site.term_months
+    cost = -by_period(sum(study.ledger.lines[name][row] for name in STORAGE_LINES), term)
     if with_charging:
-        cost = cost + by_year(np.append(0.0, charging_cost(study)))
-    discharged = by_year(np.append(0.0, study.dispatch.monthly["discharge_kwh"][row]))
-    return metrics.lcoe(cost, discharged, study.scenario.finance.discount_rate)
+        cost = cost + by_period(np.append(0.0, charging_cost(study)), term)
+    discharged = by_period(np.append(0.0, study.dispatch.monthly["discharge_kwh"][row]), term)
+    return metrics.lcoe(cost, discharged, study.scenario.finance.discount_rate, _per_year(study))
 
 
 def charging_cost(study: Study) -> Floats:
@@ -109,22 +241,9 @@ def charging_cost(study: Study) -> Floats:
     return charging_money(study.scenario, study.dispatch)
 
 
-def lines_of(returns_: Returns) -> Mapping[str, Floats]:
-    """The lines of the project cash-flow table (项目投资现金流量表) and the equity one, in their usual order."""
-    whole = returns_.whole
-    return {
-        "capex": whole.cash.capex,
-        "savings": whole.cash.savings,
-        "opex": whole.cash.opex,
-        "replacement": whole.cash.replacement,
-        "salvage": whole.cash.salvage,
-        "before_tax": whole.cash.pre_tax,
-        "tax_on_ebit": -whole.tax_without_loan.tax,
-        "credit": whole.credit,
-        "after_tax": whole.after_tax,
-        "drawdown": whole.loan.drawdown,
-        "principal": -whole.loan.principal,
-        "interest": -whole.loan.interest,
-        "tax_paid": -whole.tax.tax,
-        "equity": whole.equity,
-    }
+def overall_efficiency(study: Study) -> Figure:
+    """AC energy out of the battery over AC energy into it and its auxiliaries, over the term, at the bus."""
+    monthly, row = study.dispatch.monthly, study.dispatch.row("hybrid")
+    names = ("pv_charge_kwh", "grid_charge_kwh", "genset_charge_kwh", "auxiliary_kwh")
+    taken, given = sum(monthly[name][row].sum() for name in names), monthly["discharge_kwh"][row].sum()
+    return Figure(float(given / taken)) if taken > 0 and given > 0 else Figure(None, "no_energy")

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from finance.cashflow import ProjectInputs, appraise, financed, project
 from finance.debt import Loan
-from finance.tax import TaxRules, country_rules
+from finance.metrics import Figure
+from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
+from study.cash_tables import equity_table, loan_table, project_table, tax_table
 from study.claims import vendor_ladder
 from study.compare import evaluate
-from study.financing import by_year, charging_cost, lines_of, project_cash, returns, storage_cost
+from study.financing import PROJECT_LINES, by_year, charging_cost, project_cash, real_return, returns, storage_cost
 from study.presets import presets
 
 
@@ -45,13 +48,14 @@ def test_four_rates_of_return_in_their_order(case_b):
     )
 
 
-def test_the_cash_flow_tables_foot(case_b):
-    lines = lines_of(returns(case_b, TaxRules(0.25), Loan(0.5, 0.05, 6)))
-    before = sum(lines[name] for name in ("capex", "savings", "opex", "replacement", "salvage"))
-    np.testing.assert_allclose(before, lines["before_tax"])
-    np.testing.assert_allclose(before + lines["tax_on_ebit"] + lines["credit"], lines["after_tax"])
-    owners = before + lines["credit"] + sum(lines[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
-    np.testing.assert_allclose(owners, lines["equity"])
+def test_the_cash_flow_lines_foot(case_b):
+    lines = returns(case_b, TaxRules(0.25), Loan(0.5, 0.05, 6)).lines
+    before = sum(lines[name] for name in PROJECT_LINES)
+    np.testing.assert_allclose(before, lines["before_tax"], atol=1e-6)
+    given = lines["credit"] + lines["vat"]
+    np.testing.assert_allclose(before + lines["tax_on_ebit"] + given, lines["after_tax"], atol=1e-6)
+    owners = before + given + sum(lines[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
+    np.testing.assert_allclose(owners, lines["equity"], atol=1e-6)
 
 
 def test_cost_of_storage(case_b):
@@ -75,3 +79,163 @@ def test_the_brochures_figure_comes_down_to_the_studys(case_b):
     assert rungs[-1].value.value == pytest.approx(case_b.kpis["hybrid"].irr.value, abs=1e-9)
     assert all(rung.lost > -1e-9 for rung in rungs[1:])
     assert sum(rung.lost for rung in rungs[1:]) == pytest.approx(rungs[0].value.value - rungs[-1].value.value)
+
+
+LOAN = {"finance.loan_share": 0.6, "finance.loan_rate": 0.05, "finance.loan_years": 6}
+
+
+def varied(study, changes):
+    return evaluate(study.scenario.with_(changes), study.dispatch)
+
+
+@pytest.fixture(scope="module")
+def case_a():
+    return evaluate(presets()["case_a"].scenario)
+
+
+def test_the_headline_never_moves_by_tax_or_loan(case_b):
+    changes = LOAN | {"finance.tax_rules": "own", "finance.tax_rate": 0.4, "finance.tax_grant": 1e6}
+    moved = varied(case_b, changes)
+    assert moved.kpis == case_b.kpis and moved.savings == case_b.savings
+    assert moved.returns.project_before_tax == case_b.returns.project_before_tax
+
+
+def test_a_study_is_taxed_by_its_country_unless_told_otherwise(case_b):
+    """China: 25 %, straight line over 10 years, 5 % stays in the books until the sale in year 15."""
+    found = case_b.returns.whole
+    cost = -found.cash.capex[0]
+    assert found.depreciation[1:11] == pytest.approx(cost * 0.95 / 10)
+    assert (found.depreciation[11:] == 0).all()
+    assert found.book_value_sold[15] == pytest.approx(0.05 * cost)
+    first = found.cash.savings[1] + found.cash.opex[1] - cost * 0.095
+    assert found.tax_without_loan.tax[1] == pytest.approx(0.25 * first)
+    untaxed = varied(case_b, {"finance.tax_rules": "none"}).returns
+    assert untaxed.project_after_tax == untaxed.project_before_tax
+    assert tax_rules(case_b.scenario.with_({"site.country": "FR"})) == TaxRules()
+
+
+def test_own_rules_with_a_holiday_a_credit_and_a_grant(case_b):
+    """Years 1-2 free, 3 at half; 10 % credit lowers the base by 5 %, a grant by all of it."""
+    changes = {
+        "finance.tax_rules": "own",
+        "finance.tax_rate": 0.2,
+        "finance.tax_depreciation": "immediate",
+        "finance.tax_residual_fraction": 0.0,
+        "finance.tax_losses": "immediate",
+        "finance.tax_holiday": [
+            {"first_year": 1, "last_year": 2, "factor": 0.0},
+            {"first_year": 3, "last_year": 3, "factor": 0.5},
+        ],
+        "finance.tax_credit_fraction": 0.1,
+        "finance.tax_grant": 1e6,
+    }
+    found = varied(case_b, changes).returns.whole
+    cost = -found.cash.capex[0]
+    assert found.depreciation[1] == pytest.approx(0.95 * cost - 1e6)
+    assert found.credit[1] == pytest.approx(0.1 * cost + 1e6) and found.credit[2:].sum() == 0
+    assert (found.tax.tax[1:3] == 0).all()
+    assert found.tax.tax[3] == pytest.approx(0.1 * (found.cash.savings[3] + found.cash.opex[3]))
+    assert found.tax.tax[4] == pytest.approx(0.2 * (found.cash.savings[4] + found.cash.opex[4]))
+
+
+def test_equity_is_the_project_after_tax_with_the_loan_and_its_tax_shield(case_b):
+    """Owners' flow = project after tax + drawdown - debt service + rate x interest, once no loss is carried."""
+    found = varied(case_b, LOAN).returns
+    lines, whole = found.lines, found.whole
+    shield = whole.tax_without_loan.tax - whole.tax.tax
+    assert shield[1:7] == pytest.approx(0.25 * whole.loan.interest[1:7])
+    expected = lines["after_tax"] + lines["drawdown"] + lines["principal"] + lines["interest"] + shield
+    np.testing.assert_allclose(lines["equity"], expected, atol=1e-6)
+    np.testing.assert_allclose(lines["equity"], whole.equity, atol=1e-6)
+    assert lines["drawdown"][0] == pytest.approx(0.6 * -whole.cash.capex[0])
+
+
+def test_months_keep_their_own_flow_and_pay_tax_at_the_years_end(case_a):
+    """Four months: the flow before tax is that of the key figures; tax and the loan come in the last month."""
+    found = varied(case_a, LOAN).returns
+    assert found.project_before_tax.payback.value == pytest.approx(case_a.kpis["hybrid"].payback_years.value)
+    assert found.project_before_tax.npv == pytest.approx(case_a.kpis["hybrid"].npv.value)
+    assert found.lines["tax_paid"].size == 5 and (found.lines["tax_paid"][:4] == 0).all()
+    assert found.loan.years == 1  # asked for six, but never beyond the term
+    assert found.lines["principal"].sum() == pytest.approx(-found.lines["drawdown"].sum())
+    assert found.lines["equity"].sum() == pytest.approx(found.whole.equity.sum())
+
+
+def test_a_term_with_a_part_year(case_a):
+    study = evaluate(case_a.scenario.with_({"site.term_months": 30}))
+    found = study.returns
+    years = np.add.reduceat(found.lines["after_tax"][1:], [0, 12, 24])
+    np.testing.assert_allclose(years, found.whole.after_tax[1:], atol=1e-6)
+
+
+def test_vat_on_the_investment_comes_back(case_b):
+    """13 % of the price without VAT goes out at the start and comes back in three equal parts; EBIT knows nothing."""
+    changes = {"finance.vat_basis": "excl", "finance.vat_recovery_years": 3}
+    found, at_once = varied(case_b, changes).returns, varied(case_b, {"finance.vat_basis": "excl"}).returns
+    vat, cost = found.lines["vat"], -found.lines["investment"][0]
+    assert vat[0] == pytest.approx(-0.13 * cost) and vat[1:4] == pytest.approx(0.13 * cost / 3)
+    assert vat.sum() == pytest.approx(0, abs=1e-6) and (vat[4:] == 0).all()
+    assert found.project_after_tax.npv < at_once.project_after_tax.npv
+    np.testing.assert_array_equal(found.whole.tax.tax, at_once.whole.tax.tax)
+    assert not varied(case_b, changes | {"finance.vat_basis": "incl"}).returns.lines["vat"].any()
+
+
+def test_no_bank_lends_without_an_investment_or_cash(case_b):
+    rented = {"finance.storage_ownership": "rent", "finance.ems_share": 0.0}
+    assert varied(case_b, LOAN | rented).returns.no_loan == "no_investment"
+    hopeless = {"finance.loan_repayment": "sculpted", "finance.storage_om_fraction": 1.0}
+    assert varied(case_b, LOAN | hopeless).returns.no_loan == "no_cash"
+    off = case_b.returns
+    assert off.no_loan == "off" and off.equity == off.project_after_tax
+
+
+def test_the_largest_loan_is_carried_at_the_wanted_dscr(case_b):
+    """A sculpted loan of that share, its tax shield apart, has the wanted DSCR in every year."""
+    wanted = {"finance.loan_dscr": 2.5, "finance.loan_repayment": "sculpted", "finance.tax_rules": "none"}
+    share = varied(case_b, LOAN | wanted).returns.largest_loan
+    assert 0 < share < 1
+    found = varied(case_b, LOAN | wanted | {"finance.loan_share": share}).returns.coverage
+    assert found.dscr[1:7] == pytest.approx(2.5) and found.least_dscr.value == pytest.approx(2.5)
+
+
+def test_real_returns_by_fisher():
+    assert real_return(Figure(0.0908), 0.02).value == pytest.approx(1.0908 / 1.02 - 1)
+    assert real_return(Figure(None, "no_root"), 0.02).reason == "no_root"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_cash_flow_tables_foot(name):
+    study = evaluate(presets()[name].scenario.with_(LOAN | {"finance.tax_grant": 1000.0}))
+    found = study.returns
+    project = {row.number: row.values for row in project_table(found)}
+    np.testing.assert_allclose(project["3"], project["1"] - project["2"], atol=1e-6)
+    taken = sum(values for number, values in project.items() if number.startswith("5"))
+    np.testing.assert_allclose(project["6"], project["3"] - taken, atol=1e-6)
+    np.testing.assert_allclose(project["7"], project["6"].cumsum(), atol=1e-6)
+    equity = {row.number: row.values for row in equity_table(found)}
+    np.testing.assert_allclose(equity["3"], equity["1"] - equity["2"], atol=1e-6)
+    loan = {row.key: row.values for row in loan_table(found)}
+    np.testing.assert_allclose(loan["closing"], loan["opening"] + loan["drawdown"] - loan["principal"], atol=1e-6)
+    tax = {row.key: row.values for row in tax_table(found)}
+    np.testing.assert_allclose(tax["taxable"], tax["ebit"] - tax["interest"], atol=1e-6)
+
+
+def test_the_causes_of_the_saving_are_all_other_lines(case_b):
+    """Every ledger line is in exactly one line of the project."""
+    named = [line for lines in PROJECT_LINES.values() for line in lines]
+    assert sorted(named) == sorted(case_b.ledger.lines)
+
+
+def test_the_check_vector_after_tax():
+    """-1000, then 220 falling 2 % a year for 10 years; 25 % tax, written off in 10 years; 60 % loan, 5 %, 5 years.
+
+    Year 1: EBIT 120, tax 30, flow 190. Interest 30, so tax paid 22.50, and the level payment is 138.58.
+    """
+    cash = project(ProjectInputs(years=10, capex=1000, savings_year1=220, savings_degradation=0.02))
+    whole = financed(cash, TaxRules(0.25, Depreciation("straight_line", 10)), Loan(0.6, 0.05, 5))
+    before = appraise(cash.pre_tax, 0.08)
+    assert round(before.payback.value, 2) == 4.72 and round(before.discounted_payback.value, 2) == 6.25
+    assert round(100 * before.irr.value, 2) == 15.88 and round(before.npv, 1) == 367.4
+    assert whole.after_tax[1] == pytest.approx(190) and whole.tax.tax[1] == pytest.approx(22.5)
+    assert whole.loan.service[1:6] == pytest.approx(138.584879)
+    assert whole.equity[0] == -400 and whole.equity[1] == pytest.approx(220 - 22.5 - 138.584879)

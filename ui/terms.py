@@ -10,7 +10,7 @@ import streamlit as st
 from finance.metrics import real_flows
 from finance.price_paths import COMPONENTS, DIESEL_SHOCK, path_of, read_points
 from finance.tax import THREE_FREE_THREE_HALF, country_rules
-from report import register_text
+from report import financing_text, register_text
 from report.charts import legend
 from report.charts_financing import path_legend, price_paths
 from sim import library
@@ -194,21 +194,12 @@ def _country_line() -> None:
     if code not in library.countries():
         st.info(t("financing.terms.no_country", code=code))
         return
-    rules, facts = country_rules(code), library.country(code)
-    name = facts["name_zh" if words.language == "zh" else "name_en"]
-    years = rules.loss_carry_years
-    losses = t("financing.terms.losses_any") if years is None else t("financing.terms.losses", years=years)
-    written_off = t(
-        "financing.terms.written_off",
-        method=form.choice_text("finance.tax_depreciation", rules.depreciation.method),
-        years=rules.depreciation.years,
-        residual=words.percent(rules.depreciation.residual_fraction),
-    )
-    text = t("financing.terms.country", name=name, rate=words.percent(rules.rate), written_off=written_off)
+    name = library.country(code)["name_zh" if words.language == "zh" else "name_en"]
     found = library.country_record(code, "corporate_income_tax_rate")
     mark = f" {form.DIAMOND}" if found.confidence == "unverified" else ""
     source = t("inputs.source", source=f"{register_text.source_words(found.source, words)} ({found.as_of})")
-    st.markdown(f"{text} {losses}{mark}  \n:small[:gray[{source}]]")
+    text = t("financing.terms.country", name=name, rules=financing_text.rules_text(country_rules(code), words))
+    st.markdown(f"{text}{mark}  \n:small[:gray[{source}]]")
     st.button(t("financing.terms.copy_country"), on_click=_copy_country, args=(code,), key="tax.copy")
 
 

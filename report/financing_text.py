@@ -1,0 +1,183 @@
+"""Tax, loan and returns in words: labels of table lines, numbers of a row, reasons where there is no figure."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+import numpy as np
+
+from finance.metrics import HIGHEST_IRR, Figure
+from finance.tax import TaxRules
+from i18n import Words
+from report import say
+from report.charts import Amounts
+from study.cash_tables import Row
+from study.compare import Study
+from study.financing import Returns, real_return
+
+DEFINED = ("irr_before_tax", "irr_after_tax", "irr_equity", "irr_real", "npv", "payback", "discounted_payback", "mirr")
+DEFINED_TOO = ("profitability_index", "dscr", "icr", "lcos", "efficiency")
+
+
+def row_label(row: Row, words: Words) -> str:
+    """ "5 Income tax on EBIT"."""
+    return f"{row.number} {words.t(f'financing.row.{row.key}')}"
+
+
+def cells(row: Row, scale: Amounts, decimals: int, words: Words) -> list[str]:
+    """The row's values as text; a ratio that does not exist is empty, as is an amount below the last digit."""
+    if row.level == "ratio":
+        return ["" if np.isnan(value) else words.number(value, decimals=2) for value in row.values]
+    return [_amount(float(value), scale, decimals, words) for value in row.values]
+
+
+def total(row: Row, scale: Amounts, decimals: int, words: Words) -> str:
+    """The row's sum; empty for running totals and ratios."""
+    return "" if row.level in ("running", "ratio") else _amount(float(row.values.sum()), scale, decimals, words)
+
+
+def _amount(value: float, scale: Amounts, decimals: int, words: Words) -> str:
+    shown = value / scale.divisor
+    return "" if abs(shown) < 0.5 * 10.0**-decimals else words.number(shown, decimals=decimals)
+
+
+def decimals_of(rows: list[Row], scale: Amounts) -> int:
+    """Digits after the point that give the greatest amount of a table four in all."""
+    return max(0, 3 - floor(log10(largest(rows) / scale.divisor)))
+
+
+def largest(rows: list[Row]) -> float:
+    """The greatest amount of a table."""
+    return max(float(np.nanmax(np.abs(row.values))) for row in rows if row.level != "ratio") or 1.0
+
+
+def rate(figure: Figure, words: Words) -> str:
+    """A rate of return, or why there is none."""
+    return missing(figure, words) if figure.value is None else say.share(figure.value, words)
+
+
+def mirr(figure: Figure, words: Words) -> str:
+    """As `rate`; beyond what a rate of return is searched for it is none (a term of months)."""
+    is_beyond = figure.value is not None and figure.value > HIGHEST_IRR
+    return rate(Figure(None, "no_root") if is_beyond else figure, words)
+
+
+def years(figure: Figure, words: Words) -> str:
+    return missing(figure, words) if figure.value is None else say.years(figure.value, words)
+
+
+def missing(figure: Figure, words: Words) -> str:
+    return f"{words.t('answers.kpi.none')} ({words.t(f'answers.missing.short_{figure.reason}')})"
+
+
+def views(study: Study, words: Words) -> list[list[str]]:
+    """One row a view of the project: name, IRR, real IRR, NPV, static and discounted payback."""
+    found, finance, currency = study.returns, study.scenario.finance, study.scenario.site.currency
+    return [
+        [
+            words.t(f"financing.view.{name}"),
+            rate(view.irr, words),
+            rate(real_return(view.irr, finance.inflation), words),
+            words.money(view.npv, currency),
+            years(view.payback, words),
+            years(view.discounted_payback, words),
+        ]
+        for name, view in found.views.items()
+    ]
+
+
+def view_heads(study: Study, words: Words) -> list[str]:
+    share = say.share(study.scenario.finance.discount_rate, words)
+    columns = [words.t(f"financing.column.{name}") for name in ("view", "irr", "irr_real")]
+    return [
+        *columns,
+        words.t("financing.column.npv", rate=share),
+        words.t("financing.column.payback"),
+        words.t("financing.column.discounted_payback"),
+    ]
+
+
+def finding(study: Study, words: Words) -> str:
+    """What the project earns after tax, beside the rate the owners want."""
+    irr, hurdle = study.returns.project_after_tax.irr, study.scenario.finance.hurdle_rate
+    values = {"hurdle": say.share(hurdle, words)}
+    if irr.value is None:
+        npv = words.money(study.returns.project_after_tax.npv, study.scenario.site.currency)
+        reason = words.t(f"answers.missing.short_{irr.reason}")
+        return words.t("financing.finding.none", reason=reason, npv=npv)
+    key = "above" if irr.value >= hurdle else "below"
+    return words.t(f"financing.finding.{key}", irr=say.share(irr.value, words), **values)
+
+
+def coverage_finding(study: Study, words: Words) -> str:
+    """The weakest year of the loan beside what the bank wants."""
+    cover, wanted = study.returns.coverage, study.scenario.finance.loan_dscr
+    least = cover.least_dscr.value or 0.0
+    key = "covered" if least >= wanted else "weak" if least >= 1 else "short"
+    return words.t(
+        f"financing.coverage.{key}",
+        dscr=words.number(least, decimals=2),
+        year=cover.least_dscr_year,
+        wanted=words.number(wanted, decimals=2),
+    )
+
+
+def rules_text(rules: TaxRules, words: Words) -> str:
+    """Rate, write-off and losses in a sentence or two; that nothing is taxed where it is so."""
+    if rules.rate == 0:
+        return words.t("financing.rules.untaxed")
+    method = _inside(words.t(f"inputs.choice.finance.tax_depreciation.{rules.depreciation.method}"))
+    values = {"rate": words.percent(rules.rate), "method": method, "span": _span(rules.depreciation.years, words)}
+    residual = words.percent(rules.depreciation.residual_fraction)
+    text = words.t(f"financing.rules.{_write_off(rules)}", residual=residual, **values)
+    carry = rules.loss_carry_years
+    losses = rules.loss_rule if rules.loss_rule != "carry_forward" else "years" if carry is not None else "any"
+    return f"{text} {words.t(f'financing.losses.{losses}', span=_span(carry or 0, words))}"
+
+
+def _span(years: int, words: Words) -> str:
+    return say.term(12 * years, words)
+
+
+def _inside(text: str) -> str:
+    """A label as it stands inside a sentence: a first word that is no abbreviation loses its capital."""
+    first = text.partition(" ")[0]
+    return text if first.isupper() else text[:1].lower() + text[1:]
+
+
+def _write_off(rules: TaxRules) -> str:
+    method = rules.depreciation.method
+    return "by_table" if method.startswith("macrs") else method if method in ("immediate", "none") else "over"
+
+
+def loan_line(study: Study, words: Words) -> str:
+    """The loan in a sentence, or why there is none."""
+    found, finance = study.returns, study.scenario.finance
+    if found.no_loan is not None:
+        return words.t(f"financing.no_loan.{found.no_loan}")
+    repayment = _inside(words.t(f"inputs.choice.finance.loan_repayment.{found.loan.repayment}"))
+    return words.t(
+        "financing.loan",
+        amount=words.money(float(found.whole.loan.drawdown[0]), study.scenario.site.currency),
+        share=say.share(found.loan.share, words),
+        rate=say.share(finance.loan_rate, words),
+        span=_span(found.loan.years, words),
+        repayment=repayment,
+    )
+
+
+def largest_loan(found: Returns, study: Study, words: Words) -> str:
+    """How much the cash could carry; empty where there is no investment."""
+    if found.largest_loan is None:
+        return ""
+    wanted = words.number(study.scenario.finance.loan_dscr, decimals=2)
+    key = "all" if found.largest_loan >= 1 else "part"
+    return words.t(f"financing.largest_loan.{key}", share=say.share(found.largest_loan, words), dscr=wanted)
+
+
+def definitions(words: Words, rate_text: str, baseline: str) -> list[tuple[str, str]]:
+    """(figure, how it is defined) of every figure of these tables."""
+    return [
+        (words.t(f"financing.figure.{key}"), words.t(f"financing.define.{key}", rate=rate_text, baseline=baseline))
+        for key in (*DEFINED, *DEFINED_TOO)
+    ]

@@ -1,0 +1,179 @@
+"""Cards of the money page after tax: rates of return, loan coverage, cash-flow tables, cost of storage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from finance.tax import tax_rules
+from report import charts_cost, financing_text, say
+from report.charts import amounts
+from report.charts_financing import coverage_bars
+from sim import library
+from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
+from study.compare import Study
+from study.financing import CAUSES, Returns, overall_efficiency
+from ui import answers, form, state
+from ui.figures import card, chart
+from ui.state import t
+
+TABLES: dict[str, Callable[[Returns], list[Row]]] = {
+    "project": project_table,
+    "equity": equity_table,
+    "loan": loan_table,
+    "tax": tax_table,
+}
+
+
+def returns_card(study: Study) -> None:
+    """Rates of return before and after tax, of the project and of the owners."""
+    words = state.words()
+    with card(financing_text.finding(study, words), _returns_note(study)):
+        heads = financing_text.view_heads(study, words)
+        table = pd.DataFrame(financing_text.views(study, words), columns=heads)
+        answers.show_table(table, key="returns", alt=financing_text.finding(study, words))
+        st.markdown(_more_figures(study))
+        with st.expander(t("financing.definitions")):
+            st.markdown(_definitions(study))
+
+
+def _returns_note(study: Study) -> str:
+    words = state.words()
+    note = t(
+        "financing.returns.note",
+        baseline=say.name(study.baseline, words),
+        term=say.term(study.scenario.site.term_months, words),
+        rules=financing_text.rules_text(tax_rules(study.scenario), words),
+        loan=financing_text.loan_line(study, words),
+    )
+    return f"{note} {form.DIAMOND} {t('financing.returns.weak')}" if _rules_are_weak(study) else note
+
+
+def _rules_are_weak(study: Study) -> bool:
+    finance, code = study.scenario.finance, study.scenario.site.country
+    if finance.tax_rules != "country" or code not in library.countries():
+        return False
+    return library.country_record(code, "corporate_income_tax_rate").confidence == "unverified"
+
+
+def _more_figures(study: Study) -> str:
+    words, found = state.words(), study.returns
+    index = found.profitability_index
+    text = t(
+        "financing.returns.mirr",
+        mirr=financing_text.mirr(found.mirr, words),
+        index=financing_text.missing(index, words) if index.value is None else words.number(index.value, decimals=2),
+    )
+    saved = {name: float(found.lines[name].sum()) for name in CAUSES}
+    lost, whole = saved["saved_loss"], sum(saved.values())
+    if lost > 0.005 * whole > 0:
+        text += " " + t("financing.returns.lost", share=say.share(min(1.0, lost / whole), words))
+    return text
+
+
+def _definitions(study: Study) -> str:
+    words = state.words()
+    share = say.share(study.scenario.finance.discount_rate, words)
+    rows = financing_text.definitions(words, share, say.name(study.baseline, words))
+    return "\n".join(f"- **{name}**: {text}" for name, text in rows)
+
+
+def coverage_card(study: Study) -> None:
+    """DSCR by year and the weakest; no card without a loan."""
+    found, words = study.returns, state.words()
+    if found.no_loan is not None:
+        return
+    cover, wanted = found.coverage, study.scenario.finance.loan_dscr
+    note = t("financing.coverage.note", loan=financing_text.loan_line(study, words))
+    with card(financing_text.coverage_finding(study, words), note):
+        years = np.flatnonzero(~np.isnan(cover.dscr))
+        listed = t("financing.list_mark").join(
+            f"{t('financing.year')} {year}: {words.number(cover.dscr[year], decimals=2)}" for year in years
+        )
+        figure = coverage_bars(cover.dscr, cover.icr, wanted, words, state.is_dark())
+        chart(figure, key="coverage", height=260, alt=t("financing.coverage.alt", list=listed))
+        sentences = [financing_text.largest_loan(found, study, words)]
+        if cover.least_icr.value is not None:
+            icr = words.number(cover.least_icr.value, decimals=2)
+            sentences.insert(0, t("financing.coverage.icr", icr=icr))
+        st.markdown(" ".join(sentences))
+
+
+def tables_card(study: Study) -> None:
+    """The cash-flow tables, one at a time."""
+    found, words = study.returns, state.words()
+    tables = {name: rows for name, make in TABLES.items() if (rows := make(found))}
+    scale = amounts(words, financing_text.largest(tables["project"]), study.scenario.site.currency)
+    with card(_tables_title(study), t("financing.tables.note", unit=scale.unit)):
+        name = st.segmented_control(
+            t("financing.tables.choose"),
+            list(tables),
+            default="project",
+            format_func=lambda key: t(f"financing.tables.{key}"),
+            label_visibility="collapsed",
+            required=True,
+            key="money.table",
+        )
+        rows = tables.get(name, tables["project"])
+        labels = charts_cost.period_labels(study, words) if name in ("project", "equity") else _years(rows)
+        decimals = financing_text.decimals_of(tables["project"], scale)
+        columns = [t("financing.tables.line"), t("answers.money.total"), *labels]
+        body = [
+            [
+                financing_text.row_label(row, words),
+                financing_text.total(row, scale, decimals, words),
+                *financing_text.cells(row, scale, decimals, words),
+            ]
+            for row in rows
+        ]
+        term = say.term(study.scenario.site.term_months, words)
+        alt = t("financing.tables.alt", table=t(f"financing.tables.{name}"), term=term)
+        answers.show_table(pd.DataFrame(body, columns=columns), key=f"cash.{name}", alt=alt)
+
+
+def _years(rows: list[Row]) -> list[str]:
+    return [t("financing.tables.start"), *(str(year) for year in range(1, rows[0].values.size))]
+
+
+def _tables_title(study: Study) -> str:
+    payback = study.returns.project_after_tax.payback
+    if payback.lasting is not None:
+        return t("financing.tables.back", when=say.years(payback.lasting, state.words()))
+    return t("financing.tables.ahead" if payback.reason == "no_outlay" else "financing.tables.never")
+
+
+def storage_card(study: Study) -> None:
+    """What a kWh from the battery costs; no card without a battery."""
+    words, scenario = state.words(), study.scenario
+    if scenario.storage.energy_kwh <= 0:
+        return
+    whole, own = study.storage_cost
+    efficiency = overall_efficiency(study)
+    cycles = study.kpis["hybrid"].battery_discharge_kwh / scenario.storage.energy_kwh / (study.dispatch.months / 12)
+    rows = [
+        (t("financing.storage.with"), _per_kwh(study, whole)),
+        (t("financing.storage.without"), _per_kwh(study, own)),
+        (t("financing.figure.efficiency"), financing_text.rate(efficiency, words)),
+        (t("financing.storage.cycles"), words.number(cycles, decimals=0)),
+    ]
+    note = t("financing.storage.note", rate=say.share(scenario.finance.discount_rate, words))
+    with card(_storage_title(study), note):
+        st.markdown("\n".join(f"- {name}: **{value}**" for name, value in rows))
+
+
+def _storage_title(study: Study) -> str:
+    whole, own = study.storage_cost
+    if whole.value is None or own.value is None:
+        return t("financing.storage.idle")
+    charging = state.words().number(max(0.0, whole.value - own.value))
+    return t("financing.storage.title", lcos=_per_kwh(study, whole), charging=charging)
+
+
+def _per_kwh(study: Study, figure) -> str:
+    words, currency = state.words(), study.scenario.site.currency
+    if figure.value is None:
+        return financing_text.missing(figure, words)
+    return words.number(figure.value, t("charts.unit.per_kwh", currency=currency))
