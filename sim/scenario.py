@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from sim import library
 from sim.model import Closed, InputError, input_error, json_fault
 from sim.problem import Named, Problem
+from sim.scenario_bills import MOST_BILLS, RealBill
 from sim.scenario_money import Finance
 from sim.scenario_plant import Dispatch, Genset, Grid, Pv, Storage
 from sim.scenario_site import Load, Site
@@ -46,6 +47,7 @@ class Scenario(Closed):
     genset: Genset = Genset()
     dispatch: Dispatch = Dispatch()
     finance: Finance = Finance()
+    bills: tuple[RealBill, ...] = Field((), max_length=MOST_BILLS)
     provenance: dict[str, Provenance] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -84,8 +86,9 @@ class Scenario(Closed):
 
     @property
     def dispatch_key(self) -> str:
-        """Changes only when the simulation would: finance, names and provenance play no part."""
-        kept = self.model_dump_json(exclude={"finance": True, "provenance": True, "site": {"name", "currency"}})
+        """Changes only when the simulation would: finance, bills, names and provenance play no part."""
+        money = {"finance": True, "bills": True, "provenance": True}
+        kept = self.model_dump_json(exclude={**money, "site": {"name", "currency"}})
         return _digest(kept + ENGINE_VERSION)
 
 
@@ -115,6 +118,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _conflicts(s: Scenario) -> Iterator[Problem]:
+    months = [bill.month for bill in s.bills]
+    for month in sorted({month for month in months if months.count(month) > 1}):
+        yield Problem("there are two bills of {month}; keep one", month=month)
     if s.tariff.currency != s.site.currency:
         yield Problem(
             "the tariff is in {tariff} but the site in {site}; choose a tariff of the site's country or change {input}",

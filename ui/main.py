@@ -10,7 +10,7 @@ from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ("overview", "operation", "money", "saving", "outages", "risk", "claims", "proposal")
-INPUTS = ("load", "grid", "tariff", "equipment", "terms")
+INPUTS = ("load", "grid", "tariff", "bills", "equipment", "terms")
 MORE = ("method", "downloads")
 
 st.set_page_config(page_title="PowerLadder", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")

@@ -51,6 +51,7 @@ def grid_editor(
         hide_index=True,
         height=height,
         alt=alt,
+        placeholder="",
     )
     found = [{str(name): value for name, value in row.items()} for row in edited.to_dict("records")]
     found = [row for row in found if not all(_is_blank(value) for value in row.values())]

@@ -1,0 +1,37 @@
+"""Bills the site really got: kept with the scenario, read by no formula of the study."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sim.model import Closed
+
+MOST_BILLS = 36
+Quantity = Annotated[float, Field(ge=0, le=1e12)]
+Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
+
+
+class RealBill(Closed):
+    """One month's bill, in the site's currency. None = the bill does not say; that is never a zero."""
+
+    month: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
+    kwh: Quantity | None = None
+    kwh_by_period: dict[str, Quantity] = Field(default_factory=dict)
+    max_demand_kw: Quantity | None = None
+    energy: Amount | None = None
+    demand: Amount | None = None
+    adjustment: Amount | None = None
+    tax: Amount | None = None
+    other: Amount | None = None
+    total: Amount | None = None
+
+    @property
+    def calendar_month(self) -> int:
+        return int(self.month[5:])
+
+    @property
+    def taken_kwh(self) -> float | None:
+        """Energy of the month: as billed, or the sum of the periods where only they are given."""
+        return self.kwh if self.kwh is not None or not self.kwh_by_period else sum(self.kwh_by_period.values())
