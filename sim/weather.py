@@ -40,6 +40,7 @@ GHI_YEAR_KWH_PER_M2 = (500.0, 2700.0)  # from the arctic to the Atacama
 DAYLIGHT_W_PER_M2 = 5.0  # above it the sun is taken to be up
 CLOCK_ERROR_H = 0.4  # more than this between the file's sun and its time zone is a fault of the file
 DEFAULT_WIND_M_S = 2.0
+PVGIS_WAIT_S = (5, 20)  # for a connection, and for the year to arrive
 WHOLE_IN_NSRDB = ("Time Zone", "Local Time Zone", "Elevation")
 
 
@@ -151,7 +152,7 @@ def fetch_pvgis(latitude_deg: float, longitude_deg: float, utc_offset_h: float |
     from requests import RequestException
 
     try:
-        frame, meta = iotools.get_pvgis_tmy(latitude_deg, longitude_deg, outputformat="csv", timeout=30)
+        frame, meta = iotools.get_pvgis_tmy(latitude_deg, longitude_deg, outputformat="csv", timeout=PVGIS_WAIT_S)
     except (RequestException, OSError) as error:
         answered = getattr(error, "response", None) is not None
         reason = "PVGIS refused the request" if answered else "PVGIS is out of reach"
