@@ -32,6 +32,7 @@ BILL_STEPS = (
     "energy_shifted",
     "losses",
     "auxiliaries",
+    "transformer",
     "pv_used",
     "instead_of_sets",
     "left_unserved",
@@ -114,6 +115,7 @@ def waterfall(
         raise ValueError(f"'{alternative}' cannot be explained against itself; choose another reference")
     own, base = dispatch.row(alternative), dispatch.row(reference)
     steps = {name: np.append(0.0, values) for name, values in _energy_steps(scenario, dispatch, own, base).items()}
+    steps["transformer"] = np.append(0.0, _transformer_step(scenario, dispatch, own, base))
     lines = {name: values[own] - values[base] for name, values in book.lines.items()}
     steps |= _bill_differences(scenario, bill, own, base)
     anew = np.append(0.0, redeclaring(scenario, dispatch, alternative, reference))
@@ -177,6 +179,13 @@ def _energy_steps(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -
     priced = connected(scenario, dispatch.months)[[own, base]].any(axis=0)
     joined = {name: np.concatenate([part[name] for part in years])[: dispatch.months] for name in years[0]}
     return {name: values * priced for name, values in joined.items()}
+
+
+def _transformer_step(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -> Floats:
+    """What the transformers lose less in the alternative than in the reference, at each class's price (months,)."""
+    rates, lost = bill_rates(scenario, dispatch), dispatch.transformer_kwh
+    price = (rates.energy_per_kwh + rates.adders_per_kwh) * (1.0 + rates.tax_rate) * rates.vat_factor
+    return ((lost[base] - lost[own]) * np.where(lost[base] == lost[own], 0.0, price)).sum(axis=-1)
 
 
 def _prices(rates: BillRates, dispatch: Dispatch, year: int) -> Floats:

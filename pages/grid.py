@@ -11,6 +11,8 @@ CONNECTION = (
     "grid.import_limit_kw",
     "grid.ready_month",
     "grid.transformer_kva",
+    "grid.transformer_no_load_loss_fraction",
+    "grid.transformer_load_loss_fraction",
     "grid.export_limit_kw",
     "grid.declared_kw",
     "grid.hybrid_redeclares",

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernel, library
+from sim import kernel, library, transformer
 from sim.ageing import cell_temperature_c
 from sim.battery import (
     BatteryLife,
@@ -61,7 +61,8 @@ class Dispatch:
     auxiliary_kwh`), `fuel_l`, `set_hours`, `genset_hours`, `unserved_hours`, `starts`, `interruptions` (losses of power
     that end in a restart). `shed_kwh` is the part of `unserved_kwh` that is not critical and was shed on purpose.
     `import_kwh, export_kwh, peak_kw` (alternatives, months, classes): what the bill is made from; peak is the greatest
-    demand-window mean. `sets` (alternatives, months): sets on site. Months count from the project's first. The load
+    demand-window mean. Both are read at the meter; `transformer_kwh` is lost between it and the bus.
+    `sets` (alternatives, months): sets on site. Months count from the project's first. The load
     includes the battery's auxiliaries.
 
     `series` is the template year with the full load and the outages of the list, or those drawn for year 1; `down`
@@ -79,6 +80,7 @@ class Dispatch:
     import_kwh: Floats
     export_kwh: Floats
     peak_kw: Floats
+    transformer_kwh: Floats
     sets: Floats
     series: kernel.Series
     lanes: kernel.Lanes
@@ -133,6 +135,7 @@ def simulate(scenario: Scenario) -> Dispatch:
     lanes, sets = _lanes(scenario, clock, held, series, life, years)
     sums = vars(kernel.aggregate_runs(runs, run_of, lanes, len(classes.names)))
     sums = _with_shed(sums, lanes, run_of, shed_kw, clock)
+    sums |= _at_meter(scenario, sums, transformer.class_hours(classes, clock), lanes.import_limit_kw > 0)
 
     def by_month(values: Floats) -> Floats:
         return values.reshape(len(ALTERNATIVES), years * clock.months, *values.shape[2:])[:, :months]
@@ -148,6 +151,7 @@ def simulate(scenario: Scenario) -> Dispatch:
         import_kwh=by_month(sums["import_kwh"]),
         export_kwh=by_month(sums["export_kwh"]),
         peak_kw=by_month(sums["peak_kw"]),
+        transformer_kwh=by_month(sums["transformer_kwh"]),
         sets=by_month(sets),
         series=series,
         lanes=lanes,
@@ -157,6 +161,18 @@ def simulate(scenario: Scenario) -> Dispatch:
         shed_kw=shed_kw,
     )
     return replace(found, monthly=found.monthly | {"interruptions": interruptions(found)})
+
+
+def _at_meter(
+    scenario: Scenario, sums: dict[str, Floats], hours: Floats, is_connected: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    grid = scenario.grid
+    lost = transformer.losses_kwh(grid, sums["import_kwh"], hours, is_connected)
+    return {
+        "import_kwh": sums["import_kwh"] + lost,
+        "peak_kw": transformer.peak_at_meter_kw(grid, sums["peak_kw"], hours, is_connected),
+        "transformer_kwh": lost,
+    }
 
 
 def import_limits_kw(scenario: Scenario, months: int) -> Floats:

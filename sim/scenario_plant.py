@@ -61,6 +61,16 @@ class Grid(Closed):
         "so PV lowers the power factor at the meter.",
         ge=0.3, le=1, low=0.95, high=0.99,
     )  # fmt: skip
+    transformer_no_load_loss_fraction: float = given(
+        0.0, "Transformer loss without load", "fraction",
+        "Of its kVA, all year; about 0.1 %. 0 = the meter stands behind the transformer.",
+        ge=0, le=0.02,
+    )  # fmt: skip
+    transformer_load_loss_fraction: float = given(
+        0.0, "Transformer loss at full load", "fraction",
+        "Of its kVA, by the square of the loading; 0.6 to 1 %. 0 = the meter stands behind the transformer.",
+        ge=0, le=0.05,
+    )  # fmt: skip
     export_limit_kw: Kw = given(0.0, "Export limit", "kW", "PV surplus the grid takes; 0 = none.")
     outage_source: Literal["list", "statistics"] = given(
         "list", "Outages from", "", "A list that returns every project year, or drawn from SAIFI and SAIDI."

@@ -27,7 +27,7 @@ from finance.kpis import by_period, periods_per_year
 from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
 from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
-from sim import kernel, variants
+from sim import kernel, transformer, variants
 from sim.battery import available_share
 from sim.control import REFILL_H
 from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
@@ -483,6 +483,7 @@ def _simulated(
     classes = shared.study.dispatch.classes
     tiled = outages if count == 1 else variants.repeated(outages, np.tile(np.arange(v.count), count))
     sums = variants.aggregate(shared.series, lanes, shared.orders, shares, refill, tiled, len(classes.names), threads)
+    sums = _at_meter(shared, sums, name, group[0])
     found = _bill_items(shared, sums, name, group[0])
     found |= {name: sums.monthly[name] for name in ("fuel_l", "genset_kwh", "unserved_kwh")}
     found["import_kwh"] = sums.import_kwh.sum(axis=-1)
@@ -496,6 +497,15 @@ def _simulated(
     if periods_per_year(shared.study.scenario.site.term_months) == 1:
         found = {key: values.sum(axis=-1) for key, values in found.items()}
     return {key: values.reshape(count, v.count, -1) for key, values in found.items()}
+
+
+def _at_meter(shared: _Shared, sums: variants.Sums, name: str, year: int) -> variants.Sums:
+    dispatch, grid = shared.study.dispatch, shared.study.scenario.grid
+    hours = transformer.class_hours(dispatch.classes, dispatch.clock)
+    is_connected = (shared.limits_kw[year] > 0) & (name != "diesel")
+    lost = transformer.losses_kwh(grid, sums.import_kwh, hours, is_connected)
+    peak_kw = transformer.peak_at_meter_kw(grid, sums.peak_kw, hours, is_connected)
+    return replace(sums, import_kwh=sums.import_kwh + lost, peak_kw=peak_kw)
 
 
 def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> dict[str, Floats]:
