@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 ROOT = Path(__file__).resolve().parent
 PATIENCE_S = 2.5
-PV_WARM_UP_AFTER_S = 15.0  # pvlib takes two seconds to import; the first page, which has no PV, must not wait for it
+MORE_WARM_UP_AFTER_S = 15.0  # pvlib takes two seconds, the optimum's first compilation ten: after the first page
 FIRST_PAGE_NEEDS = ("pandas", "plotly.io", "plotly.tools", "report.charts", "study.answer")
 log = logging.getLogger("powerladder")
 
@@ -47,11 +47,27 @@ def warm_up() -> None:
         from ui.url import default_preset
 
         evaluate(default_preset().scenario)
-        later = threading.Timer(PV_WARM_UP_AFTER_S, warm_up_pv)
+        later = threading.Timer(MORE_WARM_UP_AFTER_S, warm_up_more)
         later.daemon = True
         later.start()
     except Exception:
         log.exception("the warm-up failed; the first page will say why")
+
+
+def warm_up_more() -> None:
+    """What other pages need: PV years, and the least-cost dispatch compiled."""
+    warm_up_pv()
+    warm_up_optimum()
+
+
+def warm_up_optimum() -> None:
+    """Compile the least-cost dispatch, once after installation; later it is read from numba's disk cache."""
+    try:
+        from sim import optimal
+
+        optimal.warm_up()
+    except Exception:
+        log.exception("the optimum's warm-up failed; the first page that needs it will say why")
 
 
 def warm_up_pv() -> None:

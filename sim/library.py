@@ -171,6 +171,12 @@ def inference_shape_24h() -> tuple[float, ...]:
     return tuple(record("loads", "workloads.inference.power_shape_local_24h").value)
 
 
+def battery_classes() -> dict[str, tuple[float, float]]:
+    """Containers and cabinets on the market by id: kW and kWh of nameplate (`equipment.yaml: bess.classes`)."""
+    classes = _file("equipment")["bess"]["classes"]
+    return {raw["id"]: (1000 * raw["power_mw"], 1000 * raw["energy_nameplate_mwh"]) for raw in classes}
+
+
 def gpu_systems() -> dict[str, dict[str, Any]]:
     """GPU nodes and racks by id (`loads.yaml: hardware`): accelerators, peak_kw, training_mean_kw, idle_kw, ..."""
     return {raw["id"]: raw for raw in _file("loads")["hardware"]}

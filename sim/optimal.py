@@ -6,6 +6,7 @@ does not fit; `best_size` adds the battery's power and energy, PV and last-resor
 caches.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -370,13 +371,19 @@ def best_size(
 
 
 def size_map(
-    p: Programme, kw: np.ndarray, kwh: np.ndarray, gap: float = DEFAULT_GAP, growth: Growth | None = None
+    p: Programme,
+    kw: np.ndarray,
+    kwh: np.ndarray,
+    gap: float = DEFAULT_GAP,
+    growth: Growth | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least cost of dispatch for every pair of battery power and energy: (cost, lower_bound), each (kw, kwh).
 
     Both must rise. Neighbours are solved one after the other, to and fro: most cuts of a cell serve the next one, and
     where the bound meets the cost with a smaller battery nothing is left to do. A battery with own use can cost more
-    than a smaller one of the same power, so then only less power gives such a bound.
+    than a smaller one of the same power, so then only less power gives such a bound. progress: called with (energies
+    done, all of them).
     """
     if np.any(np.diff(kw) < 0) or np.any(np.diff(kwh) < 0):
         raise ValueError("The sizes of a map must rise; sort kw and kwh.")
@@ -389,6 +396,8 @@ def size_map(
             at_most = min((cost[a, b] for a, b in smaller if min(a, b) >= 0), default=np.inf)
             found = sizes.at(Sizes(float(kw[i]), float(kwh[j])), gap, at_most)
             cost[i, j], bound[i, j] = found.cost, found.lower_bound
+        if progress:
+            progress(j + 1, len(kwh))
     return cost, bound
 
 
@@ -425,3 +434,4 @@ def warm_up() -> None:
     hours = np.ones(24)
     p = Programme(1.0, hours, hours, hours, hours, 0 * hours, hours, hours, 0 * hours, hours, battery_kwh=1.0)
     solve(p)
+    best_size(p, Sizes(1.0, 1.0, 1.0), Sizes(1.0, 1.0, 1.0), growth=Growth(hours, 0 * hours))

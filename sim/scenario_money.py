@@ -78,6 +78,10 @@ class Costs(Closed):
         "bess.cost.turnkey_behind_the_meter_cn_cny_per_wh", "Battery price", "/kWh", "Turnkey, per nameplate kWh.",
         scale=1000,
     )  # fmt: skip
+    storage_power_per_kw: Money = sourced(
+        "bess.cost.pcs_grid_following_cny_per_w", "Power part of the battery price", "/kW",
+        "Converters; already in the price per kWh. The sizing page moves them with the power.", scale=1000,
+    )  # fmt: skip
     storage_rent_per_kwh_month: Money = sourced(
         "bess.cost.rental_containers_cny_per_kwh_month", "Battery rent", "/kWh/month", "Per nameplate kWh."
     )

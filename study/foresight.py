@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from finance.ledger import vat_factor
 from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
+from sim.dispatch import FUEL_FIELDS
 from sim.kernel import Trace
 from sim.optimal import solve
 from sim.optimal_model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
@@ -74,11 +75,14 @@ class Bound:
 
 
 def not_covered(study: Study) -> str | None:
-    """Why a year has no bound, as a key: "no_battery", "ratchet", "contract_demand", "bill_rules" (tiers, power factor,
-    minimum bill), "demand_window"; None where it has one."""
-    tariff, storage = study.scenario.tariff, study.scenario.storage
-    if storage.energy_kwh == 0:
-        return "no_battery"
+    """Why a year has no bound, as a key: "no_battery" or one of `bill_not_covered`; None where it has one."""
+    return "no_battery" if study.scenario.storage.energy_kwh == 0 else bill_not_covered(study)
+
+
+def bill_not_covered(study: Study) -> str | None:
+    """What of the bill no programme knows, as a key: "ratchet", "contract_demand", "bill_rules" (tiers, power factor,
+    minimum bill), "demand_window"; None where it knows all."""
+    tariff = study.scenario.tariff
     if tariff.ratchet_fraction and tariff.ratchet_months and tariff.demand_charges:
         return "ratchet"
     if tariff.demand_basis == "contract_demand":
@@ -138,7 +142,10 @@ def hybrid_programme(study: Study, year: int) -> Programme:
         soc_max=np.full(clock.steps, study.scenario.storage.soc_max_fraction),
         windows=monthly_windows(month, masks, per_kw),
         shed=(
-            ShedTier(np.where(limit == 0, sets_kw, np.minimum(sets_kw, beyond_grid)), _least_fuel_cost(study, year)),
+            ShedTier(
+                np.where(limit == 0, sets_kw, np.minimum(sets_kw, beyond_grid)),
+                least_l_per_kwh(study, lane) * rates.per_litre,
+            ),
             ShedTier(beyond_grid, study.scenario.finance.unserved_per_kwh),
         ),
         battery_kw=float(lanes.battery_kw[lane]),
@@ -203,20 +210,11 @@ def _litre_price(study: Study, year: int) -> float:
     return float(finance.diesel_per_l * fuel + finance.delivery_per_l * upkeep) * vat_factor(study.scenario)
 
 
-def _least_fuel_cost(study: Study, year: int) -> float:
-    """Price of a diesel kWh at the set's best point: the optimum must not be charged more than any real set burns."""
-    lanes, lane = study.dispatch.lanes, hybrid_lane(study, year)
-    base, slope_50, slope_75, slope_100 = (
-        float(getattr(lanes, name)[lane])
-        for name in (
-            "fuel_base_l_per_h",
-            "fuel_slope_0_50_l_per_h",
-            "fuel_slope_50_75_l_per_h",
-            "fuel_slope_75_100_l_per_h",
-        )
-    )
+def least_l_per_kwh(study: Study, lane: int) -> float:
+    """Litres per kWh at the set's best point: the optimum must not be charged more than any real set burns."""
+    lanes = study.dispatch.lanes
+    base, slope_50, slope_75, slope_100 = (float(getattr(lanes, name)[lane]) for name in FUEL_FIELDS)
     at_50 = base + 0.5 * slope_50
     at_75 = at_50 + 0.25 * slope_75
     at_100 = at_75 + 0.25 * slope_100
-    set_kw = float(lanes.set_kw[lane])
-    return min(at_50 / 0.5, at_75 / 0.75, at_100) / set_kw * _litre_price(study, year)
+    return min(at_50 / 0.5, at_75 / 0.75, at_100) / float(lanes.set_kw[lane])

@@ -20,7 +20,8 @@ def card_of(study: Study, alternative: str, year: int) -> None:
     reason = not_covered(study)
     if alternative != "hybrid" or reason == "no_battery":
         return
-    found = None if reason else _bound(f"{study.fingerprint}-{year}", study, year)
+    with st.spinner(t("foresight.searching")):
+        found = None if reason else _bound(f"{study.fingerprint}-{year}", study, year)
     cost = None if found is None else cost_of_trace(study, year, found, study.dispatch.trace("hybrid", year))
     part = None if cost is None else found.share(cost)
     if part is None:
