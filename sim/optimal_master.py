@@ -126,9 +126,14 @@ class Master:
 
     def solve(self) -> tuple[float, np.ndarray]:
         """Its value and the point where it is reached."""
-        self.solver.run()
-        status = self.solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        for start_over in (False, True):  # a basis carried on through many cuts can wear out
+            if start_over:
+                self.solver.clearSolver()
+            self.solver.run()
+            status = self.solver.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal:
+                break
+        else:
             raise RuntimeError(f"The master programme ended as '{self.solver.modelStatusToString(status)}'.")
         return self.solver.getInfo().objective_function_value, np.array(self.solver.getSolution().col_value)
 
