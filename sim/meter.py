@@ -28,7 +28,7 @@ from sim.meter_columns import (
     unit_or_guess,
 )
 from sim.meter_file import Sheet, load
-from sim.meter_findings import Finding, MeterError, finding, listing, refusal, stamp_of, were
+from sim.meter_findings import Finding, MeterError, finding, followed, listing, quoted, refusal, stamp_of
 from sim.meter_series import (
     Readings,
     align_to_step,
@@ -42,6 +42,7 @@ from sim.meter_series import (
     to_standard_time,
 )
 from sim.meter_year import align_weekdays, fill_gaps, is_repeated, to_common_step, to_regular, to_step, to_year
+from sim.problem import Problem, one_or_many
 
 __all__ = [
     "UNIT_TO_KW", "Finding", "MeterError", "MeterReading", "Table",
@@ -67,7 +68,7 @@ class Table:
     clock_column: str | None
     value_column: str | None
     unit: str | None
-    why: tuple[str, ...]
+    why: tuple[Problem, ...]
     sheet: str | None = None
     is_day_per_row: bool = False
 
@@ -120,35 +121,41 @@ def _day_table(layout: Layout) -> tuple[list[int], list[float]] | None:
     return None if layout.time is None else day_columns(layout)
 
 
-def _why_time(layout: Layout) -> str:
+def _why_time(layout: Layout) -> Problem:
     if layout.time is None:
-        return "No column holds dates."
-    text = f'"{layout.name(layout.time)}" holds dates'
+        return Problem("No column holds dates.")
+    name = layout.name(layout.time)
     if layout.clock is None:
-        return text + "."
-    return f'{text}, "{layout.name(layout.clock)}" the time of day.'
+        return Problem('"{name}" holds dates.', name=name)
+    return Problem('"{name}" holds dates, "{clock}" the time of day.', name=name, clock=layout.name(layout.clock))
 
 
-def _why_value(layout: Layout, is_by_day: bool) -> str:
+def _why_value(layout: Layout, is_by_day: bool) -> Problem:
     if is_by_day:
-        return "Each row is one day, with a column for each step."
+        return Problem("Each row is one day, with a column for each step.")
     if layout.value is None:
-        return "No column holds numbers."
+        return Problem("No column holds numbers.")
     name = layout.name(layout.value)
     if not layout.rivals:
-        return f'"{name}" is the likeliest load by its name and its numbers.'
-    others = ", ".join(f'"{layout.name(c)}"' for c in layout.rivals)
-    return f'"{name}" is the first of several columns that may be the load; others are {others}.'
+        return Problem('"{name}" is the likeliest load by its name and its numbers.', name=name)
+    others = tuple(quoted(layout.name(column)) for column in layout.rivals)
+    return Problem(
+        '"{name}" is the first of several columns that may be the load; others are {others}.', name=name, others=others
+    )
 
 
-def _unit_guess(layout: Layout, is_by_day: bool) -> tuple[str | None, str]:
-    if is_by_day or layout.value is None:
-        return ("kW", "No unit is named; kW is assumed.") if is_by_day else (None, "No unit without a load column.")
+def _unit_guess(layout: Layout, is_by_day: bool) -> tuple[str | None, Problem]:
+    if is_by_day:
+        return "kW", Problem("No unit is named; kW is assumed.")
+    if layout.value is None:
+        return None, Problem("No unit without a load column.")
     try:
         unit, is_named = unit_or_guess(layout.name(layout.value))
     except MeterError as error:
-        return None, str(error)
-    return unit, f"The header says {unit}." if is_named else f"The header names no unit; {unit} is assumed."
+        return None, error.problem
+    if is_named:
+        return unit, Problem("The header says {unit}.", unit=unit)
+    return unit, Problem("The header names no unit; {unit} is assumed.", unit=unit)
 
 
 # Reading
@@ -172,7 +179,8 @@ def read_meter(
     `allow_short` accepts 28 to 330 days and repeats their weeks. Raises MeterError for what cannot be repaired.
     """
     if unit is not None and unit not in UNIT_TO_KW:
-        raise refusal("unit", f'The unit "{unit}" is not known.', f"Choose one of {', '.join(UNIT_TO_KW)}.")
+        reason = Problem('The unit "{unit}" is not known.', unit=unit)
+        raise refusal("unit", reason, Problem("Choose one of {names}.", names=tuple(UNIT_TO_KW)))
     sheet = load(data, filename)
     layout = _chosen_layout(sheet, time_column, value_column)
     dates, clocks, cells, rows, column = _columns(sheet, layout, value_column)
@@ -230,8 +238,9 @@ def _chosen_layout(sheet: Sheet, time_column: str | None, value_column: str | No
     time = layout.time if time_column is None else _column(layout, time_column)
     value = layout.value if value_column is None else _column(layout, value_column)
     if time is None:
-        advice = "Add a column with date and time, or choose it if its name is unusual."
-        raise refusal("no_time", f"No column holds dates; the columns are {_names(layout)}.", advice)
+        reason = Problem("No column holds dates; the columns are {names}.", names=_names(layout))
+        advice = Problem("Add a column with date and time, or choose it if its name is unusual.")
+        raise refusal("no_time", reason, advice)
     sample = sample_rows(sheet.rows, layout.first_row - 1)
     chosen = replace(layout, time=time, value=value, clock=find_clock(layout, sample, time))
     if time == layout.time or value_column is not None:
@@ -242,14 +251,14 @@ def _chosen_layout(sheet: Sheet, time_column: str | None, value_column: str | No
 
 def _column(layout: Layout, name: str) -> int:
     if name not in layout.names:
-        advice = f"Choose one of {_names(layout)}."
-        raise refusal("no_column", f'There is no column "{name}".', advice)
+        reason = Problem('There is no column "{name}".', name=name)
+        raise refusal("no_column", reason, Problem("Choose one of {names}.", names=_names(layout)))
     return layout.names.index(name)
 
 
-def _names(layout: Layout) -> str:
-    shown = [f'"{name}"' for name in layout.names[:12]]
-    return ", ".join(shown) + (" and more" if len(layout.names) > 12 else "")
+def _names(layout: Layout) -> tuple[Problem, ...] | Problem:
+    shown = tuple(quoted(name) for name in layout.names[:12])
+    return shown if len(layout.names) <= 12 else Problem("{names} and more", names=shown)
 
 
 def _columns(
@@ -262,8 +271,9 @@ def _columns(
         clocks = [timedelta(minutes=minute) for minute in by_day[1]] * (len(days) // len(by_day[1]))
         return days, clocks, values, rows, "one row a day"
     if layout.value is None:
-        advice = "Choose the column with the load; check the decimal mark and the separator of the file."
-        raise refusal("no_numbers", f"No column holds numbers; the columns are {_names(layout)}.", advice)
+        reason = Problem("No column holds numbers; the columns are {names}.", names=_names(layout))
+        advice = Problem("Choose the column with the load; check the decimal mark and the separator of the file.")
+        raise refusal("no_numbers", reason, advice)
     data = sheet.rows[layout.first_row - 1 :]
     _check_split_decimals(sheet, layout, data)
     filled = np.array([any(cell is not None and cell != "" for cell in row) for row in data])
@@ -280,8 +290,9 @@ def _check_split_decimals(sheet: Sheet, layout: Layout, data: Sequence[Sequence[
         return
     width = sum(bool(str(cell).strip()) for cell in sheet.rows[layout.header_row - 1])
     if sum(len(row) > width for row in data) > len(data) / 2 and layout.names[-1].startswith("Column "):
-        reason = (
-            f"the rows have more cells than the header ({width}); the comma seems to be separator and decimal mark."
+        reason = Problem(
+            "the rows have more cells than the header ({width}); the comma seems to be separator and decimal mark.",
+            width=width,
         )
         raise refusal("columns", reason, "Export with semicolons or with decimal points.", layout.first_row)
 
@@ -289,24 +300,35 @@ def _check_split_decimals(sheet: Sheet, layout: Layout, data: Sequence[Sequence[
 def _table_findings(sheet: Sheet, layout: Layout, value_column: str | None) -> list[Finding]:
     found = []
     if sheet.other_names:
-        others = ", ".join(f'"{name}"' for name in sheet.other_names)
-        found.append(finding("sheet", "note", f'The sheet "{sheet.name}" was read, not {others}.'))
+        others = tuple(quoted(name) for name in sheet.other_names)
+        text = Problem('The sheet "{name}" was read, not {others}.', name=sheet.name, others=others)
+        found.append(finding("sheet", "note", text))
     if layout.header_row is None:
         found.append(finding("no_header", "note", "The file has no header row; its columns were numbered."))
     if value_column is None and layout.rivals and day_columns(layout) is None:
-        found.append(finding("column_guess", "warning", _why_value(layout, False) + " Choose another if it is wrong."))
+        text = followed(_why_value(layout, False), Problem("Choose another if it is wrong."))
+        found.append(finding("column_guess", "warning", text))
     return found
 
 
 def _chosen_unit(column: str, unit: str | None) -> tuple[str, list[Finding]]:
     if unit is None:
         guess, is_named = unit_or_guess(column)
-        text = f'The header "{column}" names no unit; the values were read as {guess}. Choose another if that is wrong.'
+        text = Problem(
+            'The header "{column}" names no unit; the values were read as {unit}. Choose another if that is wrong.',
+            column=column,
+            unit=guess,
+        )
         return guess, [] if is_named else [finding("unit_guess", "warning", text)]
     named = find_unit(column)
     if named is None or named == unit:
         return unit, []
-    text = f'The header "{column}" says {named}, but {unit} was chosen; the values were read as {unit}.'
+    text = Problem(
+        'The header "{column}" says {named}, but {unit} was chosen; the values were read as {unit}.',
+        column=column,
+        named=named,
+        unit=unit,
+    )
     return unit, [finding("unit_differs", "warning", text)]
 
 
@@ -323,9 +345,18 @@ def _unit_check(kw: NDArray[np.float64], unit: str, expected_peak_kw: float | No
     place = prefixes.index(unit[:-1].removesuffix("W") if unit.endswith("h") else unit.removesuffix("W"))
     place += -1 if ratio > 1 else 1
     base = "Wh" if unit.endswith("h") else "W"
-    fits = f"{prefixes[place]}{base} would fit" if 0 <= place < len(prefixes) else "the values seem 1000 times off"
-    text = f"Read as {unit}, the peak is {peak:,.6g} kW, {ratio:,.3g} times the expected {expected_peak_kw:,.6g} kW: "
-    text += f"{fits}. Nothing was converted; choose the unit if it is wrong."
+    fits = Problem("the values seem 1000 times off")
+    if 0 <= place < len(prefixes):
+        fits = Problem("{unit} would fit", unit=f"{prefixes[place]}{base}")
+    text = Problem(
+        "Read as {unit}, the peak is {peak:,.6g} kW, {ratio:,.3g} times the expected {expected:,.6g} kW: {fits}. "
+        "Nothing was converted; choose the unit if it is wrong.",
+        unit=unit,
+        peak=peak,
+        ratio=ratio,
+        expected=expected_peak_kw,
+        fits=fits,
+    )
     return [finding("unit_1000", "warning", text)]
 
 
@@ -343,20 +374,30 @@ def _stamps(
     try:
         stamps = parse_stamps(dates, day_first)
     except DateOrderError as error:
-        reason = f'the date "{dates[error.index]}" does not fit the order of day and month of the others.'
-        advice = "Choose whether the day or the month comes first, or write dates as 2025-01-31."
+        date = str(dates[error.index])
+        reason = Problem('the date "{date}" does not fit the order of day and month of the others.', date=date)
+        advice = Problem("Choose whether the day or the month comes first, or write dates as 2025-01-31.")
         raise refusal("date_order", reason, advice, int(rows[error.index]), column) from error
     if clocks is not None:
         stamps = _with_clock(stamps, parse_clocks(clocks))
     is_bad = stamps.minutes < 0
     if is_bad.mean() > MOST_BAD_STAMPS:
         at = int(np.flatnonzero(is_bad)[0])
-        reason = f'{is_bad.sum():,} of {len(rows):,} rows have no readable date and time, the first "{dates[at]}".'
-        advice = "Choose the column with date and time, or write it as 2025-01-31 00:15."
+        reason = Problem(
+            '{bad:,} of {count:,} rows have no readable date and time, the first "{first}".',
+            bad=int(is_bad.sum()),
+            count=len(rows),
+            first=str(dates[at]),
+        )
+        advice = Problem("Choose the column with date and time, or write it as 2025-01-31 00:15.")
         raise refusal("bad_stamps", reason, advice, int(rows[at]), column)
     if not is_bad.any():
         return stamps, []
-    text = f"{were(int(is_bad.sum()), 'row')} without a readable date and time and left out ({listing(rows[is_bad])})."
+    text = Problem(
+        "{what} without a readable date and time and left out ({rows}).",
+        what=one_or_many(int(is_bad.sum()), "{count:,} row was", "{count:,} rows were"),
+        rows=listing(rows[is_bad]),
+    )
     return stamps, [finding("bad_stamps", "repaired", text, rows[is_bad])]
 
 
@@ -375,18 +416,31 @@ def _numbers(
     if is_text.any():
         at = int(np.flatnonzero(is_text)[0])
         if is_text.sum() > 0.5 * is_dated.sum():
-            reason = f'{is_text.sum():,} cells are not numbers; the first reads "{cells[at]}".'
+            values = {"count": int(is_text.sum()), "first": str(cells[at])}
+            reason = Problem('{count:,} cells are not numbers; the first reads "{first}".', **values)
             raise refusal("no_numbers", reason, "Choose the column with the load.", int(rows[at]), column)
-        text = f'{were(int(is_text.sum()), "cell")} not a number in column "{column}" ({listing(rows[is_text])}; '
-        text += f'the first reads "{str(cells[at])[:40]}") and treated as missing.'
+        text = Problem(
+            '{what} not a number in column "{column}" ({rows}; the first reads "{first}") and treated as missing.',
+            what=one_or_many(int(is_text.sum()), "{count:,} cell was", "{count:,} cells were"),
+            column=column,
+            rows=listing(rows[is_text]),
+            first=str(cells[at])[:40],
+        )
         found.append(finding("not_a_number", "repaired", text, rows[is_text]))
     if is_blank.any():
-        text = f'{were(int(is_blank.sum()), "cell")} empty in column "{column}" ({listing(rows[is_blank])}) '
-        text += "and treated as missing."
+        text = Problem(
+            '{what} empty in column "{column}" ({rows}) and treated as missing.',
+            what=one_or_many(int(is_blank.sum()), "{count:,} cell was", "{count:,} cells were"),
+            column=column,
+            rows=listing(rows[is_blank]),
+        )
         found.append(finding("blank", "repaired", text, rows[is_blank]))
     if numbers.is_guess:
-        text = f'Values such as "{_marked(cells)}" can be read in two ways; the mark was taken as '
-        text += f"{'a decimal mark' if _is_decimal(numbers, cells) else 'a thousands mark'}. Check the peak."
+        text = Problem(
+            'Values such as "{value}" can be read in two ways; the mark was taken as {mark}. Check the peak.',
+            value=_marked(cells),
+            mark=Problem("a decimal mark" if _is_decimal(numbers, cells) else "a thousands mark"),
+        )
         found.append(finding("decimal_guess", "warning", text))
     return numbers, found
 

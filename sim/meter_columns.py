@@ -10,6 +10,7 @@ import numpy as np
 from sim.meter_cells import is_clock, is_date, is_number, parse_clocks, parse_numbers, serial_like
 from sim.meter_file import Sheet
 from sim.meter_findings import refusal
+from sim.problem import Problem
 
 # Factor from a reading to kW; energies are kWh per interval and are divided by its length later.
 UNIT_TO_KW = {"W": 1e-3, "kW": 1.0, "MW": 1e3, "Wh": 1e-3, "kWh": 1.0, "MWh": 1e3}
@@ -317,7 +318,9 @@ def unit_or_guess(name: str) -> tuple[str, bool]:
     if unit:
         return unit, True
     if re.search(r"[万萬](千瓦|kW|度)", name, re.IGNORECASE):
-        advice = "Divide or multiply the column so that it is in kW, MW, kWh or MWh, or choose the unit yourself."
+        advice = Problem(
+            "Divide or multiply the column so that it is in kW, MW, kWh or MWh, or choose the unit yourself."
+        )
         raise refusal("unit", "the unit is counted in ten thousands (万), which cannot be read.", advice, column=name)
     is_energy = _has_word(name, _ENERGY_WORDS) and not _has_word(name, _POWER_WORDS)
     return ("kWh" if is_energy else "kW"), False

@@ -13,6 +13,7 @@ from itertools import islice
 import openpyxl
 
 from sim.meter_findings import MeterError, refusal
+from sim.problem import Problem
 
 MAX_BYTES = 20 * 1024 * 1024
 # A workbook is a zip file: 20 MB of it can hold gigabytes of nothing.
@@ -21,32 +22,33 @@ MAX_COLUMNS = 256
 # Share of control characters above which a file is no text.
 MOST_CONTROL = 0.01
 
-AS_CSV = "Save the load curve as CSV or as an Excel workbook (.xlsx) and upload that."
+AS_CSV = Problem("Save the load curve as CSV or as an Excel workbook (.xlsx) and upload that.")
 
 _MAGIC = (
-    (b"%PDF", "pdf", "a PDF document"),
-    (b"\x89PNG", "image", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "image", "a picture (JPEG)"),
-    (b"GIF8", "image", "a picture (GIF)"),
-    (b"BM", "image", "a picture (BMP)"),
-    (b"II*\x00", "image", "a picture (TIFF)"),
-    (b"MM\x00*", "image", "a picture (TIFF)"),
-    (b"RIFF", "image", "a picture or a recording (RIFF)"),
-    (b"\x1f\x8b", "zip", "a compressed file (gzip)"),
-    (b"Rar!", "zip", "a compressed archive (RAR)"),
-    (b"7z\xbc\xaf", "zip", "a compressed archive (7-Zip)"),
-    (b"PAR1", "kind", "a Parquet file"),
-    (b"SQLite format", "kind", "a database (SQLite)"),
-    (b"{\\rtf", "kind", "a text document (RTF)"),
+    (b"%PDF", "pdf", Problem("a PDF document")),
+    (b"\x89PNG", "image", Problem("a picture (PNG)")),
+    (b"\xff\xd8\xff", "image", Problem("a picture (JPEG)")),
+    (b"GIF8", "image", Problem("a picture (GIF)")),
+    (b"BM", "image", Problem("a picture (BMP)")),
+    (b"II*\x00", "image", Problem("a picture (TIFF)")),
+    (b"MM\x00*", "image", Problem("a picture (TIFF)")),
+    (b"RIFF", "image", Problem("a picture or a recording (RIFF)")),
+    (b"\x1f\x8b", "zip", Problem("a compressed file (gzip)")),
+    (b"Rar!", "zip", Problem("a compressed archive (RAR)")),
+    (b"7z\xbc\xaf", "zip", Problem("a compressed archive (7-Zip)")),
+    (b"PAR1", "kind", Problem("a Parquet file")),
+    (b"SQLite format", "kind", Problem("a database (SQLite)")),
+    (b"{\\rtf", "kind", Problem("a text document (RTF)")),
 )
 _ZIPPED = (
-    ("xl/workbook.bin", "kind", "a binary Excel workbook (.xlsb)"),
-    ("word/document.xml", "kind", "a Word document"),
-    ("ppt/presentation.xml", "kind", "a PowerPoint file"),
-    ("content.xml", "kind", "an OpenDocument file"),
+    ("xl/workbook.bin", "kind", Problem("a binary Excel workbook (.xlsb)")),
+    ("word/document.xml", "kind", Problem("a Word document")),
+    ("ppt/presentation.xml", "kind", Problem("a PowerPoint file")),
+    ("content.xml", "kind", Problem("an OpenDocument file")),
 )
-_MARKUP = (("<!doctype html", "a web page (HTML)"), ("<html", "a web page (HTML)"), ("<table", "a web page (HTML)"))
-_MARKUP += (("<?xml", "an XML file"), ('{"', "a JSON file"), ('[{"', "a JSON file"), ("[[", "a JSON file"))
+_PAGE, _JSON = Problem("a web page (HTML)"), Problem("a JSON file")
+_MARKUP = (("<!doctype html", _PAGE), ("<html", _PAGE), ("<table", _PAGE), ("<?xml", Problem("an XML file")))
+_MARKUP += (('{"', _JSON), ('[{"', _JSON), ("[[", _JSON))
 
 
 @dataclass(frozen=True)
@@ -72,33 +74,41 @@ def load(data: bytes, filename: str, limit: int | None = None) -> Sheet:
 
 def _check_size(data: bytes, filename: str) -> None:
     if len(data) > MAX_BYTES:
-        size = f"{len(data) / 1024**2:.1f} MB"
-        advice = "Keep only the time and the load column, or average to 15 minutes, and upload again."
-        raise refusal("too_large", f'"{filename}" has {size}; files up to 20 MB can be read.', advice)
+        size = len(data) / 1024**2
+        reason = Problem('"{name}" has {size:.1f} MB; files up to 20 MB can be read.', name=filename, size=size)
+        advice = Problem("Keep only the time and the load column, or average to 15 minutes, and upload again.")
+        raise refusal("too_large", reason, advice)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe,;"):
         raise _empty(filename)
 
 
 def _empty(filename: str) -> MeterError:
-    return refusal("empty", f'"{filename}" is empty.', "Export the load curve again and check it holds rows.")
+    reason = Problem('"{name}" is empty.', name=filename)
+    return refusal("empty", reason, "Export the load curve again and check it holds rows.")
 
 
 def _check_kind(data: bytes, filename: str) -> None:
     for prefix, code, kind in _MAGIC:
         # "BM" also begins words; a bitmap has NUL bytes right behind it.
         if data.startswith(prefix) and (prefix != b"BM" or b"\x00" in data[2:16]):
-            raise refusal(f"wrong_kind_{code}", f'"{filename}" is {kind}, not a table.', AS_CSV)
+            raise refusal(f"wrong_kind_{code}", _not_a_table(filename, kind), AS_CSV)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise _old_office(data, filename)
     if data.startswith(b"PK"):
         _check_zip(data, filename)
 
 
+def _not_a_table(filename: str, kind: Problem) -> Problem:
+    return Problem('"{name}" is {kind}, not a table.', name=filename, kind=kind)
+
+
 def _old_office(data: bytes, filename: str) -> MeterError:
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return refusal("wrong_kind_locked", f'"{filename}" is protected by a password.', "Remove it and upload again.")
-    advice = "Open it in Excel, choose Save As, Excel Workbook (.xlsx) or CSV, and upload that."
-    return refusal("wrong_kind_xls", f'"{filename}" is in an old Office format (.xls).', advice)
+        reason = Problem('"{name}" is protected by a password.', name=filename)
+        return refusal("wrong_kind_locked", reason, "Remove it and upload again.")
+    reason = Problem('"{name}" is in an old Office format (.xls).', name=filename)
+    advice = Problem("Open it in Excel, choose Save As, Excel Workbook (.xlsx) or CSV, and upload that.")
+    return refusal("wrong_kind_xls", reason, advice)
 
 
 def _check_zip(data: bytes, filename: str) -> None:
@@ -109,17 +119,19 @@ def _check_zip(data: bytes, filename: str) -> None:
     names = {member.filename for member in members}
     for name, code, kind in _ZIPPED:
         if name in names:
-            raise refusal(f"wrong_kind_{code}", f'"{filename}" is {kind}.', AS_CSV)
+            raise refusal(f"wrong_kind_{code}", Problem('"{name}" is {kind}.', name=filename, kind=kind), AS_CSV)
     if "xl/workbook.xml" not in names:
-        advice = "Unpack it and upload the CSV or XLSX file inside."
-        raise refusal("wrong_kind_zip", f'"{filename}" is a zip archive, not a table.', advice)
+        reason = Problem('"{name}" is a zip archive, not a table.', name=filename)
+        raise refusal("wrong_kind_zip", reason, "Unpack it and upload the CSV or XLSX file inside.")
     if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-        raise refusal("too_large", f'"{filename}" unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB.', AS_CSV)
+        limit_mb = MAX_UNPACKED_BYTES >> 20
+        reason = Problem('"{name}" unpacks to more than {limit_mb} MB.', name=filename, limit_mb=limit_mb)
+        raise refusal("too_large", reason, AS_CSV)
 
 
 def _damaged(filename: str) -> MeterError:
-    advice = "Open it in Excel, save it again (.xlsx or CSV) and upload that."
-    return refusal("damaged", f'"{filename}" is damaged: an Excel workbook that cannot be opened.', advice)
+    reason = Problem('"{name}" is damaged: an Excel workbook that cannot be opened.', name=filename)
+    return refusal("damaged", reason, "Open it in Excel, save it again (.xlsx or CSV) and upload that.")
 
 
 def _load_workbook(data: bytes, filename: str, limit: int | None) -> Sheet:
@@ -169,18 +181,19 @@ def _load_text(data: bytes, filename: str, limit: int | None) -> Sheet:
     start = text[:200].lstrip().lower()
     for prefix, kind in _MARKUP:
         if start.startswith(prefix):
-            raise refusal("wrong_kind_markup", f'"{filename}" is {kind}, not a table.', AS_CSV)
+            raise refusal("wrong_kind_markup", _not_a_table(filename, kind), AS_CSV)
     head = text[:100_000]
     if len(re.findall(r"[\x00-\x08\x0e-\x1f]", head)) > MOST_CONTROL * len(head):
-        raise refusal("wrong_kind_binary", f'"{filename}" is not a text file.', AS_CSV)
+        raise refusal("wrong_kind_binary", Problem('"{name}" is not a text file.', name=filename), AS_CSV)
     # Loggers that lose power leave NUL bytes: such a cell must not pass for a shorter number.
     text = text.replace("\x00", "\ufffd")
     delimiter = find_delimiter(text)
     try:
         rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), limit))
     except csv.Error as error:
-        advice = "Look for a quotation mark that is opened and never closed."
-        raise refusal("damaged", f'"{filename}" cannot be split into columns.', advice) from error
+        reason = Problem('"{name}" cannot be split into columns.', name=filename)
+        advice = Problem("Look for a quotation mark that is opened and never closed.")
+        raise refusal("damaged", reason, advice) from error
     return Sheet(_without_tail(rows), delimiter)
 
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 from numpy.typing import NDArray
 
+from sim.problem import Problem, Refusal, as_problem
+
 Severity = Literal["note", "repaired", "warning"]
 
 ROWS_NAMED = 5
@@ -22,11 +24,11 @@ class Finding:
     code: str
     rows: tuple[int, ...]
     count: int
-    text: str
+    text: Problem
     severity: Severity = "note"
 
 
-class MeterError(ValueError):
+class MeterError(Refusal):
     """A meter file that cannot be used. The message names the row and column, the reason and what to do."""
 
     def __init__(self, text: str, *, code: str = "meter", row: int | None = None, column: str | None = None) -> None:
@@ -39,37 +41,40 @@ def finding(
 ) -> Finding:
     """A `Finding` that keeps only the first few of `rows`, and counts them all unless `count` is given."""
     first = tuple(sorted({int(row) for row in rows})[:ROWS_NAMED])
-    return Finding(code, first, len(rows) if count is None else int(count), text, severity)
+    return Finding(code, first, len(rows) if count is None else int(count), as_problem(text), severity)
 
 
 def refusal(code: str, reason: str, advice: str, row: int | None = None, column: str | None = None) -> MeterError:
     """A `MeterError` whose message is "Row 7, column "Power": reason. advice."."""
-    place = [f"Row {row}"] if row else []
-    place += [f'column "{column}"'] if column else []
-    where = ", ".join(place)
-    text = f"{where[0].upper()}{where[1:]}: {reason} {advice}" if where else f"{reason} {advice}"
+    text = followed(as_problem(reason), as_problem(advice))
+    if row and column:
+        text = Problem('Row {row}, column "{column}": {text}', row=row, column=column, text=text)
+    elif row:
+        text = Problem("Row {row}: {text}", row=row, text=text)
+    elif column:
+        text = Problem('Column "{column}": {text}', column=column, text=text)
     return MeterError(text, code=code, row=row, column=column)
 
 
-def listing(rows: Sequence[int] | NDArray) -> str:
+def followed(first: Problem, second: Problem) -> Problem:
+    """Two sentences, one after the other."""
+    return Problem("{first} {second}", first=first, second=second)
+
+
+def quoted(name: str) -> Problem:
+    """A name of the file in quotation marks."""
+    return Problem('"{name}"', name=name)
+
+
+def listing(rows: Sequence[int] | NDArray) -> Problem:
     """ "row 7", "rows 7, 8 and 9" or "rows 7, 8, 9, 10, 11 and 20 more"."""
-    numbers = [str(row) for row in sorted({int(row) for row in rows})]
-    named, more = numbers[:ROWS_NAMED], len(numbers) - ROWS_NAMED
+    numbers = sorted({int(row) for row in rows})
+    named, more = tuple(numbers[:ROWS_NAMED]), len(numbers) - ROWS_NAMED
     if len(numbers) == 1:
-        return f"row {named[0]}"
+        return Problem("row {row}", row=named[0])
     if more > 0:
-        return f"rows {', '.join(named)} and {more:,} more"
-    return f"rows {', '.join(named[:-1])} and {named[-1]}"
-
-
-def counted(count: int, noun: str) -> str:
-    """ "1 reading", "1,200 readings"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def were(count: int, noun: str) -> str:
-    """ "1 reading was", "1,200 readings were"."""
-    return f"{counted(count, noun)} {'was' if count == 1 else 'were'}"
+        return Problem("rows {rows} and {more:,} more", rows=named, more=more)
+    return Problem("rows {rows} and {last}", rows=named[:-1], last=named[-1])
 
 
 def stamp_text(minute: int) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.meter_cells import DAY
-from sim.meter_findings import Finding, MeterError, finding, listing, refusal, stamp_text, were
+from sim.meter_findings import Finding, MeterError, finding, followed, listing, refusal, stamp_text
+from sim.problem import Problem, one_or_many
 
 SUNDAY = 3  # 1970-01-01 was a Thursday: day 3 was a Sunday
 MOST_NEGATIVE = 0.01
@@ -45,14 +46,15 @@ def sort_readings(readings: Readings) -> tuple[Readings, bool, list[Finding]]:
     minutes = readings.minutes
     steps = np.diff(minutes)
     if (steps <= 0).sum() > 0.98 * len(steps) and (steps < 0).any():
-        text = "The file runs from the newest reading to the oldest; it was turned round."
+        text = Problem("The file runs from the newest reading to the oldest; it was turned round.")
         turned, is_ordered, more = sort_readings(readings[::-1])
         return turned, is_ordered, [finding("newest_first", "note", text), *more]
     behind = _behind(minutes)
     if not behind.any():
         return readings[np.argsort(minutes, kind="stable")], True, []
     rows = readings.rows[behind]
-    text = f"{were(len(rows), 'row')} not in order of time ({listing(rows)}) and were sorted."
+    what = one_or_many(len(rows), "{count:,} row was", "{count:,} rows were")
+    text = Problem("{what} not in order of time ({rows}) and were sorted.", what=what, rows=listing(rows))
     order = np.lexsort((readings.values, minutes))
     return readings[order], False, [finding("order", "repaired", text, readings.rows[behind])]
 
@@ -72,11 +74,13 @@ def find_step(readings: Readings) -> int:
     found, counts = np.unique(steps, return_counts=True)
     step = int(found[counts.argmax()])
     if step >= DAY:
-        advice = "Ask the supplier or the meter operator for the 15, 30 or 60 min load curve."
-        raise refusal("step", f"There is one reading per {step // DAY} day(s); the course of a day is unknown.", advice)
+        days = step // DAY
+        reason = Problem("There is one reading per {days} day(s); the course of a day is unknown.", days=days)
+        advice = Problem("Ask the supplier or the meter operator for the 15, 30 or 60 min load curve.")
+        raise refusal("step", reason, advice)
     if not any(target % step == 0 for target in TARGET_STEPS):
-        advice = "Export it again at 15, 30 or 60 min."
-        raise refusal("step", f"The readings stand {step} min apart, which is no part of 15, 30 or 60 min.", advice)
+        reason = Problem("The readings stand {step} min apart, which is no part of 15, 30 or 60 min.", step=step)
+        raise refusal("step", reason, "Export it again at 15, 30 or 60 min.")
     return step
 
 
@@ -92,12 +96,17 @@ def check_mixed_steps(readings: Readings, step: int) -> list[Finding]:
     share = sum(minutes[b] - minutes[a] for a, b in other) / (minutes[-1] - minutes[0])
     if share > MOST_OTHER_STEP:
         raise _mixed(row, length, step)
-    text = f"From row {row} some readings stand {length} min apart, not {step}; the steps between were treated as gaps."
+    values = {"row": row, "length": length, "step": step}
+    text = Problem(
+        "From row {row} some readings stand {length} min apart, not {step}; the steps between were treated as gaps.",
+        **values,
+    )
     return [finding("mixed_intervals", "warning", text, [row], sum(b - a for a, b in other))]
 
 
 def _mixed(row: int, length: int, step: int) -> MeterError:
-    reason = f"the interval changes to {length} min, while most readings stand {step} min apart."
+    minutes = {"length": length, "step": step}
+    reason = Problem("the interval changes to {length} min, while most readings stand {step} min apart.", **minutes)
     return refusal("mixed_intervals", reason, "Export the whole period with one interval, or upload one part.", row)
 
 
@@ -113,7 +122,11 @@ def begin_of_interval(readings: Readings, step: int, says_end: bool) -> Repair:
     if not (says_end or begins_late):
         return readings, []
     first = stamp_text(readings.minutes[0])
-    text = f"The stamps mark the end of each interval (the first is {first}); all were moved {step} min earlier."
+    text = Problem(
+        "The stamps mark the end of each interval (the first is {first}); all were moved {step} min earlier.",
+        first=first,
+        step=step,
+    )
     return replace(readings, minutes=readings.minutes - step), [finding("interval_end", "note", text)]
 
 
@@ -126,7 +139,10 @@ def align_to_step(readings: Readings, step: int) -> Repair:
     shift = -phase if phase <= step / 2 else step - phase
     found: list[Finding] = []
     if phase:
-        text = f"The stamps lie {phase} min past the full step of {step} min; all were moved by {shift:+d} min."
+        minutes = {"phase": phase, "step": step, "shift": shift}
+        text = Problem(
+            "The stamps lie {phase} min past the full step of {step} min; all were moved by {shift:+d} min.", **minutes
+        )
         found.append(finding("phase", "note", text))
     readings, more = _without_strays(replace(readings, minutes=readings.minutes - stray + shift), stray, step)
     return readings, found + more
@@ -138,19 +154,25 @@ def _without_strays(readings: Readings, stray: NDArray[np.int64], step: int) -> 
     found = []
     if far.mean() > MOST_OFF_GRID:
         row = int(readings.rows[far][0])
-        raise refusal(
-            "mixed_intervals",
-            f"this and {far.sum() - 1:,} more stamps do not fit the interval of {step} min that most readings have.",
-            "Export the whole period with one interval.",
-            row,
+        values = {"more": int(far.sum()) - 1, "step": step}
+        reason = Problem(
+            "this and {more:,} more stamps do not fit the interval of {step} min that most readings have.", **values
         )
+        raise refusal("mixed_intervals", reason, "Export the whole period with one interval.", row)
     if near.any():
-        text = f"{were(int(near.sum()), 'stamp')} up to {np.abs(stray[near]).max()} min off the step and moved onto it."
+        what = one_or_many(int(near.sum()), "{count:,} stamp was", "{count:,} stamps were")
+        most = int(np.abs(stray[near]).max())
+        text = Problem("{what} up to {most} min off the step and moved onto it.", what=what, most=most)
         found.append(finding("jitter", "repaired", text, readings.rows[near]))
     if far.any():
         rows = readings.rows[far]
-        text = f"{were(len(rows), 'reading')} between two steps of {step} min ({listing(rows)}) and left out, "
-        text += "with the reading nearby; the gap was filled."
+        text = Problem(
+            "{what} between two steps of {step} min ({rows}) and left out, with the reading nearby; the gap was "
+            "filled.",
+            what=one_or_many(len(rows), "{count:,} reading was", "{count:,} readings were"),
+            step=step,
+            rows=listing(rows),
+        )
         found.append(finding("mixed_intervals", "warning", text, readings.rows[far]))
     spoiled = np.isin(readings.minutes, readings.minutes[far])
     return readings[~spoiled], found
@@ -165,12 +187,13 @@ def to_standard_time(readings: Readings, offsets: NDArray[np.float64]) -> Repair
     if not len(given):
         return readings, []
     if np.all(given == 0):
-        text = "The stamps are in UTC and were taken as local standard time: elsewhere the day is shifted."
+        text = Problem("The stamps are in UTC and were taken as local standard time: elsewhere the day is shifted.")
         return readings, [finding("utc", "warning", text)]
     ahead = np.where(np.isfinite(offsets), offsets - given.min(), 0).astype(np.int64)
     if not ahead.any():
         return readings, []
-    text = f"{were(int((ahead > 0).sum()), 'reading')} in summer time by UTC offset and moved to standard time."
+    what = one_or_many(int((ahead > 0).sum()), "{count:,} reading was", "{count:,} readings were")
+    text = Problem("{what} in summer time by UTC offset and moved to standard time.", what=what)
     return replace(readings, minutes=readings.minutes - ahead), [finding("dst", "note", text, readings.rows[ahead > 0])]
 
 
@@ -249,22 +272,38 @@ def _shift_summer(readings: Readings, changes: list[tuple[int, str]], is_ordered
 
 
 def _summer_finding(readings: Readings, changes: list[tuple[int, str]], is_ordered: bool) -> Finding:
-    words = {"spring": "an hour is missing at", "autumn": "an hour stands twice at"}
-    where = " and ".join(f"{words[kind]} {stamp_text(at)}" for at, kind in changes)
-    text = f"The file follows summer time: {where}. The summer's readings were moved one hour back to standard time."
+    text = Problem(
+        "The file follows summer time: {where}. The summer's readings were moved one hour back to standard time.",
+        where=tuple(_change_text(at, kind) for at, kind in changes),
+    )
     if not is_ordered:
-        text += " The rows were not in order, so both passes of the repeated hour take their mean."
+        more = Problem("The rows were not in order, so both passes of the repeated hour take their mean.")
+        text = followed(text, more)
     return finding("dst", "repaired", text, [_row_at(readings, at) for at, _ in changes])
+
+
+def _change_text(at: int, kind: str) -> Problem:
+    if kind == "spring":
+        return Problem("an hour is missing at {at}", at=stamp_text(at))
+    return Problem("an hour stands twice at {at}", at=stamp_text(at))
 
 
 def _single_change(readings: Readings, at: int, kind: str) -> Finding:
     row = _row_at(readings, at)
     if kind == "spring":
-        text = f"The hour at {stamp_text(at)} is missing after row {row}, as when clocks go forward, but none stands "
-        text += "twice in autumn. It is filled by a line; if the file uses summer time, summer is an hour late."
+        text = Problem(
+            "The hour at {at} is missing after row {row}, as when clocks go forward, but none stands twice in autumn. "
+            "It is filled by a line; if the file uses summer time, summer is an hour late.",
+            at=stamp_text(at),
+            row=row,
+        )
         return finding("dst_gap", "warning", text, [row])
-    text = f"The hour at {stamp_text(at)} stands twice from row {row}, as when clocks go back, but none is missing "
-    text += "in spring. The mean of both was taken; if the file uses summer time, summer is an hour late."
+    text = Problem(
+        "The hour at {at} stands twice from row {row}, as when clocks go back, but none is missing in spring. The mean "
+        "of both was taken; if the file uses summer time, summer is an hour late.",
+        at=stamp_text(at),
+        row=row,
+    )
     return finding("dst_repeat", "warning", text, [row])
 
 
@@ -302,11 +341,18 @@ def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[
     same, different = readings.rows[is_extra & ~is_split[inverse]], readings.rows[is_extra & is_split[inverse]]
     found = []
     if len(same):
-        text = f"{were(len(same), 'row')} there twice with the same value ({listing(same)}) and left out once."
+        what = one_or_many(len(same), "{count:,} row was", "{count:,} rows were")
+        text = Problem(
+            "{what} there twice with the same value ({rows}) and left out once.", what=what, rows=listing(same)
+        )
         found.append(finding("duplicates_same", "repaired", text, same))
     if len(different):
-        text = f"{were(len(different), 'row')} there twice with different values ({listing(different)}); "
-        text += "the mean was taken. Ask which value is right."
+        what = one_or_many(len(different), "{count:,} row was", "{count:,} rows were")
+        text = Problem(
+            "{what} there twice with different values ({rows}); the mean was taken. Ask which value is right.",
+            what=what,
+            rows=listing(different),
+        )
         found.append(finding("duplicates_conflicting", "warning", text, different))
     return found
 
@@ -333,8 +379,8 @@ def check_values(readings: Readings, column: str) -> Repair:
 def _check_counter(values: NDArray[np.float64], column: str) -> None:
     steps = np.diff(values)
     if len(values) > 100 and (steps < 0).mean() < 1e-3 and (steps > 0).mean() > 0.5:
-        reason = "the values only ever rise, like the counter of a meter."
-        advice = "Choose or export the consumption of each interval, or the mean power."
+        reason = Problem("the values only ever rise, like the counter of a meter.")
+        advice = Problem("Choose or export the consumption of each interval, or the mean power.")
         raise refusal("counter", reason, advice, column=column)
 
 
@@ -344,14 +390,16 @@ def _without_negatives(readings: Readings, column: str) -> Repair:
         return readings, []
     rows = readings.rows[is_negative]
     if is_negative.sum() > MOST_NEGATIVE * np.isfinite(readings.values).sum():
+        values = {"count": len(rows), "rows": listing(rows)}
         raise refusal(
             "export",
-            f"{len(rows):,} values are negative ({listing(rows)}); the meter probably counts export too.",
+            Problem("{count:,} values are negative ({rows}); the meter probably counts export too.", **values),
             "Upload the site's consumption, without its own PV or export; PV is added on its own page.",
             int(rows.min()),
             column,
         )
-    text = f"{were(len(rows), 'negative value')} set to 0 ({listing(rows)})."
+    what = one_or_many(len(rows), "{count:,} negative value was", "{count:,} negative values were")
+    text = Problem("{what} set to 0 ({rows}).", what=what, rows=listing(rows))
     return replace(readings, values=np.where(is_negative, 0.0, readings.values)), [
         finding("negative", "repaired", text, rows)
     ]
@@ -364,8 +412,12 @@ def _with_spikes(readings: Readings, column: str) -> Repair:
     if not limit or not is_spike.any():
         return readings, []
     rows = readings.rows[is_spike]
-    text = f"{were(len(rows), 'value')} more than 5 times nearly all others ({listing(rows)}) and kept. "
-    text += "A single spike decides the peak and the demand charge: check it."
+    text = Problem(
+        "{what} more than 5 times nearly all others ({rows}) and kept. A single spike decides the peak and the demand "
+        "charge: check it.",
+        what=one_or_many(len(rows), "{count:,} value was", "{count:,} values were"),
+        rows=listing(rows),
+    )
     return readings, [finding("spikes", "warning", text, rows)]
 
 
@@ -374,6 +426,9 @@ def _with_zeros(readings: Readings, column: str) -> Repair:
     if not is_zero.any() or np.nanmedian(readings.values) == 0:
         return readings, []
     rows = readings.rows[is_zero]
-    text = f"{were(len(rows), 'value')} exactly 0 ({listing(rows)}) and kept. "
-    text += "If the site was not off, the meter was, and energy and peak are too low."
+    text = Problem(
+        "{what} exactly 0 ({rows}) and kept. If the site was not off, the meter was, and energy and peak are too low.",
+        what=one_or_many(len(rows), "{count:,} value was", "{count:,} values were"),
+        rows=listing(rows),
+    )
     return readings, [finding("zeros", "warning", text, rows)]

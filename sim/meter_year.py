@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.meter_cells import DAY
-from sim.meter_findings import Finding, MeterError, counted, finding, refusal, stamp_text, were
+from sim.meter_findings import Finding, MeterError, finding, followed, refusal, stamp_text
 from sim.meter_series import TARGET_STEPS, Readings, runs_of
+from sim.problem import Problem, Refusal, one_or_many
 
 WEEK = 7 * DAY
 YEAR = 365 * DAY
@@ -43,7 +44,8 @@ def to_regular(readings: Readings, step: int) -> Regular:
     size = int(readings.minutes[-1] - start) // step + 1
     if size > 40 * YEAR // step:
         at = int(np.diff(readings.minutes).argmax())
-        reason = f"after {stamp_text(readings.minutes[at])} the time jumps to {stamp_text(readings.minutes[at + 1])}."
+        times = {"before": stamp_text(readings.minutes[at]), "after": stamp_text(readings.minutes[at + 1])}
+        reason = Problem("after {before} the time jumps to {after}.", **times)
         raise refusal("gap_too_long", reason, "Correct the date.", int(readings.rows[at + 1]))
     kw, rows = np.full(size, np.nan), np.zeros(size, np.int64)
     place = (readings.minutes - start) // step
@@ -64,8 +66,10 @@ def fill_gaps(regular: Regular) -> tuple[Regular, list[Finding]]:
         kw[begin:end] = _from_week(regular, begin, end)
     for begin, end in line:
         kw[begin:end] = np.interp(np.arange(begin, end), (begin - 1, end), (kw[begin - 1], kw[end]))
-    found = _gap_finding(regular, "gap_line", line, "of up to 4 hours", "by a straight line between the neighbours")
-    found += _gap_finding(regular, "gap_week", long, "of up to 3 days", "from the same weekday and hour a week away")
+    by_line = Problem("by a straight line between the neighbours")
+    by_week = Problem("from the same weekday and hour a week away")
+    found = _gap_finding(regular, "gap_line", line, Problem("of up to 4 hours"), by_line)
+    found += _gap_finding(regular, "gap_week", long, Problem("of up to 3 days"), by_week)
     return replace(regular, kw=kw), found
 
 
@@ -73,20 +77,21 @@ def _from_week(regular: Regular, begin: int, end: int) -> NDArray[np.float64]:
     """The readings one week before the gap, else one week after; refused when neither is complete."""
     week = WEEK // regular.step
     if (end - begin) * regular.step > WEEK_UP_TO:
-        raise _unfillable(regular, begin, end, "longer than 3 days and cannot be filled honestly")
+        raise _unfillable(regular, begin, end, Problem("longer than 3 days and cannot be filled honestly"))
     for shift in (-week, week):
         a, b = begin + shift, end + shift
         if a >= 0 and b <= len(regular.kw) and np.isfinite(regular.kw[a:b]).all():
             return regular.kw[a:b]
-    raise _unfillable(regular, begin, end, "and the weeks before and after have no complete readings either")
+    why = Problem("and the weeks before and after have no complete readings either")
+    raise _unfillable(regular, begin, end, why)
 
 
-def _unfillable(regular: Regular, begin: int, end: int, why: str) -> MeterError:
+def _unfillable(regular: Regular, begin: int, end: int, why: Problem) -> MeterError:
     hours = (end - begin) * regular.step / 60
-    length = f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.0f} hours"
+    length = Problem("{days:.1f} days", days=hours / 24) if hours >= 48 else Problem("{hours:.0f} hours", hours=hours)
     since = stamp_text(regular.start + begin * regular.step)
-    reason = f"from {since} on {length} are missing, {why}."
-    advice = "Ask the meter operator for the missing readings, or upload a period without this gap."
+    reason = Problem("from {since} on {length} are missing, {why}.", since=since, length=length, why=why)
+    advice = Problem("Ask the meter operator for the missing readings, or upload a period without this gap.")
     return refusal("gap_too_long", reason, advice, _row_of_gap(regular, begin))
 
 
@@ -95,15 +100,24 @@ def _row_of_gap(regular: Regular, begin: int) -> int:
     return int(regular.rows[begin] or regular.rows[begin - 1])
 
 
-def _gap_finding(regular: Regular, code: str, gaps: list[tuple[int, int]], size: str, how: str) -> list[Finding]:
+def _gap_finding(
+    regular: Regular, code: str, gaps: list[tuple[int, int]], size: Problem, how: Problem
+) -> list[Finding]:
     if not gaps:
         return []
     missing = sum(end - begin for begin, end in gaps)
     rows = [_row_of_gap(regular, begin) for begin, _ in gaps]
     share = missing / len(regular.kw)
-    at = stamp_text(regular.start + gaps[0][0] * regular.step)
-    text = f"{were(missing, 'missing reading')} filled {how}: {counted(len(gaps), 'gap')} {size}, "
-    text += f"the first at {at} (row {rows[0]}), {share:.2%} of the file."
+    text = Problem(
+        "{what} filled {how}: {gaps} {size}, the first at {at} (row {row}), {share:.2%} of the file.",
+        what=one_or_many(missing, "{count:,} missing reading was", "{count:,} missing readings were"),
+        how=how,
+        gaps=one_or_many(len(gaps), "{count:,} gap", "{count:,} gaps"),
+        size=size,
+        at=stamp_text(regular.start + gaps[0][0] * regular.step),
+        row=rows[0],
+        share=share,
+    )
     return [finding(code, "warning" if share > MUCH_FILLED else "repaired", text, rows, missing)]
 
 
@@ -123,9 +137,12 @@ def to_step(kw: NDArray[np.float64], from_minutes: int, to_minutes: int) -> NDAr
         return np.repeat(kw, from_minutes // to_minutes, axis=-1)
     size, rest = divmod(to_minutes, from_minutes)
     if rest or kw.shape[-1] % size:
-        raise ValueError(
-            f"{kw.shape[-1]} steps of {from_minutes} min cannot be turned into steps of {to_minutes} min; "
-            "choose a multiple or a whole fraction, such as 15, 30 or 60 min."
+        raise Refusal(
+            "{count} steps of {given} min cannot be turned into steps of {wanted} min; choose a multiple or a whole "
+            "fraction, such as 15, 30 or 60 min.",
+            count=kw.shape[-1],
+            given=from_minutes,
+            wanted=to_minutes,
         )
     return kw.reshape(*kw.shape[:-1], -1, size).mean(axis=-1)
 
@@ -145,7 +162,7 @@ def to_common_step(regular: Regular) -> tuple[Regular, list[Finding]]:
     after = -(before + len(regular.kw)) % size
     kw = np.pad(regular.kw, (before, after), constant_values=np.nan).reshape(-1, size)
     rows = np.pad(regular.rows, (before, after)).reshape(-1, size).max(axis=1)
-    text = f"Readings every {regular.step} min were averaged to {step} min."
+    text = Problem("Readings every {given} min were averaged to {step} min.", given=regular.step, step=step)
     averaged = Regular(regular.start - before * regular.step, step, np.nanmean(kw, axis=1), rows)
     return averaged, [finding("averaged", "note", text, count=len(regular.kw))]
 
@@ -215,30 +232,47 @@ def _source(regular: Regular, minutes: NDArray[np.int64], is_cyclic: bool) -> ND
 
 
 def _span_findings(regular: Regular, window: tuple[int, int], days: float, allow_short: bool) -> list[Finding]:
-    period = f"{stamp_text(regular.start)} to {stamp_text(regular.end)}"
+    period = _period(regular.start, regular.end)
     if days < SHORT_FROM_DAYS or (days < FULL_FROM_DAYS and not allow_short):
         raise _too_short(period, days)
     if days < FULL_FROM_DAYS:
-        text = f"The file covers only {days:.0f} days ({period}). Its weeks were repeated to fill the year: "
-        text += "seasons, monthly peaks and demand charges are guesses."
+        text = Problem(
+            "The file covers only {days:.0f} days ({period}). Its weeks were repeated to fill the year: seasons, "
+            "monthly peaks and demand charges are guesses.",
+            days=days,
+            period=period,
+        )
         return [finding("short_repeated", "warning", text, count=round(365 - days))]
     if days < 365:
         missing = 365 - days
-        text = f"The file covers {days:.1f} of 365 days ({period}). "
-        text += f"The missing {missing:.1f} days were filled from the same weekdays of the neighbouring week."
+        text = Problem(
+            "The file covers {days:.1f} of 365 days ({period}). The missing {missing:.1f} days were filled from the "
+            "same weekdays of the neighbouring week.",
+            days=days,
+            period=period,
+            missing=missing,
+        )
         return [finding("short_year", "repaired", text, count=round(missing * DAY / regular.step))]
     if regular.end - regular.start > window[1] - window[0]:
-        used = f"{stamp_text(window[0])} to {stamp_text(window[1])}"
-        text = f"The file covers {days:.1f} days ({period}); the last 365 whole days were taken ({used})."
+        text = Problem(
+            "The file covers {days:.1f} days ({period}); the last 365 whole days were taken ({used}).",
+            days=days,
+            period=period,
+            used=_period(*window),
+        )
         return [finding("long_year", "note", text)]
     return []
 
 
-def _too_short(period: str, days: float) -> MeterError:
-    reason = f"The file covers {days:.1f} days ({period}); a year is needed."
+def _period(begin: int, end: int) -> Problem:
+    return Problem("{begin} to {end}", begin=stamp_text(begin), end=stamp_text(end))
+
+
+def _too_short(period: Problem, days: float) -> MeterError:
+    reason = Problem("The file covers {days:.1f} days ({period}); a year is needed.", days=days, period=period)
     if days < SHORT_FROM_DAYS:
         return refusal("too_short", reason, "Upload at least four weeks, better twelve months.")
-    advice = "Upload twelve months, or allow a short file: its weeks are repeated, demand and seasons guessed."
+    advice = Problem("Upload twelve months, or allow a short file: its weeks are repeated, demand and seasons guessed.")
     return refusal("too_short", reason, advice)
 
 
@@ -270,11 +304,19 @@ def _wrap(
         return kw.ravel(), year
     shifts = _weekday_shifts((noon // DAY + 3) % 7, calendar_weekdays(year))
     moved = kw[_nearby_days(shifts)]
-    text = f"The readings run from {stamp_text(first)} on; they were wrapped so that the year begins on 1 January."
+    since = stamp_text(first)
+    text = Problem(
+        "The readings run from {since} on; they were wrapped so that the year begins on 1 January.", since=since
+    )
     if not np.array_equal(moved, kw):
-        days = counted(int(np.abs(shifts).max()), "day")
-        text += f" Days of the other year were moved by {days} so that weekdays follow {year};"
-        text += f" the year's energy changes by {moved.sum() / kw.sum() - 1:+.3%}."
+        more = Problem(
+            "Days of the other year were moved by {days} so that weekdays follow {year}; the year's energy changes by "
+            "{change:+.3%}.",
+            days=one_or_many(int(np.abs(shifts).max()), "{count} day", "{count} days"),
+            year=year,
+            change=moved.sum() / kw.sum() - 1,
+        )
+        text = followed(text, more)
     found.append(finding("wrapped", "note", text, count=int((shifts != 0).sum())))
     return moved.ravel(), year
 
@@ -308,7 +350,8 @@ def align_weekdays(
     kw = np.asarray(kw, dtype=float)
     due = 365 * DAY // step_minutes
     if kw.shape != (due,):
-        raise ValueError(f"a year of {step_minutes} min steps has {due} values, this has {kw.size}")
+        counts = {"minutes": step_minutes, "due": due, "count": kw.size}
+        raise Refusal("a year of {minutes} min steps has {due} values, this has {count}", **counts)
     shifts = _weekday_shifts(calendar_weekdays(year_from), calendar_weekdays(year_to))
     return kw.reshape(365, -1)[_rolled_days(shifts)].ravel(), int(shifts[-1])
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.problem import Problem, Refusal
 from sim.timeline import MONTH_DAYS
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ FIRST_HOUR_OF_MONTH = np.concatenate([[0], np.cumsum(MONTH_DAYS)[:-1]]) * 24
 FILLED_IN_A_ROW = 24  # longest gap that neighbouring days may fill, hours
 FILLED_IN_ALL = 168  # and all gaps together: a week
 PLAUSIBLE = {"ghi": (-20, 1500), "dni": (-20, 1400), "dhi": (-20, 900), "temp_air": (-70, 60), "wind_speed": (0, 60)}
+COLUMN_NAMES = {
+    "ghi": Problem("global irradiance"),
+    "dni": Problem("direct irradiance"),
+    "dhi": Problem("diffuse irradiance"),
+    "temp_air": Problem("air temperature"),
+    "wind_speed": Problem("wind speed"),
+}
 GHI_YEAR_KWH_PER_M2 = (500.0, 2700.0)  # from the arctic to the Atacama
 DAYLIGHT_W_PER_M2 = 5.0  # above it the sun is taken to be up
 CLOCK_ERROR_H = 0.4  # more than this between the file's sun and its time zone is a fault of the file
@@ -50,10 +58,10 @@ class WeatherFinding:
 
     code: str
     severity: Literal["note", "repaired", "warning"]
-    text: str
+    text: Problem
 
 
-class WeatherError(ValueError):
+class WeatherError(Refusal):
     """Weather that cannot be used. The message says what is wrong and what to do."""
 
 
@@ -140,7 +148,7 @@ def read_weather(data: bytes, filename: str, utc_offset_h: float | None = None) 
     kind = _kind(text, filename)
     frame, place = _parsed(text, kind, filename)
     zone = utc_offset_h if kind == "pvgis" else place["utc_offset_h"]
-    return _year(frame, place, zone, f"{KIND_NAMES[kind]} file {filename}")
+    return _year(frame, place, zone, Problem("{kind} file {name}", kind=KIND_NAMES[kind], name=filename))
 
 
 def fetch_pvgis(latitude_deg: float, longitude_deg: float, utc_offset_h: float | None = None) -> Weather:
@@ -155,10 +163,12 @@ def fetch_pvgis(latitude_deg: float, longitude_deg: float, utc_offset_h: float |
         frame, meta = iotools.get_pvgis_tmy(latitude_deg, longitude_deg, outputformat="csv", timeout=PVGIS_WAIT_S)
     except (RequestException, OSError) as error:
         answered = getattr(error, "response", None) is not None
-        reason = "PVGIS refused the request" if answered else "PVGIS is out of reach"
         raise WeatherError(
-            f"{reason} for {latitude_deg:g}, {longitude_deg:g}. Check the internet connection and the place, or upload "
-            "a weather file, or use the place's monthly record."
+            "{reason} for {latitude:g}, {longitude:g}. Check the internet connection and the place, or upload a "
+            "weather file, or use the place's monthly record.",
+            reason=Problem("PVGIS refused the request" if answered else "PVGIS is out of reach"),
+            latitude=latitude_deg,
+            longitude=longitude_deg,
         ) from error
     return _year(frame, _place("pvgis", meta), utc_offset_h, "PVGIS TMY")
 
@@ -172,7 +182,9 @@ def _year(frame: pd.DataFrame, place: dict[str, float], utc_offset_h: float | No
     site = {name: value for name, value in place.items() if name != "sun_minutes"}
     ghi, air_c = (_filled(rows[name], name, findings) for name in ("ghi", "temp_air"))
     if ghi.max() <= 0:
-        raise WeatherError(f"{source}: there is no sunshine, every global irradiance is 0. Choose another file.")
+        raise WeatherError(
+            "{source}: there is no sunshine, every global irradiance is 0. Choose another file.", source=source
+        )
     sun_minutes = _checked_clock(ghi, site, sun_minutes, findings)
     dni, dhi = _direct_and_diffuse(rows, ghi, site, sun_minutes, findings)
     weather = Weather(
@@ -191,13 +203,14 @@ def _year(frame: pd.DataFrame, place: dict[str, float], utc_offset_h: float | No
 def _wind(wind: Floats, findings: list[WeatherFinding]) -> Floats:
     if np.isnan(wind).sum() <= FILLED_IN_ALL:
         return _filled(wind, "wind_speed", findings)
-    findings.append(WeatherFinding("wind", "repaired", f"There is no wind speed; {DEFAULT_WIND_M_S:g} m/s is taken."))
+    text = Problem("There is no wind speed; {wind:g} m/s is taken.", wind=DEFAULT_WIND_M_S)
+    findings.append(WeatherFinding("wind", "repaired", text))
     return np.full(HOURS, DEFAULT_WIND_M_S)
 
 
 def _text(data: bytes, filename: str) -> str:
     if not data.strip():
-        raise WeatherError(f"{filename} is empty. Choose a weather file with 8760 hours.")
+        raise WeatherError("{name} is empty. Choose a weather file with 8760 hours.", name=filename)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -213,11 +226,14 @@ def _kind(text: str, filename: str) -> Kind:
     if first.startswith("Latitude (decimal degrees)"):
         if "time(UTC)" in text[:4000]:
             return "pvgis"
-        raise WeatherError(f"{filename} is a PVGIS time series of a tilted plane. Download PVGIS's TMY as CSV instead.")
+        raise WeatherError(
+            "{name} is a PVGIS time series of a tilted plane. Download PVGIS's TMY as CSV instead.", name=filename
+        )
     if second.startswith("Date (MM/DD/YYYY)"):
         return "tmy3"
     raise WeatherError(
-        f"{filename} is no weather file known here. Give an EPW, a TMY3, a PVGIS TMY as CSV or an NSRDB CSV file."
+        "{name} is no weather file known here. Give an EPW, a TMY3, a PVGIS TMY as CSV or an NSRDB CSV file.",
+        name=filename,
     )
 
 
@@ -237,11 +253,16 @@ def _parsed(text: str, kind: Kind, filename: str) -> tuple[pd.DataFrame, dict[st
         place = _place(kind, meta)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, pd.errors.ParserError) as error:
         raise WeatherError(
-            f"{filename} looks like a {KIND_NAMES[kind]} file, but cannot be read as one ({error}). Download it again."
+            "{name} looks like a {kind} file, but cannot be read as one ({reason}). Download it again.",
+            name=filename,
+            kind=KIND_NAMES[kind],
+            reason=getattr(error, "problem", Problem("header or columns are not as usual")),
         ) from error
-    missing = [name for name in ("ghi", "temp_air") if name not in frame]
+    missing = tuple(COLUMN_NAMES[name] for name in ("ghi", "temp_air") if name not in frame)
     if missing:
-        raise WeatherError(f"{filename} has no column for {' and '.join(missing)}. Choose a file with all columns.")
+        raise WeatherError(
+            "{name} has no column for: {missing}. Choose a file with all columns.", name=filename, missing=missing
+        )
     if kind == "tmy3":  # stamped by the end of its rows; its Februaries have 28 days, also those of leap years
         begin = frame.index - pd.Timedelta(hours=1)
         leap = (begin.month == 2) & (begin.day == 29)
@@ -273,7 +294,8 @@ def _place(kind: Kind, meta: dict) -> dict[str, float]:
         zone = found["TZ"]
     latitude, longitude, altitude = (float(found[key]) for key in keys)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and -12 <= float(zone) <= 14):
-        raise ValueError(f"latitude {latitude:g}, longitude {longitude:g} or time zone {float(zone):g} is out of range")
+        values = {"latitude": latitude, "longitude": longitude, "zone": float(zone)}
+        raise Refusal("latitude {latitude:g}, longitude {longitude:g} or time zone {zone:g} is out of range", **values)
     return {
         "latitude_deg": latitude,
         "longitude_deg": longitude,
@@ -287,7 +309,9 @@ def _zone(longitude_deg: float, given: float | None, findings: list[WeatherFindi
     if given is not None:
         return given
     zone = float(round(longitude_deg / 15))
-    text = f"The file's rows are UTC and it names no time zone; UTC{zone:+g} follows from its longitude."
+    text = Problem(
+        "The file's rows are UTC and it names no time zone; UTC{zone:+g} follows from its longitude.", zone=zone
+    )
     findings.append(WeatherFinding("time_zone", "note", text))
     return zone
 
@@ -308,7 +332,8 @@ def _by_hour(
     index = frame.index
     leap = np.asarray((index.month == 2) & (index.day == 29))
     if leap.any():
-        findings.append(WeatherFinding("leap_day", "repaired", "29 February is left out: a study year has 365 days."))
+        text = Problem("29 February is left out: a study year has 365 days.")
+        findings.append(WeatherFinding("leap_day", "repaired", text))
         frame, index = frame[~leap], index[~leap]
     slot = FIRST_HOUR_OF_MONTH[index.month - 1] + (index.day - 1) * 24 + index.hour
     per_hour = np.bincount(slot, minlength=HOURS)
@@ -316,7 +341,8 @@ def _by_hour(
     _check_length(per_hour, len(frame), findings)
     if finest > 1:
         sun_minutes = float(np.asarray(index.minute).mean())
-        findings.append(WeatherFinding("averaged", "note", f"{finest} rows an hour are averaged to hours."))
+        text = Problem("{count} rows an hour are averaged to hours.", count=finest)
+        findings.append(WeatherFinding("averaged", "note", text))
     elif np.ptp(np.asarray(index.minute)) == 0 and index.minute[0] > 0:
         sun_minutes = float(index.minute[0])
     return {name: _hourly(frame, name, slot) for name in PLAUSIBLE}, sun_minutes
@@ -326,11 +352,15 @@ def _check_length(per_hour: NDArray[np.int64], rows: int, findings: list[Weather
     missing = np.flatnonzero(per_hour == 0)
     if missing.size > FILLED_IN_ALL or _longest_run(per_hour == 0) > FILLED_IN_A_ROW:
         raise WeatherError(
-            f"The file has {rows:,} rows, but a year needs all 8,760 hours: {missing.size:,} are missing, the first on "
-            f"{_when(missing[0])}. Give a whole year."
+            "The file has {rows:,} rows, but a year needs all 8,760 hours: {count:,} are missing, the first on "
+            "{first}. Give a whole year.",
+            rows=rows,
+            count=missing.size,
+            first=_when(missing[0]),
         )
     if missing.size:
-        text = f"{missing.size} missing hours, the first on {_when(missing[0])}, are filled from the days around them."
+        values = {"count": missing.size, "first": _when(missing[0])}
+        text = Problem("{count} missing hours, the first on {first}, are filled from the days around them.", **values)
         findings.append(WeatherFinding("missing_hours", "repaired", text))
 
 
@@ -352,12 +382,16 @@ def _filled(values: Floats, name: str, findings: list[WeatherFinding]) -> Floats
         return values
     if gaps.sum() > FILLED_IN_ALL or _longest_run(gaps) > FILLED_IN_A_ROW:
         raise WeatherError(
-            f"'{name}' has no usable value in {gaps.sum():,} hours, the first on {_when(np.argmax(gaps))}. "
-            "Give a file with a whole year of it."
+            "{what} has no usable value in {count:,} hours, the first on {first}. Give a file with a whole year of it.",
+            what=COLUMN_NAMES[name],
+            count=gaps.sum(),
+            first=_when(np.argmax(gaps)),
         )
     if not any(one.code == "missing_hours" for one in findings):
-        text = (
-            f"'{name}' is missing or out of range in {gaps.sum():,} hours; they are filled from the days around them."
+        text = Problem(
+            "{what} is missing or out of range in {count:,} hours; they are filled from the days around them.",
+            what=COLUMN_NAMES[name],
+            count=gaps.sum(),
         )
         findings.append(WeatherFinding("missing_values", "repaired", text))
     around = np.stack([np.roll(values, shift) for shift in (24, -24, 48, -48)])
@@ -373,10 +407,10 @@ def _longest_run(flags: NDArray[np.bool_]) -> int:
     return int(np.max(np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1), initial=0))
 
 
-def _when(hour: int) -> str:
+def _when(hour: int) -> Problem:
     month = int(MONTH_OF_HOUR[hour])
     day, clock = divmod(int(hour) - FIRST_HOUR_OF_MONTH[month], 24)
-    return f"{day + 1}.{month + 1}. at {clock:02d}:00"
+    return Problem("{day}.{month}. at {clock:02d}:00", day=day + 1, month=month + 1, clock=clock)
 
 
 def _checked_clock(ghi: Floats, place: dict, nominal_minutes: float, findings: list[WeatherFinding]) -> float:
@@ -398,9 +432,12 @@ def _checked_clock(ghi: Floats, place: dict, nominal_minutes: float, findings: l
     if abs(minutes - nominal_minutes) <= 60 * CLOCK_ERROR_H:
         return nominal_minutes
     early = (minutes - nominal_minutes) / 60
-    text = (
-        f"The sun of this file runs {abs(early):.1f} h {'ahead of' if early > 0 else 'behind'} its time zone, "
-        f"UTC{place['utc_offset_h']:+g}. Sun positions follow the file; check whether its rows are local standard time."
+    text = Problem(
+        "The sun of this file runs {hours:.1f} h {side} its time zone, UTC{zone:+g}. Sun positions follow the file; "
+        "check whether its rows are local standard time.",
+        hours=abs(early),
+        side=Problem("ahead of" if early > 0 else "behind"),
+        zone=place["utc_offset_h"],
     )
     findings.append(WeatherFinding("clock", "warning", text))
     return minutes
@@ -412,26 +449,26 @@ def _direct_and_diffuse(
     gaps = max(int(np.isnan(rows[name]).sum()) for name in ("dni", "dhi"))
     if gaps <= FILLED_IN_ALL:
         return tuple(np.maximum(_filled(rows[name], name, findings), 0.0) for name in ("dni", "dhi"))
-    findings.append(
-        WeatherFinding(
-            "split", "repaired", "Direct and diffuse irradiance are missing; they follow from the global (Erbs)."
-        )
-    )
+    text = Problem("Direct and diffuse irradiance are missing; they follow from the global (Erbs).")
+    findings.append(WeatherFinding("split", "repaired", text))
     return _split_ghi(np.maximum(ghi, 0.0), sun_of(**place, sun_minutes=sun_minutes))
 
 
 def _place_findings(weather: Weather) -> list[WeatherFinding]:
     found, total = [], float(weather.ghi_monthly_kwh_per_m2.sum())
     if weather.latitude_deg < 0:
-        text = (
+        text = Problem(
             "The place lies south of the equator: panels face north (azimuth 0) and the sunny months are about January."
         )
         found.append(WeatherFinding("southern_hemisphere", "note", text))
     if weather.utc_offset_h % 1:
-        text = f"The time zone is UTC{weather.utc_offset_h:+g}: sun positions are computed for it to the minute."
+        zone = weather.utc_offset_h
+        text = Problem("The time zone is UTC{zone:+g}: sun positions are computed for it to the minute.", zone=zone)
         found.append(WeatherFinding("part_hour_zone", "note", text))
     if not GHI_YEAR_KWH_PER_M2[0] <= total <= GHI_YEAR_KWH_PER_M2[1]:
-        text = f"The global irradiation of {total:,.0f} kWh/m2 a year is out of range; check the file's units."
+        text = Problem(
+            "The global irradiation of {total:,.0f} kWh/m2 a year is out of range; check the file's units.", total=total
+        )
         found.append(WeatherFinding("ghi_year", "warning", text))
     return found
 
@@ -492,7 +529,9 @@ def synthetic_year(
 def _twelve(values: ArrayLike, name: str) -> Floats:
     array = np.asarray(values, dtype=float)
     if array.shape != (12,) or not np.isfinite(array).all():
-        raise WeatherError(f"{name} needs 12 numbers, January first, but has {array.size} values.")
+        raise WeatherError(
+            "{name} needs 12 numbers, January first, but has {count} values.", name=name, count=array.size
+        )
     return array
 
 
@@ -548,7 +587,8 @@ def _to_month_sum(
         return np.zeros(clear.size)
     if target_wh_per_m2 >= most:
         above = target_wh_per_m2 / most - 1
-        text = f"The record of month {month + 1} lies {above:.0%} above clear sky; the record is kept."
+        values = {"month": month + 1, "above": above}
+        text = Problem("The record of month {month} lies {above:.0%} above clear sky; the record is kept.", **values)
         findings.append(WeatherFinding("above_clear_sky", "warning", text))
         return clear * target_wh_per_m2 / most
     low, high = 0.0, 60.0

@@ -20,7 +20,14 @@ CODE = sorted(
 )
 CODE.append(ROOT / "cli.py")
 # Where a pattern stands among the arguments of each call that takes one.
-PATTERN_AT = {"Problem": (0,), "Refusal": (0,), "one_or_many": (1, 2)}
+PATTERN_AT = {
+    "Problem": (0,),
+    "Refusal": (0,),
+    "WeatherError": (0,),
+    "one_or_many": (1, 2),
+    "refusal": (1, 2),
+    "finding": (2,),
+}
 
 
 def patterns(path: Path) -> Iterator[tuple[int, str | None]]:

@@ -35,7 +35,7 @@ def draw() -> None:
     try:
         _reading(file.getvalue(), file.name)
     except MeterError as error:
-        st.error(t("inputs.meter.refused", name=as_plain(file.name), reason=str(error)))
+        st.error(t("inputs.meter.refused", name=as_plain(file.name), reason=state.refused(error)))
 
 
 def _reading(data: bytes, name: str) -> None:
@@ -47,7 +47,7 @@ def _reading(data: bytes, name: str) -> None:
     try:
         reading = _read(data, name, time, value, unit, day_first, state.current().load.peak_kw, is_short)
     except MeterError as error:
-        st.error(t("inputs.meter.refused", name=name, reason=str(error)))
+        st.error(t("inputs.meter.refused", name=name, reason=state.refused(error)))
         return
     words = state.words()
     st.markdown(
@@ -86,7 +86,7 @@ def _choices(table: Table) -> tuple[str | None, str | None, str | None, bool | N
             t("inputs.meter.order"), list(orders), format_func=lambda o: t(f"inputs.meter.order_{o}"), key="meter_order"
         )
     is_short = st.checkbox(t("inputs.meter.short"), key="meter_short", help=t("inputs.meter.short_help"))
-    st.markdown(f":small[:gray[{' '.join(table.why)}]]")
+    st.markdown(f":small[:gray[{' '.join(map(state.refused, table.why))}]]")
     return time, value, unit, orders[order], is_short
 
 
@@ -97,7 +97,7 @@ def _findings(reading: MeterReading) -> None:
     order = list(BADGES)[::-1]
     for found in sorted(reading.findings, key=lambda finding: order.index(finding.severity)):
         colour, sign = BADGES[found.severity]
-        st.markdown(f":{colour}[{sign} {t(f'inputs.meter.{found.severity}')}] {found.text}")
+        st.markdown(f":{colour}[{sign} {t(f'inputs.meter.{found.severity}')}] {state.refused(found.text)}")
 
 
 def _use(reading: MeterReading, name: str) -> None:

@@ -42,7 +42,7 @@ def _reading(data: bytes, name: str) -> None:
     try:
         year = _read(data, name, zone)
     except WeatherError as error:
-        st.error(t("inputs.weather.refused", name=name, reason=str(error)))
+        st.error(t("inputs.weather.refused", name=name, reason=state.refused(error)))
         return
     findings(year)
     st.button(t("inputs.weather.use"), type="primary", on_click=_use, args=(year, name), key="weather_use")
@@ -53,7 +53,7 @@ def findings(year: Weather) -> None:
     order = list(BADGES)[::-1]
     for found in sorted(year.findings, key=lambda finding: order.index(finding.severity)):
         colour, sign = BADGES[found.severity]
-        st.markdown(f":{colour}[{sign}] {found.text}")
+        st.markdown(f":{colour}[{sign}] {state.refused(found.text)}")
 
 
 def _fetch() -> None:
@@ -61,7 +61,7 @@ def _fetch() -> None:
     try:
         year = fetch_pvgis(place.latitude_deg, place.longitude_deg, place.utc_offset_h)
     except WeatherError as error:
-        state.notify(str(error), "error")
+        state.notify(state.refused(error), "error")
         return
     _use(year, t("inputs.weather.pvgis", place=place.name_en))
 
