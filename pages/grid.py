@@ -14,10 +14,6 @@ CONNECTION = (
     "grid.transformer_no_load_loss_fraction",
     "grid.transformer_load_loss_fraction",
     "grid.export_limit_kw",
-    "grid.declared_kw",
-    "grid.hybrid_redeclares",
-    "grid.declaration_hold_months",
-    "grid.power_factor",
     "grid.co2_kg_per_kwh",
 )
 OUTAGES = (

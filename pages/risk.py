@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from report import charts, charts_risk
-from ui import answers, risk, state
+from ui import answers, policy, risk, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -53,3 +53,5 @@ with st.container(border=True, gap="small"):
     st.markdown(f":small[:gray[{t('risk.map.note')}]]")
     figure = charts_risk.two_way_map(both, risk.money_unit(study, both.values), risk.axis_label(study), words, dark)
     chart(figure, key="two_way", height=380, alt=risk.map_title(both))
+
+policy.draw(study)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from report.charts_inputs import tariff_heatmap
 from sim.tariff import DAY_TYPES
-from ui import form, state, tariff_card, tariff_compare, tariff_files, tariff_paint
+from ui import basic_charge, form, state, tariff_card, tariff_compare, tariff_files, tariff_paint
 from ui.figures import card, chart
 from ui.state import t
 
@@ -20,6 +20,8 @@ with card(t("inputs.tariff.title"), t("inputs.tariff.note")):
         tariff_card.demand_basis()
     with vat:
         form.field("finance.vat_basis")
+
+basic_charge.draw()
 
 with card(t("inputs.tariff.heatmap"), t("inputs.tariff.heatmap_note", currency=scenario.tariff.currency)):
     day_type = st.segmented_control(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from finance.bill import OVERRUN
 from report import charts_cost, charts_operation, diagram, lever_text, paper_charts, register_text, say
 from report.charts import month_name
 from report.proposal_blocks import (
@@ -113,6 +114,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
 def _bill_label(draft: Draft, key: str) -> str:
     """A bill component's name; a tariff's own demand charges with their name in the language."""
     kind, _, name = key.partition(".")
+    kind, name = ("overrun", name.removesuffix(OVERRUN)) if name.endswith(OVERRUN) else (kind, name)
     plain = draft.words.t(f"charts.bill.{kind}")
     if not name or name == "max_demand":
         return plain

@@ -227,7 +227,7 @@ def _charges(draft: Draft) -> list[str]:
     money = words.money_unit(0.0, draft.currency)
     if tariff.demand_basis == "transformer_kva":
         return [draft.t("annex.capacity", price=words.number(tariff.capacity_per_kva_month or 0.0, f"{money}/kVA"))]
-    return [
+    charges = [
         draft.t(
             "annex.demand",
             name=_charge_name(draft, charge.name),
@@ -236,6 +236,12 @@ def _charges(draft: Draft) -> list[str]:
         )
         for charge in tariff.demand_charges
     ]
+    if tariff.demand_basis == "contract_demand":
+        terms = tariff.contract
+        shares = {"tolerance": terms.tolerance, "floor": terms.floor_fraction_of_kva}
+        texts = {name: words.percent(share) for name, share in shares.items()}
+        charges.append(draft.t("annex.declared", **texts, factor=words.number(terms.overrun_factor)))
+    return charges
 
 
 def _charge_name(draft: Draft, name: str) -> str:

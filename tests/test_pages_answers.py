@@ -26,6 +26,9 @@ AWKWARD = {
     "free energy": BLANK.with_({"finance.baseline": "grid", "finance.energy_price_factor": 0}),
     "much PV": CASE_C.with_({"pv.dc_kwp": 60000, "grid.export_limit_kw": 5000, "tariff.export_credit_per_kwh": 0.2}),
     "transformer kVA": CASE_A.with_({"tariff.demand_basis": "transformer_kva"}),
+    "declared demand": CASE_A.with_(
+        {"tariff.demand_basis": "contract_demand", "grid.declared_kw": 2500, "grid.power_factor": 0.85}
+    ),
 }
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from sim import library
 from sim.tariff import DAY_TYPES, DEMAND_BASES, Tariff
+from study.policy import has_government_windows
 from ui import form, state, table, tariff_form
 from ui.state import t
 
@@ -63,6 +64,8 @@ def facts() -> None:
     demand = t(f"inputs.confidence.{tariff.demand_confidence}")
     source = t("inputs.tariff.source", source=tariff.source or "?", date=tariff.as_of or "?")
     st.markdown(f":small[:gray[{source} {t('inputs.tariff.confidence', energy=confidence, demand=demand)}]]")
+    if has_government_windows(tariff):
+        st.markdown(f":small[{t('policy.market_users')}]")
     if tariff.notes:
         with st.expander(t("inputs.tariff.notes")):
             st.markdown(tariff.notes)

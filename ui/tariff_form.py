@@ -105,7 +105,7 @@ def edited_tariff(
         "name_zh": name,
         "confidence": "unverified",
         "seasons": [_season(row, prices, windows) for row in seasons],
-        "demand_charges": [_charge(row) for row in charges],
+        "demand_charges": [_charge(row, tariff) for row in charges],
         **scalars,
     }
 
@@ -127,9 +127,11 @@ def _season(row: Mapping[str, Any], prices: Sequence[Mapping[str, Any]], windows
     }
 
 
-def _charge(row: Mapping[str, Any]) -> dict[str, Any]:
+def _charge(row: Mapping[str, Any], tariff: Tariff) -> dict[str, Any]:
+    """A row as a charge; tiers and coincident hours, which the table does not show, stay with the charge's name."""
+    before = [charge.model_dump() for charge in tariff.demand_charges if charge.name == row["name"]]
     periods = [part.strip() for part in row["periods"].split(",") if part.strip()]
-    return {
+    return (before[0] if before else {}) | {
         "name": row["name"],
         "per_kw_month": row["per_kw_month"],
         "measured_periods": [] if periods == [ALL_PERIODS] else periods,

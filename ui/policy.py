@@ -1,0 +1,106 @@
+"""The card of policy cases: what each change of a tariff's rules leaves of the saving, and a click to take it over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from finance.metrics import Figure
+from report import say
+from report.charts import Amounts, amounts
+from study.compare import Study
+from study.policy import Case, Outcome, cases, default_spread_per_kwh, has_government_windows, outcome
+from ui import answers, state
+from ui.state import t
+
+
+@st.fragment
+def draw(study: Study) -> None:
+    """Every case is a study of its own; the spread of the market case is asked for below the table."""
+    words, currency = state.words(), study.scenario.site.currency
+    box = st.container(border=True, gap="small")
+    with box:
+        title, note, table = st.empty(), st.empty(), st.container()
+        spread = _ask_spread(study)
+    found = cases(study, spread)
+    today = outcome("today", study)
+    outcomes = [outcome(case.key, state.study_of(study.scenario.with_(case.changes))) for case in found]
+    unit = amounts(words, max(abs(one.saving.total) for one in (today, *outcomes)) or 1.0, currency)
+    title.subheader(_title(study, today, outcomes), anchor=False)
+    note.markdown(f":small[:gray[{t('policy.note', baseline=say.name(study.baseline, words), unit=unit.unit)}]]")
+    with table:
+        answers.show_table(_table([today, *outcomes], unit), key="policy", alt=t("policy.alt"))
+        _buttons(found)
+    with box:
+        if has_government_windows(study.scenario.tariff):
+            st.markdown(f":small[{t('policy.market_users')}]")
+        with st.expander(t("policy.what")):
+            st.markdown(t("policy.what_text"))
+
+
+def _ask_spread(study: Study) -> float:
+    label = t("policy.spread", currency=study.scenario.tariff.currency)
+    start = default_spread_per_kwh(study.scenario)
+    key = f"policy.spread@{study.scenario.tariff.currency}"
+    given = st.number_input(label, 0.0, None, start, key=key, format="%.4f", help=t("policy.spread_help"), width=280)
+    return start if given is None else float(given)
+
+
+def _title(study: Study, today: Outcome, outcomes: list[Outcome]) -> str:
+    words, currency = state.words(), study.scenario.site.currency
+    worst = min(outcomes, key=lambda one: one.saving.total, default=today)
+    before = words.money(today.saving.total, currency)
+    if worst.saving.total >= today.saving.total:
+        return t("policy.title.none", before=before)
+    return t(
+        "policy.title.worst", case=_name(worst.key), before=before, after=words.money(worst.saving.total, currency)
+    )
+
+
+def _table(outcomes: list[Outcome], unit: Amounts) -> pd.DataFrame:
+    words, now = state.words(), outcomes[0].saving.total
+    changes = [one.saving.total - now for one in outcomes]
+    return pd.DataFrame(
+        {
+            t("policy.column.case"): [_name(one.key) for one in outcomes],
+            t("policy.column.saving"): [unit.label(one.saving.total) for one in outcomes],
+            t("policy.column.change"): ["", *(say.signed(unit.label(change), change) for change in changes[1:])],
+            t("policy.column.payback"): [
+                _figure(one.payback_years, lambda value: say.years(value, words)) for one in outcomes
+            ],
+            t("policy.column.npv"): [_figure(one.npv, unit.label) for one in outcomes],
+        }
+    )
+
+
+def _figure(figure: Figure, text: Callable[[float], str]) -> str:
+    """The figure, or why there is none."""
+    if figure.value is not None:
+        return text(figure.value)
+    return t("policy.none", reason=t(f"answers.missing.short_{figure.reason}"))
+
+
+def _name(key: str) -> str:
+    return t(f"policy.case.{key}")
+
+
+def _buttons(found: tuple[Case, ...]) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for case in found:
+            st.button(t("policy.take", case=_name(case.key)), key=f"policy.{case.key}", on_click=partial(_take, case))
+
+
+def _take(case: Case) -> None:
+    """Put a case in the place of the scenario; a changed tariff says so in its name."""
+    changes, tariff = dict(case.changes), state.current().tariff
+    if "tariff" in changes:
+        names = {
+            field: t("policy.name", name=getattr(tariff, field), case=_name(case.key))
+            for field in ("name_en", "name_zh")
+        }
+        changes["tariff"] = changes["tariff"] | names
+    if state.change(changes):
+        state.replace(state.current(), t("policy.taken", case=_name(case.key)))
