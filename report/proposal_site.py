@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from report import charts_cost, charts_operation, diagram, lever_text, paper_charts, register_text, say
+from report import charts_cost, charts_operation, diagram, lever_text, paper_charts, real_bills_text, register_text, say
 from report.charts import month_name
 from report.proposal_blocks import (
     Block,
@@ -24,8 +25,11 @@ from report.proposal_front import figure_text
 from report.tables import metric
 from sim.outages import longest_h
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
+from study.real_bills import compare, verdict
+from study.site_year import full_year, under
 from study.weeks import MEANINGS, available, choose
 
+MOST_PERIODS = 6
 COMPARED = (
     "total_cost",
     "cost_per_kwh",
@@ -65,20 +69,21 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
     months, row = charts_cost.bill_months(study, 1, words), draft.base_row
     energies = study.dispatch.import_kwh[row, : len(months)]
-    used = [k for k in range(energies.shape[1]) if energies[:, k].sum() > 0]
+    taken_mwh = _energy_columns(draft, energies / 1000)
     head = [
         draft.t("bill.month"),
-        *(f"{register_text.period(study.dispatch.classes.names[k], words)}, MWh" for k in used),
+        *taken_mwh,
         *(_bill_label(draft, key) for key in parts),
         words.t("answers.money.total"),
     ]
     rows = [
-        [name, *(words.number(energies[m, k] / 1000, decimals=1) for k in used)]
+        [name, *(words.number(float(mwh[m]), decimals=1) for mwh in taken_mwh.values())]
         + [scale.text(values[m]) for values in parts.values()]
         + [scale.text(sum(values[m] for values in parts.values()))]
         for m, name in enumerate(months)
     ]
-    sums = [words.t("answers.money.total"), *(words.number(energies[:, k].sum() / 1000, decimals=1) for k in used)]
+    sums = [words.t("answers.money.total")]
+    sums += [words.number(float(mwh.sum()), decimals=1) for mwh in taken_mwh.values()]
     rows.append([*sums, *(scale.text(values.sum()) for values in parts.values()), scale.text(total)])
     legend = [
         (_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, paper_charts.LIGHT).items()
@@ -107,8 +112,37 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
             small(draft.t("bill.contract_note"))
             if study.scenario.tariff.demand_basis == "max_demand" and study.scenario.site.country == "CN"
             else None,
+            *_real_bills(draft),
         ],
     )
+
+
+def _energy_columns(draft: Draft, mwh: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Energy (months,) by price period, by heading; in one column where a price curve has many periods."""
+    names, words = draft.study.dispatch.classes.names, draft.words
+    used = [k for k in range(mwh.shape[1]) if mwh[:, k].sum() > 0]
+    if len(used) > MOST_PERIODS:
+        return {words.t("bills.paper.energy"): mwh.sum(axis=1)}
+    return {f"{register_text.period(names[k], words)}, MWh": mwh[:, k] for k in used}
+
+
+def _real_bills(draft: Draft) -> list[Block]:
+    """The client's own bills beside the modelled ones, where the scenario has some."""
+    scenario, words = draft.study.scenario, draft.words
+    if not scenario.bills:
+        return []
+    found = compare(scenario.bills, under(full_year(scenario), scenario.tariff))
+    said = verdict(found)
+    if said is None:
+        return []
+    head = [words.t(f"bills.column.{name}") for name in real_bills_text.COLUMNS]
+    vat = words.t(f"bills.vat_{scenario.finance.vat_basis}")
+    caption = words.t("bills.paper.caption", vat=vat, currency=draft.currency)
+    return [
+        heading(real_bills_text.title(said, words)),
+        prose(real_bills_text.because(said, words)),
+        table(head, real_bills_text.rows(found, words), caption=caption),
+    ]
 
 
 def _bill_label(draft: Draft, key: str) -> str:
@@ -171,6 +205,7 @@ def _cost_of_diesel(draft: Draft) -> Block:
                 legend=charts_cost.part_legend(parts, words, False),
             ),
             table(head, rows, caption=draft.t("bill.table_diesel", unit=scale.unit), strong=[len(rows) - 1]),
+            *_real_bills(draft),
         ],
     )
 

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from i18n import LANGUAGES
 from i18n import words as words_of
-from report import register_text, say
+from report import real_bills_text, say
 from report.charts import legend
 from report.charts_bills import bill_colours, months
+from report.real_bills_text import COLUMNS, because, period_heading, title
 from sim.bills_file import MONTH, PERIOD, plain_name, read_bills
 from sim.scenario_bills import RealBill
-from study.real_bills import Comparison, Line, Verdict, compare, fitting_peak_kw, verdict
+from study.real_bills import Comparison, compare, fitting_peak_kw, verdict
 from ui import form, site_year, state, table
 from ui.figures import as_plain, card, chart
 from ui.state import t
@@ -129,14 +129,10 @@ def _columns(periods: list[str]) -> dict[str, Any]:
         "kwh": number(t("bills.field.kwh"), format="localized", required=False),
     }
     for name in periods:
-        columns[f"{PERIOD}{name}"] = number(_period_heading(name, state.words()), format="localized", required=False)
+        columns[f"{PERIOD}{name}"] = number(period_heading(name, state.words()), format="localized", required=False)
     for name in ("max_demand_kw", *AMOUNTS):
         columns[name] = number(t(f"bills.field.{name}"), format="localized", required=False)
     return columns
-
-
-def _period_heading(name: str, words) -> str:
-    return words.t("bills.field.period", period=register_text.period(name, words))
 
 
 def _headings() -> dict[str, str]:
@@ -145,7 +141,7 @@ def _headings() -> dict[str, str]:
     for words in map(words_of, LANGUAGES):
         found |= {plain_name(words.t(f"bills.field.{name}")): name for name in (MONTH, *QUANTITIES, *AMOUNTS)}
         for name in _periods(state.current().bills):
-            found[plain_name(_period_heading(name, words))] = f"{PERIOD}{name}"
+            found[plain_name(period_heading(name, words))] = f"{PERIOD}{name}"
     return found | {plain_name(name): name for name in (MONTH, *QUANTITIES, *AMOUNTS)}
 
 
@@ -158,7 +154,7 @@ def _template() -> str:
     names = [MONTH, "kwh"]
     writer.writerow(
         [words.t(f"bills.field.{name}") for name in names]
-        + [_period_heading(name, words) for name in periods]
+        + [period_heading(name, words) for name in periods]
         + [words.t(f"bills.field.{name}") for name in ("max_demand_kw", *AMOUNTS)]
     )
     year = int(state.current().site.start[:4]) - 1
@@ -170,7 +166,7 @@ def _template() -> str:
 
 def comparison() -> None:
     """The cards that compare; a sentence where there is nothing to compare."""
-    scenario = state.current()
+    scenario, words = state.current(), state.words()
     if not scenario.bills:
         return
     found = compare(scenario.bills, site_year.of_tariff(scenario.tariff))
@@ -178,33 +174,13 @@ def comparison() -> None:
     if said is None:
         st.info(t("bills.nothing"))
         return
-    with card(_title(said), t("bills.note", vat=_vat())):
-        st.markdown(_because(said, found))
+    with card(title(said, words), t("bills.note", vat=_vat())):
+        st.markdown(because(said, words))
         _fit(found)
         _lines(found)
         _chart(found)
         with st.expander(t("bills.by_month"), key="bills_by_month"):
             _by_month(found)
-
-
-def _title(said: Verdict) -> str:
-    percent, what = state.words().percent(abs(said.relative)), t(f"bills.what.{said.what}")
-    if said.cause is None:
-        return t("bills.title.fits", what=what)
-    return t(f"bills.title.{'above' if said.relative > 0 else 'below'}", what=what, percent=percent)
-
-
-def _because(said: Verdict, found: Comparison) -> str:
-    if said.cause is None:
-        return t("bills.fits")
-    sentences = [t(f"bills.cause.{said.cause}")]
-    if said.what == "total":
-        part, share = t(f"bills.what.{said.part}"), state.words().percent(said.share, 0)
-        if said.against:
-            sentences.insert(0, t("bills.offset", part=part, other=t(f"bills.what.{said.against}")))
-        else:
-            sentences.insert(0, t("bills.all_of_it" if said.share > 0.995 else "bills.share", part=part, share=share))
-    return " ".join(sentences)
 
 
 def _fit(found: Comparison) -> None:
@@ -227,41 +203,12 @@ def _set_peak(kw: float) -> None:
 
 
 def _lines(found: Comparison) -> None:
-    """Sums of each component over the months that have both; a component without a counterpart says so."""
-    names = [name for name, line in found.lines.items() if not np.isnan(line.real).all() or name in ("kwh", "total")]
-    lines = {t(f"bills.field.{name}"): (name, found.lines[name]) for name in names}
-    for period, line in found.kwh_by_period.items():
-        lines[_period_heading(period, state.words())] = ("kwh", line)
-    rows = [_line_row(label, name, line) for label, (name, line) in lines.items()]
+    """Sums of each component over the months that have both."""
+    frame = pd.DataFrame(real_bills_text.rows(found, state.words()), columns=list(COLUMNS))
     right = partial(st.column_config.TextColumn, alignment="right")
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, alt=t("bills.lines_alt"),
-        column_config={
-            "label": st.column_config.TextColumn(t("bills.column.part")),
-            "months": right(t("bills.column.months")),
-            "real": right(t("bills.column.real")),
-            "model": right(t("bills.column.model")),
-            "difference": right(t("bills.column.difference")),
-            "relative": right(t("bills.column.relative")),
-        },
-    )  # fmt: skip
-
-
-def _line_row(label: str, name: str, line: Line) -> dict[str, str]:
-    if not line.is_compared:
-        silent = t("bills.not_in_model") if np.isnan(line.model).all() else t("bills.not_on_bill")
-        return {"label": label, "months": "", "real": silent, "model": "", "difference": "", "relative": ""}
-    both, words = line.both, state.words()
-    gather = np.max if name == "max_demand_kw" else np.sum
-    real, model = (float(gather(values[both])) for values in (line.real, line.model))
-    return {
-        "label": label,
-        "months": str(int(both.sum())),
-        "real": words.number(real, decimals=0),
-        "model": words.number(model, decimals=0),
-        "difference": say.signed(words.number(model - real, decimals=0), model - real),
-        "relative": say.change(model / real - 1, words) if real else t("bills.no_percent"),
-    }
+    columns = {name: right(t(f"bills.column.{name}")) for name in COLUMNS}
+    columns["part"] = st.column_config.TextColumn(t("bills.column.part"))
+    st.dataframe(frame, hide_index=True, alt=t("bills.lines_alt"), column_config=columns)
 
 
 def _chart(found: Comparison) -> None:

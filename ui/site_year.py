@@ -38,7 +38,12 @@ def _key_without_tariff(scenario: Scenario) -> str:
 
 @st.cache_resource(max_entries=YEARS_KEPT, show_spinner=False)
 def _under(fingerprint: str, digest: str, _scenario: Scenario, _tariff: Tariff) -> SiteYear:
-    return under(full_year(_scenario), _tariff)
+    return under(_full_year(fingerprint, _scenario), _tariff)
+
+
+@st.cache_resource(max_entries=YEARS_KEPT, show_spinner=False)
+def _full_year(fingerprint: str, _scenario: Scenario) -> Scenario:
+    return full_year(_scenario)
 
 
 @st.cache_data(max_entries=TABLES_KEPT, show_spinner=False)
