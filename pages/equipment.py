@@ -86,6 +86,9 @@ SETS = (
     "genset.co2_kg_per_l",
     "genset.nox_g_per_kwh",
     "genset.pm_g_per_kwh",
+    "genset.noise_db_a_at_7m",
+    "genset.neighbour_m",
+    "genset.start_s",
 )
 
 scenario, words = state.current(), state.words()

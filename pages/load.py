@@ -11,7 +11,8 @@ SITE = ("site.name", "site.place", "site.country", "site.start", "site.term_mont
 GPUS = ("load.gpu_count", "load.gpu_model", "load.watt_per_gpu", "load.network_overhead_fraction")
 COOLING = ("load.pue_model", "load.pue", "load.design_ambient_c")
 SIZE = ("load.size_by", "load.peak_kw", *GPUS, *COOLING, "load.critical_fraction")
-SHAPE = ("load.kind", "load.load_factor", "load.training_share", "load.growth_per_year", "load.seed")
+INFERENCE = ("load.training_share", "load.inference_shape", "load.utc_offset_h")
+SHAPE = ("load.kind", "load.load_factor", *INFERENCE, "load.growth_per_year", "load.seed")
 
 st.title(t("inputs.load.question"), anchor=False)
 st.markdown(f":small[:gray[{t('inputs.context')}]]")

@@ -31,6 +31,7 @@ with card(t("outages.curve_title"), t("outages.curve_note")):
 with card(t("outages.ride_title"), t("outages.ride_note")):
     st.dataframe(outages.ride_table(study, seen), key="ride", alt=t("outages.ride_title"))
     st.markdown(outages.need_text(study, seen))
+    st.markdown(outages.start_text(study, seen))
 
 scale = outages.money_scale(study, seen)
 costs = {say.name(name, words, first=True): np.array(values) for name, values in seen.costs.items()}

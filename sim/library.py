@@ -177,6 +177,19 @@ def battery_classes() -> dict[str, tuple[float, float]]:
     return {raw["id"]: (1000 * raw["power_mw"], 1000 * raw["energy_nameplate_mwh"]) for raw in classes}
 
 
+REQUESTS_24H = {"chat": "request_shape_chat_weekday_24h", "coding": "request_shape_coding_weekday_24h"}
+
+
+def requests_24h(service: str) -> tuple[float, ...]:
+    """Requests of a public trace by hour UTC on a weekday, peak 1: "chat" or "coding" (`loads.yaml`)."""
+    return tuple(record("loads", f"workloads.inference.{REQUESTS_24H[service]}").value)
+
+
+def idle_floor_fraction() -> float:
+    """Power of an inference cluster without requests, over its peak (`loads.yaml`)."""
+    return record("loads", "workloads.inference.idle_floor_fraction_of_peak").value
+
+
 def gpu_systems() -> dict[str, dict[str, Any]]:
     """GPU nodes and racks by id (`loads.yaml: hardware`): accelerators, peak_kw, training_mean_kw, idle_kw, ..."""
     return {raw["id"]: raw for raw in _file("loads")["hardware"]}

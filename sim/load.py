@@ -17,6 +17,7 @@ ALLOCATION_LOW, ALLOCATION_HIGH = 0.80, 1.0
 RUNNING_LEVEL, RUNNING_SPREAD = 0.97, 0.01
 GAPS_PER_DAY, GAP_LEVEL, GAP_MINUTES = 0.5, 0.30, 20.0
 WEEKEND_LEVEL = 0.90
+WEEKEND_REQUESTS = {"chat": 0.45, "coding": 0.20}  # over a weekday's (`loads.yaml: request_shape_..._24h`)
 SHAPES_KEPT = 16  # of 0.07 to 0.28 MB each
 FIXED_OVERHEAD = 0.40  # of the overhead at design load runs whatever the IT load does (`loads.yaml: part_load_rule`)
 
@@ -86,16 +87,18 @@ def shape(load: Load, clock: Timeline) -> NDArray[np.float64]:
     """Load over peak of each step (steps,), greatest value 1, mean `load.load_factor`. Not to be written to."""
     parts = {"training": 1.0, "inference": 0.0, "mixed": load.training_share}
     start = f"{clock.start_year}-{clock.start_month:02d}"
-    return _whole_year(start, clock.step_minutes, parts[load.kind], load.load_factor, load.seed)[: clock.steps]
+    service = (load.inference_shape, 0.0 if load.inference_shape == "country" else load.utc_offset_h)
+    whole = _whole_year(start, clock.step_minutes, parts[load.kind], load.load_factor, load.seed, service)
+    return whole[: clock.steps]
 
 
 @lru_cache(maxsize=SHAPES_KEPT)
 def _whole_year(
-    start: str, step_minutes: int, training_share: float, load_factor: float, seed: int
+    start: str, step_minutes: int, training_share: float, load_factor: float, seed: int, service: tuple[str, float]
 ) -> NDArray[np.float64]:
     """Kept, because a search simulates the same load dozens of times."""
     year = timeline(start, 12, step_minutes)
-    mixed = training_share * _training(year, seed) + (1 - training_share) * _inference(year)
+    mixed = training_share * _training(year, seed) + (1 - training_share) * _inference(year, *service)
     found = _to_load_factor(mixed / mixed.max(), load_factor)
     found.flags.writeable = False
     return found
@@ -126,12 +129,22 @@ def _training(year: Timeline, seed: int) -> NDArray[np.float64]:
     return np.where(gaps, level * (1 - gap_share * (1 - GAP_LEVEL)), level)
 
 
-def _inference(year: Timeline) -> NDArray[np.float64]:
-    """A single-country service by local hour, lower at weekends (`loads.yaml: power_shape_local_24h`)."""
-    hourly = np.array(library.inference_shape_24h())
-    at = (year.minute_of_day + year.step_minutes / 2) / 60
-    level = np.interp(at, np.arange(-1, 26) + 0.5, np.r_[hourly[-1], hourly, hourly[:2]])
-    return level * np.where(year.is_weekend, WEEKEND_LEVEL, 1.0)
+def _inference(year: Timeline, service: str, utc_offset_h: float) -> NDArray[np.float64]:
+    """A single-country service by local hour, lower at weekends (`loads.yaml: power_shape_local_24h`); or the requests
+    of a public trace, whose hours are UTC, above the power of an idle cluster. Weekends are the site's own."""
+    if service == "country":
+        return _at_hours(year, library.inference_shape_24h(), 0.0) * np.where(year.is_weekend, WEEKEND_LEVEL, 1.0)
+    requests = _at_hours(year, library.requests_24h(service), utc_offset_h)
+    requests = requests * np.where(year.is_weekend, WEEKEND_REQUESTS[service], 1.0)
+    idle = library.idle_floor_fraction()
+    return idle + (1.0 - idle) * requests
+
+
+def _at_hours(year: Timeline, shape_24h: tuple[float, ...], ahead_h: float) -> NDArray[np.float64]:
+    """A day's shape at each step, straight lines between the middles of its hours; the site's clock is `ahead_h`."""
+    hourly = np.array(shape_24h)
+    at = ((year.minute_of_day + year.step_minutes / 2) / 60 - ahead_h) % 24
+    return np.interp(at, np.arange(-1, 26) + 0.5, np.r_[hourly[-1], hourly, hourly[:2]])
 
 
 def _to_load_factor(relative: NDArray[np.float64], load_factor: float) -> NDArray[np.float64]:

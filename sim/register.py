@@ -170,6 +170,8 @@ def _load_input_is_used(scenario: Scenario, name: str) -> bool:
         return is_cluster
     if name == "design_ambient_c":
         return is_cluster and load.pue_model != "constant"
+    if name in ("inference_shape", "utc_offset_h"):
+        return load.kind in ("inference", "mixed") and (name == "inference_shape" or load.inference_shape != "country")
     if name in ("load_factor", "seed"):
         return scenario.load.kind not in ("meter", "flat")
     return True

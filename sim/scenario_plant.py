@@ -438,6 +438,13 @@ class Genset(Closed):
     )
     pm_g_per_kwh: float = sourced("diesel.pm_g_per_kwh", "Soot (PM)", "g/kWh", "Per kWh generated.", ge=0, le=5)
 
+    noise_db_a_at_7m: float = sourced("diesel.noise_db_a_at_7m", "Noise at 7 m", "dB(A)", "Of one set.", ge=40, le=130)
+    neighbour_m: float = given(100.0, "Nearest neighbour", "m", "Where the noise is judged.", gt=1, le=20_000)
+    start_s: float = given(
+        15.0, "Start time", "s", "From the call to carrying load; the battery or a UPS has to bridge it.", ge=0, le=600,
+        low=10, high=60, source="NFPA 110 type 10: 10 s; usual 10 to 60 s, general knowledge", confidence="unverified",
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def _loads_are_ordered(self) -> Genset:
         if self.min_load_fraction > self.max_load_fraction:

@@ -104,6 +104,20 @@ class Load(Closed):
         le=1,
     )
     training_share: Fraction = given(0.5, "Training share", "fraction", "Of a mixed cluster; the rest is inference.")
+    inference_shape: Literal["country", "chat", "coding"] = given(
+        "country", "Inference users", "",
+        "One country by its own clock; or a public trace of requests: chat from all the world, or coding in American "
+        "and European office hours. Power follows requests above the 40 % of an idle cluster.",
+        source="Azure LLM inference trace 2024, hours read by eye", confidence="derived",
+    )  # fmt: skip
+    utc_offset_h: float = given(
+        8.0,
+        "Site clock ahead of UTC",
+        "h",
+        "Lays the trace's hours, which are UTC, on the site's clock.",
+        ge=-12,
+        le=14,
+    )
     growth_per_year: float = given(0.0, "Load growth", "fraction/year", "Compound, from year 2.", ge=-0.5, le=1)
     ramp: tuple[RampStep, ...] = given((), "Ramp-up", "", "Steps by project month; full size where none.")
     seed: int = given(1, "Seed", "", "The same seed gives the same year.", ge=0, le=2**31 - 1)

@@ -178,6 +178,17 @@ def survival_with_failures(study: Study, found: Outlook, hours: int) -> float:
     return float((chance[:, -1] * (found.hours[starts] >= hours)).mean())
 
 
+def lost_kwh(found: Outlook, hours: float) -> float:
+    """Mean critical energy not served in an outage of that length over all starts, where the site stays down from the
+    first hour that fails until the grid is back."""
+    return float((found.critical_kw * np.maximum(hours - found.hours, 0.0)).mean())
+
+
+def start_gap_kw(found: Outlook) -> float:
+    """Net critical load that the battery's power does not cover in the seconds until sets run, at the worst hour."""
+    return max(0.0, float(found.net_kw.max()) - found.island.bess_kw)
+
+
 def is_bridged(study: Study, alternative: str) -> bool:
     """Whether the load notices nothing when the grid fails: the battery's transfer, or a UPS until sets run."""
     scenario = study.scenario

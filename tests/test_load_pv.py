@@ -172,6 +172,20 @@ def test_pue_by_temperature_by_hand():
         load_kw(load, clock)
 
 
+def test_public_traces_lie_at_their_hours_on_the_sites_clock():
+    """Chat peaks at 14:30 UTC and coding at 19:30: 22:30 and 3:30 by a clock 8 h ahead. Coding rests at weekends."""
+    year = timeline("2026-01", 12, 60)
+    for service, peak_hour in (("chat", 22), ("coding", 3)):
+        level = shape(Load(kind="inference", inference_shape=service, utc_offset_h=8.0, load_factor=0.62), year)
+        daily = level.reshape(-1, 24)[year.weekday.reshape(-1, 24)[:, 0] == 2].mean(axis=0)
+        assert daily.argmax() == peak_hour
+        assert level.mean() == pytest.approx(0.62) and level.max() == 1
+        weekend = level[year.is_weekend].mean() / level[~year.is_weekend].mean()
+        assert weekend < 0.9
+    here = shape(Load(kind="inference", utc_offset_h=8.0), year)
+    assert np.array_equal(here, shape(Load(kind="inference", utc_offset_h=-5.0), year))
+
+
 def test_gpu_systems_give_the_power_per_gpu():
     """A DGX H100 peaks at 8.4 kW with 8 GPUs, a GB200 NVL72 rack at 120 kW with 72."""
     assert watt_per_gpu(Load(gpu_model="dgx_h100")) == pytest.approx(1050)

@@ -59,6 +59,14 @@ def test_cost_by_length_by_hand(small):
     assert outages.cost_by_length(noticed, "hybrid")[at[2]] == pytest.approx(restart)
 
 
+def test_what_an_outage_leaves_unserved_by_hand(small):
+    """Two whole hours are served: an outage of 8 h leaves 6 MWh, one of 2 h nothing."""
+    found = outages.outlook(small, "hybrid")
+    assert [outages.lost_kwh(found, hours) for hours in (2, 8)] == [0, pytest.approx(6000)]
+    late = outages.outlook(evaluate(small.scenario.with_({"storage.power_kw": 600})), "hybrid")
+    assert outages.start_gap_kw(found) == 0 and outages.start_gap_kw(late) == pytest.approx(400)
+
+
 def test_what_is_shed_on_purpose_is_lost_for_the_whole_outage(small):
     part = evaluate(small.scenario.with_({"load.critical_fraction": 0.5}))
     assert (outages.outlook(part, "hybrid").hours == 5).all()

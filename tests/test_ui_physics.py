@@ -91,7 +91,7 @@ def test_operation_says_what_the_sets_need() -> None:
     app = open_app("operation", preset="case_a")
     app.get_by_key("operation.alternative").set_value("diesel").run()
     assert_calm(app)
-    assert "fuel trucks a week" in texts(app)
+    assert "fuel trucks a week" in texts(app) and "dB(A), the limits of an industrial area" in texts(app)
     assert any("mean load over 24 h reaches" in warning.value for warning in app.warning)
 
 
@@ -100,5 +100,6 @@ def test_outages_page_names_the_worst_hour_and_the_cost() -> None:
     assert_calm(app)
     assert "carries the critical load for at least" in texts(app)
     assert "One loss of power costs" in texts(app) and "Beside the sets" in texts(app)
+    assert "the battery's power carries the critical load at every hour" in texts(app).lower()
     app = open_app("outages", preset="case_d", grid__outage_source="list", load__critical_fraction="0.5")
     assert_calm(app)

@@ -18,6 +18,7 @@ from ui.state import t
 
 KEPT = 8
 CHANCE_H = (2, 8, 24)
+LOST_H = (8, 24)
 NEED_H = 2
 
 
@@ -103,6 +104,10 @@ def ride_table(study: Study, seen: Found) -> pd.DataFrame:
             t("outages.row_chance", hours=_hours(hours)): [_chance(seen.chance[name][hours]) for name in seen.new]
             for hours in CHANCE_H
         },
+        **{
+            t("outages.row_lost", hours=_hours(hours)): [_lost(seen.new[name], hours) for name in seen.new]
+            for hours in LOST_H
+        },
     }
     if study.dispatch.years == 1:
         rows = {key: row for key, row in rows.items() if key not in _aged_rows(study)}
@@ -186,6 +191,26 @@ def _when(study: Study, seen: Outlook) -> str:
     step = seen.worst_start * round(1 / clock.step_h)
     month = state.words().t(f"charts.month.{int(clock.calendar_month[step])}")
     return f"{int(clock.day[step])} {month}, {int(clock.hour[step]):02d}:00"
+
+
+def start_text(study: Study, seen: Found) -> str:
+    """What carries the load in the seconds until the hybrid's sets run."""
+    words, hybrid, scenario = state.words(), seen.new["hybrid"], study.scenario
+    if hybrid.island.sets == 0:
+        return ""
+    gap_kw = outages.start_gap_kw(hybrid)
+    seconds = words.number(scenario.genset.start_s, t("outages.second"), 0)
+    if scenario.grid.ups_bridges:
+        return t("outages.start_ups", seconds=seconds)
+    if gap_kw <= 0:
+        return t("outages.start_held", seconds=seconds)
+    power, gap = (say.power(kw, words) for kw in (hybrid.island.bess_kw, gap_kw))
+    return t("outages.start_gap", seconds=seconds, power=power, gap=gap)
+
+
+def _lost(seen: Outlook, hours: int) -> str:
+    lost = outages.lost_kwh(seen, hours)
+    return say.energy(lost, state.words()) if lost >= 0.5 else t("outages.nothing_lost")
 
 
 def _chance(probability: float) -> str:

@@ -9,7 +9,7 @@ from report import say
 from sim import library
 from sim.dispatch import site_set_kw
 from sim.genset import fuel_curve
-from sim.genset_ratings import RATINGS, RatingFinding, check_rating, fuel_logistics, wear
+from sim.genset_ratings import RATINGS, RatingFinding, check_rating, fuel_logistics, noise_db_a, noise_hours, wear
 from sim.kernel import Trace
 from study import weeks
 from study.compare import Study
@@ -20,6 +20,7 @@ from ui.state import t
 HOURS_PER_YEAR = 8760
 AIR = ("nox", "pm", "co", "so2")
 WORTH_SAYING = 0.5  # trucks a week
+DAY_DB_A, NIGHT_DB_A = 65.0, 55.0  # class 3, industry, of GB 12348-2008
 
 
 def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
@@ -47,6 +48,7 @@ def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
         st.markdown(_fuel_text(study, fuel, tank_l))
         st.markdown(_wear_text(study, each_year_h, fleet))
         st.markdown(_air_text(study, alternative))
+        st.markdown(_noise_text(study, trace, kept))
 
 
 def _rating_findings(study: Study, trace: Trace, kept: slice, each_year_h: float) -> list[RatingFinding]:
@@ -108,6 +110,19 @@ def _wear_text(study: Study, each_year_h: float, fleet: int) -> str:
 def _air_text(study: Study, alternative: str) -> str:
     own = study.kpis[alternative]
     return t("answers.operation.sets_air", **{name: _mass(getattr(own, f"{name}_t")) for name in AIR})
+
+
+def _noise_text(study: Study, trace: Trace, kept: slice) -> str:
+    """How loud the sets are at the neighbour, and for how many hours too loud for an industrial area."""
+    words, genset, clock = state.words(), study.scenario.genset, study.dispatch.clock
+    running = trace.sets_running[kept]
+    site = (genset.neighbour_m, genset.noise_db_a_at_7m)
+    found = noise_hours(running, clock.hour[kept], *site, DAY_DB_A, NIGHT_DB_A, clock.step_h)
+    hours = {key: words.number(found[f"{key}_above"], t("charts.unit.h"), 0) for key in ("day", "night")}
+    level = words.number(float(noise_db_a(running.max(), *site)), "dB(A)", 0)
+    limits = {"day_limit": f"{DAY_DB_A:g}", "night_limit": f"{NIGHT_DB_A:g}"}
+    metres = words.number(genset.neighbour_m, "m", 0)
+    return t("answers.operation.sets_noise", level=level, metres=metres, **limits, **hours)
 
 
 def _mass(tonnes: float) -> str:
