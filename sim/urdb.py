@@ -15,16 +15,19 @@ from typing import Any
 
 from sim.model import json_fault
 from sim.problem import Problem, Refusal
-from sim.tariff import EVERY_MONTH, Season, Tariff
+from sim.tariff import EVERY_MONTH, DemandCharge, PriceTier, Season, Tariff
 
 Table = tuple[tuple[int, ...], ...]
+Priced = tuple[float, tuple[PriceTier, ...]]
 ENERGY_UNITS = ("kWh", "kwh")
 NOT_READ = {
-    "coincidentratestructure": Problem("coincident peak charges"),
+    "coincidentratestructure": Problem(
+        "coincident peak charges, as the file has no dates of the grid's peaks; name the hours in a tariff file"
+    ),
     "demandreactivepowercharge": Problem("the charge on reactive power"),
     "annualmincharge": Problem("the yearly minimum bill"),
-    "mincharge": Problem("the minimum bill"),
 }
+PER_MONTH = {"$/day": 365 / 12, "$/year": 1 / 12}
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,10 @@ class UrdbRate:
     flat_demand: tuple[tuple[UrdbTier, ...], ...]
     flat_demand_months: tuple[int, ...]
     fixed_per_month: float
+    minimum_per_month: float
     ratchet_fraction: float
     ratchet_months: int
+    ratchet_calendar_months: tuple[int, ...]
     demand_window_minutes: int
     not_read: tuple[Problem, ...] = ()
 
@@ -70,6 +75,7 @@ def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
     demand, flat = _structure(raw, "demandratestructure"), _structure(raw, "flatdemandstructure")
     ratchet = raw.get("demandratchetpercentage") or raw.get("lookbackPercent") or 0.0
     fraction = max(ratchet) if isinstance(ratchet, Sequence) and not isinstance(ratchet, str) else ratchet
+    named = tuple(month for month, counts in zip(EVERY_MONTH, raw.get("lookbackMonths") or (), strict=False) if counts)
     return UrdbRate(
         name=str(raw.get("name", "")),
         utility=str(raw.get("utility", "")),
@@ -82,9 +88,11 @@ def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
         demand_weekend=_table(raw, "demandweekendschedule", len(demand)) if demand else (),
         flat_demand=flat,
         flat_demand_months=_flat_months(raw, len(flat)),
-        fixed_per_month=_fixed(raw),
+        fixed_per_month=_per_month(raw, "fixedchargefirstmeter", "fixedmonthlycharge", "fixedchargeunits"),
         ratchet_fraction=float(fraction) / (100.0 if fraction > 1 else 1.0),
-        ratchet_months=int(raw.get("lookbackRange") or (12 if fraction else 0)),
+        minimum_per_month=_per_month(raw, "mincharge", "minmonthlycharge", "minchargeunits"),
+        ratchet_months=int(raw.get("lookbackRange") or (11 if named else 12 if fraction else 0)),
+        ratchet_calendar_months=named or EVERY_MONTH,
         demand_window_minutes=int(raw.get("demandwindow") or 60),
         not_read=tuple(text for name, text in NOT_READ.items() if text and raw.get(name)),
     )
@@ -93,8 +101,8 @@ def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
 def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[Problem, ...]]:
     """The rate as a `Tariff`, and what of it could not be taken over (one sentence each).
 
-    A price period is a pair of energy and demand period, so that demand is measured where the rate says so. Of several
-    tiers the first is taken; export is credited at the first period that has a price for it.
+    A price period is a pair of energy and demand period, so that demand is measured where the rate says so. Tiers count
+    the kWh of their energy period, as URDB does. Export is credited at the first period that has a price for it.
     """
     months = [_month_key(rate, month) for month in range(12)]
     seasons = []
@@ -110,6 +118,9 @@ def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[Prob
         demand_window_minutes=window,
         ratchet_fraction=rate.ratchet_fraction,
         ratchet_months=rate.ratchet_months,
+        ratchet_calendar_months=rate.ratchet_calendar_months,
+        energy_tiers=tuple(_energy_tiers(rate)),
+        minimum_per_month=rate.minimum_per_month,
         export_credit_per_kwh=next((tiers[0].sell for tiers in rate.energy if tiers[0].sell), 0.0),
         fixed_per_month=rate.fixed_per_month,
         includes_vat=False,
@@ -124,34 +135,41 @@ def to_urdb(tariff: Tariff) -> dict[str, Any]:
     """A `Tariff` as a URDB rate. Adders and energy tax are in the energy prices; quarter hours become whole ones.
 
     Weekends are URDB's: Saturday and Sunday share a table, so the Sunday's windows are used where the two differ.
-    Raises Refusal for demand charges whose windows overlap in part: URDB has one demand period an hour.
+    Raises Refusal for demand charges whose windows overlap in part: URDB has one demand period an hour; for tiers that
+    count several prices together: URDB counts each energy period by itself; and for coincident peaks.
     """
-    periods: dict[float, int] = {}
+    if any(charge.hours for charge in tariff.demand_charges):
+        raise Refusal("a charge on named hours of the year has no place in URDB")
+    periods: dict[Priced, int] = {}
     tables = {
         day: [[_hour_period(tariff, month, day, hour, periods) for hour in range(24)] for month in EVERY_MONTH]
         for day in ("weekday", "sunday_holiday")
     }
-    priced = list(periods)
     demand, demand_tables = _demand_out(tariff)
     flat = [charge for charge in tariff.demand_charges if not charge.measured_periods]
-    by_month = [sum(charge.per_kw_month for charge in flat if month in charge.months) for month in EVERY_MONTH]
-    levels = sorted(set(by_month))
+    by_month = [tuple(charge for charge in flat if month in charge.months) for month in EVERY_MONTH]
+    levels = list(dict.fromkeys(by_month))
     return {
         "name": tariff.name_en,
         "uri": tariff.source,
         "energyratestructure": [
-            [{"rate": price, "unit": "kWh", "sell": tariff.export_credit_per_kwh}] for price in priced
+            [
+                tier | {"unit": "kWh", "sell": tariff.export_credit_per_kwh}
+                for tier in _tiers_out(price, tiers, 1.0 + tariff.energy_tax_rate)
+            ]
+            for price, tiers in periods
         ],
         "energyweekdayschedule": tables["weekday"],
         "energyweekendschedule": tables["sunday_holiday"],
         **({"demandratestructure": demand, **demand_tables} if demand else {}),
-        **({"flatdemandstructure": [[{"rate": level, "unit": "kW"}] for level in levels]} if flat else {}),
-        **({"flatdemandmonths": [levels.index(price) for price in by_month]} if flat else {}),
+        **({"flatdemandstructure": [_charges_out(level) for level in levels]} if flat else {}),
+        **({"flatdemandmonths": [levels.index(charges) for charges in by_month]} if flat else {}),
         "fixedchargefirstmeter": tariff.fixed_per_month,
         "fixedchargeunits": "$/month",
         "demandwindow": tariff.demand_window_minutes,
+        **({"mincharge": tariff.minimum_per_month, "minchargeunits": "$/month"} if tariff.minimum_per_month else {}),
         **(
-            {"lookbackPercent": tariff.ratchet_fraction, "lookbackRange": tariff.ratchet_months}
+            {"lookbackPercent": tariff.ratchet_fraction, **_lookback_out(tariff)}
             if tariff.ratchet_months and tariff.ratchet_fraction
             else {}
         ),
@@ -221,11 +239,11 @@ def _flat_months(raw: Mapping[str, Any], periods: int) -> tuple[int, ...]:
     return tuple(int(number) for number in given)
 
 
-def _fixed(raw: Mapping[str, Any]) -> float:
-    """Fixed charge per month: current field with its unit, else the older `fixedmonthlycharge`."""
-    value = float(raw.get("fixedchargefirstmeter") or raw.get("fixedmonthlycharge") or 0.0)
-    per_month = {"$/day": 365 / 12, "$/year": 1 / 12}
-    return value * per_month.get(str(raw.get("fixedchargeunits", "$/month")), 1.0)
+def _per_month(raw: Mapping[str, Any], name: str, older: str, units: str) -> float:
+    """Money per month: the current field with its unit, else the older one, which is per month."""
+    if not raw.get(name):
+        return float(raw.get(older) or 0.0)
+    return float(raw[name]) * PER_MONTH.get(str(raw.get(units, "$/month")), 1.0)
 
 
 # --- to a Tariff ------------------------------------------------------------------------------------------------------
@@ -261,40 +279,67 @@ def _windows(rate: UrdbRate, energy: Table, demand: Table, month: int) -> tuple[
 
 def _flat_charges(rate: UrdbRate) -> list[dict[str, Any]]:
     return [
-        {"name": f"flat_{number}", "per_kw_month": tiers[0].price, "months": months}
+        {"name": f"flat_{number}", **_kw_price(tiers), "months": months}
         for number, tiers in enumerate(rate.flat_demand)
-        if (months := tuple(at + 1 for at, n in enumerate(rate.flat_demand_months) if n == number)) and tiers[0].price
+        if (months := tuple(at + 1 for at, n in enumerate(rate.flat_demand_months) if n == number))
+        and _is_priced(tiers)
     ]
 
 
-def _period_charges(rate: UrdbRate) -> list[dict[str, Any]]:
-    pairs = {
-        (energy[month][hour], demand[month][hour])
-        for energy, demand in ((rate.energy_weekday, rate.demand_weekday), (rate.energy_weekend, rate.demand_weekend))
-        if demand
+def _is_priced(tiers: tuple[UrdbTier, ...]) -> bool:
+    return any(tier.price for tier in tiers)
+
+
+def _kw_price(tiers: tuple[UrdbTier, ...]) -> dict[str, Any]:
+    return {"per_kw_month": tiers[0].price, "tiers": _on_top(tiers) if len(tiers) > 1 else ()}
+
+
+def _on_top(tiers: tuple[UrdbTier, ...]) -> tuple[dict[str, Any], ...]:
+    """Tiers as prices on top of the first one's; the last is open whatever the file says."""
+    return tuple(
+        {"up_to": None if tier is tiers[-1] else tier.up_to, "adder": tier.price - tiers[0].price} for tier in tiers
+    )
+
+
+def _energy_tiers(rate: UrdbRate) -> Iterator[dict[str, Any]]:
+    """One rule for each energy period with tiers that some hour has."""
+    for number, tiers in enumerate(rate.energy):
+        names = sorted({_period_name(rate, energy, demand) for energy, demand in _pairs(rate) if energy == number})
+        if len(tiers) > 1 and names:
+            yield {"tiers": _on_top(tiers), "periods": names}
+
+
+def _pairs(rate: UrdbRate) -> set[tuple[int, int | None]]:
+    """Energy and demand period of every hour that occurs."""
+    days = ((rate.energy_weekday, rate.demand_weekday), (rate.energy_weekend, rate.demand_weekend))
+    return {
+        (energy[month][hour], demand[month][hour] if demand else None)
+        for energy, demand in days
         for month in range(12)
         for hour in range(24)
     }
+
+
+def _period_charges(rate: UrdbRate) -> list[dict[str, Any]]:
+    pairs = _pairs(rate)
     return [
         {
             "name": f"demand_{number}",
-            "per_kw_month": tiers[0].price,
+            **_kw_price(tiers),
             "measured_periods": tuple(sorted(_period_name(rate, e, d) for e, d in pairs if d == number)),
+            "months": tuple(month for month in EVERY_MONTH if _occurs(rate, number, month)),
         }
         for number, tiers in enumerate(rate.demand)
-        if tiers[0].price and any(d == number for _, d in pairs)
+        if _is_priced(tiers) and any(d == number for _, d in pairs)
     ]
 
 
+def _occurs(rate: UrdbRate, period: int, month: int) -> bool:
+    """Whether a demand period has an hour in the month: without one nothing is charged, whatever a ratchet recalls."""
+    return period in (*rate.demand_weekday[month - 1], *rate.demand_weekend[month - 1])
+
+
 def _findings(rate: UrdbRate, window: int) -> Iterator[Problem]:
-    prices = {
-        Problem("energy price"): rate.energy,
-        Problem("demand price"): rate.demand,
-        Problem("flat demand price"): rate.flat_demand,
-    }
-    for what, periods in prices.items():
-        if any(len(tiers) > 1 for tiers in periods):
-            yield Problem("The {price} has tiers; the first tier's price is used for everything.", price=what)
     if window != rate.demand_window_minutes:
         minutes = {"given": rate.demand_window_minutes, "used": window}
         yield Problem("Demand is measured over {given} min; {used} min is used.", **minutes)
@@ -307,12 +352,49 @@ def _findings(rate: UrdbRate, window: int) -> Iterator[Problem]:
 # --- from a Tariff ----------------------------------------------------------------------------------------------------
 
 
-def _hour_period(tariff: Tariff, month: int, day: str, hour: int, periods: dict[float, int]) -> int:
+def _hour_period(tariff: Tariff, month: int, day: str, hour: int, periods: dict[Priced, int]) -> int:
     """Number of the energy price in this hour, from the window that holds its middle; new prices are added."""
     season = tariff.season(month)
     name = season.period_at(day, hour * 60 + 30)
     price = (season.prices_per_kwh[name] + tariff.energy_adders_per_kwh) * (1.0 + tariff.energy_tax_rate)
-    return periods.setdefault(price, len(periods))
+    tiers = _tiers_of(tariff, month, name)
+    return periods.setdefault((price, tiers), len(periods))
+
+
+def _tiers_of(tariff: Tariff, month: int, period: str) -> tuple[PriceTier, ...]:
+    """The tiers that count a period's kWh in a month, alone."""
+    rules = [rule for rule in tariff.energy_tiers if month in rule.months and period in (rule.periods or (period,))]
+    if not rules:
+        return ()
+    prices = tariff.season(month).prices_per_kwh
+    counted = {prices[name] for name in rules[0].periods or prices if name in prices}
+    if len(rules) > 1 or len(counted) > 1:
+        raise Refusal("tiers count the kWh of several prices together; URDB counts those of each price by themselves")
+    return rules[0].tiers
+
+
+def _tiers_out(price: float, tiers: Sequence[PriceTier], factor: float = 1.0) -> list[dict[str, Any]]:
+    """A price and what its tiers add as URDB's tiers, `factor` on the tiers' prices."""
+    found = [
+        {"rate": price + tier.adder * factor} | ({} if tier.up_to is None else {"max": tier.up_to}) for tier in tiers
+    ]
+    return found or [{"rate": price}]
+
+
+def _charges_out(charges: Sequence[DemandCharge]) -> list[dict[str, Any]]:
+    """The charges per kW of one period as one price with its tiers."""
+    tiers = [charge.tiers for charge in charges if charge.tiers]
+    if tiers and len(charges) > 1:
+        raise Refusal("two demand charges of one period, one of them with tiers, have no place in URDB")
+    price = sum(charge.per_kw_month for charge in charges)
+    return [tier | {"unit": "kW"} for tier in _tiers_out(price, tiers[0] if tiers else ())]
+
+
+def _lookback_out(tariff: Tariff) -> dict[str, Any]:
+    """The months a ratchet looks back on: a number of them, or the named ones of the year."""
+    if set(tariff.ratchet_calendar_months) == set(EVERY_MONTH):
+        return {"lookbackRange": tariff.ratchet_months}
+    return {"lookbackRange": 0, "lookbackMonths": [int(m in tariff.ratchet_calendar_months) for m in EVERY_MONTH]}
 
 
 def _demand_out(tariff: Tariff) -> tuple[list, dict[str, list]]:
@@ -334,5 +416,5 @@ def _demand_out(tariff: Tariff) -> tuple[list, dict[str, list]]:
         f"demand{kind}schedule": [[number(month, day, hour) for hour in range(24)] for month in EVERY_MONTH]
         for kind, day in (("weekday", "weekday"), ("weekend", "sunday_holiday"))
     }
-    price = {charge.name: charge.per_kw_month for charge in windowed}
-    return [[{"rate": sum(price[name] for name in names), "unit": "kW"}] for names in known], tables
+    of = {charge.name: charge for charge in windowed}
+    return [_charges_out([of[name] for name in names]) for names in known], tables

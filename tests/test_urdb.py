@@ -10,8 +10,14 @@ from sim.problem import Refusal
 from sim.tariff import library_ids, library_tariff, price_classes
 from sim.timeline import timeline
 from sim.urdb import read_urdb, to_tariff, to_urdb
+from tests.test_contract_study import FOUR_HOURS, study
 
 ALL = [[0] * 24 for _ in range(12)]
+SUMMER = {
+    "kind": "flat",
+    "peak_kw": 10_000,
+    "ramp": [{"month": m, "fraction": 1.2 if m in (7, 8) else 0.9} for m in range(1, 13)],
+}
 # RS-1 Residential Service, Florida Power & Light (URDB label 5550d6fd5457a3187e8b4567).
 RESIDENTIAL = {
     "name": "RS-1 Residential Service",
@@ -49,7 +55,10 @@ def test_a_tiered_rate_is_read_whole():
     tiers = [Tier(tier.price, tier.up_to) for tier in rate.energy[0]]
     assert tiered_charge(np.full(12, 2000.0), tiers).sum() == pytest.approx(2_342.88)
     tariff, findings = to_tariff(rate)
-    assert tariff.fixed_per_month == 7.57 and "tiers" in findings[0]
+    assert tariff.fixed_per_month == 7.57 and findings == ()
+    (rule,) = tariff.energy_tiers
+    assert rule.periods == ("energy_0",) and rule.tiers[0].up_to == 1000
+    assert [tier.adder for tier in rule.tiers] == pytest.approx([0, 0.09613 - 0.07531])
     assert tariff.source.endswith("5550d6fd5457a3187e8b4567")
 
 
@@ -58,7 +67,7 @@ def test_a_time_of_use_rate_becomes_a_tariff():
     tariff, findings = to_tariff(rate)
     assert tariff.fixed_per_month == pytest.approx(3.298 * 365 / 12)
     assert (tariff.ratchet_fraction, tariff.ratchet_months, tariff.demand_window_minutes) == (0.35, 11, 15)
-    assert findings == ("Not taken over: the minimum bill.",)
+    assert tariff.minimum_per_month == 20 and findings == ()
     charges = {charge.name: charge for charge in tariff.demand_charges}
     assert charges["flat_1"].months == (6, 7, 8, 9) and charges["flat_1"].per_kw_month == 5.0
     assert charges["demand_1"].measured_periods == ("energy_1_demand_1",)
@@ -88,6 +97,70 @@ def test_a_library_tariff_survives_the_round_trip(library_id):
     assert sum(charge.per_kw_month for charge in again.demand_charges) == pytest.approx(
         sum(charge.per_kw_month for charge in tariff.demand_charges)
     )
+
+
+def test_a_residential_year_is_billed_in_tiers():
+    """24,000 kWh a year in equal months of 2,000 kWh cost 2,342.88; a flat load has months of 28 to 31 days."""
+    tariff, _ = to_tariff(read_urdb(RESIDENTIAL), "CNY")
+    kw = 24_000 / 8760
+    found = study(tariff.model_dump(), load={"kind": "flat", "peak_kw": kw})
+    days = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    tiers = [Tier(0.07531 + 0.0119, 1000), Tier(0.09613 + 0.0119)]
+    expected = tiered_charge(kw * 24 * days, tiers) + 7.57
+    np.testing.assert_allclose(found.bill.total[found.dispatch.row("grid")], expected, rtol=1e-9)
+    assert expected.sum() == pytest.approx(2_342.88 + 12 * 7.57, rel=1e-3)
+
+
+def test_rules_of_the_bill_survive_the_round_trip():
+    """Tiers, named look-back months and a minimum: written, read again, and the year's bill is the same."""
+    rules = {
+        "seasons": [FOUR_HOURS],
+        "demand_basis": "max_demand",
+        "demand_charges": [
+            {"name": "all", "per_kw_month": 12, "tiers": [{"up_to": 6_000, "adder": 0}, {"adder": 3}]},
+            {"name": "peak", "per_kw_month": 9, "measured_periods": ["peak"], "months": [6, 7, 8]},
+        ],
+        "energy_tiers": [{"tiers": [{"up_to": 1e6, "adder": 0.0}, {"adder": -0.05}], "periods": ["flat"]}],
+        "energy_tax_rate": 0.1,
+        "minimum_per_month": 4_000_000,
+        "ratchet_fraction": 0.8,
+        "ratchet_months": 11,
+        "ratchet_calendar_months": [7, 8],
+        "includes_vat": False,
+        "vat_rate": 0,
+    }
+    before = study(rules, load=SUMMER)
+    again, findings = to_tariff(read_urdb(to_urdb(before.scenario.tariff)), "CNY")
+    after = study(again.model_dump(), load=SUMMER)
+    assert findings == ()
+    assert before.bill.minimum.any() and before.bill.tiers.any()
+    row = before.dispatch.row("grid")
+    np.testing.assert_allclose(after.bill.total[row], before.bill.total[row], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"energy_tiers": [{"tiers": [{"adder": 0.1}]}]}, "count the kWh of several prices together"),
+        (
+            {"demand_charges": [{"name": "a", "per_kw_month": 1, "hours": [{"month": 1, "day": 1, "hour": 1}]}]},
+            "named hours",
+        ),
+        (
+            {"demand_charges": [{"name": n, "per_kw_month": 1, "tiers": [{"adder": 1}]} for n in ("a", "b")]},
+            "one of them with tiers",
+        ),
+    ],
+)
+def test_what_urdb_has_no_place_for_is_refused(change, message):
+    tariff = study({"seasons": [FOUR_HOURS], "demand_basis": "max_demand", **change}).scenario.tariff
+    with pytest.raises(ValueError, match=message):
+        to_urdb(tariff)
+
+
+def test_a_coincident_peak_needs_its_hours():
+    _, findings = to_tariff(read_urdb({**COMMERCIAL, "coincidentratestructure": [[{"rate": 5}]]}))
+    assert len(findings) == 1 and "no dates of the grid's peaks" in findings[0]
 
 
 @pytest.mark.parametrize(
