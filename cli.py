@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from i18n import words
+from report import financing_text
 from report.export import KINDS, write_files
 from report.files import write_csv_files
 from report.offer import Offer
@@ -125,7 +126,19 @@ def _table(study: Study) -> str:
             f"{name:14}{w.money(own.total_cost, currency):>16}{fraction:>10}{per_kwh:>10}"
             f"{w.number(own.diesel_l, 'L'):>14}{w.number(own.unserved_kwh, 'kWh'):>14}{w.number(own.co2_t, 't'):>12}"
         )
-    return "\n".join(rows)
+    return "\n".join([*rows, "", *_returns(study)])
+
+
+def _returns(study: Study) -> list[str]:
+    """The project after tax in the words of the page."""
+    w = words("en")
+    heads, views = financing_text.view_heads(study, w), financing_text.views(study, w)
+    widths = [max(len(row[k]) for row in (heads, *views)) + 3 for k in range(len(heads))]
+    rows = [
+        "".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *views)
+    ]
+    rows += [financing_text.rules_text(study.returns.rules, w), financing_text.loan_line(study, w)]
+    return rows if study.returns.no_loan else [*rows, financing_text.coverage_finding(study, w)]
 
 
 if __name__ == "__main__":

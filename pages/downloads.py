@@ -47,6 +47,7 @@ makers = {
     "summary": ("csv", partial(files.summary_csv, study)),
     "bill": ("csv", partial(files.bill_csv, study)),
     "lines": ("csv", partial(files.lines_csv, study)),
+    "cash-flow": ("csv", partial(files.cash_flow_csv, study)),
     "scenario": ("json", scenario.to_json),
     "schema": ("json", lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False)),
 }

@@ -22,6 +22,7 @@ from finance.rates import bill_rates
 from sim import library
 from sim.dispatch import ALTERNATIVES
 from study.compare import Study
+from study.financing import by_year, monthly_lines
 
 Floats = NDArray[np.float64]
 ENCODING = "utf-8-sig"
@@ -168,10 +169,54 @@ def lines_csv(study: Study) -> bytes:
     )
 
 
+def cash_flow_csv(study: Study) -> bytes:
+    """The hybrid as a project, a row each project year: lines against the baseline with tax and loan, and what covers
+    it. Money out is negative; balances, depreciation and income stand as amounts. A ratio that does not exist is empty.
+    """
+    found, money = study.returns, study.scenario.site.currency.lower()
+    lines = yearly_lines(study)
+    ratios = {"dscr": found.coverage.dscr, "icr": found.coverage.icr}
+    rows = (
+        [
+            year,
+            *(float(values[year]) + 0.0 for values in lines.values()),
+            *("" if np.isnan(values[year]) else float(values[year]) for values in ratios.values()),
+        ]
+        for year in range(found.whole.after_tax.size)
+    )
+    return _csv(["project_year", *(f"{name}_{money}" for name in lines), *ratios], rows)
+
+
+def yearly_lines(study: Study) -> dict[str, Floats]:
+    """Lines of the cash flow by project year (years + 1,), the loan's balances, and what is taxed."""
+    whole, plan = study.returns.whole, study.returns.whole.loan
+    project = {name: by_year(line) for name, line in monthly_lines(study).items()}
+    return project | {
+        "before_tax": whole.cash.pre_tax,
+        "tax_on_ebit": -whole.tax_without_loan.tax,
+        "credit": whole.credit,
+        "vat": whole.vat,
+        "after_tax": whole.after_tax,
+        "drawdown": plan.drawdown,
+        "principal": -plan.principal,
+        "interest": -plan.interest,
+        "tax_paid": -whole.tax.tax,
+        "equity": whole.equity,
+        "opening": plan.opening,
+        "closing": plan.closing,
+        "depreciation": whole.depreciation,
+        "book_value_sold": whole.book_value_sold,
+        "ebit": whole.taxable_without_loan,
+        "taxable": whole.taxable,
+        "loss_left": whole.tax.loss_left,
+    }
+
+
 def write_csv_files(study: Study, folder: Path) -> list[Path]:
-    """Write the summary, the bill, the cost lines and the first year of every alternative; the paths written."""
+    """Write summary, bill, cost lines, cash flow and the first year of every alternative; the paths written."""
     folder.mkdir(parents=True, exist_ok=True)
     contents = {"summary": summary_csv(study), "bill": bill_csv(study), "lines": lines_csv(study)}
+    contents["cash-flow"] = cash_flow_csv(study)
     contents |= {f"hourly-{name}-year-1": hourly_csv(study, name, 1) for name in ALTERNATIVES}
     paths = [folder / file_name(study, name) for name in contents]
     for path, content in zip(paths, contents.values(), strict=True):

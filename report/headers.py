@@ -27,8 +27,9 @@ def _column(name: str, words: Words, currency: str) -> str:
     if found:
         return found.format(currency=unit)
     line = words.lookup(f"answers.line.{generic}") if name.endswith(f"_{money}") else None
+    line = line or words.lookup(f"financing.row.{generic}")
     if line:
-        return f"{line} ({unit})"
+        return f"{line} ({unit})" if name.endswith(f"_{money}") else line
     for kind in ("demand", "billed"):
         if generic.startswith(f"{kind}_"):
             charge = generic.removeprefix(f"{kind}_").removesuffix("_kw")

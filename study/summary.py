@@ -25,17 +25,37 @@ def summary(study: Study) -> dict[str, Any]:
             name: {"total": saving.total, "fraction": saving.fraction, "co2_t": saving.co2_t}
             for name, saving in study.savings.items()
         },
+        "returns": _returns(study),
     }
+
+
+def _returns(study: Study) -> dict[str, Any]:
+    """The hybrid as a project before and after tax and of the owners, its loan, and the cost of storage."""
+    found, cover = study.returns, study.returns.coverage
+    views = {
+        name: {"npv": view.npv}
+        | _plain("irr", view.irr)
+        | _plain("payback_years", view.payback)
+        | _plain("discounted_payback_years", view.discounted_payback)
+        for name, view in found.views.items()
+    }
+    loan = {"amount": float(found.whole.loan.drawdown[0]), "why_none": found.no_loan}
+    loan |= _plain("least_dscr", cover.least_dscr) | {"least_dscr_year": cover.least_dscr_year}
+    whole = {"tax_rate": found.rules.rate, "loan": loan | _plain("least_icr", cover.least_icr)}
+    whole |= _plain("mirr", found.mirr) | _plain("profitability_index", found.profitability_index)
+    if study.scenario.storage.energy_kwh > 0:
+        with_charging, without = study.storage_cost
+        whole |= _plain("lcos_per_kwh", with_charging) | _plain("lcos_without_charging_per_kwh", without)
+    return views | whole
 
 
 def _figures(figures: Kpis) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for field in fields(figures):
         value = getattr(figures, field.name)
-        if not isinstance(value, Figure):
-            plain[field.name] = value
-            continue
-        plain[field.name] = value.value
-        if value.value is None:
-            plain[f"{field.name}_reason"] = value.text
+        plain |= _plain(field.name, value) if isinstance(value, Figure) else {field.name: value}
     return plain
+
+
+def _plain(name: str, figure: Figure) -> dict[str, Any]:
+    return {name: figure.value} | ({f"{name}_reason": figure.text} if figure.value is None else {})

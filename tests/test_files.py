@@ -139,6 +139,17 @@ def test_bill_adds_up_to_the_ledger(study: Study) -> None:
         assert sum(numbers(own, part).sum() for part in parts) == pytest.approx(paid, rel=ROUNDING)
 
 
+def test_the_cash_flow_adds_up_to_the_saving_and_the_returns(study: Study) -> None:
+    loan = evaluate(study.scenario.with_({"finance.loan_share": 0.5}), study.dispatch)
+    rows = rows_of(files.cash_flow_csv(loan))
+    assert [int(row["project_year"]) for row in rows] == list(range(loan.returns.whole.after_tax.size))
+    sums = {name: numbers(rows, money_column(rows, f"{name}_")) for name in ("before_tax", "after_tax", "equity")}
+    assert sums["before_tax"].sum() == pytest.approx(loan.savings["hybrid"].total, rel=ROUNDING)
+    for name, flow in sums.items():
+        assert flow.sum() == pytest.approx(loan.returns.lines[name].sum(), rel=ROUNDING, abs=1e-6)
+    assert rows[0]["dscr"] == "" and float(rows[1]["dscr"]) == loan.returns.coverage.dscr[1]
+
+
 def test_summary_has_every_figure_or_its_reason(study: Study) -> None:
     rows = {row["figure"]: row for row in rows_of(files.summary_csv(study))}
     for name, kpis in study.kpis.items():
@@ -161,5 +172,5 @@ def test_a_name_is_never_taken_for_a_formula() -> None:
 
 def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
     paths = files.write_csv_files(study, tmp_path / "out")
-    assert len(paths) == 3 + len(ALTERNATIVES)
+    assert len(paths) == 4 + len(ALTERNATIVES)
     assert all(study.fingerprint in path.name and path.stat().st_size > 100 for path in paths)
