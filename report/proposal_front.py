@@ -7,7 +7,7 @@ from typing import Any
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from i18n import Words
-from report import charts_cost, diagram, lever_text, paper_charts, register_text, say
+from report import charts_cost, diagram, financing_text, lever_text, paper_charts, register_text, say
 from report.charts import month_name
 from report.offer import PAPERS, printable
 from report.proposal_blocks import Draft
@@ -169,14 +169,14 @@ def cards(draft: Draft) -> list[tuple[str, str, str]]:
     study, words = draft.study, draft.words
     own, saving = study.kpis["hybrid"], study.savings["hybrid"]
     vs = words.t("answers.kpi.vs", baseline=draft.baseline)
-    rate = words.percent(study.scenario.finance.discount_rate)
+    after = financing_text.rate(study.returns.project_after_tax.irr, words)
     return [
         (draft.t("card.capex"), draft.money(own.capex), draft.t("card.capex_note")),
         _first_year_card(draft, vs),
         (draft.t("card.payback"), *figure_text(draft, own.payback_years, lambda v: say.years(v, words), vs)),
         (
             draft.t("card.irr"),
-            *figure_text(draft, own.irr, lambda v: say.share(v, words), draft.t("card.irr_note", rate=rate)),
+            *figure_text(draft, own.irr, lambda v: say.share(v, words), draft.t("card.irr_note", after=after)),
         ),
         _ride_card(draft),
         (draft.t("card.co2"), words.number(saving.co2_t, "t"), vs),

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from finance import metrics
-from finance.kpis import by_period, periods_per_year
-from finance.ledger import CAPEX_LINES, LINES
-from finance.metrics import Figure
-from report import charts_cost, lever_text, paper_charts, say
+from finance.ledger import CAPEX_LINES
+from report import charts_cost, lever_text, paper_charts, proposal_finance, say
 from report.charts import amounts
 from report.palette import LIGHT
 from report.price_moves import CHANGES, price_moves
 from report.proposal_blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
 from report.proposal_front import figure_text
-from report.proposal_site import cycles_per_year, metric_value, overall_efficiency
+from report.proposal_site import cycles_per_year, metric_value
 from report.tables import metric
+from study.financing import overall_efficiency
 
-# The cash-flow table of the project, hybrid less baseline: rows in the usual order, with the ledger lines of each.
-CASH_IN = {
-    "saved_energy": ("grid_energy",),
-    "saved_demand": ("grid_demand", "grid_fixed"),
-    "export": ("export_credit",),
-    "saved_fuel": ("fuel", "fuel_delivery"),
-    "saved_sets": ("genset_rent", "genset_capex", "genset_mobilisation", "genset_om", "crew"),
-    "saved_carbon": ("carbon",),
-    "saved_loss": ("unserved", "interruptions"),
-    "residual": ("pv_residual", "storage_residual", "genset_residual"),
-}
-CASH_OUT = {
-    "investment": ("grid_works", "pv_capex", "storage_capex", "ems"),
-    "operating": ("pv_om", "storage_om", "storage_rent"),
-    "replacement": ("storage_replacement",),
-}
-STORAGE_LINES = ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual")
 DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
 MOVED = 6
 
@@ -140,7 +120,8 @@ def money(draft: Draft) -> Block:
                 ),
                 caption=draft.t("money.chart", baseline=draft.baseline, unit=flow_unit, rate=rate),
             ),
-            *_cash_tables(draft),
+            *proposal_finance.after_tax(draft),
+            *proposal_finance.cash_tables(draft),
         ],
     )
 
@@ -217,16 +198,6 @@ def _unit_price(draft: Draft, line: str) -> str:
     return draft.t("money.lump")
 
 
-def lcos(draft: Draft) -> Figure | None:
-    """Levelised cost of storage per discharged AC kWh, without its charging energy; None without a battery."""
-    study, term = draft.study, draft.study.scenario.site.term_months
-    if study.scenario.storage.energy_kwh <= 0:
-        return None
-    cost = -sum(by_period(study.ledger.lines[line][draft.hybrid_row], term) for line in STORAGE_LINES)
-    discharged = np.concatenate([[0.0], study.dispatch.monthly["discharge_kwh"][draft.hybrid_row]])
-    return metrics.lcos(cost, by_period(discharged, term), study.scenario.finance.discount_rate, periods_per_year(term))
-
-
 def _figures(draft: Draft) -> Block:
     """Each figure with how it is defined."""
     words, rate = draft.words, draft.words.percent(draft.study.scenario.finance.discount_rate)
@@ -238,15 +209,15 @@ def _figures(draft: Draft) -> Block:
         ]
         for key in DEFINED
     ]
-    storage = lcos(draft)
-    if storage is not None:
-        shown = figure_text(draft, storage, lambda value: words.number(value, draft.per("kWh")), "")[0]
-        rows.append([draft.t("define.lcos_name"), shown, draft.t("define.lcos")])
+    if draft.study.scenario.storage.energy_kwh > 0:
+        for key, figure in zip(("lcos_all", "lcos"), draft.study.storage_cost, strict=True):
+            shown = figure_text(draft, figure, lambda value: words.number(value, draft.per("kWh")), "")[0]
+            rows.append([draft.t(f"define.{key}_name"), shown, draft.t(f"define.{key}")])
         rows.append(
             [
                 draft.t("operation.efficiency"),
                 words.percent(found)
-                if (found := overall_efficiency(draft)) is not None
+                if (found := overall_efficiency(draft.study).value) is not None
                 else draft.t("operation.no_cycles"),
                 draft.t("define.efficiency"),
             ]
@@ -261,73 +232,6 @@ def _with_unit(draft: Draft, key: str) -> str:
     if figure.value is not None and key.endswith("_per_kwh"):
         return draft.words.number(figure.value, draft.per("kWh"))
     return _kpi(draft, key)
-
-
-def cash_rows(draft: Draft) -> list[tuple[str, NDArray[np.float64], bool]]:
-    """(label, values by period, bold) of the project's cash-flow table. Outflows are positive in their own rows."""
-    study, term = draft.study, draft.study.scenario.site.term_months
-    lines = {
-        name: by_period(values[draft.hybrid_row] - values[draft.base_row], term)
-        for name, values in study.ledger.lines.items()
-    }
-    gains = {key: sum(lines[line] for line in names) for key, names in CASH_IN.items()}
-    costs = {key: -sum(lines[line] for line in names) for key, names in CASH_OUT.items()}
-    flows = sum(gains.values()) - sum(costs.values())
-    factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, periods_per_year(term))
-    rows = [(draft.t("cash.in"), sum(gains.values()), True)]
-    rows += [
-        (f"1.{k} {draft.t(f'cash.{key}')}", values, False)
-        for k, (key, values) in enumerate(_that_occur(gains), start=1)
-    ]
-    rows.append((draft.t("cash.out"), sum(costs.values()), True))
-    rows += [
-        (f"2.{k} {draft.t(f'cash.{key}')}", values, False)
-        for k, (key, values) in enumerate(_that_occur(costs), start=1)
-    ]
-    rows += [
-        (draft.t("cash.net"), flows, True),
-        (draft.t("cash.running"), flows.cumsum(), False),
-        (draft.t("cash.discounted"), flows * factors, False),
-        (draft.t("cash.running_discounted"), (flows * factors).cumsum(), False),
-    ]
-    return rows
-
-
-def _that_occur(rows: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.float64]]]:
-    return [(key, values) for key, values in rows.items() if np.abs(values).max() > 0]
-
-
-def _cash_tables(draft: Draft) -> list[Block]:
-    """The cash-flow table on pages across, at most 16 periods each."""
-    rows = cash_rows(draft)
-    labels = charts_cost.period_labels(draft.study, draft.words)
-    scale = table_scale(draft, max(float(np.abs(values).max()) for _, values, _ in rows))
-    blocks = []
-    for first in range(0, len(labels), 16):
-        part = slice(first, first + 16)
-        last = first + 16 >= len(labels)
-        head = [scale.unit, *labels[part], *([draft.words.t("answers.money.total")] if last else [])]
-        body = [
-            [
-                label,
-                *(scale.text(value + 0.0) for value in values[part]),
-                *([scale.text(values.sum())] if last and not _is_running(k, rows) else [""] if last else []),
-            ]
-            for k, (label, values, _) in enumerate(rows)
-        ]
-        caption = draft.t("cash.caption", baseline=draft.baseline, unit=scale.unit)
-        strong = [k for k, (_, _, bold) in enumerate(rows) if bold]
-        blocks.append(
-            table(
-                head, body, caption=caption, strong=strong, wide=len(labels) > 9, widths=[3.1] + [1.0] * (len(head) - 1)
-            )
-        )
-    return blocks
-
-
-def _is_running(position: int, rows: list) -> bool:
-    """Running totals have no sum."""
-    return position in (len(rows) - 3, len(rows) - 1)
 
 
 def risk(draft: Draft) -> Block | None:
@@ -441,11 +345,3 @@ def _pv_share(draft: Draft, alternative: str) -> str:
     own = draft.study.kpis[alternative]
     total = own.grid_kwh + own.pv_kwh + own.diesel_kwh
     return say.share(own.pv_kwh / total if total > 0 else 0.0, draft.words)
-
-
-def line_names() -> tuple[str, ...]:
-    """Every ledger line that the cash-flow table holds, for the check that none is missing."""
-    found = [line for group in (*CASH_IN.values(), *CASH_OUT.values()) for line in group]
-    if sorted(found) != sorted(LINES):
-        raise ValueError(f"the cash-flow table lacks {', '.join(sorted(set(LINES) - set(found)))}")
-    return tuple(found)

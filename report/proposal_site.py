@@ -25,6 +25,7 @@ from report.proposal_front import figure_text
 from report.tables import metric
 from sim.outages import longest_h
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
+from study.financing import overall_efficiency
 from study.real_bills import compare, verdict
 from study.site_year import full_year, under
 from study.weeks import MEANINGS, available, choose
@@ -569,18 +570,8 @@ def cycles_per_year(draft: Draft) -> float:
     return study.kpis["hybrid"].battery_discharge_kwh / study.scenario.storage.energy_kwh / years
 
 
-def overall_efficiency(draft: Draft) -> float | None:
-    """AC energy out of the battery over AC energy into it and its auxiliaries; None where it is not charged."""
-    monthly, row = draft.study.dispatch.monthly, draft.hybrid_row
-    taken = sum(
-        monthly[name][row].sum() for name in ("pv_charge_kwh", "grid_charge_kwh", "genset_charge_kwh", "auxiliary_kwh")
-    )
-    given = monthly["discharge_kwh"][row].sum()
-    return float(given / taken) if taken > 0 and given > 0 else None
-
-
 def efficiency_text(draft: Draft) -> str:
-    found = overall_efficiency(draft)
+    found = overall_efficiency(draft.study).value
     return (
         draft.t("operation.no_cycles")
         if found is None

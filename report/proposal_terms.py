@@ -6,8 +6,8 @@ from report import diagram, register_text, say
 from report.offer import printable
 from report.proposal_blocks import Block, Draft, bullets, chapter, heading, prose, small, table, ticks
 from report.proposal_front import day_text, papers, project_name, tariff_text
-from report.proposal_site import overall_efficiency
 from sim.register import is_used, register
+from study.financing import overall_efficiency
 
 PERMITS = {
     "CN": ("design", "safety", "connection", "cells", "argument", "spacing", "datacentre", "diesel", "filing"),
@@ -125,7 +125,7 @@ def _scope(draft: Draft) -> list[list[str]]:
 def _guarantees(draft: Draft) -> list[list[str]]:
     """What the study counts on; the figure to be guaranteed is agreed in the contract."""
     words, life = draft.words, draft.study.dispatch.life
-    efficiency = overall_efficiency(draft)
+    efficiency = overall_efficiency(draft.study).value
     values = {
         "efficiency": draft.t("guarantee.counted", value=words.percent(efficiency)) if efficiency is not None else "",
         "capacity": draft.t(

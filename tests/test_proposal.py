@@ -20,11 +20,13 @@ from report.headers import localised
 from report.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable
 from report.proposal import levers_of, proposal, warnings
 from report.proposal_blocks import Draft, table_scale
+from report.proposal_finance import cash_rows
 from report.proposal_front import first_year_saving
-from report.proposal_site import energy_rungs, overall_efficiency
+from report.proposal_site import energy_rungs
 from sim.register import unverified
 from study.answer import headline
 from study.compare import Study, evaluate
+from study.financing import overall_efficiency
 from study.presets import presets
 from study.turning import turning_points
 
@@ -222,20 +224,20 @@ def test_the_bridge_adds_up(name: str) -> None:
 @pytest.mark.parametrize("name", presets())
 def test_the_cash_flow_table_is_the_difference_of_all_lines(name: str) -> None:
     draft = draft_of(name)
-    study, rows = draft.study, proposal_money.cash_rows(draft)
+    study, rows = draft.study, cash_rows(draft)
     total = study.ledger.total
     flows = by_period(total[draft.hybrid_row] - total[draft.base_row], study.scenario.site.term_months)
-    found = {label[0]: values for label, values, bold in rows if bold}
+    found = {row.number: row.values for row in rows}
     assert np.allclose(found["3"], flows, rtol=1e-12, atol=1e-6)
     assert np.allclose(found["1"] - found["2"], flows, rtol=1e-12, atol=1e-6)
-    assert rows[-1][1][-1] == pytest.approx(study.kpis["hybrid"].npv.value, rel=1e-9)
-    assert proposal_money.line_names()
+    assert rows[-1].values[-1] == pytest.approx(study.kpis["hybrid"].npv.value, rel=1e-9)
 
 
 def test_first_year_saving_by_hand() -> None:
     """Case C: flow of year 1 of the hybrid less the baseline, which holds no investment and no resale."""
     draft = draft_of("case_c")
-    assert first_year_saving(draft) == pytest.approx(proposal_money.cash_rows(draft)[-4][1][1])
+    net = next(row for row in cash_rows(draft) if row.key == "before_tax")
+    assert first_year_saving(draft) == pytest.approx(net.values[1])
 
 
 def test_the_energy_ladder_by_hand() -> None:
@@ -246,7 +248,7 @@ def test_the_energy_ladder_by_hand() -> None:
 
 def test_overall_efficiency_is_below_the_round_trip() -> None:
     storage = presets()["case_b"].scenario.storage
-    found = overall_efficiency(draft_of("case_b"))
+    found = overall_efficiency(draft_of("case_b").study).value
     assert 0.8 < found < storage.charge_efficiency * storage.discharge_efficiency
 
 

@@ -49,7 +49,8 @@ def _returns_note(study: Study) -> str:
         rules=financing_text.rules_text(tax_rules(study.scenario), words),
         loan=financing_text.loan_line(study, words),
     )
-    return f"{note} {form.DIAMOND} {t('financing.returns.weak')}" if _rules_are_weak(study) else note
+    weak = f"{form.DIAMOND} {t('financing.returns.weak')}" if _rules_are_weak(study) else ""
+    return financing_text.joined([note, weak], words)
 
 
 def _rules_are_weak(study: Study) -> bool:
@@ -70,7 +71,8 @@ def _more_figures(study: Study) -> str:
     saved = {name: float(found.lines[name].sum()) for name in CAUSES}
     lost, whole = saved["saved_loss"], sum(saved.values())
     if lost > 0.005 * whole > 0:
-        text += " " + t("financing.returns.lost", share=say.share(min(1.0, lost / whole), words))
+        share = say.share(min(1.0, lost / whole), words)
+        return financing_text.joined([text, t("financing.returns.lost", share=share)], words)
     return text
 
 
@@ -99,7 +101,7 @@ def coverage_card(study: Study) -> None:
         if cover.least_icr.value is not None:
             icr = words.number(cover.least_icr.value, decimals=2)
             sentences.insert(0, t("financing.coverage.icr", icr=icr))
-        st.markdown(" ".join(sentences))
+        st.markdown(financing_text.joined(sentences, words))
 
 
 def tables_card(study: Study) -> None:

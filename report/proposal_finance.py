@@ -1,0 +1,114 @@
+"""The part of the money chapter after tax: rates of return, cash-flow tables, loan and income tax."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finance import metrics
+from finance.kpis import periods_per_year
+from report import charts_cost, financing_text, say
+from report.proposal_blocks import Block, Draft, Scale, heading, prose, small, table, table_scale
+from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
+
+PERIODS_ON_A_PAGE = 16
+PERIODS_UPRIGHT = 9
+
+
+def after_tax(draft: Draft) -> list[Block | None]:
+    """Rates of return before and after tax and of the owners, on what rules, and what covers the loan."""
+    study, words = draft.study, draft.words
+    heads = financing_text.view_heads(study, words)
+    lines = [
+        financing_text.rules_text(study.returns.rules, words),
+        financing_text.loan_line(study, words),
+        _coverage(draft),
+    ]
+    return [
+        heading(financing_text.finding(study, words)),
+        table(
+            heads,
+            financing_text.views(study, words),
+            caption=words.t("financing.paper.views", baseline=draft.baseline),
+            widths=[1.6, *([1.0] * (len(heads) - 1))],
+        ),
+        prose(financing_text.joined(lines, words)),
+        small(words.t("financing.paper.note", inflation=say.share(study.scenario.finance.inflation, words))),
+    ]
+
+
+def _coverage(draft: Draft) -> str:
+    study, words = draft.study, draft.words
+    if study.returns.no_loan is not None:
+        return ""
+    sentences = (
+        financing_text.coverage_finding(study, words) + words.t("financing.stop"),
+        financing_text.largest_loan(study.returns, study, words),
+    )
+    return financing_text.joined(sentences, words)
+
+
+def cash_rows(draft: Draft) -> list[Row]:
+    """The project's cash-flow table, and below it what its present value is made from."""
+    study, found = draft.study, draft.study.returns
+    flows, term = found.lines["before_tax"], study.scenario.site.term_months
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, periods_per_year(term))
+    return [
+        *project_table(found),
+        Row("discounted", "8", flows * factors, "part"),
+        Row("running_discounted", "9", (flows * factors).cumsum(), "running"),
+    ]
+
+
+def cash_tables(draft: Draft) -> list[Block]:
+    """Project; the owners' where a loan parts it from the project; the loan; what the tax is worked out on."""
+    found, words = draft.study.returns, draft.words
+    rows = cash_rows(draft)
+    scale = table_scale(draft, financing_text.largest(rows))
+    by_period = charts_cost.period_labels(draft.study, words)
+    by_year = [by_period[0], *(words.t("charts.period.year", n=n) for n in range(1, found.whole.after_tax.size))]
+    blocks = _split(draft, "project", rows, by_period, scale)
+    if found.no_loan is None:
+        blocks += _split(draft, "equity", equity_table(found), by_period, scale)
+        blocks += _split(draft, "loan", loan_table(found), by_year, scale)
+    if found.rules.rate > 0:
+        blocks += _split(draft, "tax", tax_table(found), by_year, scale)
+    return blocks
+
+
+def _split(draft: Draft, name: str, rows: list[Row], labels: list[str], scale: Scale) -> list[Block]:
+    """One table on pages across, at most 16 periods each; the total stands on the last."""
+    caption = draft.words.t(f"financing.paper.{name}", baseline=draft.baseline, unit=scale.unit)
+    blocks = []
+    for first in range(0, len(labels), PERIODS_ON_A_PAGE):
+        part, is_last = slice(first, first + PERIODS_ON_A_PAGE), first + PERIODS_ON_A_PAGE >= len(labels)
+        head = [scale.unit, *labels[part], *([draft.words.t("answers.money.total")] if is_last else [])]
+        body = [
+            [
+                financing_text.row_label(row, draft.words),
+                *_cells(draft, row, part, scale),
+                *([_sum(row, scale)] if is_last else []),
+            ]
+            for row in rows
+        ]
+        blocks.append(
+            table(
+                head,
+                body,
+                caption=caption,
+                strong=[k for k, row in enumerate(rows) if row.level == "total"],
+                wide=len(labels) > PERIODS_UPRIGHT,
+                widths=[3.1] + [1.0] * (len(head) - 1),
+            )
+        )
+    return blocks
+
+
+def _cells(draft: Draft, row: Row, part: slice, scale: Scale) -> list[str]:
+    if row.level == "ratio":
+        return ["" if np.isnan(value) else draft.words.number(value, decimals=2) for value in row.values[part]]
+    return [scale.text(value + 0.0) for value in row.values[part]]
+
+
+def _sum(row: Row, scale: Scale) -> str:
+    """Running totals and ratios have no sum."""
+    return "" if row.level in ("running", "ratio") else scale.text(row.values.sum() + 0.0)
