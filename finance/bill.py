@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from finance.bill_rules import Tier, tiered_charge, with_minimum
 from finance.demand_contract import best_declared_kw, overrun_kw, power_factor, power_factor_fraction
+from finance.tiers import Tier, tiered_charge
 
 Floats = NDArray[np.float64]
 OVERRUN = "_overrun"
@@ -232,7 +232,8 @@ def bill(rates: BillRates, metered: Readings, reactive_kvarh: Floats | None = No
         fraction = power_factor_fraction(power_factor(imported, reactive_kvarh))
         adjustment = fraction * (basic - imported * rates.levies_per_kwh * vat)
     before = basic + tax - export_credit + fixed + adjustment
-    minimum = with_minimum(before, rates.minimum_per_month * vat) - before if rates.minimum_per_month.any() else 0.0
+    has_minimum = rates.minimum_per_month > 0
+    minimum = np.where(has_minimum, np.maximum(rates.minimum_per_month * vat - before, 0.0), 0.0)
     return Bill(
         energy_charge=energy_charge,
         energy_charge_by_class=by_class,

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import Bill, BillRates, ContractRate, DemandRate, TierRate, bill, only_where
-from finance.bill_rules import Tier
 from finance.price_paths import by_month
+from finance.tiers import Tier
 from sim.dispatch import ALTERNATIVES, Dispatch, import_limits_kw
 from sim.scenario import Scenario
 from sim.tariff import DemandCharge, PriceTier

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from finance.bill import BillRates, DemandRate, bill, meter
-from finance.bill_rules import Tier, coincident_peak_charge, lookback_kw, tiered_charge, with_minimum
+from finance.tiers import Tier, tiered_charge
+from tests.test_contract_study import study
 
 # REopt's custom look-back load: 100 kW with peaks in January, April, June and December, and its monthly prices.
 PEAKS_KW = np.array([200, 100, 100, 400, 100, 500, 100, 100, 100, 100, 100, 300.0])
@@ -25,16 +26,13 @@ def demand_cost(rate: DemandRate, peaks_kw) -> float:
 
 def test_reopt_lookback_over_named_months():
     """75 % of the greatest of January, April and December binds everywhere but in April and June: 74,500."""
-    billed = lookback_kw(PEAKS_KW, 0.75, named_months=(1, 4, 12))
-    assert billed.tolist() == [300, 300, 300, 400, 300, 500, 300, 300, 300, 300, 300, 300]
-    assert (billed * PER_KW).sum() == pytest.approx(74_500)
+    named = np.isin(np.arange(1, 13), (1, 4, 12))
+    rate = DemandRate("flat", PER_KW, [True], 0.75, 11, peaks_before_kw=PEAKS_KW * named, ratchet_counts=named)
+    assert demand_cost(rate, PEAKS_KW) == pytest.approx(74_500)
 
 
 def test_reopt_lookback_over_six_months():
-    """75 % of the greatest of the six months before: 79,375; the bill's own ratchet gives the same."""
-    billed = lookback_kw(PEAKS_KW, 0.75, lookback_months=6)
-    assert billed.tolist() == [225, 225, 225, 400, 300, 500, 375, 375, 375, 375, 375, 375]
-    assert (billed * PER_KW).sum() == pytest.approx(79_375)
+    """75 % of the greatest of the six months before, 225 kW from January to 375 kW in December: 79,375."""
     rate = DemandRate("flat", PER_KW, [True], 0.75, 6, peaks_before_kw=PEAKS_KW[-6:])
     assert demand_cost(rate, PEAKS_KW) == pytest.approx(79_375)
 
@@ -62,11 +60,16 @@ def test_reopt_tiered_tou_demand():
 
 
 def test_reopt_coincident_peak():
-    """A flat load of 1 kW, 10 per kW in three hours and 5 per kW in two others: 15.0."""
-    load_kw = np.ones(8760)
-    assert coincident_peak_charge(load_kw, [(0, 1, 99), (5999, 6999)], (10, 5)) == pytest.approx(15.0)
-    load_kw[99] = 3.0
-    assert coincident_peak_charge(load_kw, [(0, 1, 99), (5999, 6999)], (10, 5)) == pytest.approx(35.0)
+    """A flat load of 1 kW, 10 per kW in hours 0, 1 and 99 of the year and 5 per kW in hour 6999: 15.0. REopt's second
+    group has an hour of September too and counts once over both months; here a charge counts once a month."""
+    first = [{"month": 1, "day": 1, "hour": 0}, {"month": 1, "day": 1, "hour": 1}, {"month": 1, "day": 5, "hour": 3}]
+    charges = [
+        {"name": "january", "per_kw_month": 10, "hours": first},
+        {"name": "october", "per_kw_month": 5, "hours": [{"month": 10, "day": 19, "hour": 15}]},
+    ]
+    found = study({"demand_basis": "max_demand", "demand_charges": charges}, load={"kind": "flat", "peak_kw": 1})
+    row = found.dispatch.row("grid")
+    assert sum(charge[row].sum() for charge in found.bill.demand_charges.values()) == pytest.approx(15.0)
 
 
 def test_homer_grid_month():
@@ -88,19 +91,12 @@ def test_three_tiers_by_hand_and_lanes():
     np.testing.assert_allclose(tiered_charge([[120.0, 50.0], [0.0, 75.0]], tiers), [[210, 50], [0, 100]])
 
 
-def test_minimum_bill():
-    np.testing.assert_allclose(with_minimum([[10.0, 200.0]], 50.0), [[50, 200]])
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: tiered_charge([1.0], ()), "last tier needs no limit"),
         (lambda: tiered_charge([1.0], (Tier(1.0, 5),)), "last tier needs no limit"),
         (lambda: tiered_charge([1.0], (Tier(1.0, 5), Tier(1.0, 4), Tier(1.0))), "must rise"),
-        (lambda: lookback_kw(PEAKS_KW, 0.7), "give either"),
-        (lambda: lookback_kw(PEAKS_KW, 70, lookback_months=3), "from 0 to 1"),
-        (lambda: coincident_peak_charge(np.ones(5), [(1,)], (1, 2)), "one for each"),
     ],
 )
 def test_bad_rules_say_what_to_do(make, message):

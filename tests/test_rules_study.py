@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance.bill import BillRates, Metered, TierRate, bill
-from finance.bill_rules import Tier, coincident_peak_charge, lookback_kw, tiered_charge
 from finance.explain import STEPS, bill_components, waterfall
+from finance.tiers import Tier, tiered_charge
 from sim.model import InputError
 from sim.tariff import library_tariff
 from study.compare import evaluate
@@ -86,16 +86,15 @@ def test_tiers_in_the_bill_are_the_rule_of_its_own(kwh, adders, first, more):
 
 def test_a_ratchet_of_named_months():
     """12 MW in July and August only; 80 % of the greatest summer peak of the eleven months before binds from then on,
-    in the second year all year: the look-back rule of a year that repeats."""
+    in the second year all year."""
     ramp = [{"month": m, "fraction": 1.2 if m % 12 in (7, 8) else 0.9} for m in range(1, 25)]
     tariff = {"ratchet_fraction": 0.8, "ratchet_months": 11, "ratchet_calendar_months": [7, 8]}
     found = simple(
         tariff, load={"kind": "flat", "peak_kw": 10_000, "ramp": ramp}, site={"start": "2026-01", "term_months": 24}
     )
     row = found.dispatch.row("grid")
-    billed, own = found.bill.billed_kw["max_demand"][row], found.dispatch.peak_kw[row].max(axis=-1)
+    billed = found.bill.billed_kw["max_demand"][row]
     np.testing.assert_allclose(billed[:6], 9_000)
-    np.testing.assert_allclose(billed[12:], lookback_kw(own[12:], 0.8, named_months=(7, 8)))
     np.testing.assert_allclose(billed[12:], [9_600] * 6 + [12_000] * 2 + [9_600] * 4)
 
 
@@ -114,7 +113,7 @@ def test_a_coincident_peak_is_the_import_in_its_hours(steps):
     clock, trace = found.dispatch.clock, found.dispatch.trace("hybrid")
     at = [np.flatnonzero((clock.calendar_month == h["month"]) & (clock.day == h["day"]) & (clock.hour == h["hour"]))
           for h in hours]  # fmt: skip
-    year = coincident_peak_charge(trace.import_kw, [np.concatenate(at[:2]), at[2]], [7, 7])
+    year = 7 * (trace.import_kw[np.concatenate(at[:2])].max() + trace.import_kw[at[2]].max())
     own = of(found, "demand_coincident", "hybrid")
     assert own.sum() == pytest.approx(year, rel=1e-9)
     assert np.count_nonzero(own) == 2

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from finance.bill_rules import Tier, tiered_charge
+from finance.tiers import Tier, tiered_charge
 from sim.problem import Refusal
 from sim.tariff import library_ids, library_tariff, price_classes
 from sim.timeline import timeline
