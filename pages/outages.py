@@ -22,20 +22,21 @@ with st.container(border=True, gap="small"):
 
 curves = outages.curves(study, seen)
 looks = {name: look for name, (_, look) in curves.items()}
-with card(t("outages.curve_title"), t("outages.curve_note")):
+with card(outages.curve_title(seen), t("outages.curve_note")):
     colours = charts_outages.palette(dark)
     st.markdown(charts.legend([(name, getattr(colours, colour)) for name, (colour, _) in looks.items()]))
     figure = charts_outages.survival_curves({name: curve for name, (curve, _) in curves.items()}, looks, words, dark)
     chart(figure, key="survival", height=300, alt=outages.curves_alt(study, seen))
 
-with card(t("outages.ride_title"), t("outages.ride_note")):
-    st.dataframe(outages.ride_table(study, seen), key="ride", alt=t("outages.ride_title"))
+title = outages.ride_title(study, seen)
+with card(title, t("outages.ride_note")):
+    st.dataframe(outages.ride_table(study, seen), key="ride", alt=title)
     st.markdown(outages.need_text(study, seen))
     st.markdown(outages.start_text(study, seen))
 
 scale = outages.money_scale(study, seen)
 costs = {say.name(name, words, first=True): np.array(values) for name, values in seen.costs.items()}
-with card(t("outages.cost_title"), t("outages.cost_note")):
+with card(outages.cost_title(study, seen), t("outages.cost_note")):
     colour = outages.colour_of()
     st.markdown(charts.legend([(name, getattr(charts_outages.palette(dark), colour[name])) for name in costs]))
     figure = charts_outages.cost_by_length(LENGTHS_H, costs, colour, scale, words, dark)

@@ -60,13 +60,17 @@ def cost_by_length(
             "customdata": [scale.label(float(value)) for value in values],
             "hovertemplate": f"{name}: %{{customdata}} {scale.unit}<extra></extra>",
         })  # fmt: skip
-    texts = [
-        say.duration(hours, words) if hours < 1 else words.number(hours, words.t("charts.unit.h"), 0)
-        for hours in lengths_h
-    ]
+    texts = [_length_text(hours, words) for hours in lengths_h]
     top = max((float(values.max()) for values in costs.values()), default=0.0) / scale.divisor or 1.0
     across = axis(colours, tickvals=places, ticktext=texts)
     return figure(data, dark, xaxis=across, yaxis=value_axis(colours, words, 0, top, scale.unit))
+
+
+def _length_text(hours: float, words: Words) -> str:
+    """The unit at parts of an hour and at the first whole one only: nine labels stand side by side on a phone."""
+    if hours < 1:
+        return say.duration(hours, words)
+    return words.number(hours, words.t("charts.unit.h") if hours == 1 else "", 0)
 
 
 def capacity_by_year(life: BatteryLife, storage: Storage, words: Words, dark: bool) -> Figure:

@@ -20,6 +20,7 @@ KEPT = 8
 CHANCE_H = (2, 8, 24)
 LOST_H = (8, 24)
 NEED_H = 2
+TITLE_H = 8
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,32 @@ def lead(study: Study) -> str:
     if not dispatch.down.any():
         return t("outages.lead_none")
     events = {name: study.kpis[name].interruptions for name in ("grid", "grid_diesel", "hybrid")}
-    named = ", ".join(f"{say.name(name, words)} {words.number(count, decimals=0)}" for name, count in events.items())
+    named = [f"{say.name(name, words)} {words.number(count, decimals=0)}" for name, count in events.items()]
     key = "outages.lead_counted" if study.scenario.finance.count_interruptions else "outages.lead"
     value = words.money(study.kpis["hybrid"].interruption_value, study.scenario.site.currency)
-    return t(key, events=named, value=value)
+    return t(key, events=t("outages.list_mark").join(named), value=value)
+
+
+def curve_title(seen: Found) -> str:
+    """From how many hours the hybrid survives a short outage."""
+    share = state.words().percent(float(seen.new["hybrid"].curve[NEED_H - 1]))
+    return t("outages.curve_title", hours=_hours(NEED_H), share=share)
+
+
+def ride_title(study: Study, seen: Found) -> str:
+    """The hybrid's worst hour."""
+    hybrid = seen.new["hybrid"]
+    if hybrid.hours.min() >= outages.HORIZON_H:
+        return t("outages.ride_title_none")
+    return t("outages.ride_title", when=_when(study, hybrid), hours=_hours(int(hybrid.hours.min())))
+
+
+def cost_title(study: Study, seen: Found) -> str:
+    """What an outage of a working day costs with the hybrid and with the grid alone."""
+    words, currency = state.words(), study.scenario.site.currency
+    at = outages.LENGTHS_H.index(TITLE_H)
+    own, grid = (words.money(seen.costs[name][at], currency) for name in ("hybrid", "grid"))
+    return t("outages.cost_title", hours=_hours(TITLE_H), hybrid=own, grid=grid)
 
 
 def curves(study: Study, seen: Found) -> dict[str, tuple[object, tuple[str, str]]]:
@@ -142,8 +165,9 @@ def parts_text(study: Study) -> str:
     """What one restart costs, by cause."""
     words, currency = state.words(), study.scenario.site.currency
     parts = {key: value for key, value in outages.parts_of_an_outage(study).items() if value > 0}
-    named = ", ".join(t(f"outages.part_{key}", value=words.money(value, currency)) for key, value in parts.items())
-    return t("outages.parts", total=words.money(sum(parts.values()), currency), list=named or t("outages.part_none"))
+    named = [t(f"outages.part_{key}", value=words.money(value, currency)) for key, value in parts.items()]
+    total, listed = words.money(sum(parts.values()), currency), t("outages.list_mark").join(named)
+    return t("outages.parts", total=total, list=listed or t("outages.part_none"))
 
 
 def costs_alt(seen: Found, scale: Amounts) -> str:
@@ -190,7 +214,7 @@ def _when(study: Study, seen: Outlook) -> str:
     clock = study.dispatch.clock
     step = seen.worst_start * round(1 / clock.step_h)
     month = state.words().t(f"charts.month.{int(clock.calendar_month[step])}")
-    return f"{int(clock.day[step])} {month}, {int(clock.hour[step]):02d}:00"
+    return t("outages.when", day=int(clock.day[step]), month=month, hour=f"{int(clock.hour[step]):02d}:00")
 
 
 def start_text(study: Study, seen: Found) -> str:
