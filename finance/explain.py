@@ -2,7 +2,8 @@
 
 The energy charge is split step by step at the price of the step, from the balance every lane keeps:
     import = load + auxiliaries - PV to load - discharge - sets to load - unserved + grid charge.
-A price therefore meets the kWh of its own hour; no mean price is multiplied by a yearly sum. What the battery gives
+A price therefore meets the kWh of its own hour; no mean price is multiplied by a yearly sum. The load is the same but
+for what the hybrid's control holds back or puts off: `load_given_way`. What the battery gives
 back is ascribed to PV in the share PV had in the month's charging, the rest to what was bought (or made) for it:
     energy_shifted = (price when discharged - price when charged) x kWh given back,
     losses = - price when charged x (kWh bought for charging - kWh given back), which holds the change of charge too.
@@ -38,6 +39,7 @@ BILL_STEPS = (
     "left_unserved",
     "tiers",
     "redeclared",
+    "load_given_way",
     "demand_cut",
     "fixed_charge",
     "power_factor",
@@ -54,6 +56,7 @@ LINE_STEPS = {
     "carbon": ("carbon",),
     "lost_compute": ("unserved",),
     "restarts": ("interruptions",),
+    "compute_given_up": ("compute",),
 }
 STEPS = (*BILL_STEPS, *LINE_STEPS)
 
@@ -169,12 +172,12 @@ def charging_money(scenario: Scenario, dispatch: Dispatch, alternative: str = "h
 def _energy_steps(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -> dict[str, Floats]:
     """The steps of the energy charge, tax included (months,). Their sum is the difference of the energy charges."""
     rates = bill_rates(scenario, dispatch)
-    years = [
-        _year_steps(
-            *(dispatch.trace(ALTERNATIVES[row], year) for row in (own, base)), _prices(rates, dispatch, year), dispatch
-        )
-        for year in range(1, dispatch.years + 1)
-    ]
+    years = []
+    for year in range(1, dispatch.years + 1):
+        traces, price = [dispatch.trace(ALTERNATIVES[row], year) for row in (own, base)], _prices(rates, dispatch, year)
+        held_back = _given_way(dispatch, own, year) - _given_way(dispatch, base, year)
+        given_way = {"load_given_way": _by_month(held_back * price, dispatch)}
+        years.append(_year_steps(*traces, price, dispatch) | given_way)
     # Where neither is connected every import is 0, and so is the sum of the steps: nothing is priced there.
     priced = connected(scenario, dispatch.months)[[own, base]].any(axis=0)
     joined = {name: np.concatenate([part[name] for part in years])[: dispatch.months] for name in years[0]}
@@ -217,6 +220,12 @@ def _year_steps(own: Trace, base: Trace, price: Floats, dispatch: Dispatch) -> d
         "instead_of_sets": money(_sets_to_load(own) - _sets_to_load(base)),
         "left_unserved": money(own.unserved_kw - base.unserved_kw),
     }
+
+
+def _given_way(dispatch: Dispatch, row: int, year: int) -> Floats:
+    """Load the alternative's control holds back in each step of a project year (steps,), kW; below 0 where made up."""
+    flexed = ALTERNATIVES[row] == "hybrid" and dispatch.flex
+    return -dispatch.flex[year - 1].change_kw if flexed else np.zeros(dispatch.clock.steps)
 
 
 def _sets_to_load(trace: Trace) -> Floats:

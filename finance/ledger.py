@@ -48,6 +48,7 @@ LINES = {
     "carbon": "control",
     "unserved": "loss",
     "interruptions": "loss",
+    "compute": "loss",
 }
 CAPEX_LINES = ("grid_works", "pv_capex", "storage_capex", "ems", "genset_capex")
 MAIN_SOURCE_SHARE = 0.5
@@ -61,6 +62,7 @@ class Ledger:
     load not served is worth, hour by hour; `interruption_value` is what a loss of power costs beyond its hours off:
     work since the last checkpoint, the restart, damaged hardware, a penalty. Each is in its line, and so in `total`,
     only where the scenario counts it; here both (alternatives, months + 1) stand in any case.
+    `compute` is work the hybrid's control gave up, at the GPU price; it is always counted, because what it saves is.
     """
 
     lines: dict[str, Floats]
@@ -84,6 +86,7 @@ def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
     vat = vat_factor(scenario)
     unserved = _monthly(-dispatch.monthly["unserved_kwh"] * scenario.finance.unserved_per_kwh)
     restarts = _monthly(-dispatch.monthly["interruptions"] * restart_cost(scenario))
+    given_up = _monthly(-lost_gpu_h(scenario, dispatch) * scenario.finance.gpu_price_per_h)
     finance = scenario.finance
     lines = {
         **_grid_lines(bill),
@@ -91,8 +94,16 @@ def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
         "carbon": _monthly(-co2 / 1000 * finance.carbon_price_per_t * by_month(finance, "carbon", dispatch.months)),
         "unserved": unserved * finance.count_unserved,
         "interruptions": restarts * finance.count_interruptions,
+        "compute": given_up,
     }
     return Ledger({name: lines[name] for name in LINES}, co2, unserved, restarts)
+
+
+def lost_gpu_h(scenario: Scenario, dispatch: Dispatch) -> Floats:
+    """GPU-hours the control gave up (alternatives, months): not computed, and lost where jobs are paused, half a
+    checkpoint interval and a restart each."""
+    per_stop_h = 0.5 * scenario.finance.checkpoint_interval_h + scenario.compute.resume_h
+    return dispatch.monthly["lost_gpu_h"] + dispatch.monthly["stopped_gpus"] * per_stop_h
 
 
 def restart_cost(scenario: Scenario) -> float:

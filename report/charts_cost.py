@@ -51,7 +51,7 @@ PARTS = {
     ),
     "crew": (("genset_om", "crew"), "crew"),
     "control": (("ems", "carbon"), "control"),
-    "unserved": (("unserved",), "unserved"),
+    "unserved": (("unserved", "compute"), "unserved"),
     "interruptions": (("interruptions",), "unserved_light"),
 }
 PRICED = ("unserved", "interruptions")  # and not paid: hatched

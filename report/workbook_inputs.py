@@ -15,7 +15,7 @@ from sim.load import gpus
 from sim.register import Input, is_used, register, unverified
 
 # Inputs outside section `finance` that only the money reads, so that the sheets can follow a change.
-LIVE = ("grid.co2_kg_per_kwh", "genset.co2_kg_per_l")
+LIVE = ("grid.co2_kg_per_kwh", "genset.co2_kg_per_l", "compute.resume_h")
 COLUMNS = ("input", "value", "unit", "effect", "confidence", "source", "name")
 FIRST_ROW = 4
 

@@ -33,6 +33,8 @@ SIMULATED = (
     "connected",
     "export_kwh",
     "events",
+    "lost_gpu_h",
+    "stopped_gpus",
 )
 BILL = ("energy", "tiers", "tax", "capacity", "fixed", "power_factor", "export_credit", "minimum")
 # Rules few tariffs have, and the test of whether this one has them; the others have no such column.
@@ -46,9 +48,9 @@ RULES = {
 # Running costs of the plant by ledger line, and the alternatives they can occur in.
 PLANT = (
     "pv_om", "storage_rent", "storage_om", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew", "carbon",
-    "unserved", "interruptions",
+    "unserved", "interruptions", "compute",
 )  # fmt: skip
-HYBRID_ONLY = ("pv_om", "storage_rent", "storage_om")
+HYBRID_ONLY = ("pv_om", "storage_rent", "storage_om", "compute")
 OM = "{price_om}*vat_factor"
 FORMULAS = {
     "pv_om": "=-in_pv_dc_kwp*in_finance_pv_om_per_kwp_year/12*" + OM,
@@ -64,6 +66,8 @@ FORMULAS = {
     "*{price_carbon}",
     "unserved": "=-{unserved_kwh}*in_finance_unserved_per_kwh*IF(in_finance_count_unserved,1,0)",
     "interruptions": "=-{events}*restart_cost*IF(in_finance_count_interruptions,1,0)",
+    "compute": "=-({lost_gpu_h}+{stopped_gpus}*(in_finance_checkpoint_interval_h/2+in_compute_resume_h))"
+    "*in_finance_gpu_price_per_h",
 }
 
 
@@ -159,6 +163,8 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "connected": (has_grid & (limits > 0)).astype(float),
         "export_kwh": dispatch.export_kwh.sum(axis=-1),
         "events": monthly["interruptions"],
+        "lost_gpu_h": monthly["lost_gpu_h"],
+        "stopped_gpus": monthly["stopped_gpus"],
         "energy": bill.energy_charge,
         "tax": bill.tax,
         "tiers": bill.tiers,

@@ -21,6 +21,7 @@ from sim.battery import (
     power_shares,
 )
 from sim.climate import altitude_m, ambient_c, hottest_c
+from sim.compute import FLEX_FIELDS, Flex, rule, year_seen
 from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
 from sim.genset import fuel_curve
 from sim.genset_ratings import derating
@@ -34,6 +35,8 @@ from sim.timeline import Timeline, timeline
 
 ALTERNATIVES = ("diesel", "grid", "grid_diesel", "hybrid")
 LIFE_PASSES, LIFE_NEAR = 3, 0.002
+FLEX_SUMS = ("capped_kwh", "paused_kwh", "deferred_kwh", "caught_up_kwh", "lost_gpu_h", "stopped_gpus")
+ADDED_SUMS = ("auxiliary_kwh", "shed_kwh", *FLEX_SUMS)
 FUEL_FIELDS = tuple(name for name in kernel.SCALAR_FIELDS if name.startswith("fuel_"))
 Floats = NDArray[np.float64]
 
@@ -60,6 +63,8 @@ class Dispatch:
     grid_load_kwh, grid_charge_kwh, genset_charge_kwh, discharge_kwh, genset_kwh, dumped_kwh, unserved_kwh,
     auxiliary_kwh`), `fuel_l`, `set_hours`, `genset_hours`, `unserved_hours`, `starts`, `interruptions` (losses of power
     that end in a restart). `shed_kwh` is the part of `unserved_kwh` that is not critical and was shed on purpose.
+    What the hybrid's control holds back (`sim.compute`) is in neither load nor unserved: `capped_kwh, paused_kwh,
+    deferred_kwh, caught_up_kwh`, and what that costs: `lost_gpu_h`, and `stopped_gpus`, each a paused job to restart.
     `import_kwh, export_kwh, peak_kw` (alternatives, months, classes): what the bill is made from; peak is the greatest
     demand-window mean. Both are read at the meter; `transformer_kwh` is lost between it and the bus.
     `sets` (alternatives, months): sets on site. Months count from the project's first. The load
@@ -67,7 +72,8 @@ class Dispatch:
 
     `series` is the template year with the full load and the outages of the list, or those drawn for year 1; `down`
     (years, steps) is True where the grid fails. `runs` holds the series that were simulated and `run_of` (lanes,) says
-    which lane had which; `shed_kw` (steps of each run) is what is shed in it, before growth and ramp.
+    which lane had which; `shed_kw` (steps of each run) is what is shed in it, before growth and ramp. `flex`: how the
+    hybrid's load gives way in each project year, empty where it never does.
     """
 
     scenario: Scenario
@@ -88,6 +94,7 @@ class Dispatch:
     runs: tuple[kernel.Series, ...]
     run_of: NDArray[np.int64]
     shed_kw: tuple[Floats, ...]
+    flex: tuple[Flex, ...] = ()
 
     def row(self, alternative: str) -> int:
         """Position of an alternative in the arrays."""
@@ -131,10 +138,13 @@ def simulate(scenario: Scenario) -> Dispatch:
     held = shaving(scenario.dispatch, clock, classes)
     series = _series(scenario, clock, classes, held, down[0])
     runs, run_of, shed_kw = _runs(scenario, clock, series, down)
-    life = _life(scenario, clock, held, years, runs[0], len(classes.names))
+    flex = _flex(scenario, clock, classes, runs, run_of)
+    runs, run_of, shed_kw = _with_flex(flex, scenario, clock, (runs, run_of, shed_kw))
+    first = runs[run_of[-years]] if flex else runs[0]
+    life = _life(scenario, clock, held, years, first, len(classes.names))
     lanes, sets = _lanes(scenario, clock, held, series, life, years)
     sums = vars(kernel.aggregate_runs(runs, run_of, lanes, len(classes.names)))
-    sums = _with_shed(sums, lanes, run_of, shed_kw, clock)
+    sums = _with_shed(sums, lanes, run_of, shed_kw, clock) | _flex_sums(flex, lanes.count, clock)
     sums |= _at_meter(scenario, sums, transformer.class_hours(classes, clock), lanes.import_limit_kw > 0)
 
     def by_month(values: Floats) -> Floats:
@@ -147,7 +157,7 @@ def simulate(scenario: Scenario) -> Dispatch:
         life=life,
         years=years,
         months=months,
-        monthly={name: by_month(sums[name]) for name in (*kernel.SUM_FIELDS, "auxiliary_kwh", "shed_kwh")},
+        monthly={name: by_month(sums[name]) for name in (*kernel.SUM_FIELDS, *ADDED_SUMS)},
         import_kwh=by_month(sums["import_kwh"]),
         export_kwh=by_month(sums["export_kwh"]),
         peak_kw=by_month(sums["peak_kw"]),
@@ -159,6 +169,7 @@ def simulate(scenario: Scenario) -> Dispatch:
         runs=runs,
         run_of=run_of,
         shed_kw=shed_kw,
+        flex=flex,
     )
     return replace(found, monthly=found.monthly | {"interruptions": interruptions(found)})
 
@@ -235,6 +246,58 @@ def _runs(
     of_year = 1 + np.array([list(kinds).index(row.tobytes()) for row in rows])
     run_of = np.concatenate([np.zeros(years, dtype=np.int64), np.tile(of_year, len(ALTERNATIVES) - 1)])
     return (plain, *with_grid), run_of, (np.zeros(clock.steps), *shed)
+
+
+def _flex(
+    scenario: Scenario,
+    clock: Timeline,
+    classes: PriceClasses,
+    runs: tuple[kernel.Series, ...],
+    run_of: NDArray[np.int64],
+) -> tuple[Flex, ...]:
+    """How the hybrid's load gives way in each project year; empty where it never does."""
+    if not scenario.compute.in_use:
+        return ()
+    years = len(run_of) // len(ALTERNATIVES)
+    limits = import_limits_kw(scenario, years * clock.months).reshape(years, clock.months)
+    scales = monthly_scale(scenario.load, 0, years * clock.months).reshape(years, clock.months)
+    price = classes.step_price_per_kwh(clock)
+    hybrid = run_of[-years:]
+    return tuple(
+        rule(scenario, clock, year_seen(scenario, clock, price, runs[hybrid[year]], year, scales[year], limits[year]))
+        for year in range(years)
+    )
+
+
+def _with_flex(flex: tuple[Flex, ...], scenario: Scenario, clock: Timeline, before: tuple) -> tuple:
+    """Runs, which of them each lane has, and what each sheds, with runs of the hybrid's own: one for each kind of year
+    in which its load gives way."""
+    runs, run_of, shed_kw = before[0], before[1].copy(), before[2]
+    scales = monthly_scale(scenario.load, 0, len(flex) * clock.months).reshape(len(flex), clock.months)
+    known: dict[tuple[int, bytes], int] = {}
+    for year, one in enumerate(flex):
+        lane = len(run_of) - len(flex) + year
+        own, scale = int(run_of[lane]), scales[year][clock.month_index]
+        change = np.divide(one.change_kw, scale, out=np.zeros(clock.steps), where=scale > 0)
+        key = (own, change.tobytes())
+        if key not in known:
+            known[key] = len(runs)
+            load = np.maximum(runs[own].load_kw + change, 0.0)
+            runs, shed_kw = (*runs, runs[own].with_outages(runs[own].grid_up, load)), (*shed_kw, shed_kw[own])
+        run_of[lane] = known[key]
+    return runs, run_of, shed_kw
+
+
+def _flex_sums(flex: tuple[Flex, ...], lanes: int, clock: Timeline) -> dict[str, Floats]:
+    """Sums of what gives way by lane and month; kW become kWh."""
+    starts = np.concatenate([[0], clock.month_ends[:-1]])
+    sums = {}
+    for name, source in zip(FLEX_SUMS, FLEX_FIELDS, strict=True):
+        sums[name] = np.zeros((lanes, clock.months))
+        for year, one in enumerate(flex):
+            per_step = clock.step_h if source.endswith("_kw") else 1.0
+            sums[name][lanes - len(flex) + year] = np.add.reduceat(getattr(one, source), starts) * per_step
+    return sums
 
 
 def some_lanes(lanes: kernel.Lanes, which: NDArray[np.int64]) -> kernel.Lanes:

@@ -200,3 +200,10 @@ def pue_curve(cooling: str) -> dict[float, float]:
     """PUE by outdoor temperature in degrees C, rising, of one kind of cooling (`loads.yaml: pue`)."""
     found = record("loads", f"pue.curve_by_ambient_c.{cooling}").value
     return {float(celsius): value for celsius, value in sorted(found.items(), key=lambda pair: float(pair[0]))}
+
+
+@cache
+def throughput_curve(work: str) -> dict[float, float]:
+    """Throughput by power cap, both as fractions of the uncapped GPU, from 1 down (`loads.yaml: power_capping`)."""
+    found = record("loads", f"power_capping.{work}").value
+    return {float(cap): value for cap, value in sorted(found.items(), key=lambda pair: -float(pair[0]))}

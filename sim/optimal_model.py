@@ -74,13 +74,14 @@ class ShedTier:
 
 @dataclass(frozen=True)
 class Deferral:
-    """Load that may wait: at most `limit_kw` in each step, made up within `window_steps` at `catch_up_kw` or less.
+    """Load that may wait: at most `limit_kw` in each step, made up within `window_steps` at `catch_up_kw` or less
+    (one number, or one for each step).
 
     Every kWh put off costs `price_per_kwh`; at the end of the term nothing waits any more.
     """
 
     limit_kw: np.ndarray
-    catch_up_kw: float
+    catch_up_kw: float | np.ndarray
     window_steps: int
     price_per_kwh: float = 0.0
 

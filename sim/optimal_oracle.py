@@ -4,7 +4,9 @@ Beyond `sim.optimal` it knows load that waits (a second store), the least load o
 of each other and prices below zero; the last three need yes-or-no choices: a mixed-integer programme.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 import highspy
 import numpy as np
@@ -27,6 +29,7 @@ from sim.optimal_model import (
 
 LP, MILP = "HiGHS LP", "HiGHS MILP"
 ROUNDING_KW = 1e-6
+WATCH_S = 0.5  # between two looks at a run
 
 
 @dataclass
@@ -98,13 +101,20 @@ class _Columns:
     missing: np.ndarray
 
 
-def solve_oracle(p: Programme, gap: float = 1e-9, relaxed: bool = False, time_limit_s: float = 600.0) -> Optimum:
+def solve_oracle(
+    p: Programme,
+    gap: float = 1e-9,
+    relaxed: bool = False,
+    time_limit_s: float = 600.0,
+    watch: Callable[[float], None] | None = None,
+) -> Optimum:
     """The optimum by HiGHS; `relaxed` leaves out yes-or-no choices, whose optimum is then a lower bound only.
 
+    watch: told now and then how many seconds the simplex method has run; what it raises ends the run.
     Raises Infeasible, which names the step and the missing kW, if no schedule exists.
     """
     matrix, columns = _programme(p, relaxed)
-    solver, method = _run(p, matrix, gap, time_limit_s)
+    solver, method = _run(p, matrix, gap, time_limit_s, watch)
     x = np.array(solver.getSolution().col_value)
     plan = _schedule(p, columns, x) if relaxed else _without_idle_cycling(p, _schedule(p, columns, x))
     costs = costs_of(p, plan)
@@ -132,7 +142,9 @@ def size_by_oracle(p: Programme, price: Sizes, most: Sizes, growth: Growth | Non
     return solver.getInfo().objective_function_value, size
 
 
-def _run(p: Programme, matrix: _Matrix, gap: float, time_limit_s: float) -> tuple[highspy.Highs, str]:
+def _run(
+    p: Programme, matrix: _Matrix, gap: float, time_limit_s: float, watch: Callable[[float], None] | None = None
+) -> tuple[highspy.Highs, str]:
     solver = quiet_simplex()
     whole = any(np.any(w) for w in matrix.whole)
     if whole:
@@ -140,7 +152,7 @@ def _run(p: Programme, matrix: _Matrix, gap: float, time_limit_s: float) -> tupl
             solver.setOptionValue(name, value)
     solver.setOptionValue("time_limit", time_limit_s)
     solver.passModel(matrix.lp())
-    solver.run()
+    _run_watched(solver, watch) if watch else solver.run()
     status, kinds = solver.getModelStatus(), highspy.HighsModelStatus
     has_answer = solver.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
@@ -148,6 +160,28 @@ def _run(p: Programme, matrix: _Matrix, gap: float, time_limit_s: float) -> tupl
     if status != kinds.kOptimal and not (whole and has_answer):
         raise ValueError(f"HiGHS found no schedule: {solver.modelStatusToString(status)}. Shorten the term.")
     return solver, MILP if whole else LP
+
+
+def _run_watched(solver: highspy.Highs, watch: Callable[[float], None]) -> None:
+    """Run, and look up every `WATCH_S`. An exception may not pass through HiGHS: it is kept, and raised afterwards."""
+    begin = told = monotonic()
+    raised: list[BaseException] = []
+
+    def look_up(event) -> None:
+        nonlocal told
+        if raised or monotonic() - told < WATCH_S:
+            return
+        told = monotonic()
+        try:
+            watch(told - begin)
+        except BaseException as stop:  # also that of a visitor who leaves the page
+            raised.append(stop)
+            event.interrupt()
+
+    solver.cbSimplexInterrupt += look_up
+    solver.run()
+    if raised:
+        raise raised[0]
 
 
 def _programme(

@@ -70,7 +70,7 @@ def register() -> dict[str, Input]:
 
 def unverified(scenario: Scenario) -> tuple[str, ...]:
     """Paths of the inputs in use whose value rests on an unverified figure (shown with a diamond)."""
-    weak = [path for path, entry in register().items() if _is_weak(scenario, entry) and is_used(scenario, entry)]
+    weak = [path for path, entry in register().items() if is_weak(scenario, entry) and is_used(scenario, entry)]
     return tuple(weak)
 
 
@@ -89,6 +89,10 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
         return by_contract and (name != "hybrid_redeclares" or scenario.grid.declared_kw is not None)
     if entry.path == "grid.power_factor":
         return scenario.tariff.power_factor_rule != "none"
+    if entry.section == "compute":
+        return _compute_input_is_used(scenario, name)
+    if name in ("gpu_price_per_h", "checkpoint_interval_h") and scenario.compute.in_use:
+        return name == "gpu_price_per_h" or scenario.compute.shed_in_outages or scenario.finance.count_interruptions
     if name in OF_INTERRUPTIONS:
         return scenario.finance.count_interruptions
     if name.startswith("genset_"):
@@ -156,6 +160,19 @@ def _storage_input_is_used(scenario: Scenario, name: str) -> bool:
     return True
 
 
+def _compute_input_is_used(scenario: Scenario, name: str) -> bool:
+    compute = scenario.compute
+    if name in ("cap_rule", "defer", "shed_in_outages"):
+        return True
+    if name in ("cap_lowest_fraction", "cap_curve", "gpu_power_share"):
+        return compute.cap_rule != "off"
+    if name.startswith("defer"):
+        return compute.defer
+    if name in ("shed_fraction", "resume_h"):
+        return compute.shed_in_outages
+    return compute.in_use
+
+
 def _load_input_is_used(scenario: Scenario, name: str) -> bool:
     load = scenario.load
     is_cluster = load.kind not in ("meter", "flat")
@@ -177,7 +194,8 @@ def _load_input_is_used(scenario: Scenario, name: str) -> bool:
     return True
 
 
-def _is_weak(scenario: Scenario, entry: Input) -> bool:
+def is_weak(scenario: Scenario, entry: Input) -> bool:
+    """Whether the value in use rests on an unverified figure, used or not."""
     note = scenario.provenance.get(entry.path)
     if note is not None:
         return note.confidence == "unverified"

@@ -1,8 +1,8 @@
 """The Scenario: every input of a study, each defined once. Widgets, CLI, files and documents derive from it.
 
-Physics reads `site, load, grid, tariff, pv, storage, genset, dispatch`; what is only money sits in `finance`, which
-`sim/` never reads, so a price change needs no new simulation. Fractions are 0..1, powers kW, energies kWh, money in
-`site.currency`.
+Physics reads `site, load, grid, tariff, pv, storage, genset, dispatch, compute`; what is only money sits in
+`finance`, which `sim/` never reads, so a price change needs no new simulation. Fractions are 0..1, powers kW, energies
+kWh, money in `site.currency`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sim import library
 from sim.model import Closed, InputError, input_error, json_fault
 from sim.problem import Named, Problem
 from sim.scenario_bills import MOST_BILLS, RealBill
+from sim.scenario_compute import Compute
 from sim.scenario_money import Finance
 from sim.scenario_plant import Dispatch, Genset, Grid, Pv, Storage
 from sim.scenario_site import Load, Site
@@ -46,6 +47,7 @@ class Scenario(Closed):
     storage: Storage = Storage()
     genset: Genset = Genset()
     dispatch: Dispatch = Dispatch()
+    compute: Compute = Compute()
     finance: Finance = Finance()
     bills: tuple[RealBill, ...] = Field((), max_length=MOST_BILLS)
     provenance: dict[str, Provenance] = Field(default_factory=dict)

@@ -1,5 +1,5 @@
-"""Who earns the saving: its split between grid connection, PV, battery, diesel sets, control and, where the bill is on
-a declared demand, declaring anew, by the Shapley value.
+"""Who earns the saving: its split by the Shapley value between grid connection, PV, battery, diesel sets, control,
+declaring anew where the bill is on a declared demand, and compute that gives way.
 
 Every combination of the parts is simulated and billed as a plant of its own; a part gets its mean contribution over all
 orders in which the parts could be added. The split needs no order, sums to the saving, gives equal parts to
@@ -24,7 +24,7 @@ from sim.dispatch import ALTERNATIVES, simulate
 from sim.scenario import Scenario
 from study.compare import Study
 
-PARTS = ("grid", "pv", "battery", "sets", "control", "redeclaring")
+PARTS = ("grid", "pv", "battery", "sets", "control", "redeclaring", "compute")
 Coalition = frozenset[str]
 Value = Callable[[Coalition], float]
 
@@ -113,6 +113,7 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
             "dispatch.peak_shave_kw": None,
             "finance.ems_cost": 0.0,
         },
+        "compute": {"compute.cap_rule": "off", "compute.defer": False, "compute.shed_in_outages": False},
     }[part]
 
 

@@ -37,7 +37,7 @@ CAUSES = {
     "saved_fuel": ("fuel", "fuel_delivery"),
     "saved_sets": ("genset_rent", "genset_om", "crew"),
     "saved_carbon": ("carbon",),
-    "saved_loss": ("unserved", "interruptions"),
+    "saved_loss": ("unserved", "interruptions", "compute"),
 }
 PROJECT_LINES = {
     **CAUSES,

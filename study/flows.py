@@ -4,7 +4,8 @@ A variant is the study's scenario with some inputs at other values (`VARIED`) an
 them go through the dispatch rule side by side (`sim.variants`); the cost lines are those of `finance.ledger`, written
 for arrays of variants, and agree with it for the scenario itself. Battery size, power, reserve and efficiency change
 how much the schedule orders, but in which hours it charges and discharges stays as it is for the scenario; so does the
-yearly capacity of cells that age by their use, what an outage costs beyond its hours off, and load shed in one.
+yearly capacity of cells that age by their use, what an outage costs beyond its hours off, load shed in one, and what
+the hybrid's control holds back of the load.
 
 Not every project year of every variant is simulated. Years that differ only by the battery's health, by PV age or by
 load growth are read between two or three simulated ones on a straight line: as new, at the variant's lowest health, and
@@ -482,7 +483,8 @@ def _simulated(
     lanes, shares, refill = _lanes(shared, v, name, group, points)
     classes = shared.study.dispatch.classes
     tiled = outages if count == 1 else variants.repeated(outages, np.tile(np.arange(v.count), count))
-    sums = variants.aggregate(shared.series, lanes, shared.orders, shares, refill, tiled, len(classes.names), threads)
+    series = _own_series(shared, name, int(group[0]))
+    sums = variants.aggregate(series, lanes, shared.orders, shares, refill, tiled, len(classes.names), threads)
     sums = _at_meter(shared, sums, name, group[0])
     found = _bill_items(shared, sums, name, group[0])
     found |= {name: sums.monthly[name] for name in ("fuel_l", "genset_kwh", "unserved_kwh")}
@@ -506,6 +508,16 @@ def _at_meter(shared: _Shared, sums: variants.Sums, name: str, year: int) -> var
     lost = transformer.losses_kwh(grid, sums.import_kwh, hours, is_connected)
     peak_kw = transformer.peak_at_meter_kw(grid, sums.peak_kw, hours, is_connected)
     return replace(sums, import_kwh=sums.import_kwh + lost, peak_kw=peak_kw)
+
+
+def _own_series(shared: _Shared, name: str, year: int) -> kernel.Series:
+    """The shared series; the hybrid's has the load that its control leaves in that project year (0 is the first)."""
+    dispatch = shared.study.dispatch
+    if name != "hybrid" or not dispatch.flex:
+        return shared.series
+    scale = dispatch.lanes.load_scale[dispatch.row(name) * dispatch.years + year][dispatch.clock.month_index]
+    change = np.divide(dispatch.flex[year].change_kw, scale, out=np.zeros(len(scale)), where=scale > 0)
+    return replace(shared.series, load_kw=np.maximum(shared.series.load_kw + change, 0.0))
 
 
 def _bill_items(shared: _Shared, sums: variants.Sums, name: str, year: int) -> dict[str, Floats]:

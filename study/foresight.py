@@ -127,6 +127,7 @@ def hybrid_programme(study: Study, year: int) -> Programme:
     beyond_grid = np.maximum(trace.load_kw - pv_kw - limit, 0.0)
     sets_kw = (lanes.sets[lane] * lanes.set_kw[lane])[month]
     nameplate = lanes.energy_max_kwh[lane] / study.scenario.storage.soc_max_fraction
+    stored = trace.energy_kwh / nameplate if nameplate > 0 else np.zeros(clock.steps)
     masks = [charge.measured[series.period] for charge in rates.demand]
     per_kw = [dict(enumerate(charge.per_kw)) for charge in rates.demand]
     return Programme(
@@ -138,7 +139,7 @@ def hybrid_programme(study: Study, year: int) -> Programme:
         credit_per_kwh=rates.credit_per_kwh[month, series.period],
         import_limit_kw=limit,
         export_limit_kw=lanes.export_limit_kw[lane] * (limit > 0),
-        soc_min=np.minimum(study.scenario.dispatch.reserve_fraction, trace.energy_kwh / nameplate),
+        soc_min=np.minimum(study.scenario.dispatch.reserve_fraction, stored),
         soc_max=np.full(clock.steps, study.scenario.storage.soc_max_fraction),
         windows=monthly_windows(month, masks, per_kw),
         shed=(

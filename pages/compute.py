@@ -1,0 +1,45 @@
+"""Does it pay to hold back compute? The levers at their best, when they act, what the study counts, and the inputs."""
+
+import streamlit as st
+
+from ui import answers, compute, state
+from ui.figures import card, chart
+from ui.state import t
+
+CAP = ("compute.cap_rule", "compute.cap_lowest_fraction", "compute.cap_curve", "compute.gpu_power_share")
+DEFER = ("compute.defer", "compute.deferrable_fraction", "compute.deferral_window_h", "compute.deferral_loss_fraction")
+PAUSE = ("compute.shed_in_outages", "compute.shed_fraction", "compute.resume_h", "finance.checkpoint_interval_h")
+WORTH = ("finance.gpu_price_per_h", "compute.recovered_fraction")
+
+scenario, dark = state.current(), state.is_dark()
+
+st.title(t("compute.question"), anchor=False)
+answers.context_line(scenario)
+study = answers.study_or_reason()
+
+worth = compute.found(study)
+if worth is not None:
+    at_most = compute.break_even(study)
+    with st.container(border=True, gap="small"):
+        st.header(compute.title(study, worth, at_most), anchor=False)
+        st.markdown(t("compute.lead"))
+        compute.show_metrics(compute.metrics(study, worth, at_most))
+    with card(t("compute.levers.title"), compute.lever_note(study, worth)):
+        answers.show_table(compute.lever_table(study, worth), key="levers", alt=t("compute.levers.title"))
+        compute.ask_deferral(study, worth)
+    with card(compute.map_title(study, worth), compute.map_note(worth)):
+        alt = compute.map_title(study, worth)
+        chart(compute.hour_map(study, worth, dark), key="hour_map", height=320, alt=alt)
+
+effect = compute.rule_effect(study)
+with card(compute.rule_title(study, effect), t("compute.rule.note")):
+    st.markdown(compute.rule_text(study, effect))
+
+with card(t("compute.inputs.worth"), t("compute.inputs.worth_note")):
+    compute.fields(WORTH)
+with card(t("compute.inputs.cap"), t("compute.inputs.cap_note")):
+    compute.fields(CAP)
+with card(t("compute.inputs.defer"), t("compute.inputs.defer_note")):
+    compute.fields(DEFER)
+with card(t("compute.inputs.pause"), t("compute.inputs.pause_note")):
+    compute.fields(PAUSE)
