@@ -191,6 +191,7 @@ class Tariff(Closed):
     confidence: library.Confidence = "unverified"
     demand_confidence: library.Confidence = "unverified"
     notes: str = ""
+    notes_zh: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -391,7 +392,8 @@ def library_fields(library_id: str) -> dict[str, Any]:
         "as_of": str(raw["as_of"]),
         "confidence": raw["confidence"],
         "demand_confidence": raw["demand"]["confidence"],
-        "notes": " ".join(filter(None, [raw["notes"] or "", _rule_note(rule_id, rule)])),
+        "notes": " ".join(filter(None, [raw["notes"], _rule_note(rule_id, rule, "en")])),
+        "notes_zh": "".join(filter(None, [raw.get("notes_zh"), _rule_note(rule_id, rule, "zh")])),
     }
 
 
@@ -438,8 +440,8 @@ def _charge_fields(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rule_note(rule_id: str, rule: dict[str, Any]) -> str:
-    return "" if rule_id in ("none", "simple_max_demand") else str(rule.get("description_en", ""))
+def _rule_note(rule_id: str, rule: dict[str, Any], language: str) -> str:
+    return "" if rule_id in ("none", "simple_max_demand") else str(rule.get(f"description_{language}", ""))
 
 
 def clock(hour: float) -> str:

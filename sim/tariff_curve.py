@@ -157,7 +157,7 @@ def curve_fields(tariff: Tariff, fit: CurveFit, name: str, source: str) -> dict[
     ]
     tiers = [rule.model_copy(update={"periods": _renamed(rule.periods, names)}) for rule in tariff.energy_tiers]
     counted = {"demand_charges": tuple(charges), "energy_tiers": tuple(tiers)}
-    bare = tariff.model_copy(update=counted | {"source": source, "as_of": "", "notes": ""})
+    bare = tariff.model_copy(update=counted | {"source": source, "as_of": "", "notes": "", "notes_zh": ""})
     return painted_fields(Painting(bare, names, cells, by_month), name)
 
 

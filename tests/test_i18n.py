@@ -139,7 +139,7 @@ def test_every_key_asked_for_exists() -> None:
     assert {key for key in missing if key not in catalogue("en")} == set()
 
 
-@pytest.mark.parametrize("topic", ("shell", "inputs", "downloads"))
+@pytest.mark.parametrize("topic", ("shell", "inputs", "downloads", "tariff", "bills"))
 def test_every_text_is_used(topic: str) -> None:
     patterns = [re.compile(pattern) for pattern in key_patterns()]
     keys = json.loads((CATALOGUES / "en" / f"{topic}.json").read_text(encoding="utf-8"))

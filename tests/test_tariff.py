@@ -14,6 +14,13 @@ def tariff(windows, prices, **rest):
     return Tariff.model_validate({"name_en": "t", "currency": "CNY", "seasons": [season], **rest})
 
 
+@pytest.mark.parametrize("name", library_ids())
+def test_notes_are_said_in_both_languages(name: str) -> None:
+    tariff = library_tariff(name)
+    assert bool(tariff.notes) == bool(tariff.notes_zh)
+    assert not tariff.notes_zh or any("\u4e00" <= c <= "\u9fff" for c in tariff.notes_zh)
+
+
 def test_all_41_tariffs_load_and_price_every_step():
     clock = timeline("2026-03", 12, 60)
     assert len(library_ids()) == 41

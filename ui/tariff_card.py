@@ -10,6 +10,7 @@ from sim import library
 from sim.tariff import DAY_TYPES, DEMAND_BASES, Tariff
 from study.policy import has_government_windows
 from ui import form, state, table, tariff_form
+from ui.figures import as_plain
 from ui.state import t
 
 PLACE = "tariff"
@@ -66,9 +67,10 @@ def facts() -> None:
     st.markdown(f":small[:gray[{source} {t('inputs.tariff.confidence', energy=confidence, demand=demand)}]]")
     if has_government_windows(tariff):
         st.markdown(f":small[{t('policy.market_users')}]")
-    if tariff.notes:
+    notes = tariff.notes_zh if words.language == "zh" and tariff.notes_zh else tariff.notes
+    if notes:
         with st.expander(t("inputs.tariff.notes")):
-            st.markdown(tariff.notes)
+            st.markdown(as_plain(notes))
 
 
 def demand_basis() -> None:

@@ -34,7 +34,7 @@ def draw() -> None:
             table,
             key=key,
             hide_index=True,
-            height=min(400, 36 * (len(rows) + 1) + 2),
+            height=min(400, 35 * (len(rows) + 1) + 3),
             on_select="rerun",
             selection_mode="multi-row",
             column_config=_columns(),

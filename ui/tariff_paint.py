@@ -195,7 +195,7 @@ def _prices(draft: Draft) -> None:
         key=key,
         hide_index=True,
         disabled=["months", "period"],
-        height=min(360, 36 * (len(rows) + 1) + 2),
+        height=min(360, 35 * (len(rows) + 1) + 3),
         column_config={
             "months": st.column_config.TextColumn(t("inputs.table.months")),
             "period": st.column_config.TextColumn(t("inputs.tariff.period"), width="small"),
