@@ -5,7 +5,7 @@
     python run.py test [...]       run every test; further words go to pytest
     python run.py cli [...]        the same study without a browser; further words go to cli.py
     python run.py bench [--json]   measure the speed goals
-    python run.py lock             write both lock files anew after a change of requirements (needs uv)
+    python run.py lock             write the lock files anew after a change of requirements (needs uv)
     python run.py help             show this text
 
 Only the standard library is used, and the syntax stays readable for Python 3.6, so that an old Python
@@ -41,6 +41,8 @@ START_LIMIT_S = 120
 STOP_LIMIT_S = 8
 RUNTIME = ("requirements.txt", "requirements.lock")
 DEVELOPMENT = ("requirements-dev.txt", "requirements-dev.lock")
+MEASURING = ("requirements-bench.txt", "requirements-bench.lock")  # 400 MB more than the tests need, for the peers
+SETS = (RUNTIME, DEVELOPMENT, MEASURING)  # each contains those before it
 
 DISK_FULL = "The disk is full. PowerLadder needs about 1 GB for its packages; free some space, then start again."
 INSTALL_PROBLEMS = (
@@ -226,8 +228,7 @@ def install(files: tuple) -> None:
     STAMP.write_text("", encoding="ascii")  # until the end: "cut short"
     note(f"Installing packages from {files[1]} (about half a minute the first time)")
     install_lock(ROOT / files[1])
-    # The development set contains the runtime set, so one installation can stand for both.
-    keys = {set_key(RUNTIME[1]), set_key(files[1])}
+    keys = {set_key(lock) for _, lock in SETS[: SETS.index(files) + 1]}
     STAMP.write_text("\n".join(sorted(keys)) + "\n", encoding="ascii")
 
 
@@ -316,13 +317,14 @@ def run_and_listen(command: list) -> tuple:
 
 
 def write_locks() -> int:
-    """Resolve both requirement files for every system and Python from 3.11 on; hashes, but no index address."""
+    """Resolve the requirement files for every system and Python from 3.11 on; hashes, but no index address."""
     uv = shutil.which("uv", path=os.pathsep.join([os.environ.get("PATH", ""), str(venv_python().parent)]))
     if not uv:
         raise SetupError("Writing the lock files needs uv: install it with 'pip install uv', then run this again.")
     fixed = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header", "--quiet"]
     runtime = [RUNTIME[0], "-o", RUNTIME[1]]
     development = [RUNTIME[0], DEVELOPMENT[0], "-c", RUNTIME[1], "-o", DEVELOPMENT[1]]
+    measuring = [RUNTIME[0], DEVELOPMENT[0], MEASURING[0], "-c", DEVELOPMENT[1], "-o", MEASURING[1]]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("UV_")}
     return max(
         subprocess.call(
@@ -331,7 +333,7 @@ def write_locks() -> int:
             env=environment,
             stdout=subprocess.DEVNULL,
         )
-        for files in (runtime, development)
+        for files in (runtime, development, measuring)
     )
 
 
@@ -488,7 +490,7 @@ def run_cli(words: list) -> int:
 
 
 def run_benchmarks(words: list) -> int:
-    ensure_installed(DEVELOPMENT)
+    ensure_installed(MEASURING)
     return run_in_venv(["-m", "benchmarks", *words], ROOT)
 
 

@@ -1,7 +1,8 @@
 """The optimum against other ways to the same number, in one run and on one thread.
 
-The peers solve the same linear programme: PyPSA with HiGHS (development only, may be missing) and plain arrays handed
-to HiGHS. A row is met only if both costs agree to the gap; the time is that of building and solving, median of 5.
+The peers solve the same linear programme: PyPSA with HiGHS (`requirements-bench.txt`, may be missing) and plain arrays
+handed to HiGHS. A row is met only if both costs agree to the gap; the time is that of building and solving, median of
+5.
 """
 
 import contextlib
@@ -87,7 +88,8 @@ def timed(run: Callable[[], object]) -> tuple[float, object]:
 def against_pypsa(name: str, p: Programme, goal: float) -> dict:
     if find_spec("pypsa") is None:
         seconds = np.median([timed(lambda: own(p))[0] for _ in range(1 + REPEATS)][1:])
-        return _row(name, seconds * 1e3, "ms", f"{PYPSA}: pypsa is not installed (development only)", None, goal, False)
+        missing = f"{PYPSA}: pypsa is not installed (python run.py bench installs it)"
+        return _row(name, seconds * 1e3, "ms", missing, None, goal, False)
     return in_turn(name, lambda: own(p), PYPSA, lambda: pypsa_cost(p), goal)
 
 

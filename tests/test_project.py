@@ -100,6 +100,8 @@ def pins(name: str) -> dict[str, str]:
         ("requirements.txt", "requirements-dev.lock"),
         ("requirements-dev.txt", "requirements-dev.lock"),
         ("requirements.lock", "requirements-dev.lock"),
+        ("requirements-bench.txt", "requirements-bench.lock"),
+        ("requirements-dev.lock", "requirements-bench.lock"),
     ],
 )
 def test_pins_agree(part, whole):
@@ -111,7 +113,7 @@ def test_pins_agree(part, whole):
     assert differing == {}
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"])
 def test_a_lock_has_hashes_and_no_address(name):
     text = read(name)
     assert not re.search(r"http|file:|^-[^-]|--(?!hash=sha256:)", text, re.MULTILINE)

@@ -24,8 +24,8 @@ def run(tmp_path: Path, monkeypatch) -> object:
     """run.py as a module whose folder is an empty copy with spaces in its name; nothing is installed there."""
     folder = tmp_path / "Power Ladder copy"
     folder.mkdir()
-    for name in ("run.py", "requirements.txt", "requirements.lock", "requirements-dev.txt", "requirements-dev.lock"):
-        shutil.copy(ROOT / name, folder)
+    for path in (ROOT / "run.py", *ROOT.glob("requirements*.txt"), *ROOT.glob("requirements*.lock")):
+        shutil.copy(path, folder)
     specification = importlib.util.spec_from_file_location("run_copy", folder / "run.py")
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
@@ -109,6 +109,14 @@ def test_the_runtime_set_does_not_stand_for_the_development_set(run, fake_instal
     run.ensure_installed(run.RUNTIME)
     run.ensure_installed(run.DEVELOPMENT)
     assert fake_install == ["requirements.lock", "requirements-dev.lock"]
+
+
+def test_the_measuring_set_stands_for_both_and_the_tests_do_without_it(run, fake_install):
+    run.ensure_installed(run.DEVELOPMENT)
+    run.ensure_installed(run.MEASURING)
+    run.ensure_installed(run.DEVELOPMENT)
+    run.ensure_installed(run.RUNTIME)
+    assert fake_install == ["requirements-dev.lock", "requirements-bench.lock"]
 
 
 def test_a_changed_lock_is_installed_into_the_same_venv(run, fake_install):
