@@ -41,8 +41,8 @@ def found(study: Study) -> Found:
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _found(fingerprint: str, _study: Study) -> Found:
     last = _study.dispatch.years
-    new = {name: outages.outlook(_study, name) for name in outages.ISLANDED}
-    aged = {name: outages.outlook(_study, name, last) for name in outages.ISLANDED}
+    new = {name: outages.outlook(_study, name) for name in reversed(outages.ISLANDED)}
+    aged = {name: outages.outlook(_study, name, last) for name in new}
     chance = {
         name: {hours: outages.survival_with_failures(_study, new[name], hours) for hours in CHANCE_H} for name in new
     }
@@ -116,7 +116,7 @@ def curves(study: Study, seen: Found) -> dict[str, tuple[object, tuple[str, str]
 
 def ride_table(study: Study, seen: Found) -> pd.DataFrame:
     """A row for each question, a column for the alternatives, in words."""
-    names = [say.name(name, state.words(), first=True) for name in outages.ISLANDED]
+    names = [say.name(name, state.words(), first=True) for name in seen.new]
     rows = {
         t("outages.row_worst"): [_hours(int(seen.new[name].hours.min())) for name in seen.new],
         t("outages.row_aged", n=study.dispatch.years): [_hours(int(seen.aged[name].hours.min())) for name in seen.new],
