@@ -181,6 +181,15 @@ def sets_online(
     return needed.astype(np.int64)
 
 
+def trip_hours(
+    sets_running: ArrayLike, output_kw: ArrayLike, ready_kw: ArrayLike, set_kw: float, step_h: float = 1.0
+) -> float:
+    """Hours of these steps (n,) in which the others and `ready_kw` could not take over what one tripped set gives."""
+    running, output = np.asarray(sets_running, dtype=float), np.asarray(output_kw, dtype=float)
+    short = sets_online(output, set_kw, battery_kw=ready_kw, survive_largest=True) > running
+    return float((short & (running > 0)).sum() * step_h)
+
+
 # --- tank and trucks --------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from sim.genset_ratings import (
     rating_kw,
     sets_online,
     spinning_reserve_kw,
+    trip_hours,
     wear,
 )
 from sim.library import record
@@ -181,3 +182,10 @@ def test_noise_hours_of_a_day():
     found = noise_hours(np.full(24, 2), np.arange(24), 60.0)
     assert found == {"running": 24.0, "day_above": 0.0, "night_above": 8.0}
     assert noise_hours(np.zeros(24), np.arange(24), 60.0)["running"] == 0.0
+
+
+def test_hours_in_which_a_tripped_set_takes_load_with_it():
+    """Sets of 100 kW. 180 kW on two: one is left with 100, 80 short; with 80 kW ready nothing is. 100 on two holds,
+    so does standing still; one set alone never does, unless the battery takes all."""
+    running, output = [2, 2, 2, 0, 1, 1], [180, 180, 100, 0, 50, 50]
+    assert trip_hours(running, output, [0, 80, 0, 0, 0, 50], 100.0, step_h=0.5) == 1.0

@@ -9,7 +9,16 @@ from report import say
 from sim import library
 from sim.dispatch import site_set_kw
 from sim.genset import fuel_curve
-from sim.genset_ratings import RATINGS, RatingFinding, check_rating, fuel_logistics, noise_db_a, noise_hours, wear
+from sim.genset_ratings import (
+    RATINGS,
+    RatingFinding,
+    check_rating,
+    fuel_logistics,
+    noise_db_a,
+    noise_hours,
+    trip_hours,
+    wear,
+)
 from sim.kernel import Trace
 from study import weeks
 from study.compare import Study
@@ -45,6 +54,7 @@ def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
             st.warning(_rating_text(study, finding))
         if fuel.dry_steps:
             st.warning(t("answers.operation.sets_dry", hours=say.duration(fuel.dry_steps * step_h, words)))
+        st.markdown(_trip_text(study, lane, year, trace, kept))
         st.markdown(_fuel_text(study, fuel, tank_l))
         st.markdown(_wear_text(study, each_year_h, fleet))
         st.markdown(_air_text(study, alternative))
@@ -72,6 +82,24 @@ def _rating_text(study: Study, finding: RatingFinding) -> str:
     shown = [words.number(v, decimals=0) if finding.limit == "hours" else words.percent(v) for v in values]
     rating = study.scenario.genset.rating
     return t(f"answers.operation.rating_{finding.limit}", rating=rating, value=shown[0], allowed=shown[1])
+
+
+def _trip_text(study: Study, lane: int, year: int, trace: Trace, kept: slice) -> str:
+    """In how many of the hours without the grid one tripped set would take load with it."""
+    dispatch, words = study.dispatch, state.words()
+    limit_kw = dispatch.lanes.import_limit_kw[lane][dispatch.clock.month_index]
+    alone = (dispatch.down[year - 1] | (limit_kw == 0))[kept] & (trace.sets_running[kept] > 0)
+    if not alone.any():
+        return t("answers.operation.sets_trip_grid")
+    has_energy = trace.energy_kwh[kept] > dispatch.lanes.energy_min_kwh[lane]
+    ready_kw = (dispatch.lanes.battery_kw[lane] - trace.discharge_kw[kept]) * has_energy
+    rows = (trace.sets_running[kept][alone], trace.genset_kw[kept][alone], ready_kw[alone])
+    step_h = dispatch.clock.step_h
+    hours = [trip_hours(*rows, site_set_kw(study.scenario), step_h), float(alone.sum()) * step_h]
+    short, whole = (words.number(value, t("charts.unit.h"), 0) for value in hours)
+    return t(
+        "answers.operation.sets_trip" if hours[0] else "answers.operation.sets_trip_none", short=short, whole=whole
+    )
 
 
 def _tank_l(study: Study, fleet: int) -> float:
