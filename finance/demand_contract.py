@@ -55,16 +55,20 @@ def best_declared_kw(
     peaks = np.asarray(peak_kw, dtype=float)
     if hold_months < 1:
         raise ValueError(f"hold_months is {hold_months}; the declared kW is kept for 1 month or more")
-    prices, starts = np.broadcast_to(weights, peaks.shape[-1:]), range(0, peaks.shape[-1], hold_months)
-    held = [slice(at, at + hold_months) for at in starts]
-    return np.concatenate([_held(rules, peaks[..., part], prices[part]) for part in held], axis=-1)
+    months = peaks.shape[-1]
+    blocks = -(-months // hold_months)
+    rest = blocks * hold_months - months
+    held = np.pad(peaks, [(0, 0)] * (peaks.ndim - 1) + [(0, rest)]).reshape(*peaks.shape[:-1], blocks, hold_months)
+    prices = np.pad(np.broadcast_to(weights, months), (0, rest)).reshape(blocks, hold_months)
+    return _held(rules, held, prices).reshape(*peaks.shape[:-1], blocks * hold_months)[..., :months]
 
 
 def _held(rules: DeclarationRules, peaks: Floats, prices: Floats) -> Floats:
-    """One declared value for all given months (..., months)."""
+    """One declared value for all months (the last axis) of a block (..., blocks, months)."""
     candidates = np.maximum(peaks / rules.tolerance, rules.floor_kw)
     over_kw = np.maximum(peaks[..., None, :] - rules.tolerance * candidates[..., :, None], 0.0)
-    cost = candidates * prices.sum() + rules.overrun_factor * (over_kw * prices).sum(axis=-1)
+    whole = candidates * prices.sum(axis=-1, keepdims=True)
+    cost = whole + rules.overrun_factor * (over_kw * prices[:, None, :]).sum(axis=-1)
     best = np.take_along_axis(candidates, cost.argmin(axis=-1)[..., None], axis=-1)
     return np.broadcast_to(best, peaks.shape)
 
