@@ -125,9 +125,10 @@ def country_rules(code: str) -> TaxRules:
 def tax_rules(scenario: Scenario) -> TaxRules:
     """The rules a scenario is taxed by. A country that the data do not have taxes nothing."""
     finance, country = scenario.finance, scenario.site.country
-    if finance.tax_rules == "none" or (finance.tax_rules == "country" and country not in library.countries()):
+    if finance.tax_rules == "none":
         return TaxRules()
-    found = country_rules(country) if finance.tax_rules == "country" else _own_rules(scenario)
+    known = country_rules(country) if country in library.countries() else TaxRules()
+    found = known if finance.tax_rules == "country" else _own_rules(scenario)
     return replace(
         found,
         loss_rule=finance.tax_losses,

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from i18n import Words
 from report.workbook_cells import open_book
-from report.workbook_flows import flows_sheet, rates_sheet
+from report.workbook_finance import finance_sheet
+from report.workbook_flows import alternatives_searched, flows_sheet, rates_sheet
 from report.workbook_inputs import inputs_sheet, tariff_sheet
 from report.workbook_months import months_sheet
 from report.workbook_paths import paths_sheet
@@ -32,7 +33,8 @@ def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:
     sensitivity_sheet(book)
     months_sheet(book)
     paths_sheet(book)
-    rates_sheet(book)
+    searched = finance_sheet(book)
+    rates_sheet(book, [*alternatives_searched(book), *searched])
     if hourly:
         hourly_sheet(book)
     checks_sheet(book)

@@ -7,6 +7,7 @@ baseline with its running totals. Column B is the sum over the term, C the prese
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -244,19 +245,17 @@ def _below(book: Book, row: int, column: int, values: dict) -> Iterator[tuple[in
     discounted = f"={before(RUNNING_DISCOUNTED)}+{own(DISCOUNTED)}" if period else f"={own(DISCOUNTED)}"
     yield RUNNING_DISCOUNTED, discounted, value("running_discounted"), "money"
     if period:
-        yield CROSSING, *_crossing(top, RUNNING, column, values["running"][row], period)
-        yield (
-            CROSSING_DISCOUNTED,
-            *_crossing(top, RUNNING_DISCOUNTED, column, values["running_discounted"][row], period),
-        )
+        for place, total in ((CROSSING, "running"), (CROSSING_DISCOUNTED, "running_discounted")):
+            line = top + (RUNNING if total == "running" else RUNNING_DISCOUNTED)
+            yield place, *crossing(line, column, values[total][row], period)
 
 
-def _crossing(top: int, offset: int, column: int, running: NDArray, period: int) -> tuple[str, Any, str]:
+def crossing(line: int, column: int, running: NDArray, period: int) -> tuple[str, Any, str]:
     """Where in this period the running total reaches zero from below; empty text where it does not.
 
     A total that is only rounding counts as zero, as in `finance.metrics`.
     """
-    here, before = cell(top + offset, column), cell(top + offset, column - 1)
+    here, before = cell(line, column), cell(line, column - 1)
     tiny = f"1E-9*MAX(1,ABS({before}))"
     formula = f'=IF(AND({before}<-{tiny},{here}>=-{tiny}),{period - 1}+{before}/({before}-{here}),"")'
     zero = 1e-9 * max(1.0, abs(running[period - 1]))
@@ -265,32 +264,53 @@ def _crossing(top: int, offset: int, column: int, running: NDArray, period: int)
     return formula, value, "years"
 
 
-def rates_sheet(book: Book) -> None:
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """A flow whose rate of return is searched for: its name, the cell of the start, the cells after it, its values."""
+
+    name: str
+    start: str
+    later: str
+    flows: NDArray[np.float64]
+
+
+def alternatives_searched(book: Book) -> list[Searched]:
+    """The difference of each alternative to the baseline, in the order of `ALTERNATIVES`."""
+    values = flow_values(book)["difference"]
+    return [
+        Searched(
+            say.name(name, book.words, first=True),
+            flow_cell(book, row, DIFFERENCE, START),
+            flow_span(book, row, DIFFERENCE, START + 1),
+            values[row],
+        )
+        for row, name in enumerate(ALTERNATIVES)
+    ]
+
+
+def rates_sheet(book: Book, searched: list[Searched]) -> None:
     """Net present value at many rates: how often it changes sign, and between which rates. It gives IRR a start."""
-    sheet, values = book.sheet("rates"), flow_values(book)
+    sheet = book.sheet("rates")
     text(book, sheet, 0, 0, book.t("rates.title"), "title")
     text(book, sheet, 1, 0, book.t("rates.note"), "note")
     labels = [book.t("rates.rate")]
-    for name in ALTERNATIVES:
-        shown = say.name(name, book.words, first=True)
-        labels += [book.t("rates.npv", name=shown), book.t("rates.sign", name=shown)]
+    for flow in searched:
+        labels += [book.t("rates.npv", name=flow.name), book.t("rates.sign", name=flow.name)]
     heads(book, sheet, RATE_FIRST_ROW - 1, labels)
     rates = np.expm1(np.linspace(np.log1p(metrics.LOWEST_IRR), np.log1p(metrics.HIGHEST_IRR), GRID_POINTS))
-    npvs = np.array(
-        [metrics.npv(rates, np.tile(flows, (GRID_POINTS, 1)), book.per_year) for flows in values["difference"]]
-    )
     for k, rate in enumerate(rates):
         sheet.write_number(RATE_FIRST_ROW + k, 0, rate, book.formats["percent"])
-        for row in range(len(ALTERNATIVES)):
-            _rate_cells(book, sheet, k, row, npvs[row])
-    sheet.set_column(0, 8, 16)
+    for position, flow in enumerate(searched):
+        npvs = metrics.npv(rates, np.tile(flow.flows, (GRID_POINTS, 1)), book.per_year)
+        for k in range(GRID_POINTS):
+            _rate_cells(book, sheet, k, position, flow, npvs)
+    sheet.set_column(0, 2 * len(searched), 16)
 
 
-def _rate_cells(book: Book, sheet: Any, k: int, row: int, npvs: NDArray) -> None:
-    line, column = RATE_FIRST_ROW + k, 1 + 2 * row
-    flows, start = flow_span(book, row, DIFFERENCE, START + 1), flow_cell(book, row, DIFFERENCE, START)
+def _rate_cells(book: Book, sheet: Any, k: int, position: int, flow: Searched, npvs: NDArray) -> None:
+    line, column = RATE_FIRST_ROW + k, 1 + 2 * position
     rate = f"(1+{cell(line, 0, 'c')})^(1/periods_per_year)-1"
-    put(book, sheet, line, column, f"={start}+NPV({rate},{flows})", npvs[k])
+    put(book, sheet, line, column, f"={flow.start}+NPV({rate},{flow.later})", npvs[k])
     if k:
         here, before = cell(line, column), cell(line - 1, column)
         changes = int(np.sign(npvs[k]) * np.sign(npvs[k - 1]) < 0)
@@ -311,10 +331,10 @@ def kpi_formula(book: Book, key: str, row: int) -> str:
         return f"=-{total}"
     if key == "cost_per_kwh":
         energy = flow_cell(book, row, ENERGY, SUM)
-        return f'=IF({energy}>0,-{total}/{energy},"{_short(book, "no_energy")}")'
+        return f'=IF({energy}>0,-{total}/{energy},"{short(book, "no_energy")}")'
     if key == "lcoe_per_kwh":
         energy = flow_cell(book, row, ENERGY, PRESENT)
-        return f'=IF({energy}>0,-{flow_cell(book, row, TOTAL, PRESENT)}/{energy},"{_short(book, "no_energy")}")'
+        return f'=IF({energy}>0,-{flow_cell(book, row, TOTAL, PRESENT)}/{energy},"{short(book, "no_energy")}")'
     if key == "capex":
         return "=" + "".join(f"-{flow_cell(book, row, list(LINES).index(line), SUM)}" for line in CAPEX_LINES)
     if key == "unserved_value":
@@ -330,10 +350,11 @@ def kpi_formula(book: Book, key: str, row: int) -> str:
         column = {"energy_served_kwh": "served_kwh", "unserved_kwh": "unserved_kwh", "diesel_l": "fuel_l"}[key]
         return f"=SUM({_months_range(book, row, column, months)})"
     own = {"npv": _npv, "irr": _irr, "payback_years": _payback, "discounted_payback_years": _discounted_payback}[key]
-    return f'=IF(baseline_number={row + 1},"{_short(book, "is_baseline")}",{own(book, row)})'
+    return f'=IF(baseline_number={row + 1},"{short(book, "is_baseline")}",{own(book, row)})'
 
 
-def _short(book: Book, reason: str) -> str:
+def short(book: Book, reason: str) -> str:
+    """Why a figure does not exist, in a word or two, for use inside a formula."""
     return book.words.t(f"answers.missing.short_{reason}").replace('"', '""')
 
 
@@ -342,28 +363,35 @@ def _npv(book: Book, row: int) -> str:
 
 
 def _irr(book: Book, row: int) -> str:
-    """IRR where the net present value changes sign exactly once between -99 % and 1000 %, else why there is none."""
-    flows = flow_span(book, row, DIFFERENCE)
-    signs = _rate_range(book, 2 + 2 * row)
+    return irr_formula(book, flow_span(book, row, DIFFERENCE), row)
+
+
+def irr_formula(book: Book, flows: str, position: int) -> str:
+    """IRR where the net present value changes sign exactly once between -99 % and 1000 %, else why there is none.
+
+    flows: cells from the start on; position: that of the flow on the sheet of rates.
+    """
+    signs = _rate_range(book, 2 + 2 * position)
     count = f"SUM({signs})"
     middle = f"SUMPRODUCT({signs},({_rate_range(book, 0, 0)}+{_rate_range(book, 0)})/2)"
     rate = f"(1+IRR({flows},(1+{middle})^(1/periods_per_year)-1))^periods_per_year-1"
     why = (
-        f'IF(AND(MIN({flows})<0,MAX({flows})>0),"{_short(book, "no_root")}",'
-        f'IF(AND(MIN({flows})=0,MAX({flows})=0),"{_short(book, "all_zero")}","{_short(book, "no_sign_change")}"))'
+        f'IF(AND(MIN({flows})<0,MAX({flows})>0),"{short(book, "no_root")}",'
+        f'IF(AND(MIN({flows})=0,MAX({flows})=0),"{short(book, "all_zero")}","{short(book, "no_sign_change")}"))'
     )
-    return f'IF({count}=1,{rate},IF({count}>1,"{_short(book, "several_roots")}",{why}))'
+    return f'IF({count}=1,{rate},IF({count}>1,"{short(book, "several_roots")}",{why}))'
 
 
 def _payback(book: Book, row: int) -> str:
-    return _first_crossing(book, row, CROSSING, RUNNING)
+    return first_crossing(book, flow_span(book, row, CROSSING, START + 1), flow_span(book, row, RUNNING))
 
 
 def _discounted_payback(book: Book, row: int) -> str:
-    return _first_crossing(book, row, CROSSING_DISCOUNTED, RUNNING_DISCOUNTED)
+    places = flow_span(book, row, CROSSING_DISCOUNTED, START + 1)
+    return first_crossing(book, places, flow_span(book, row, RUNNING_DISCOUNTED))
 
 
-def _first_crossing(book: Book, row: int, crossing: int, running: int) -> str:
-    places = flow_span(book, row, crossing, START + 1)
-    never = f'IF(MIN({flow_span(book, row, running)})<0,"{_short(book, "never")}","{_short(book, "no_outlay")}")'
+def first_crossing(book: Book, places: str, running: str) -> str:
+    """The first place at which a running total reaches zero, in years, or why there is none."""
+    never = f'IF(MIN({running})<0,"{short(book, "never")}","{short(book, "no_outlay")}")'
     return f"IF(COUNT({places})=0,{never},MIN({places})/periods_per_year)"

@@ -12,11 +12,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from finance import metrics
 from finance.ledger import LINES
+from finance.metrics import Figure
 from report import register_text, say
 from report.files import step_price_per_kwh
 from report.price_moves import CHANGES, present_value, prices
 from report.tables import metric
 from report.workbook_cells import FONT, Book, baseline_of, cell, heads, put, span, text
+from report.workbook_finance import FIGURES, VIEWS, finance_cell, finance_checks
 from report.workbook_flows import (
     DIFFERENCE,
     KPI_FIRST_ROW,
@@ -65,6 +67,7 @@ def summary_sheet(book: Book) -> None:
     )
     for k, key in enumerate(KPI_ROWS):
         _kpi_row(book, sheet, KPI_FIRST_ROW + k, key)
+    _after_tax(book, sheet)
     _charts(book, sheet)
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 4, 20)
@@ -84,13 +87,34 @@ def _kpi_row(book: Book, sheet: Any, row: int, key: str) -> None:
     text(book, sheet, row, 6, words.t(f"answers.metric.{key}.help"), "note")
 
 
+AFTER_TAX_ROW = KPI_FIRST_ROW + len(KPI_ROWS) + 1
+
+
+def _after_tax(book: Book, sheet: Any) -> None:
+    """The hybrid after tax and for its owners, from the sheet of tax and loan."""
+    words = book.words
+    heads(
+        book,
+        sheet,
+        AFTER_TAX_ROW,
+        [words.t("financing.column.view"), *(words.t(f"answers.metric.{k}") for k in FIGURES)],
+    )
+    for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 1):
+        view = book.study.returns.views[name]
+        text(book, sheet, k, 0, words.t(f"financing.view.{name}"))
+        figures = (Figure(view.npv), view.irr, view.payback, view.discounted_payback)
+        for j, (key, figure) in enumerate(zip(FIGURES, figures, strict=True), start=1):
+            shown = figure.value if figure.value is not None else words.t(f"answers.missing.short_{figure.reason}")
+            put(book, sheet, k, j, f"={finance_cell(book, name, key)}", shown, STYLES.get(key, "money"))
+
+
 def kpi_cell(book: Book, key: str, row: int) -> str:
     """A key figure of an alternative, seen from another sheet."""
     return book.ref("summary", cell(KPI_FIRST_ROW + KPI_ROWS.index(key), 1 + row, "rc"))
 
 
 def _charts(book: Book, sheet: Any) -> None:
-    top = KPI_FIRST_ROW + len(KPI_ROWS) + 2
+    top = AFTER_TAX_ROW + len(VIEWS) + 2
     hybrid, last = ALTERNATIVES.index("hybrid"), last_column(book)
     flow = book.file.add_chart({"type": "column"})
     line = book.file.add_chart({"type": "line"})
@@ -220,6 +244,9 @@ def checks_sheet(book: Book) -> None:
             label = book.t(f"checks.{key}", name=say.name(name, book.words, first=True))
             _check(book, sheet, row, label, one, other, value)
             row += 1
+    for key, one, other, value in finance_checks(book):
+        _check(book, sheet, row, book.words.t(f"financing.xlsx.check_{key}"), one, other, value)
+        row += 1
     _vector(book, sheet, row + 2)
     sheet.set_column(0, 0, 62)
     sheet.set_column(1, 12, 17)

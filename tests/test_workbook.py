@@ -14,12 +14,14 @@ import numpy as np
 import openpyxl
 import pytest
 
+from finance.metrics import Figure
 from i18n import words
 from report.price_moves import CHANGES, price_moves
 from report.tables import metric
 from report.workbook import workbook
+from report.workbook_finance import VIEWS
 from report.workbook_flows import KPI_FIRST_ROW, KPI_ROWS
-from report.workbook_sheets import hourly_columns
+from report.workbook_sheets import AFTER_TAX_ROW, hourly_columns
 from sim.dispatch import ALTERNATIVES
 from sim.register import register
 from study.compare import Study, evaluate
@@ -100,7 +102,7 @@ def assert_sound(found: dict) -> None:
     """No error anywhere, and every check of the checks sheet agrees."""
     assert [place for place, value in found.items() if isinstance(value, str) and value.startswith("#")] == []
     assert EN.t("proposal.xlsx.checks.differs") not in found.values()
-    assert list(found.values()).count(EN.t("proposal.xlsx.checks.ok")) == 4 * len(ALTERNATIVES) + 4
+    assert list(found.values()).count(EN.t("proposal.xlsx.checks.ok")) == 4 * len(ALTERNATIVES) + 8
 
 
 def assert_figures(found: dict, study: Study) -> None:
@@ -113,6 +115,23 @@ def assert_figures(found: dict, study: Study) -> None:
                 assert shown == EN.t(f"answers.missing.short_{figure.reason}"), (key, name)
             else:
                 assert shown == pytest.approx(figure.value, rel=RELATIVE, abs=1e-6), (key, name)
+
+
+def assert_returns(found: dict, study: Study) -> None:
+    """The figures after tax and of the owners on the summary sheet, and the weakest year of the loan."""
+    for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 2):
+        view = study.returns.views[name]
+        figures = (Figure(view.npv), view.irr, view.payback, view.discounted_payback)
+        for column, figure in zip("BCDE", figures, strict=True):
+            shown = found.get(("Summary", f"{column}{k}"))
+            if figure.value is None:
+                assert shown == EN.t(f"answers.missing.short_{figure.reason}"), (name, column)
+            else:
+                assert shown == pytest.approx(figure.value, rel=RELATIVE, abs=1e-6), (name, column)
+    labels = {value: place[1][1:] for place, value in found.items() if place == ("Tax and loan", f"A{place[1][1:]}")}
+    least = found["Tax and loan", f"B{labels[EN.t('financing.xlsx.least_dscr')]}"]
+    expected = study.returns.coverage.least_dscr.value
+    assert least == (EN.t("financing.none") if expected is None else pytest.approx(expected, rel=RELATIVE))
 
 
 def assert_same(stored: dict, found: dict) -> None:
@@ -199,6 +218,51 @@ def test_every_money_input_is_live(name: str, kind: str, tmp_path: Path) -> None
     assert_figures(by_formualizer(content, tmp_path), evaluate(scenario.with_(changes), study_of(name).dispatch))
 
 
+LOAN = {"finance.loan_share": 0.7, "finance.loan_years": 9, "finance.loan_rate": 0.051}
+OWN = {"finance.tax_rules": "own", "finance.tax_rate": 0.3, "finance.tax_residual_fraction": 0.03}
+POOR = {"finance.energy_price_factor": 0.55}  # losses in the first years, carried forward
+FINANCED = {
+    "level": LOAN,
+    "principal, SYD": LOAN | OWN | {"finance.loan_repayment": "equal_principal", "finance.loan_grace_years": 2}
+    | {"finance.tax_depreciation": "sum_of_years", "finance.tax_depreciation_years": 8},
+    "sculpted, declining": LOAN | OWN | {"finance.loan_repayment": "sculpted", "finance.loan_grace_years": 1}
+    | {"finance.tax_depreciation": "double_declining", "finance.tax_depreciation_years": 7},
+    "bullet, MACRS": LOAN | OWN | {"finance.loan_repayment": "bullet", "finance.tax_depreciation": "macrs7"},
+    "losses": LOAN | OWN | POOR | {"finance.tax_depreciation": "immediate", "finance.tax_loss_carry_years": 3},
+    "losses lost": OWN | POOR | {"finance.tax_losses": "lost", "finance.tax_depreciation": "macrs3"},
+    "losses at once": OWN | POOR | {"finance.tax_losses": "immediate", "finance.tax_depreciation": "none"},
+    "credit, grant": OWN | {"finance.tax_credit_fraction": 0.3, "finance.tax_grant": 2e6, "finance.vat_basis": "excl"}
+    | {"finance.vat_recovery_years": 3},
+    "no tax": LOAN | {"finance.tax_rules": "none", "finance.tax_grant": 1e6, "finance.loan_rate": 0.0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FINANCED)
+def test_tax_and_loan_are_live(kind: str, tmp_path: Path) -> None:
+    """Other rules and terms typed into the file give what a study of them gives."""
+    name = "case_c" if "losses" in kind else "case_b"
+    content = with_inputs(without_values(workbook(study_of(name), EN, hourly=False)), FINANCED[kind])
+    study = evaluate(presets()[name].scenario.with_(FINANCED[kind]), study_of(name).dispatch)
+    found = by_formualizer(content, tmp_path)
+    assert_returns(found, study)
+    assert_figures(found, study)
+    assert_sound(found)
+    if kind == "losses":
+        assert study.returns.whole.tax.loss_lapsed.any()
+
+
+@pytest.mark.parametrize("months", (4, 30))
+def test_tax_and_loan_of_a_term_in_months(months: int, tmp_path: Path) -> None:
+    holiday = [{"first_year": 2, "last_year": 2, "factor": 0.5}]
+    changes = LOAN | {"finance.tax_holiday": holiday, "finance.vat_recovery_years": 2, "finance.vat_basis": "excl"}
+    study = evaluate(presets()["case_a"].scenario.with_(changes | {"site.term_months": months}))
+    content = workbook(study, EN, hourly=False)
+    found = by_formualizer(without_values(content), tmp_path)
+    assert_returns(found, study)
+    assert_same(values(content), found)
+    assert_sound(found)
+
+
 def test_price_paths_are_in_the_formulas(tmp_path: Path) -> None:
     """Given years, a shock and a demand rate of its own, in every component; then another rate in the file."""
     points = [{"year": 3, "component": "energy", "factor": 0.8}, {"year": 1, "component": "om", "factor": 1.1}]
@@ -222,9 +286,11 @@ def test_libreoffice_agrees(name: str, tmp_path: Path) -> None:
     scenario = presets()[name].scenario
     changes = {"finance.discount_rate": 0.113, "finance.diesel_per_l": scenario.finance.diesel_per_l * 1.37}
     (tmp_path / "as_is").mkdir(), (tmp_path / "changed").mkdir()
+    changes |= LOAN
     content = workbook(study_of(name), EN, hourly=False)
     found = by_libreoffice(without_values(content), tmp_path / "as_is")
     assert_figures(found, study_of(name))
+    assert_returns(found, study_of(name))
     assert_same(values(content), found)
     assert_sound(found)
     found = by_libreoffice(with_inputs(without_values(content), changes), tmp_path / "changed")
