@@ -103,3 +103,15 @@ def test_outages_page_names_the_worst_hour_and_the_cost() -> None:
     assert "the battery's power carries the critical load at every hour" in texts(app).lower()
     app = open_app("outages", preset="case_d", grid__outage_source="list", load__critical_fraction="0.5")
     assert_calm(app)
+
+
+def test_equipment_counts_cabinets_and_tells_frost_and_panels_that_look_away() -> None:
+    failing = {"storage__cabinet_mtbf_h": "1000", "storage__cabinet_repair_h": "1000", "storage__spare_cabinets": "1"}
+    app = open_app("equipment", preset="blank", **failing)
+    assert_calm(app)
+    assert "4 cabinets of" in texts(app) and "can be counted on" in texts(app)
+    bare = {"storage__cell_temperature": "ambient", "site__place": "zhongwei"}
+    app = open_app("equipment", preset="blank", **bare, pv__dc_kwp="1000", pv__tilt_deg="30", pv__azimuth_deg="0")
+    assert_calm(app)
+    assert "Heat or cold holds the power" in texts(app) and "Several arrays" in texts(app)
+    assert any("tilted away from the equator" in warning.value for warning in app.warning)

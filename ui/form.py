@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from i18n.numbers import plain
+from report import register_text
 from sim import library
 from sim.problem import Problem
 from sim.register import Input, is_used, register, unverified
@@ -126,10 +127,7 @@ def choice_text(path: str, value: object) -> str:
 
 def source_text(entry: Input, scenario: Scenario) -> str:
     """Where the value in use comes from; empty where it is the user's own choice."""
-    note = scenario.provenance.get(entry.path)
-    if note is not None:
-        return note.source + (f" ({note.as_of})" if note.as_of else "")
-    return entry.source if entry.kind == "other" or scenario.get(entry.path) == entry.default else ""
+    return register_text.source(entry, scenario, state.words())
 
 
 def confidence_text(entry: Input, scenario: Scenario) -> str:
