@@ -27,9 +27,9 @@ if worth is not None:
     with card(t("compute.levers.title"), compute.lever_note(study, worth)):
         answers.show_table(compute.lever_table(study, worth), key="levers", alt=t("compute.levers.title"))
         compute.ask_deferral(study, worth)
-    with card(compute.map_title(study, worth), compute.map_note(worth)):
-        alt = compute.map_title(study, worth)
-        chart(compute.hour_map(study, worth, dark), key="hour_map", height=320, alt=alt)
+    title = compute.map_title(study, worth, at_most)
+    with card(title, compute.map_note(worth)):
+        chart(compute.hour_map(study, worth, at_most, dark), key="hour_map", height=320, alt=title)
 
 effect = compute.rule_effect(study)
 with card(compute.rule_title(study, effect), t("compute.rule.note")):

@@ -1,15 +1,20 @@
 """Computing work that gives way: the throughput curve, the plain rule, its cost line, and what it is worth at best."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from finance.explain import waterfall
 from finance.kpis import by_period
 from finance.ledger import lost_gpu_h
+from i18n import words
+from report.charts_compute import by_hour_and_month
+from report.workbook import workbook
 from sim.compute import cap_segments, dear_hours, fill_valleys, lost_by_cap, throughput
 from sim.dispatch import FLEX_SUMS
 from sim.load import site_kw_per_gpu
@@ -25,7 +30,9 @@ from study.compute import Year, break_even_gpu_price, flexible, rule_effect, wor
 from study.flows import flows
 from study.presets import presets
 from tests.test_optimal import GAP, SEEDS, assert_same_optimum, programme, random_site
+from tests.test_workbook import assert_figures, assert_sound, by_formualizer, without_values
 
+ROOT = Path(__file__).resolve().parents[1]
 WORK = ("dense_training", "memory_bound_inference", "mild_training")
 CHEAP, DEAR = 0.5, 15.0
 SEASON = {
@@ -216,6 +223,13 @@ def test_compute_is_a_part_of_the_saving_where_it_is_switched_on(deferring):
     assert attribute(idle).parts["compute"] == 0
 
 
+def test_the_workbooks_formulas_know_what_is_given_up(deferring, tmp_path):
+    content = workbook(deferring, words("en"), hourly=False)
+    found = by_formualizer(without_values(content), tmp_path)
+    assert_figures(found, deferring)
+    assert_sound(found)
+
+
 # --- the optimum ------------------------------------------------------------------------------------------------------
 
 
@@ -343,3 +357,60 @@ def test_what_is_not_covered_says_why():
     no_battery = evaluate(base.with_({"storage.energy_kwh": 0, "storage.power_kw": 0}))
     assert compute.reason_not_covered(no_battery) is None
     assert worth(no_battery).gpu_h > 0
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def test_cells_by_hour_and_month_by_hand():
+    """Two months of two days of 12 h steps: sums, and means without the gap."""
+    hour, month = np.tile([0, 12], 4), np.repeat([0, 1], 4)
+    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0, np.nan, 7.0, np.nan])
+    sums, means = (by_hour_and_month(values, hour, month, add) for add in (True, False))
+    assert sums[0].tolist() == [4.0, 12.0] and sums[12].tolist() == [6.0, 0.0]
+    assert means[0].tolist() == [2.0, 6.0] and means[12][0] == 3.0
+    assert np.isnan(means[12][1]) and np.isnan(means[5]).all()
+
+
+def run(preset: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+    for key, value in {"preset": preset, **query}.items():
+        app.query_params[key.replace("__", ".")] = value
+    app.run()
+    return app.switch_page("../pages/compute.py").run()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_with_every_lever_on(language):
+    on = {"compute.cap_rule": "both", "compute.defer": True, "compute.shed_in_outages": True}
+    app = AppTest.from_file(str(ROOT / "pages" / "compute.py"), default_timeout=60).run()
+    app.session_state["scenario"] = presets()["case_b"].scenario.with_(on)
+    app.session_state["language"] = language
+    app.run()
+    assert not app.exception and [error.value for error in app.error] == []
+    assert len(app.metric) == 5
+
+
+def test_the_page_works_out_putting_off_on_a_click_and_forgets_it_with_the_scenario():
+    app = run("case_a")
+    before = app.header[0].value
+    app.button(key="compute.defer").click().run()
+    assert not app.exception
+    assert app.header[0].value != before
+    assert "compute.defer" not in [button.key for button in app.button]
+    app.run()
+    assert "compute.defer" not in [button.key for button in app.button]
+    app.button(key="reset").click().run()
+    field = next(field for field in app.number_input if field.key.startswith("page.compute.cap_lowest_fraction"))
+    field.set_value(80.0).run()
+    assert "compute.defer" in [button.key for button in app.button]
+
+
+def test_the_page_says_what_it_does_not_cover():
+    base = presets()["case_a"].scenario
+    ratchet = {**base.tariff.model_dump(), "ratchet_fraction": 0.7, "ratchet_months": 11}
+    app = run("case_a")
+    app.session_state["scenario"] = base.with_({"tariff": ratchet})
+    app.run()
+    assert not app.exception and len(app.metric) == 0
+    assert any("ratchet" in info.value for info in app.info)

@@ -180,10 +180,10 @@ def lever_note(study: Study, worth: Worth) -> str:
     return t(key, saved=saved, value=value, net=net, method=method)
 
 
-def map_title(study: Study, worth: Worth) -> str:
+def map_title(study: Study, worth: Worth, at_most: float | None) -> str:
     if worth.pays:
         return t("compute.map.title_used")
-    cells = _cells(study, worth)
+    cells = _cells(study, worth, at_most)
     hour, month = np.unravel_index(int(np.nanargmax(cells)), cells.shape) if np.isfinite(cells).any() else (0, 0)
     calendar = study.dispatch.clock.calendar_months()[month]
     best = float(np.nanmax(cells)) if np.isfinite(cells).any() else 0.0
@@ -194,17 +194,20 @@ def map_note(worth: Worth) -> str:
     return t("compute.map.note_used" if worth.pays else "compute.map.note_saving")
 
 
-def hour_map(study: Study, worth: Worth, dark: bool) -> Figure:
+def hour_map(study: Study, worth: Worth, at_most: float | None, dark: bool) -> Figure:
     """When load is held back, in MWh of the year; where none is, what giving up a GPU-hour would save then."""
     words = state.words()
     unit = "MWh" if worth.pays else t("compute.unit.per_gpu_h", currency=words.currency(_currency(study)))
     months = study.dispatch.clock.calendar_months()
-    return charts_compute.hour_month_map(_cells(study, worth), months, unit, words, dark)
+    return charts_compute.hour_month_map(_cells(study, worth, at_most), months, unit, words, dark)
 
 
-def _cells(study: Study, worth: Worth) -> np.ndarray:
+def _cells(study: Study, worth: Worth, at_most: float | None) -> np.ndarray:
+    """MWh held back, or what a GPU-hour given up would save: the price of one more kWh, which can lie above what one
+    kWh less saves, so nothing above the price at which a cap begins to pay."""
     clock = study.dispatch.clock
-    values = worth.used_kw * clock.step_h / 1000 if worth.pays else worth.saving_per_gpu_h
+    saving = worth.saving_per_gpu_h if at_most is None else np.minimum(worth.saving_per_gpu_h, at_most)
+    values = worth.used_kw * clock.step_h / 1000 if worth.pays else saving
     return charts_compute.by_hour_and_month(values, clock.hour, clock.month_index, add=worth.pays)
 
 
