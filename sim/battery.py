@@ -132,6 +132,12 @@ def available_share(storage: Storage) -> float:
     return expected_share(storage.cabinets, min(storage.spare_cabinets, storage.cabinets - 1), works)
 
 
+def available(storage: Storage) -> tuple[float, float]:
+    """Power (kW) and nameplate energy (kWh) of the cabinets that can be counted on."""
+    share = available_share(storage)
+    return storage.power_kw * share, storage.energy_kwh * share
+
+
 def discharge_efficiency(storage: Storage) -> float:
     """One-way efficiency of discharging as the connection point sees it: beside the load cabinets spare line losses."""
     return min(1.0, storage.discharge_efficiency * (1.0 + storage.near_load_loss_gain_fraction))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
+from sim.battery import available, discharge_efficiency
 from sim.dispatch import ALTERNATIVES, import_limits_kw, site_set_kw
 from sim.load import monthly_scale, peak_kw
 from sim.outages import longest_h
@@ -253,10 +254,11 @@ def ride_through_h(scenario: Scenario, from_fraction: float | None = None) -> Fi
     load = full_load_kw(scenario)
     if load <= 0:
         return Figure(None, "no_load")
-    if storage.power_kw < load - auxiliary_kw(scenario):
+    power_kw, energy_kwh = available(storage)
+    if power_kw < load - auxiliary_kw(scenario):
         return Figure(None, "too_little_power")
     full = storage.soc_max_fraction if from_fraction is None else from_fraction
-    usable = storage.energy_kwh * max(0.0, full - storage.soc_min_fraction) * storage.discharge_efficiency
+    usable = energy_kwh * max(0.0, full - storage.soc_min_fraction) * discharge_efficiency(storage)
     return Figure(usable / load)
 
 
@@ -316,9 +318,10 @@ def _unserved_clash(study: Study) -> Finding:
         return Finding("answers.clash.supply_too_small", values, good=False)
     longest = longest_h(study.dispatch)
     storage = scenario.storage
-    needed_kwh = max(0.0, peak - sets_kw) * longest / storage.discharge_efficiency
+    needed_kwh = max(0.0, peak - sets_kw) * longest / discharge_efficiency(storage)
+    energy_kwh = available(storage)[1]
     values["hours"] = Quantity("duration", longest)
-    reserve = storage.soc_min_fraction + needed_kwh / storage.energy_kwh if storage.energy_kwh > 0 else np.inf
+    reserve = storage.soc_min_fraction + needed_kwh / energy_kwh if energy_kwh > 0 else np.inf
     if reserve <= storage.soc_max_fraction:
         values["reserve"] = Quantity("percent", float(reserve))
         return Finding("answers.clash.outage_reserve", values, good=False)

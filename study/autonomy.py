@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
+from sim.battery import available, discharge_efficiency
 from sim.dispatch import ALTERNATIVES
 from sim.outages import as_list
 from sim.scenario_plant import Outage
@@ -156,9 +157,10 @@ def mean_load_kw(year: Study) -> float:
 def _battery_h(year: Study, from_fraction: float) -> float:
     """Hours of the mean load from a charge down to the lowest, new battery; 0 where its power cannot carry it."""
     storage, mean_kw = year.scenario.storage, mean_load_kw(year)
-    if storage.energy_kwh == 0 or mean_kw <= 0 or storage.power_kw < mean_kw:
+    power_kw, energy_kwh = available(storage)
+    if energy_kwh == 0 or mean_kw <= 0 or power_kw < mean_kw:
         return 0.0
-    kwh = storage.energy_kwh * (from_fraction - storage.soc_min_fraction) * storage.discharge_efficiency
+    kwh = energy_kwh * (from_fraction - storage.soc_min_fraction) * discharge_efficiency(storage)
     return max(0.0, kwh) / mean_kw
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from finance.metrics import Figure
 from sim import library
+from sim.battery import available, discharge_efficiency
 from sim.dispatch import simulate
 from sim.load import peak_kw
 from sim.model import InputError
@@ -319,9 +320,10 @@ def _ride_through(study: Study, settings: Mapping[str, float]) -> Figure:
     """Hours the charge kept for outages carries the critical load, when new times `health`, at the battery's power."""
     storage, kept = study.scenario.storage, study.scenario.dispatch.reserve_fraction
     critical_kw = settings["critical_kw"]
-    if storage.energy_kwh == 0 or storage.power_kw < critical_kw:
+    power_kw, energy_kwh = available(storage)
+    if energy_kwh == 0 or power_kw < critical_kw:
         return Figure(0.0)
-    energy = storage.energy_kwh * (kept - storage.soc_min_fraction) * storage.discharge_efficiency
+    energy = energy_kwh * (kept - storage.soc_min_fraction) * discharge_efficiency(storage)
     return Figure(energy * settings.get("health", 1.0) / critical_kw)
 
 

@@ -249,3 +249,12 @@ def test_every_finding_has_words_and_no_empty_value(name: str):
 )
 def test_quantities_in_words(quantity: Quantity, text: str):
     assert say.quantity(quantity, EN, "CNY") == text
+
+
+def test_failing_cabinets_shorten_the_ride_on_the_battery():
+    """Half of the cabinets work: half of the energy; half of the power no longer carries the load alone."""
+    case = presets()["blank"].scenario.with_({"load.peak_kw": 4_000})
+    half = case.with_({"storage.cabinet_mtbf_h": 1000, "storage.cabinet_repair_h": 1000})
+    assert answer.ride_through_h(half).value == pytest.approx(answer.ride_through_h(case).value / 2)
+    weak = half.with_({"load.peak_kw": 6_000})
+    assert answer.ride_through_h(weak).reason == "too_little_power"
