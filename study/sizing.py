@@ -34,6 +34,7 @@ SET_LINES = ("genset_rent", "genset_capex", "genset_mobilisation", "genset_resid
 MOST_POWER_PART = 0.9  # of the battery's price: what a kWh without power costs at least is the rest
 LEAST_POWER_PART = 1e-3  # so that power without a price is not built idle
 LONGEST_H, MOST_POWER = 10.0, 1.5  # of the greatest load: energy and power the search goes up to
+TRACE = 1e-6  # of the greatest size: below it a size is rounding
 REFILL_H = 24.0  # after an outage, until the reserve must be there again; the rule needs about 8 h outside peaks
 
 
@@ -218,8 +219,15 @@ def find(plan: Plan) -> Priced:
 
 
 def _priced(plan: Plan, best: SizeOptimum) -> Priced:
-    control = plan.battery_cost * (best.size.kwh > 0)
-    return Priced(best.size, best.cost + control, best.lower_bound + control, best.optimum)
+    size = _without_traces(plan, best.size)
+    control = plan.battery_cost * (size.kwh > 0)
+    return Priced(size, best.cost + control, best.lower_bound + control, best.optimum)
+
+
+def _without_traces(plan: Plan, size: Sizes) -> Sizes:
+    """A size without what is only rounding; power without energy, or energy without power, is no battery."""
+    kept = Sizes(*np.where(size.values > TRACE * plan.most.values, size.values, 0.0).tolist())
+    return kept if kept.kw > 0 and kept.kwh > 0 else replace(kept, kw=0.0, kwh=0.0)
 
 
 def search_of(plan: Plan) -> SizeSearch:

@@ -100,6 +100,12 @@ def test_a_battery_that_does_not_earn_its_control_system_is_not_built():
     assert sizing.find(dear).size == Sizes()
 
 
+def test_a_trace_of_power_is_no_battery(plan):
+    """Power costs next to nothing where the battery is not worth having, so the search may leave a little of it."""
+    dear = replace(plan, price=replace(plan.price, kwh=1e5))
+    assert sizing.find(dear).size == Sizes()
+
+
 def test_load_that_must_be_served_is_or_the_hour_is_named():
     dark = BLANK.with_({"genset.last_resort_sets": 0, "grid.import_limit_kw": 12_500, "grid.existing_kw": 0})
     served = sizing.find(sizing.plan(evaluate(dark), Wish(serve_all=True)))

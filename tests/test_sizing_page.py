@@ -36,6 +36,12 @@ def test_a_site_without_load_says_so():
     assert "no load" in size(AWKWARD["no load"]).info[0].value
 
 
+def test_a_job_of_months_is_not_told_by_the_year():
+    app = size(presets()["case_a"].scenario, preset="case_a")
+    assert " in 4 months" in app.header[0].value
+    assert not [text for text in texts(app) if " a year" in text]
+
+
 def test_taking_the_best_size_changes_the_scenario_and_then_it_is_todays():
     app = size(presets()["case_b"].scenario, preset="case_b")
     assert "Least cost" in app.header[0].value

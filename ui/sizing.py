@@ -119,6 +119,13 @@ def size_text(plan: Plan, size: Sizes) -> str:
     return t("sizing.size.join").join(parts)
 
 
+def said(plan: Plan, key: str, **values: object) -> str:
+    """A text in which {per} is the time its sums are for: a year, or the whole of a shorter term."""
+    months = plan.study.dispatch.clock.months
+    per = t("sizing.per.year") if months == 12 else t("sizing.per.term", term=say.term(months, state.words()))
+    return t(key, per=per, **values)
+
+
 def money(study: Study, value: float) -> str:
     return state.words().money(value, study.scenario.site.currency)
 
@@ -187,14 +194,14 @@ def headline(answer: Answer, table: list[Row]) -> str:
         return t("sizing.answer.same", size=size)
     key = "sizing.answer.best" if answer.best.size.kwh > 0 else "sizing.answer.no_battery"
     mark = f" {form.DIAMOND}" if unverified(plan.study.scenario) else ""
-    return t(key, size=size, money=money(plan.study, saved) + mark)
+    return said(plan, key, size=size, money=money(plan.study, saved) + mark)
 
 
 def rule_sentence(answer: Answer, table: list[Row]) -> str:
     """What the plain rule makes of the same size."""
     saved = named(table, "today").rule - named(table, "best").rule
     key = "sizing.answer.rule_saves" if saved >= 0 else "sizing.answer.rule_costs"
-    return t(key, money=money(answer.plan.study, abs(saved)))
+    return said(answer.plan, key, money=money(answer.plan.study, abs(saved)))
 
 
 def at_limit(answer: Answer) -> list[str]:
@@ -261,13 +268,10 @@ def surface_card(answer: Answer) -> None:
     above = found.cost - np.nanmin(found.cost)
     near = above <= FLAT * abs(np.nanmin(found.cost))
     reach = found.kwh[near.any(axis=0)]
-    title = t(
-        "sizing.map.title",
-        share=words.percent(FLAT),
-        low=energy.text(reach[0], words),
-        high=energy.text(reach[-1], words),
-    )
-    with card(title, t("sizing.map.note")):
+    low, high = (energy.text(value, words) for value in (reach[0], reach[-1]))
+    key = "sizing.map.sharp" if reach.size == 1 else "sizing.map.title"
+    title = t(key, share=words.percent(FLAT), low=low, high=high, at=low)
+    with card(title, said(plan, "sizing.map.note")):
         titles = (t("sizing.axis.energy", unit=energy.name), t("sizing.axis.power", unit=power.name))
         figure = charts_sizing.cost_surface(
             found, _marks(answer, energy, power), power, energy, unit_of(plan.study, above), titles, words,
@@ -302,13 +306,16 @@ def margin_card(answer: Answer, axis: str, within) -> None:
     per = size.divisor
     title = _margin_title(answer, found, size)
     price = money(answer.plan.study, found.price * per)
-    with card(title, t("sizing.margin.note", unit=size.name, held=held), within=within):
+    with card(title, said(answer.plan, "sizing.margin.note", unit=size.name, held=held), within=within):
         unit = unit_of(answer.plan.study, np.array([found.price * per]))
         colours = charts_sizing.part_colours(palette(state.is_dark()))
         st.markdown(
             charts.legend([(t(f"sizing.part.{part}"), colours[part]) for part in charts_sizing.shown_parts(found)])
         )
-        names = (t("sizing.margin.price", money=price), t(f"sizing.axis.{_named(axis)}", unit=size.name))
+        names = (
+            said(answer.plan, "sizing.margin.price", money=price),
+            t(f"sizing.axis.{_named(axis)}", unit=size.name),
+        )
         figure = charts_sizing.margin_bars(
             found, size, unit, per, lambda part: t(f"sizing.part.{part}"), names, words, state.is_dark()
         )
@@ -324,7 +331,7 @@ def _margin_title(answer: Answer, found: Margins, size: Unit) -> str:
     if found.stops <= 1e-6 * most:
         worth = sum(found.parts[part][0] for part in PARTS) * size.divisor
         study = answer.plan.study
-        return t("sizing.margin.never", unit=size.name, worth=money(study, worth))
+        return said(answer.plan, "sizing.margin.never", unit=size.name, worth=money(study, worth))
     key = "sizing.margin.always" if found.stops >= 0.999 * most else "sizing.margin.stops"
     return t(key, unit=size.name, at=size.text(found.stops, words))
 
@@ -345,10 +352,14 @@ def resilience_card(answer: Answer, within) -> None:
     if more < 0.1:
         title = t("sizing.resilience.flat", hours=hours[0])
     else:
-        title = t(
-            "sizing.resilience.title", less=hours[0], more=hours[1], money=money(plan.study, last.cost - least.cost)
+        title = said(
+            plan,
+            "sizing.resilience.title",
+            less=hours[0],
+            more=hours[1],
+            money=money(plan.study, last.cost - least.cost),
         )
-    with card(title, t("sizing.resilience.note"), within=within):
+    with card(title, said(plan, "sizing.resilience.note"), within=within):
         _front(answer, "resilience", sweep, best, today, title)
 
 
@@ -369,8 +380,8 @@ def carbon_card(answer: Answer, within) -> None:
     cut = (points[0].other - points[-1].other) / points[0].other if points[0].other > 0 else 0.0
     dearer = points[-1].cost - points[0].cost
     key = "sizing.carbon.title" if cut >= FLAT else "sizing.carbon.flat"
-    title = t(key, share=words.percent(cut), money=money(plan.study, dearer))
-    with card(title, t("sizing.carbon.note"), within=within):
+    title = said(plan, key, share=words.percent(cut), money=money(plan.study, dearer))
+    with card(title, said(plan, "sizing.carbon.note"), within=within):
         _front(answer, "carbon", points, points[0], today, title)
 
 
@@ -391,13 +402,13 @@ def _front(answer: Answer, name: str, points: list[Point], best: Point, today: P
     unit = unit_of(plan.study, np.array([one.cost for one in (*points, *(one for _, one in ends))]))
     hover = [
         f"{size_text(plan, one.size)}<br>{words.number(one.cost / unit.divisor, unit.unit)}<br>"
-        + t(f"sizing.{name}.hover", value=words.number(one.other))
+        + said(plan, f"sizing.{name}.hover", value=words.number(one.other))
         for one in points
     ]
     marks = [Mark(kind, t(f"sizing.mark.{kind}"), one.other, one.cost / unit.divisor) for kind, one in ends]
     figure = charts_sizing.front(
         [one.other for one in points], [one.cost / unit.divisor for one in points], marks, hover,
-        (t(f"sizing.{name}.axis"), unit.unit), words, state.is_dark(),
+        (said(plan, f"sizing.{name}.axis"), unit.unit), words, state.is_dark(),
     )  # fmt: skip
     chart(figure, key=name, height=320, alt=title)
 
@@ -416,12 +427,12 @@ def terms(answer: Answer) -> None:
         "control": money(plan.study, plan.battery_cost),
     }
     with st.expander(t("sizing.terms.title")):
-        st.markdown(t("sizing.terms.text", **values))
+        st.markdown(said(plan, "sizing.terms.text", **values))
 
 
 def show_table(answer: Answer, table: list[Row]) -> None:
     frame, unit = size_table(answer, table)
-    with card(_table_title(answer, table), t("sizing.table.note", unit=unit)):
+    with card(_table_title(answer, table), said(answer.plan, "sizing.table.note", unit=unit)):
         answers.show_table(frame, key="sizes", alt=_table_title(answer, table))
 
 
