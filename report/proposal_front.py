@@ -129,7 +129,8 @@ def decision(draft: Draft) -> dict[str, Any]:
             " " + words.t(f"answers.stack.note_{'unserved' if study.scenario.finance.count_unserved else 'uncounted'}")
             if any(own.unserved_kwh > NOTHING_KWH for own in study.kpis.values())
             else ""
-        ),
+        )
+        + (" " + words.t("answers.stack.note_restarts") if study.ledger.lines["interruptions"].any() else ""),
         "stack": paper_charts.cost_stack(study, words),
         "stack_alt": _stack_alt(draft, scale),
         "legend": [{"label": label, "colour": colour} for label, colour in legend],

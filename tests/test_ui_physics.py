@@ -115,3 +115,9 @@ def test_equipment_counts_cabinets_and_tells_frost_and_panels_that_look_away() -
     assert_calm(app)
     assert "Heat or cold holds the power" in texts(app) and "Several arrays" in texts(app)
     assert any("tilted away from the equator" in warning.value for warning in app.warning)
+
+
+def test_restarts_that_are_counted_are_told_beside_the_stack() -> None:
+    app = open_app("overview", preset="case_c", finance__count_interruptions="1", storage__seamless_transfer="0")
+    assert_calm(app)
+    assert "restarts after losses of power, priced but not paid" in texts(app)

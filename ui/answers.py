@@ -228,6 +228,8 @@ def stack_note(study: Study, scale: Amounts) -> str:
     if any(figures.unserved_value > 0 for figures in kpis.values()):
         counted = study.scenario.finance.count_unserved
         notes.append(t("answers.stack.note_unserved" if counted else "answers.stack.note_uncounted"))
+    if study.ledger.lines["interruptions"].any():
+        notes.append(t("answers.stack.note_restarts"))
     left = kpis["grid"].unserved_kwh
     if left > answer.NOTHING_KWH:
         share = left / (left + kpis["grid"].energy_served_kwh)
