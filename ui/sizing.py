@@ -218,22 +218,25 @@ def at_limit(answer: Answer) -> list[str]:
 def size_table(answer: Answer, table: list[Row]) -> tuple[pd.DataFrame, str]:
     """Every size with both costs, and the unit of the sums."""
     plan, words = answer.plan, state.words()
-    sums = [value for row in table for value in (row.programme, row.rule, row.npv) if value is not None]
+    sums = [value for row in table for value in (row.programme, row.rule) if value is not None]
     unit = unit_of(plan.study, np.array(sums))
-    columns = ["name", "size", "programme", "rule", "npv"]
-    lines = []
-    for row in table:
-        figures = [
-            t("sizing.none") if value is None else words.number(value / unit.divisor, decimals=_decimals(unit, sums))
-            for value in (row.programme, row.rule, row.npv)
+    decimals = 2 if max(sums) < 1000 * unit.divisor else 1
+
+    def cost(value: float | None) -> str:
+        return t("sizing.none") if value is None else words.number(value / unit.divisor, decimals=decimals)
+
+    lines = [
+        [
+            _row_name(row),
+            size_text(plan, row.size),
+            cost(row.programme),
+            cost(row.rule),
+            t("sizing.none") if row.npv is None else money(plan.study, row.npv),
         ]
-        lines.append([_row_name(row), size_text(plan, row.size), *figures])
-    return pd.DataFrame(lines, columns=[t(f"sizing.column.{name}") for name in columns]), unit.unit
-
-
-def _decimals(unit: Amounts, sums: list[float]) -> int:
-    largest = max(abs(value) for value in sums) / unit.divisor
-    return 2 if largest < 1000 else 1
+        for row in table
+    ]
+    columns = [t(f"sizing.column.{name}") for name in ("name", "size", "programme", "rule", "npv")]
+    return pd.DataFrame(lines, columns=columns), unit.unit
 
 
 def _row_name(row: Row) -> str:
