@@ -15,7 +15,8 @@ from report.workbook_flows import alternatives_searched, flows_sheet, rates_shee
 from report.workbook_inputs import inputs_sheet, tariff_sheet
 from report.workbook_months import months_sheet
 from report.workbook_paths import paths_sheet
-from report.workbook_sheets import checks_sheet, hourly_sheet, sensitivity_sheet, sources_sheet, summary_sheet
+from report.workbook_sensitivity import sensitivity_sheet
+from report.workbook_sheets import checks_sheet, hourly_sheet, sources_sheet, summary_sheet
 from study.compare import Study
 
 

@@ -386,7 +386,7 @@ def _loan_formula(place: Sheet, name: str, year: int, at: dict[str, str]) -> str
         "opening": f"={before}",
         "interest": f"={at['opening']}*in_finance_loan_rate",
         "principal": f"={_principal(at, year)}",
-        "closing": f"={at['opening']}-{at['principal']}",
+        "closing": f"=IF({year}>=fin_loan_years,0,{at['opening']}-{at['principal']})",
         "equity": f"={at['before_tax']}-{at['tax_paid']}+{at['credit']}+{at['vat']}-{at['principal']}-{at['interest']}",
         "dscr": f'=IF({service}>1E-9,({at["ebitda"]}-{at["tax_paid"]})/{service},"")',
         "icr": f'=IF({at["interest"]}>1E-9,{at["ebit"]}/{at["interest"]},"")',

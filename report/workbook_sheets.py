@@ -15,9 +15,8 @@ from finance.ledger import LINES
 from finance.metrics import Figure
 from report import register_text, say
 from report.files import step_price_per_kwh
-from report.price_moves import CHANGES, present_value, prices
 from report.tables import metric
-from report.workbook_cells import FONT, Book, baseline_of, cell, heads, put, span, text
+from report.workbook_cells import FONT, Book, cell, heads, put, span, text
 from report.workbook_finance import FIGURES, VIEWS, finance_cell, finance_checks
 from report.workbook_flows import (
     DIFFERENCE,
@@ -158,73 +157,6 @@ def _charts(book: Book, sheet: Any) -> None:
     cost.set_y_axis({"reverse": True})
     cost.set_size({"width": 560, "height": 320})
     sheet.insert_chart(top, 5, cost, {"description": book.words.t("answers.metric.total_cost")})
-
-
-def sensitivity_sheet(book: Book) -> None:
-    """NPV of the hybrid against the baseline with single prices moved. Prices do not steer the plain control rule, so
-    every cell is what a new study of that price gives."""
-    sheet = book.sheet("sensitivity")
-    text(book, sheet, 0, 0, book.t("sensitivity.title", baseline=say.name(book.study.baseline, book.words)), "title")
-    text(book, sheet, 1, 0, book.t("sensitivity.note"), "note")
-    changes = [book.words.percent(change) if change < 0 else "+" + book.words.percent(change) for change in CHANGES]
-    labels = [book.t("sensitivity.input"), book.t("sensitivity.now"), book.t("sensitivity.present")]
-    heads(book, sheet, 3, [*labels, *changes, book.t("sensitivity.break_even")])
-    values, row = flow_values(book), 4
-    for path, lines in prices(book.study).items():
-        if present_value(book.study, lines) != 0.0:
-            _price_row(book, sheet, row, path, lines)
-            row += 1
-    _rate_row(book, sheet, row, values)
-    sheet.set_column(0, 0, 40)
-    sheet.set_column(1, 9, 17)
-
-
-def _npv_cell(book: Book) -> tuple[str, float]:
-    hybrid = ALTERNATIVES.index("hybrid")
-    values = flow_values(book)
-    return flow_cell(book, hybrid, DIFFERENCE, PRESENT), float((values["difference"][hybrid] * values["factors"]).sum())
-
-
-def _price_row(book: Book, sheet: Any, row: int, path: str, lines: tuple[str, ...]) -> None:
-    entry, scenario = register()[path], book.study.scenario
-    now, present = float(scenario.get(path)), present_value(book.study, lines)
-    npv_ref, npv = _npv_cell(book)
-    text(
-        book,
-        sheet,
-        row,
-        0,
-        f"{register_text.label(entry, book.words)} ({register_text.plain_unit(entry, scenario, book.words)})".replace(
-            " ()", ""
-        ),
-    )
-    put(book, sheet, row, 1, f"=in_{path.replace('.', '_')}", now, "fixed")
-    put(book, sheet, row, 2, "=" + "+".join(_difference_of(book, line) for line in lines), present)
-    for k, change in enumerate(CHANGES):
-        put(book, sheet, row, 3 + k, f"={npv_ref}+({change})*{cell(row, 2, 'c')}", npv + change * present)
-    none = book.t("sensitivity.none")
-    zero_at = f"{cell(row, 1)}*(1-{npv_ref}/{cell(row, 2)})"
-    formula = f'=IF({cell(row, 2)}=0,"{none}",IF({zero_at}>=0,{zero_at},"{none}"))'
-    at = now * (1 - npv / present)
-    put(book, sheet, row, 3 + len(CHANGES), formula, at if at >= 0 else none, "fixed")
-
-
-def _difference_of(book: Book, line: str) -> str:
-    offset, hybrid = list(LINES).index(line), ALTERNATIVES.index("hybrid")
-    base = baseline_of([flow_cell(book, row, offset, PRESENT) for row in range(len(ALTERNATIVES))])
-    return f"({flow_cell(book, hybrid, offset, PRESENT)}-{base})"
-
-
-def _rate_row(book: Book, sheet: Any, row: int, values: dict) -> None:
-    entry, hybrid = register()["finance.discount_rate"], ALTERNATIVES.index("hybrid")
-    rate, flows = book.study.scenario.finance.discount_rate, values["difference"][hybrid]
-    text(book, sheet, row, 0, register_text.label(entry, book.words))
-    put(book, sheet, row, 1, "=in_finance_discount_rate", rate, "percent")
-    start, later = flow_cell(book, hybrid, DIFFERENCE, START), flow_span(book, hybrid, DIFFERENCE, START + 1)
-    for k, change in enumerate(CHANGES):
-        moved = f"(1+{cell(row, 1, 'c')}*(1+({change})))^(1/periods_per_year)-1"
-        value = float(metrics.npv(rate * (1 + change), flows, book.per_year))
-        put(book, sheet, row, 3 + k, f"={start}+NPV({moved},{later})", value)
 
 
 def checks_sheet(book: Book) -> None:

@@ -14,13 +14,15 @@ import numpy as np
 import openpyxl
 import pytest
 
-from finance.metrics import Figure
+from finance.metrics import REASONS, Figure
 from i18n import words
-from report.price_moves import CHANGES, price_moves
+from report.price_moves import CHANGES, present_value, price_moves, prices
 from report.tables import metric
 from report.workbook import workbook
+from report.workbook_cells import open_book
 from report.workbook_finance import VIEWS
 from report.workbook_flows import KPI_FIRST_ROW, KPI_ROWS
+from report.workbook_sensitivity import MOVED_FIGURES, Place
 from report.workbook_sheets import AFTER_TAX_ROW, hourly_columns
 from sim.dispatch import ALTERNATIVES
 from sim.register import register
@@ -317,6 +319,30 @@ def test_a_moved_price_is_what_a_new_study_gives() -> None:
                 if highest is None or move.now * (1 + change) <= highest:
                     moved = evaluate(study.scenario.with_({move.path: move.now * (1 + change)}), study.dispatch)
                     assert npv == pytest.approx(moved.kpis["hybrid"].npv.value, rel=1e-9, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ("case_a", "case_b", "case_c"))
+def test_irr_and_payback_of_a_moved_price_are_what_a_new_study_gives(name: str, tmp_path: Path) -> None:
+    study = study_of(name)
+    found = by_formualizer(without_values(workbook(study, EN, hourly=False)), tmp_path)
+    shown = [path for path, lines in prices(study).items() if present_value(study, lines) != 0.0]
+    reasons = {EN.t(f"answers.missing.short_{reason}") for reason in REASONS}
+    book, compared = open_book(io.BytesIO(), study, EN), 0
+    for position, key in enumerate(MOVED_FIGURES):
+        for k, path in enumerate(shown):
+            row = Place(book, len(shown)).figures(position) + k + 1
+            for column, change in zip("DEFGHI", CHANGES, strict=True):
+                value, highest = study.scenario.get(path) * (1 + change), register()[path].maximum
+                if highest is not None and value > highest:
+                    continue
+                figure = getattr(evaluate(study.scenario.with_({path: value}), study.dispatch).kpis["hybrid"], key)
+                text = found["Sensitivity", f"{column}{row}"]
+                if isinstance(text, str):
+                    assert text == EN.t("financing.xlsx.unclear") or (figure.value is None and text in reasons), path
+                else:
+                    assert text == pytest.approx(figure.value, rel=RELATIVE), (key, path, change)
+                    compared += 1
+    assert compared > 20
 
 
 def test_the_table_of_steps_is_the_simulation(tmp_path: Path) -> None:
