@@ -133,6 +133,7 @@ def returns(
     whole = financed(cash, rules, loan, vat) if no_loan is None else unlevered
     rate, per_year = study.scenario.finance.discount_rate, _per_year(study)
     lines = _lines(study, whole, alternative)
+    after_tax = appraise(lines["after_tax"], rate, per_year)
     return Returns(
         alternative=alternative,
         whole=whole,
@@ -140,14 +141,20 @@ def returns(
         loan=loan,
         no_loan=no_loan,
         lines=lines,
-        project_before_tax=appraise(lines["before_tax"], rate, per_year),
-        project_after_tax=appraise(lines["after_tax"], rate, per_year),
-        equity=appraise(lines["equity"], rate, per_year),
+        project_before_tax=_headline(study, alternative),
+        project_after_tax=after_tax,
+        equity=after_tax if no_loan is not None else appraise(lines["equity"], rate, per_year),
         coverage=whole.coverage,
         mirr=metrics.mirr(lines["before_tax"], rate, rate, per_year),
         profitability_index=metrics.profitability_index(rate, lines["before_tax"], per_year),
         largest_loan=_largest_loan(study, unlevered),
     )
+
+
+def _headline(study: Study, alternative: str) -> Appraisal:
+    """Before tax, the project's figures are the key figures."""
+    own = study.kpis[alternative]
+    return Appraisal(own.npv.value, own.irr, own.payback_years, own.discounted_payback_years)
 
 
 def scenario_loan(study: Study) -> Loan:

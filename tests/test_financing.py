@@ -5,6 +5,7 @@ import pytest
 
 from finance.cashflow import ProjectInputs, appraise, financed, project
 from finance.debt import Loan
+from finance.kpis import periods_per_year
 from finance.metrics import Figure
 from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
 from study.cash_tables import equity_table, loan_table, project_table, tax_table
@@ -110,7 +111,8 @@ def test_a_study_is_taxed_by_its_country_unless_told_otherwise(case_b):
     first = found.cash.savings[1] + found.cash.opex[1] - cost * 0.095
     assert found.tax_without_loan.tax[1] == pytest.approx(0.25 * first)
     untaxed = varied(case_b, {"finance.tax_rules": "none"}).returns
-    assert untaxed.project_after_tax == untaxed.project_before_tax
+    assert untaxed.project_after_tax.npv == pytest.approx(untaxed.project_before_tax.npv, rel=1e-12)
+    assert untaxed.project_after_tax.irr.value == pytest.approx(untaxed.project_before_tax.irr.value, rel=1e-9)
     unknown = tax_rules(case_b.scenario.with_({"site.country": "FR"}))
     assert (unknown.rate, unknown.depreciation.method) == (0, "none")
 
@@ -202,6 +204,17 @@ def test_the_largest_loan_is_carried_at_the_wanted_dscr(case_b):
 def test_real_returns_by_fisher():
     assert real_return(Figure(0.0908), 0.02).value == pytest.approx(1.0908 / 1.02 - 1)
     assert real_return(Figure(None, "no_root"), 0.02).reason == "no_root"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_lines_before_tax_give_the_headline(name):
+    study = evaluate(presets()[name].scenario)
+    finance, per_year = study.scenario.finance, periods_per_year(study.scenario.site.term_months)
+    found = appraise(study.returns.lines["before_tax"], finance.discount_rate, per_year)
+    headline = study.returns.project_before_tax
+    assert headline.npv == pytest.approx(found.npv, rel=1e-9)
+    assert headline.irr.value == (None if found.irr.value is None else pytest.approx(found.irr.value, rel=1e-9))
+    assert headline.payback.value == pytest.approx(found.payback.value, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", presets())
