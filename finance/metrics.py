@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance.irr_lanes import proved_irr
+from sim.problem import Problem
 
 Floats = NDArray[np.float64]
 
@@ -33,15 +34,17 @@ _SAME_ROOT, _SETTLED = 1e-6, 1e-13
 _RUNNING_TOTAL_ROUNDING = 1e-12
 
 REASONS = {
-    "all_zero": "Every flow is zero, so any rate would do.",
-    "no_sign_change": "The flows never change sign, so no rate of return exists.",
-    "no_root": "No rate between -99 % and 1000 % a year brings the flows to zero.",
-    "several_roots": "More than one rate brings the flows to zero, so there is no single rate of return; use the NPV.",
-    "never": "The outlay is not recovered within the period looked at.",
-    "no_outlay": "The running total never falls below zero, so there is nothing to pay back.",
-    "is_baseline": "This is the baseline the others are measured against.",
-    "no_energy": "No energy is delivered, so there is no cost per kWh.",
-    "no_debt": "There is no loan to be paid, so there is no coverage.",
+    "all_zero": Problem("Every flow is zero, so any rate would do."),
+    "no_sign_change": Problem("The flows never change sign, so no rate of return exists."),
+    "no_root": Problem("No rate between -99 % and 1000 % a year brings the flows to zero."),
+    "several_roots": Problem(
+        "More than one rate brings the flows to zero, so there is no single rate of return; use the NPV."
+    ),
+    "never": Problem("The outlay is not recovered within the period looked at."),
+    "no_outlay": Problem("The running total never falls below zero, so there is nothing to pay back."),
+    "is_baseline": Problem("This is the baseline the others are measured against."),
+    "no_energy": Problem("No energy is delivered, so there is no cost per kWh."),
+    "no_debt": Problem("There is no loan to be paid, so there is no coverage."),
 }
 
 
@@ -54,7 +57,7 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """Why there is no value, as an English sentence; empty where there is one."""
+        """Why there is no value, as a sentence; empty where there is one."""
         return REASONS[self.reason] if self.reason else ""
 
 

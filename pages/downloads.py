@@ -6,13 +6,14 @@ from functools import partial
 import streamlit as st
 
 from report import files
+from report.headers import localised
 from sim.dispatch import ALTERNATIVES
 from sim.scenario import json_schema
 from ui import state
 from ui.figures import card
 from ui.state import t
 
-study, scenario = state.study(), state.current()
+study, scenario, words = state.study(), state.current(), state.words()
 st.title(t("downloads.question"), anchor=False)
 st.markdown(f":small[:gray[{t('downloads.context', code=study.fingerprint)}]]")
 
@@ -22,7 +23,8 @@ def offer(name: str, ending: str, make) -> None:
     mime = "application/json" if ending == "json" else "text/csv"
     file = files.file_name(study, name, ending)
     label = t("downloads.button", kind=ending.upper())
-    st.download_button(label, data=make, file_name=file, mime=mime, on_click="ignore", key=f"download.{name}")
+    data = make if ending == "json" else lambda: localised(make(), words, scenario.site.currency)
+    st.download_button(label, data=data, file_name=file, mime=mime, on_click="ignore", key=f"download.{name}")
 
 
 with card(t("downloads.hourly"), t("downloads.hourly_note")):

@@ -5,19 +5,23 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from report import register_text, say
 from sim.register import is_used, register
 from ui import form, state
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
-METHOD, GLOSSARY = ROOT / "docs" / "method.md", ROOT / "assets" / "i18n" / "glossary.csv"
+METHODS = {"en": ROOT / "docs" / "method.md", "zh": ROOT / "docs" / "method.zh.md"}
+GLOSSARY = ROOT / "assets" / "i18n" / "glossary.csv"
 
 scenario, marked = state.current(), form.marks()
 st.title(t("downloads.method.question"), anchor=False)
 method, data, terms = st.tabs([t(f"downloads.method.{tab}") for tab in ("method", "data", "terms")])
 
 with method, st.container(width=860):
-    text = METHOD.read_text(encoding="utf-8").partition("\n")[2]  # its title is the page's question
+    text = (
+        METHODS[state.words().language].read_text(encoding="utf-8").partition("\n")[2]
+    )  # its title is the page's question
     st.markdown(text.replace("\n## ", "\n### "))
 
 with data:
@@ -34,9 +38,9 @@ with data:
     tariff = scenario.tariff
     extra = (
         t("inputs.tariff.title"),
-        tariff.name_en,
+        say.own_name(tariff, state.words()),
         t(f"inputs.confidence.{tariff.confidence}"),
-        f"{tariff.source} ({tariff.as_of})",
+        register_text.source_words(f"{tariff.source} ({tariff.as_of})", state.words()),
         "tariff",
     )
     table = {name: [first, *values] for (name, values), first in zip(rows.items(), extra, strict=True)}

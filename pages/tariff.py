@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from report import say
 from report.charts_inputs import tariff_heatmap
 from sim.tariff import DAY_TYPES
 from ui import basic_charge, form, state, tariff_card, tariff_compare, tariff_files, tariff_paint
@@ -34,7 +35,12 @@ with card(t("inputs.tariff.heatmap"), t("inputs.tariff.heatmap_note", currency=s
         key="heatmap_day_type",
     )
     figure = tariff_heatmap(scenario.tariff, day_type, words, state.is_dark())
-    chart(figure, key="tariff_heatmap", height=320, alt=t("inputs.tariff.heatmap_alt", name=scenario.tariff.name_en))
+    chart(
+        figure,
+        key="tariff_heatmap",
+        height=320,
+        alt=t("inputs.tariff.heatmap_alt", name=say.own_name(scenario.tariff, state.words())),
+    )
 
 tariff_compare.draw()
 tariff_paint.draw()

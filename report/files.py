@@ -17,14 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.ledger import LINES
-from finance.metrics import Figure
+from finance.metrics import REASONS, Figure
 from finance.rates import bill_rates
 from sim import library
 from sim.dispatch import ALTERNATIVES
+from sim.problem import Problem
 from study.compare import Study
 from study.financing import by_year, monthly_lines
 
 Floats = NDArray[np.float64]
+SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 # Kpis whose money is per kWh, in money, in years or a fraction; the rest name their unit in their name's last part.
@@ -102,7 +104,7 @@ def summary_csv(study: Study) -> bytes:
     rows = [[name, _unit(name, currency), *_cells(study, name)] for name in _kpi_names(study)]
     rows += [
         ["saving_total", currency, *_saving_cells(study, "total")],
-        ["saving_fraction", "fraction of the baseline's cost", *_saving_cells(study, "fraction")],
+        ["saving_fraction", SHARE_OF_BASELINE, *_saving_cells(study, "fraction")],
         ["saving_co2_t", "t", *_saving_cells(study, "co2_t")],
     ]
     head = [
@@ -264,7 +266,7 @@ def _cells(study: Study, name: str) -> list[Any]:
 
 def _saving_cells(study: Study, name: str) -> list[Any]:
     found = [getattr(study.savings.get(alternative), name, None) for alternative in ALTERNATIVES]
-    return [*found, f"{study.baseline}: this is the baseline."]
+    return [*found, f"{study.baseline}: {REASONS['is_baseline']}"]
 
 
 def _name(text: str) -> str:

@@ -1,17 +1,23 @@
-"""The header of a CSV file in another language; numbers and keys of rows stay as they are."""
+"""The header and the sentences of a CSV file in another language; numbers and keys of rows stay as they are."""
 
 from __future__ import annotations
 
 import csv
 import io
 
+from finance.metrics import REASONS
 from i18n import Words
-from report.files import ENCODING
+from report.files import ENCODING, SHARE_OF_BASELINE
 
 
 def localised(content: bytes, words: Words, currency: str) -> bytes:
-    """The same file with its first line in words, units kept. A column without a translation keeps its name."""
+    """The same file with its first line in words, units kept, and the reasons of missing figures in the language. A
+    column without a translation keeps its name. English is what the file is in."""
+    if words.language == "en":
+        return content
     head, _, rest = content.decode(ENCODING).partition("\r\n")
+    for sentence in (*REASONS.values(), SHARE_OF_BASELINE):
+        rest = rest.replace(sentence, words.problem(sentence))
     names = next(csv.reader([head]))
     stream = io.StringIO(newline="")
     csv.writer(stream).writerow([_column(name, words, currency) for name in names])

@@ -34,7 +34,7 @@ def cover(draft: Draft) -> dict[str, Any]:
     scenario, words = draft.study.scenario, draft.words
     place = library.sites()[scenario.site.place]
     power = short_power(peak_kw(scenario.load), words)
-    title = draft.t("cover.title", power=power, place=place.name_zh if words.language == "zh" else place.name_en)
+    title = draft.t("cover.title", power=power, place=say.own_name(place, words))
     return {
         "kicker": draft.t("cover.kicker"),
         "title": printable(draft.offer.title) or title,
@@ -93,7 +93,7 @@ def _facts(draft: Draft) -> list[tuple[str, str]]:
 def tariff_text(draft: Draft) -> str:
     """The tariff's name with its date."""
     tariff = draft.study.scenario.tariff
-    name = tariff.name_zh if draft.words.language == "zh" and tariff.name_zh else tariff.name_en
+    name = say.own_name(tariff, draft.words)
     as_of = register_text.source_words(tariff.as_of, draft.words)
     return printable(f"{name} ({as_of})" if as_of else name)
 

@@ -157,8 +157,7 @@ def _bill_label(draft: Draft, key: str) -> str:
 
 
 def _tariff_name(draft: Draft) -> str:
-    tariff = draft.study.scenario.tariff
-    return tariff.name_zh if draft.words.language == "zh" and tariff.name_zh else tariff.name_en
+    return say.own_name(draft.study.scenario.tariff, draft.words)
 
 
 def _cost_of_diesel(draft: Draft) -> Block:

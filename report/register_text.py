@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache
 
@@ -35,7 +36,7 @@ def plain_unit(entry: Input, scenario: Scenario, words: Words) -> str:
 
 
 def _with_currency(entry: Input, scenario: Scenario, found: str, words: Words) -> str:
-    is_money = found.startswith("/") or entry.path in MONEY_PER_SITE
+    is_money = entry.section == "finance" and found.startswith("/") or entry.path in MONEY_PER_SITE
     return f"{words.money_unit(0.0, scenario.site.currency)}{found}" if is_money else found
 
 
@@ -59,8 +60,7 @@ def value(entry: Input, scenario: Scenario, words: Words) -> str:
         key = "inputs.rows.one" if len(found) == 1 else "inputs.rows"
         return words.t(key, n=len(found)) if found else words.t("inputs.none")
     if entry.path == "site.place":
-        place = library.sites()[found]
-        return place.name_zh if words.language == "zh" else place.name_en
+        return say.own_name(library.sites()[found], words)
     return str(found)
 
 
@@ -74,18 +74,23 @@ def source(entry: Input, scenario: Scenario, words: Words) -> str:
 
 
 def source_words(text: str, words: Words) -> str:
-    """A source with the phrases of our own, such as "estimate", in the reader's language; titles stay as they are."""
-    for phrase, own in _phrases(words.language):
-        text = text.replace(phrase, own)
-    return text
+    """A source or a data file's note with the phrases of our own, such as "estimate", in the reader's language; titles
+    of publications stay as they are."""
+    phrases, pattern = _phrases(words.language)
+    return pattern.sub(lambda found: phrases[found[0]], text) if phrases else text
 
 
 @cache
-def _phrases(language: str) -> tuple[tuple[str, str], ...]:
-    """Phrase and translation, the longest first, so that a part never spoils the whole."""
-    start = "proposal.source."
-    known = {key.removeprefix(start): own for key, own in catalogue(language).items() if key.startswith(start)}
-    return tuple(sorted(known.items(), key=lambda pair: -len(pair[0])))
+def _phrases(language: str) -> tuple[dict[str, str], re.Pattern[str]]:
+    """Phrase -> translation, and what finds them as whole words, the longest first, so that a part never spoils the
+    whole."""
+    known = {
+        key.partition(".")[2].removeprefix("source."): own
+        for key, own in catalogue(language).items()
+        if key.startswith(("proposal.source.", "notes."))
+    }
+    by_length = sorted(known, key=len, reverse=True)
+    return known, re.compile("|".join(rf"(?<![A-Za-z]){re.escape(phrase)}(?![A-Za-z])" for phrase in by_length))
 
 
 def confidence(entry: Input, scenario: Scenario, words: Words, weak: Collection[str]) -> str:

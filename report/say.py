@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from i18n import Words, numbers
 from sim.problem import Named
@@ -103,6 +104,11 @@ def name(alternative: str, words: Words, first: bool = False) -> str:
 def input_label(path: str, words: Words) -> str:
     """The label of an input; the register's own where no catalogue has one."""
     return words.lookup(f"answers.lever.{path}") or words.lookup(f"input.{path}.label") or register()[path].label
+
+
+def own_name(thing: Any, words: Words) -> str:
+    """The name of a place or tariff in the reader's language, where it has one."""
+    return thing.name_zh if words.language == "zh" and thing.name_zh else thing.name_en
 
 
 def refused(problem: object, words: Words) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from finance.ledger import grid_works_cost, restart_cost, vat_factor
 from finance.rates import bill_rates
-from report import register_text
+from report import register_text, say
 from report.workbook_cells import Book, cell, heads, input_name, number, put, text
 from sim.dispatch import ALTERNATIVES
 from sim.load import gpus
@@ -136,9 +136,8 @@ def tariff_sheet(book: Book) -> None:
     sheet, scenario, dispatch = book.sheet("tariff"), book.study.scenario, book.study.dispatch
     tariff = scenario.tariff
     text(book, sheet, 0, 0, book.t("tariff.title"), "title")
-    name = tariff.name_zh if book.words.language == "zh" and tariff.name_zh else tariff.name_en
-    text(book, sheet, 1, 0, name)
-    text(book, sheet, 2, 0, f"{tariff.source} ({tariff.as_of})", "note")
+    text(book, sheet, 1, 0, say.own_name(tariff, book.words))
+    text(book, sheet, 2, 0, register_text.source_words(f"{tariff.source} ({tariff.as_of})", book.words), "note")
     scalars: dict[str, float | bool] = {
         "tariff_tax_rate": tariff.energy_tax_rate,
         "tariff_vat_rate": tariff.vat_rate,

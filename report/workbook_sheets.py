@@ -297,7 +297,8 @@ def sources_sheet(book: Book) -> None:
             used.setdefault(source, []).append(register_text.label(entry, words))
     tariff = scenario.tariff
     if tariff.source:
-        used.setdefault(f"{tariff.source} ({tariff.as_of})", []).append(book.t("tariff.title"))
+        source = register_text.source_words(f"{tariff.source} ({tariff.as_of})", book.words)
+        used.setdefault(source, []).append(book.t("tariff.title"))
     for k, (source, labels) in enumerate(used.items(), start=3):
         text(book, sheet, k, 0, source, "wrap")
         text(book, sheet, k, 1, book.t("list_mark").join(labels), "wrap")

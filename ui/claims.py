@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.metrics import Figure
-from report import say
+from report import register_text, say
 from sim.register import register
 from study import claims
 from study.answer import Quantity
@@ -51,10 +51,10 @@ def draw(study: Study, verdict: Verdict) -> None:
         st.markdown(f"**{_in(claim.text, language) or own_text(study, claim)}**")
     st.markdown(_given(study, verdict))
     note = _in(claim.note, language)
-    if note or claim.source:
-        st.markdown(
-            f":small[:gray[{' '.join(filter(None, (note, claim.source and t('claims.source', source=claim.source))))}]]"
-        )
+    source = register_text.source_words(claim.source, state.words())
+    if note or source:
+        parts = (note, source and t("claims.source", source=source))
+        st.markdown(f":small[:gray[{' '.join(filter(None, parts))}]]")
     if claim.inputs and st.toggle(t("claims.what_turns"), key=f"claims.turn.{claim.id}@{study.fingerprint}"):
         for found in break_evens(study, claim):
             st.markdown(f"- {turn_text(study, found)}")

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from i18n.numbers import plain
-from report import register_text
+from report import register_text, say
 from sim import library
 from sim.problem import Problem
 from sim.register import Input, is_used, register, unverified
@@ -81,7 +81,7 @@ def name_text(entry: Input) -> str:
 def unit_text(entry: Input, scenario: Scenario) -> str:
     """The unit as shown: fractions in percent, money with the scenario's currency."""
     unit = state.words().lookup(f"inputs.unit.{entry.unit}") or entry.unit
-    money = unit.startswith("/") or entry.path in MONEY_PER_SITE
+    money = entry.section == "finance" and unit.startswith("/") or entry.path in MONEY_PER_SITE
     return f"{state.words().currency(scenario.site.currency)}{unit}" if money else unit
 
 
@@ -132,12 +132,7 @@ def source_text(entry: Input, scenario: Scenario) -> str:
 
 def confidence_text(entry: Input, scenario: Scenario) -> str:
     """How sure the value in use is: of its source, or the user's own choice."""
-    note = scenario.provenance.get(entry.path)
-    if note is None and entry.kind != "other" and scenario.get(entry.path) != entry.default:
-        return t("inputs.confidence.none")
-    confidence = entry.confidence if note is None else note.confidence
-    mark = f" {DIAMOND}" if entry.path in marks() else ""
-    return t(f"inputs.confidence.{confidence or 'none'}") + mark
+    return register_text.confidence(entry, scenario, state.words(), marks())
 
 
 def source_note(entry: Input, scenario: Scenario) -> str:
@@ -229,8 +224,7 @@ def _optional(entry: Input, scenario: Scenario, start: float | None) -> None:
 def place_text(place: str) -> str:
     """A place's name and country, in the visitor's language."""
     site = library.sites()[place]
-    name = site.name_zh if state.words().language == "zh" else site.name_en
-    return f"{name} ({site.country})"
+    return f"{say.own_name(site, state.words())} ({site.country})"
 
 
 def _switch_optional(path: str, key: str, start: float) -> None:

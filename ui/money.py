@@ -195,8 +195,7 @@ def bill_note(study: Study, alternative: str, year: int) -> str:
 
 
 def _tariff_name(study: Study) -> str:
-    tariff = study.scenario.tariff
-    return tariff.name_zh if state.words().language == "zh" and tariff.name_zh else tariff.name_en
+    return say.own_name(study.scenario.tariff, state.words())
 
 
 def bill_legend(parts: dict[str, np.ndarray]) -> list[tuple[str, str]]:

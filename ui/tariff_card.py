@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from report import register_text, say
 from sim import library
 from sim.tariff import DAY_TYPES, DEMAND_BASES, Tariff
 from study.policy import has_government_windows
@@ -31,7 +32,7 @@ def chooser() -> None:
     with grid.container():
         regions = tariff_form.regions(country)
         region = st.selectbox(
-            t("inputs.tariff.region"), [None, *regions], format_func=_any_or, key=_key(f"region.{country}")
+            t("inputs.tariff.region"), [None, *regions], format_func=_region, key=_key(f"region.{country}")
         )
     with grid.container():
         options = [None, *tariff_form.voltages(country, region)]
@@ -56,14 +57,15 @@ def chooser() -> None:
 def facts() -> None:
     """Source, date, confidence, VAT and notes of the tariff in use."""
     tariff, words = state.current().tariff, state.words()
-    name = tariff.name_zh if words.language == "zh" and tariff.name_zh else tariff.name_en
+    name = say.own_name(tariff, words)
     mark = "" if tariff.confidence != "unverified" else f" {form.DIAMOND}"
     rate = words.percent(tariff.vat_rate)
     vat = t("inputs.tariff.vat_in" if tariff.includes_vat else "inputs.tariff.vat_out", rate=rate)
     st.markdown(f"**{name}**{mark}  \n{vat} {t('inputs.tariff.demand_window', minutes=tariff.demand_window_minutes)}")
     confidence = t(f"inputs.confidence.{tariff.confidence}")
     demand = t(f"inputs.confidence.{tariff.demand_confidence}")
-    source = t("inputs.tariff.source", source=tariff.source or "?", date=tariff.as_of or "?")
+    origin, date = (register_text.source_words(part, words) or "?" for part in (tariff.source, tariff.as_of))
+    source = t("inputs.tariff.source", source=origin, date=date)
     st.markdown(f":small[:gray[{source} {t('inputs.tariff.confidence', energy=confidence, demand=demand)}]]")
     if has_government_windows(tariff):
         st.markdown(f":small[{t('policy.market_users')}]")
@@ -118,7 +120,8 @@ def _table(name: str, rows: table.Rows, columns: dict[str, Any]) -> table.Rows |
 
 
 def _apply(tariff: Tariff, tables: tuple, scalars: dict[str, Any]) -> None:
-    name = tariff.name_en if not tariff.library_id else t("inputs.tariff.edited", name=tariff.name_en)
+    name = say.own_name(tariff, state.words())
+    name = t("inputs.tariff.edited", name=name) if tariff.library_id else name
     try:
         fields = tariff_form.edited_tariff(tariff, *tables, scalars, name)
     except ValueError as error:
@@ -205,8 +208,8 @@ def record_name(raw: dict[str, Any]) -> str:
     return raw["name_zh"] if state.words().language == "zh" and raw["name_zh"] else raw["name_en"]
 
 
-def _any_or(text: str | None) -> str:
-    return t("inputs.tariff.any") if text is None else text
+def _region(region: str | None) -> str:
+    return t("inputs.tariff.any") if region is None else tariff_form.region_name(region, state.words().language)
 
 
 def _voltage(voltage_kv: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
+from report import say
 from report.charts import month_name
 from sim.model import InputError, input_error
 from sim.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
@@ -158,7 +159,7 @@ def _summary(tariff: Tariff) -> bool:
     st.markdown(
         t(
             "tariff.files.summary",
-            name=as_plain(tariff.name_en),
+            name=as_plain(say.own_name(tariff, words)),
             bill=words.money(year.cost("grid"), tariff.currency),
             mean=words.number(year.mean_per_kwh, f"{words.currency(tariff.currency)}/kWh"),
         )

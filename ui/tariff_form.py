@@ -33,6 +33,12 @@ def regions(country: str) -> list[str]:
     return list(dict.fromkeys(library.raw_tariffs()[name].get("region_en") or "" for name in matching(country)))
 
 
+def region_name(region: str, language: str) -> str:
+    """A region as a language calls it."""
+    raw = next(raw for raw in library.raw_tariffs().values() if raw.get("region_en") == region)
+    return raw.get(f"region_{language}") or region
+
+
 def voltages(country: str, region: str | None) -> list[float]:
     return sorted({library.raw_tariffs()[name]["voltage_kv"] for name in matching(country, region)})
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from report import register_text
+from report import register_text, say
 from report.charts import month_name
 from report.charts_tariff import painting_grid, period_colours, touched
 from sim.model import InputError, input_error
@@ -107,7 +107,8 @@ def _tariff(draft: Draft) -> tuple[Tariff | None, InputError | None]:
 
 
 def _name(tariff: Tariff) -> str:
-    return t("inputs.tariff.edited", name=tariff.name_en) if tariff.library_id else tariff.name_en
+    name = say.own_name(tariff, state.words())
+    return t("inputs.tariff.edited", name=name) if tariff.library_id else name
 
 
 def _day_type() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from report import say
 from sim import library
 from sim.pv import as_weather_year
 from sim.weather import Weather, WeatherError, fetch_pvgis, read_weather
@@ -20,7 +21,7 @@ def draw() -> None:
     weather = state.current().pv.weather
     if weather is None:
         place = library.sites()[state.current().site.place]
-        st.markdown(f":small[:gray[{t('inputs.weather.drawn', place=place.name_en)}]]")
+        st.markdown(f":small[:gray[{t('inputs.weather.drawn', place=say.own_name(place, state.words()))}]]")
     else:
         total = state.words().number(sum(weather.ghi) / 1000, t("inputs.weather.unit"), 0)
         st.markdown(t("inputs.weather.in_use", name=weather.name, total=total))
@@ -63,7 +64,7 @@ def _fetch() -> None:
     except WeatherError as error:
         state.notify(state.refused(error), "error")
         return
-    _use(year, t("inputs.weather.pvgis", place=place.name_en))
+    _use(year, t("inputs.weather.pvgis", place=say.own_name(place, state.words())))
 
 
 def _use(year: Weather, name: str) -> None:
