@@ -13,6 +13,7 @@ HEADINGS = {
     "Conventions": "约定",
     "The four alternatives": "四个方案",
     "Load": "负荷",
+    "Compute that gives way": "可让出的算力",
     "PV": "光伏",
     "The ladder: who carries the load in a step": "供电优先级：每一步由谁供电",
     "Battery over the years": "储能逐年变化",
