@@ -80,7 +80,7 @@ def _definitions(study: Study) -> str:
     words = state.words()
     share = say.share(study.scenario.finance.discount_rate, words)
     rows = financing_text.definitions(words, share, say.name(study.baseline, words))
-    return "\n".join(f"- **{name}**: {text}" for name, text in rows)
+    return "\n".join(f"- {t('financing.pair', name=f'**{name}**', text=text)}" for name, text in rows)
 
 
 def coverage_card(study: Study) -> None:
@@ -163,7 +163,7 @@ def storage_card(study: Study) -> None:
     ]
     note = t("financing.storage.note", rate=say.share(scenario.finance.discount_rate, words))
     with card(_storage_title(study), note):
-        st.markdown("\n".join(f"- {name}: **{value}**" for name, value in rows))
+        st.markdown("\n".join(f"- {t('financing.pair', name=name, text=f'**{value}**')}" for name, value in rows))
 
 
 def _storage_title(study: Study) -> str:
