@@ -13,6 +13,7 @@ from report.proposal_blocks import Block, Draft, bullets, chapter, chart, headin
 from report.proposal_front import figure_text
 from report.proposal_site import cycles_per_year, metric_value
 from report.tables import metric
+from study import autonomy
 from study.financing import overall_efficiency
 
 DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
@@ -311,6 +312,10 @@ def carbon(draft: Draft) -> Block:
         for name in order
     ]
     head = [draft.t("resilience.alternative"), draft.t("carbon.term"), draft.t("carbon.year"), draft.t("carbon.pv")]
+    market = autonomy.carbon(study)
+    if market["hybrid"].market_t is not None:
+        head.append(words.t("autonomy.paper.market"))
+        rows = [[*row, words.number(market[name].market_t, "t")] for name, row in zip(order, rows, strict=True)]
     saved = study.savings["hybrid"].co2_t
     key = "carbon.finding" if saved >= 0 else "carbon.finding_more"
     return chapter(
@@ -336,8 +341,21 @@ def carbon(draft: Draft) -> Block:
                     diesel=words.number(scenario.genset.co2_kg_per_l, "kg/L"),
                 )
             ),
+            prose(_market_text(draft)) if market["hybrid"].market_t is not None else None,
             small(draft.t("carbon.note")),
         ],
+    )
+
+
+def _market_text(draft: Draft) -> str:
+    """The market-based factor, and the hybrid's certificates of the first year with what they cost."""
+    finance, own, words = draft.study.scenario.finance, autonomy.carbon(draft.study)["hybrid"], draft.words
+    return words.t(
+        "autonomy.paper.factor",
+        factor=words.number(finance.market_co2_kg_per_kwh, "kg/kWh"),
+        share=say.share(finance.green_share, words),
+        n=words.number(own.certificates_mwh, decimals=0),
+        cost=draft.money(own.certificates_cost),
     )
 
 

@@ -24,6 +24,7 @@ from report.proposal_blocks import (
 from report.proposal_front import figure_text
 from report.tables import metric
 from sim.outages import longest_h
+from study import autonomy
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
 from study.financing import overall_efficiency
 from study.real_bills import compare, verdict
@@ -636,8 +637,26 @@ def resilience(draft: Draft) -> Block:
                 left,
                 caption=draft.t("resilience.table", term=say.term(scenario.site.term_months, words)) + " " + counted,
             ),
+            *_independence(draft),
         ],
     )
+
+
+def _independence(draft: Draft) -> list[Block]:
+    """What each alternative makes itself, what shocks add to its first year, and how long the hybrid's tanks last."""
+    words, found = draft.words, autonomy.autonomy(draft.study)
+    head = [draft.t("resilience.alternative"), words.t("autonomy.row.self_supply")]
+    head += [words.t(f"autonomy.shock.{shock}") for shock in autonomy.SHOCKS]
+    rows = [
+        [draft.name(name), figure_text(draft, own.self_supply, words.percent, "")[0]]
+        + [say.change(own.shock_fraction[shock], words) for shock in autonomy.SHOCKS]
+        for name, own in ((name, found[name]) for name in charts_cost.alternatives_in_order(draft.study))
+    ]
+    blocks = [table(head, rows, caption=words.t("autonomy.paper.caption"))]
+    days = found["hybrid"].fuel_days
+    if days is not None:
+        blocks.append(small(words.t("autonomy.paper.tank", time=say.duration(days * 24, words))))
+    return blocks
 
 
 def _which_outages(draft: Draft) -> str:

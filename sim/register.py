@@ -101,6 +101,8 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
         return _load_input_is_used(scenario, name)
     if name.startswith(("tax_", "loan_", "vat_recovery", "carbon_")):
         return _financing_input_is_used(scenario, name)
+    if name == "certificate_per_mwh":
+        return scenario.finance.green_share > 0
     if name == "vat_rate":
         return scenario.finance.vat_basis == "excl" or not scenario.finance.prices_include_vat
     return True

@@ -165,5 +165,25 @@ class Costs(Closed):
     carbon_price_per_t: Money = given(0.0, "Carbon price", "/t", "Only if it is really paid.")
 
 
-class Finance(Financing, IncomeTax, PricePaths, Costs):
+class CarbonAccount(Closed):
+    """Market-based accounting of grid energy and its certificates, beside the factor of the place."""
+
+    market_co2_kg_per_kwh: float | None = given(
+        None, "Market-based CO2 factor", "kg/kWh",
+        "Of grid energy no certificate covers (residual mix). Empty = no market-based figure.", ge=0, le=3, low=0.5306,
+        high=0.8273, source="China 2023: 0.6096 without traded non-fossil power, 0.8273 fossil only (MEE/NBS)",
+        confidence="seen_in_source",
+    )  # fmt: skip
+    green_share: Fraction = given(
+        0.0, "Grid energy with certificates", "fraction",
+        "Share for which green certificates are bought and cancelled; one stands for 1 MWh.",
+    )  # fmt: skip
+    certificate_per_mwh: Money = given(
+        5.51, "Green certificate", "/MWh", "One stands for 1 MWh. Its cost is shown apart, not counted in the study.",
+        source="NEA, January 2026: 5.51 CNY for 2025, 1.25 CNY for 2024", confidence="seen_in_source", low=1.25,
+        high=8.0,
+    )  # fmt: skip
+
+
+class Finance(Financing, IncomeTax, PricePaths, CarbonAccount, Costs):
     """Money only: costs, how they grow, tax and loan."""

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from sim.battery import available, discharge_efficiency
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch import ALTERNATIVES, site_set_kw
 from sim.outages import as_list
 from sim.scenario_plant import Outage
 from study.compare import Study, evaluate
+from study.outages import tank_l
 
 Floats = NDArray[np.float64]
 SHOCKS = ("grid_price_up_20", "diesel_up_50", "week_without_grid")
@@ -35,11 +36,10 @@ class Autonomy:
     """One alternative in project year 1.
 
     self_supply: energy made on site (PV used and diesel) over energy served; pv_share: PV used alone. battery_h: hours
-    the full battery carries the mean load; reserve_h: the charge kept for outages does. fuel_days: days the tank lasts
-    at the mean load, None without a tank size or sets that carry the load. shock_cost: more to pay a year by shock, and
-    shock_fraction over the year's cost. week_unserved_kwh: load left dark in a week without grid (lost compute is
-    counted at its value where the scenario counts it). co2_t: first year, location-based; co2_market_t: grid energy at
-    the residual-mix factor less certificates, None where no factor is given.
+    the full battery carries the mean load; reserve_h: the charge kept for outages does. fuel_days: days the full tanks
+    of `genset.tank_h` last at the mean load, None without sets that carry it. cost: what the year costs; shock_cost:
+    more to pay by shock, and shock_fraction over the year's cost. week_unserved_kwh: load left dark in a week without
+    grid (lost compute is counted at its value where the scenario counts it).
     """
 
     self_supply: Figure
@@ -47,50 +47,47 @@ class Autonomy:
     battery_h: float
     reserve_h: float
     fuel_days: float | None
+    cost: float
     shock_cost: Mapping[str, float]
     shock_fraction: Mapping[str, float]
     week_unserved_kwh: float
-    co2_t: float
-    co2_market_t: float | None
+    carbon: Carbon
 
 
 @dataclass(frozen=True)
-class CarbonRules:
-    """Market-based accounting: factor of what is left when certified energy is taken out, share of the grid energy
-    covered by green certificates, and their price per MWh (a certificate is 1 MWh)."""
+class Carbon:
+    """One alternative's first year. location_t: grid energy at the factor of the place; market_t: at the residual-mix
+    factor, less what certificates cover, None where no factor is given; both with diesel. certificates_mwh and their
+    cost: of the wanted share of the grid energy; nobody counts that cost in the study. price_cost: location_t at the
+    scenario's carbon price."""
 
-    residual_kg_per_kwh: float | None = None
-    green_share: float = 0.0
-    certificate_per_mwh: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.green_share <= 1:
-            raise ValueError(f"green_share is {self.green_share}; give a fraction from 0 to 1")
+    location_t: float
+    market_t: float | None
+    certificates_mwh: float
+    certificates_cost: float
+    price_cost: float
 
 
-def autonomy(study: Study, tank_l: float | None = None, carbon: CarbonRules | None = None) -> dict[str, Autonomy]:
-    """Figures of every alternative by name. tank_l: litres of diesel on site when full."""
+def autonomy(study: Study) -> dict[str, Autonomy]:
+    """Figures of every alternative by name."""
     year = evaluate(study.scenario.with_({"site.term_months": min(12, study.scenario.site.term_months)}))
     shocks = {name: _repriced(year, changes) for name, changes in PRICE_SHOCKS.items()}
     dark = _week_without_grid(year)
     costs = {name: yearly_cost(shock) for name, shock in {**shocks, "week_without_grid": dark}.items()}
     base = yearly_cost(year)
     extra_kwh = (dark.dispatch.total("unserved_kwh") - year.dispatch.total("unserved_kwh")).clip(min=0)
-    return {
-        name: _one(year, row, base, costs, float(extra_kwh[row]), tank_l, carbon or CarbonRules())
-        for row, name in enumerate(ALTERNATIVES)
-    }
+    return {name: _one(year, row, base, costs, float(extra_kwh[row])) for row, name in enumerate(ALTERNATIVES)}
+
+
+def carbon(study: Study) -> dict[str, Carbon]:
+    """Tonnes and certificates of every alternative by name, in the first twelve months."""
+    return {name: _carbon(study, row) for row, name in enumerate(ALTERNATIVES)}
 
 
 def yearly_cost(study: Study) -> Floats:
     """What each alternative pays in the study's months (alternatives,), without investment and resale."""
     once = sum(study.ledger.lines[name] for name in (*CAPEX_LINES, *RESIDUALS))
     return -(study.ledger.total - once).sum(axis=1)
-
-
-def certificates(study: Study, carbon: CarbonRules) -> Floats:
-    """Green certificates needed a year (alternatives,), in MWh, for the wanted share of the grid energy of year 1."""
-    return study.dispatch.import_kwh[:, :12].sum(axis=(1, 2)) / 1000 * carbon.green_share
 
 
 def _repriced(year: Study, factors: Mapping[str, float]) -> Study:
@@ -110,15 +107,7 @@ def _week_without_grid(year: Study) -> Study:
     return evaluate(year.scenario.with_(listed))
 
 
-def _one(
-    year: Study,
-    row: int,
-    base: Floats,
-    costs: Mapping[str, Floats],
-    dark_kwh: float,
-    tank_l: float | None,
-    carbon: CarbonRules,
-) -> Autonomy:
+def _one(year: Study, row: int, base: Floats, costs: Mapping[str, Floats], dark_kwh: float) -> Autonomy:
     month, scenario = year.dispatch.monthly, year.scenario
 
     def total(name: str) -> float:
@@ -134,12 +123,12 @@ def _one(
         pv_share=_fraction(pv, served),
         battery_h=_battery_h(year, scenario.storage.soc_max_fraction) if has_battery else 0.0,
         reserve_h=_battery_h(year, scenario.dispatch.reserve_fraction) if has_battery else 0.0,
-        fuel_days=_fuel_days(year, row, tank_l),
+        fuel_days=_fuel_days(year, row),
+        cost=float(base[row]),
         shock_cost=extra,
         shock_fraction={name: value / base[row] if base[row] > 0 else 0.0 for name, value in extra.items()},
         week_unserved_kwh=dark_kwh,
-        co2_t=year.kpis[ALTERNATIVES[row]].co2_t,
-        co2_market_t=_market_t(year, row, carbon),
+        carbon=_carbon(year, row),
     )
 
 
@@ -164,20 +153,31 @@ def _battery_h(year: Study, from_fraction: float) -> float:
     return max(0.0, kwh) / mean_kw
 
 
-def _fuel_days(year: Study, row: int, tank_l: float | None) -> float | None:
-    """Days a full tank lasts with the sets alone on the mean load, by the diesel plan's litres per kWh."""
-    sets = year.dispatch.sets[row].min()
+def _fuel_days(year: Study, row: int) -> float | None:
+    """Days full tanks last with the sets alone on the mean load, by the diesel plan's litres per kWh."""
+    sets = int(year.dispatch.sets[row].min())
     diesel = year.dispatch.row("diesel")
     energy = float(year.dispatch.monthly["genset_kwh"][diesel].sum())
-    if tank_l is None or energy <= 0 or sets * year.scenario.genset.set_kw < mean_load_kw(year):
+    if energy <= 0 or sets * site_set_kw(year.scenario) < mean_load_kw(year):
         return None
     litres_per_kwh = float(year.dispatch.monthly["fuel_l"][diesel].sum()) / energy
-    return tank_l / (litres_per_kwh * mean_load_kw(year) * 24)
+    return tank_l(year.scenario, sets) / (litres_per_kwh * mean_load_kw(year) * 24)
 
 
-def _market_t(year: Study, row: int, carbon: CarbonRules) -> float | None:
-    if carbon.residual_kg_per_kwh is None:
-        return None
-    grid_kwh = float(year.dispatch.import_kwh[row].sum())
-    diesel_kg = float(year.dispatch.monthly["fuel_l"][row].sum()) * year.scenario.genset.co2_kg_per_l
-    return (grid_kwh * (1.0 - carbon.green_share) * carbon.residual_kg_per_kwh + diesel_kg) / 1000
+def _carbon(study: Study, row: int) -> Carbon:
+    scenario, months = study.scenario, slice(0, 12)
+    finance = scenario.finance
+    grid_kwh = float(study.dispatch.import_kwh[row, months].sum())
+    diesel_kg = float(study.dispatch.monthly["fuel_l"][row, months].sum()) * scenario.genset.co2_kg_per_l
+    location_t = (grid_kwh * scenario.grid.co2_kg_per_kwh + diesel_kg) / 1000
+    market_t = None
+    if finance.market_co2_kg_per_kwh is not None:
+        market_t = (grid_kwh * (1.0 - finance.green_share) * finance.market_co2_kg_per_kwh + diesel_kg) / 1000
+    certificates = grid_kwh / 1000 * finance.green_share
+    return Carbon(
+        location_t=location_t,
+        market_t=market_t,
+        certificates_mwh=certificates,
+        certificates_cost=certificates * finance.certificate_per_mwh,
+        price_cost=location_t * finance.carbon_price_per_t,
+    )

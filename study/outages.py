@@ -17,6 +17,7 @@ from sim import library, resilience
 from sim.dispatch import site_set_kw
 from sim.genset import LOAD_FRACTIONS, fuel_curve, linear_fit
 from sim.resilience import BatteryNeed, Island, Order, SetReliability
+from sim.scenario import Scenario
 from study.compare import Study
 
 Floats = NDArray[np.float64]
@@ -116,8 +117,14 @@ def _island(study: Study, lane: int) -> Island:
         min_load_fraction=genset.min_load_fraction,
         fuel_idle_l_per_h_per_kw=max(0.0, idle) / set_kw * genset.fuel_factor,
         fuel_l_per_kwh=per_kwh * genset.fuel_factor,
-        tank_l=genset.tank_h * sets * curve.l_per_h[-1] * genset.fuel_factor,
+        tank_l=tank_l(study.scenario, sets),
     )
+
+
+def tank_l(scenario: Scenario, sets: int) -> float:
+    """Litres of diesel on site when full: `genset.tank_h` hours of these sets at full load."""
+    full_l_per_h = fuel_curve(library.fuel_table(), site_set_kw(scenario)).l_per_h[-1]
+    return scenario.genset.tank_h * sets * full_l_per_h * scenario.genset.fuel_factor
 
 
 def _order(study: Study, net_kw: Floats, island: Island) -> Order:

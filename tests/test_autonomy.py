@@ -4,19 +4,21 @@ import numpy as np
 import pytest
 
 from sim.dispatch import ALTERNATIVES
-from study.autonomy import SHOCKS, CarbonRules, autonomy, certificates, mean_load_kw, yearly_cost
+from study.autonomy import SHOCKS, autonomy, carbon, mean_load_kw, yearly_cost
 from study.compare import evaluate
+from study.outages import tank_l
 from study.presets import presets
 
 
 @pytest.fixture(scope="module")
 def case_c():
-    return evaluate(presets()["case_c"].scenario)
+    rules = {"market_co2_kg_per_kwh": 0.8, "green_share": 0.2, "certificate_per_mwh": 5.0, "carbon_price_per_t": 30.0}
+    return evaluate(presets()["case_c"].scenario.with_({f"finance.{name}": value for name, value in rules.items()}))
 
 
 @pytest.fixture(scope="module")
 def found(case_c):
-    return autonomy(case_c, tank_l=60_000, carbon=CarbonRules(0.8, green_share=0.2))
+    return autonomy(case_c)
 
 
 def test_every_alternative_has_every_figure(found):
@@ -57,21 +59,30 @@ def test_a_week_without_grid_hurts_the_grid_plan_most(found):
 
 
 def test_fuel_days_by_hand(case_c, found):
-    diesel = case_c.dispatch.row("diesel")
+    """Tanks for 12 h of all sets at full load, at the mean load and the diesel plan's litres per kWh."""
+    diesel, genset = case_c.dispatch.row("diesel"), case_c.scenario.genset
     per_kwh = case_c.dispatch.total("fuel_l")[diesel] / case_c.dispatch.total("genset_kwh")[diesel]
-    assert found["diesel"].fuel_days == pytest.approx(60_000 / (per_kwh * 13_050 * 24), rel=1e-3)
+    litres = tank_l(case_c.scenario, genset.sets)
+    assert litres == pytest.approx(12 * genset.sets * genset.set_kw * 0.25, rel=0.15)
+    assert found["diesel"].fuel_days == pytest.approx(litres / (per_kwh * 13_050 * 24), rel=1e-3)
     assert found["grid"].fuel_days is None
-    assert autonomy(case_c)["diesel"].fuel_days is None
 
 
 def test_certificates_and_market_based_carbon(case_c, found):
     row = case_c.dispatch.row("grid")
-    grid_kwh = case_c.dispatch.import_kwh[row, :12].sum()
-    assert certificates(case_c, CarbonRules(green_share=0.2))[row] == pytest.approx(grid_kwh / 1000 * 0.2)
-    assert found["grid"].co2_market_t == pytest.approx(grid_kwh * 0.8 * 0.8 / 1000, rel=1e-6)
-    assert autonomy(case_c)["grid"].co2_market_t is None
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        CarbonRules(green_share=20)
+    grid_kwh, own = case_c.dispatch.import_kwh[row, :12].sum(), found["grid"].carbon
+    assert own.certificates_mwh == pytest.approx(grid_kwh / 1000 * 0.2)
+    assert own.certificates_cost == pytest.approx(grid_kwh / 1000 * 0.2 * 5.0)
+    assert own.market_t == pytest.approx(grid_kwh * 0.8 * 0.8 / 1000, rel=1e-6)
+    assert own.location_t == pytest.approx(grid_kwh * case_c.scenario.grid.co2_kg_per_kwh / 1000)
+    assert own.price_cost == pytest.approx(-case_c.ledger.lines["carbon"][row, 1:13].sum())
+    assert carbon(evaluate(presets()["case_c"].scenario))["grid"].market_t is None
+
+
+def test_the_account_of_certificates_moves_no_money(case_c):
+    plain = evaluate(presets()["case_c"].scenario.with_({"finance.carbon_price_per_t": 30.0}))
+    assert case_c.kpis["hybrid"].total_cost == plain.kpis["hybrid"].total_cost
+    assert case_c.dispatch.scenario.dispatch_key == plain.dispatch.scenario.dispatch_key
 
 
 def test_yearly_cost_leaves_out_what_is_paid_once(case_c):

@@ -71,7 +71,7 @@ def test_every_page_runs_in_the_shell_for_every_preset(page: str) -> None:
 
 def test_every_input_has_one_field_on_some_page() -> None:
     drawn = {"finance.baseline", "site.currency", "load.meter", "pv.weather"}  # sidebar, tariff, uploaders
-    for page in ("load", "grid", "tariff", "equipment", "terms", "compute"):
+    for page in ("load", "grid", "tariff", "equipment", "terms", "compute", "autonomy"):
         app = open_app(page, preset="case_c")
         keys = keys_of(app)
         drawn |= {path for path in register() for key in keys if f".{path}@" in key}

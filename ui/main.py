@@ -9,7 +9,19 @@ from ui import sidebar, state
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
-ANSWERS = ("overview", "operation", "money", "saving", "sizing", "outages", "compute", "risk", "claims", "proposal")
+ANSWERS = (
+    "overview",
+    "operation",
+    "money",
+    "saving",
+    "sizing",
+    "outages",
+    "autonomy",
+    "compute",
+    "risk",
+    "claims",
+    "proposal",
+)
 INPUTS = ("load", "grid", "tariff", "bills", "equipment", "terms")
 MORE = ("method", "downloads")
 
