@@ -20,6 +20,7 @@ from sim.kernel import OPTIONS, Kernel
 PV, GRID, GENSET, EXPORT, SHED = 0, 1, 2, 3, 4  # kinds of source; shedding tiers are SHED, SHED + 1, ...
 SETS = SHED  # where a programme has grown, its last-resort sets are the first tier
 FAR = 1e300  # beyond any price
+FIXED_END = -1  # no slope: the term ends at a given level
 BITS = 64
 # A cut's columns: constant, per kWh at the start and at the end, per unit of each size, per kW of each peak. Of the
 # sizes, power and energy act through the battery, those from GROWN on through what they bring to the balance.
@@ -205,12 +206,15 @@ def _caps(groups, peaks):
 
 
 @_inlined
-def _backward(steps, slopes, plant, caps, ends, start_kwh, end_kwh, kw, kwh, length, used, sigma, near, far, ranges):
-    """Slope list of the least cost from each step on, from the term's end (0 at end_kwh) to its start.
+def _backward(
+    steps, slopes, plant, caps, ends, start_kwh, end_kwh, end_slot, kw, kwh, length, used, sigma, near, far, ranges
+):
+    """Slope list of the least cost from each step on, from the term's end to its start.
 
-    Where limits or power make a level unreachable, energy appears or vanishes at the penalty, so lists always cover
-    the whole band. With `ranges`, near and far get the levels between which sigma[t] is a slope at the end of step t.
-    Returns the number of a slope at start_kwh.
+    The term ends at end_kwh, or with end_slot from 0 on at any level, its cost moving with that slope. Where limits or
+    power make a level unreachable, energy appears or vanishes at the penalty, so lists always cover the whole band.
+    With `ranges`, near and far get the levels between which sigma[t] is a slope at the end of step t. Returns the
+    number of a slope at start_kwh.
 
     Merging and trimming stand here in full: as functions of their own they return four values a step through memory,
     which took 56 ns a step instead of 32.
@@ -225,10 +229,15 @@ def _backward(steps, slopes, plant, caps, ends, start_kwh, end_kwh, kw, kwh, len
     right = max(steps.top[n - 1] * kwh, end_kwh)
     first = 0
     last = last_slot
-    length[0] = end_kwh - left
-    length[last_slot] = right - end_kwh
-    _mark(used, 0)
-    _mark(used, last_slot)
+    if end_slot >= 0:
+        first = last = end_slot
+        length[end_slot] = right - left
+        _mark(used, end_slot)
+    else:
+        length[0] = end_kwh - left
+        length[last_slot] = right - end_kwh
+        _mark(used, 0)
+        _mark(used, last_slot)
     for t in range(n - 1, -1, -1):
         ends.head[t] = first
         ends.tail[t] = last
@@ -419,7 +428,7 @@ def _evaluate(
     no_levels = np.zeros(1)
     caps = _caps(groups, peaks)
     start_slot = _backward(
-        steps, slopes, plant, caps, ends, start_kwh, end_kwh, kw, kwh,
+        steps, slopes, plant, caps, ends, start_kwh, end_kwh, FIXED_END, kw, kwh,
         length, used, no_slots, no_levels, no_levels, False,
     )  # fmt: skip
     sigma = start_slot
@@ -436,13 +445,14 @@ evaluate = Kernel(_evaluate)
 
 
 @_inlined
-def _battery_step(t, sigma, stored, near, far, steps, slopes, plant, cap, kw):
-    """kWh the battery gives from its store in step t (below 0: takes): of all optimal choices that nearest to idle."""
+def _battery_range(t, sigma, steps, slopes, plant, cap, kw):
+    """Least and most kWh the battery may give from its store in step t (below 0: takes) at the price of `sigma`: what
+    every slope below it gives, and those equal to it too."""
     demand = steps.demand_kw[t]
     high = demand + kw
     low = max(demand - kw, 0.0)
-    least = 0.0  # kWh given if every slope below sigma is used
-    most = 0.0  # ... and those equal to it
+    least = 0.0
+    most = 0.0
     below = 0.0
     for i in range(steps.count[t]):
         above = below + (cap if i == steps.grid_at[t] else steps.room[t, i])
@@ -457,6 +467,13 @@ def _battery_step(t, sigma, stored, near, far, steps, slopes, plant, cap, kw):
     part = max(demand - max(below, low), 0.0) * plant.step_h / plant.eta_discharge
     least += part if slopes.unmet < sigma else 0.0
     most += part if slopes.unmet <= sigma else 0.0
+    return least, most
+
+
+@_inlined
+def _battery_step(t, sigma, stored, near, far, steps, slopes, plant, cap, kw):
+    """kWh the battery gives from its store in step t (below 0: takes): of all optimal choices that nearest to idle."""
+    least, most = _battery_range(t, sigma, steps, slopes, plant, cap, kw)
     return min(max(0.0, least, stored - far), most, max(stored - near, least))
 
 
@@ -495,7 +512,9 @@ def _schedule(
     sigma[0] = start_slot
     for t in range(1, n):
         sigma[t] = min(max(sigma[t - 1], ends.head[t - 1]), ends.tail[t - 1])
-    _backward(steps, slopes, plant, caps, ends, start_kwh, end_kwh, kw, kwh, length, used, sigma, near, far, True)
+    _backward(
+        steps, slopes, plant, caps, ends, start_kwh, end_kwh, FIXED_END, kw, kwh, length, used, sigma, near, far, True
+    )
     stored = start_kwh
     for t in range(n):
         cap = min(steps.grid_kw[t], caps.kw[steps.group[t]])

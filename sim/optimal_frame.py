@@ -117,7 +117,8 @@ def arrays_of(
         **_edge_levels(p, edges),
     )
     steps = _steps(p, numbers, demand, grid, group)
-    return Arrays(edges, steps, groups, _slopes(prices, plant), plant, _nothing_grows(), frame, first, credit, windows)
+    slopes = slopes_of(prices, plant)
+    return Arrays(edges, steps, groups, slopes, plant, _nothing_grows(), frame, first, credit, windows)
 
 
 def _live_windows(p: Programme, edges: np.ndarray) -> tuple[DemandWindow, ...]:
@@ -203,7 +204,7 @@ def _numbered(prices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(prices, return_inverse=True) if known < 0 else (found[:known], number)
 
 
-def _slopes(prices: np.ndarray, plant: Plant) -> Slopes:
+def slopes_of(prices: np.ndarray, plant: Plant) -> Slopes:
     """Every slope that can occur, in rising order."""
     charge = -prices / plant.eta_charge
     discharge = (plant.wear - prices) * plant.eta_discharge

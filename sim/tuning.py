@@ -32,6 +32,7 @@ SCALES = (1.0, 1.5, 2.0)  # of the mean optimal power, to start from
 STEPS = (-0.25, -0.1, -0.05, 0.05, 0.1, 0.25)  # moves of the powers of a run of slots, of battery power
 WIDTHS = (4, 1)  # slots moved together
 DAY_MATTERS = 0.02  # of the mean load: from this difference on workdays and weekends have tables of their own
+TIDY = 5e-5  # of a month's cost: what a table that is easier to read may cost
 KEPT_GAIN = 1e-6  # of a month's cost: what a move must save to be kept
 
 
@@ -140,9 +141,27 @@ def tune(site: Site, sweeps: int = SWEEPS) -> Table:
         if cost.sum() >= kept[2]:
             share, threshold, _ = kept
             break
+    share = _tidied(bench, share, threshold)
     grain = min(1.0, 10.0 ** (np.floor(np.log10(top_kw)) - 3)) if top_kw > 0 else 1.0
     held = np.where(threshold < NO_THRESHOLD_KW, np.ceil(threshold / grain) * grain, NO_THRESHOLD_KW)
     return Table(bench.kinds, share, bench.zones, np.round(held, 6))
+
+
+def _tidied(bench: _Bench, share: Floats, threshold: Floats) -> Floats:
+    """The powers with fewer changes in a day: a slot takes its neighbour's power, or none, where that costs next to
+    nothing; all changes of a month together cost no more than `TIDY` of it."""
+    share = share.copy()
+    allowed = bench.run(share, threshold)[0]
+    allowed = allowed + TIDY * np.abs(allowed)
+    _, kinds, slots = share.shape
+    for kind in range(kinds):
+        for slot in range(slots):
+            for other in (share[:, kind, slot - 1] if slot else 0.0, share[:, kind, (slot + 1) % slots], 0.0):
+                trial = share.copy()
+                trial[:, kind, slot] = other
+                kept = bench.run(trial, threshold)[0] <= allowed
+                share[kept] = trial[kept]
+    return share
 
 
 def _start(site: Site, bench: _Bench) -> tuple[Floats, Floats, Floats]:

@@ -25,7 +25,7 @@ from sim.tuning import DemandRate, Rates
 from study.compare import Study
 
 Floats = NDArray[np.float64]
-GAP = 1e-5
+GAP = 1e-6
 
 
 @dataclass(frozen=True)

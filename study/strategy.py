@@ -1,4 +1,4 @@
-"""The table of windows, powers and thresholds for the site's energy management system (充放电策略表), tuned on a year.
+"""The table of windows, powers and thresholds for the site's energy management system, tuned on a year.
 
 It is what `sim.tuning` finds for the hybrid's project year, as inputs of the scenario: a study that takes them runs,
 bills and exports by them in every year. The saving named beside it is that of the simulated rule with these inputs.

@@ -1,18 +1,25 @@
-"""The card that puts the plain rule beside the optimum: how much of the possible saving it gets in a year."""
+"""The card that puts a control beside the optimum, and what a tuned table or a forecast would make of the same year."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from report import files, strategy
 from report.charts_cost import TurningRow, turning_bars
+from sim.scenario import Scenario
 from study.compare import Study
-from study.foresight import Bound, bound, cost_of_trace, not_covered
+from study.controls import Controls, compare_controls, is_plain
+from study.foresight import Bound, YearCost, bound, cost_of_trace, not_covered
+from study.strategy import with_strategy
 from ui import state
 from ui.figures import card, chart
 from ui.state import t
 
 KEPT = 32
 BAR_HEIGHT = 140
+MAP_HEIGHT = 300
+PARTS = {"energy": ("energy", "export"), "demand": ("demand",), "supply": ("fuel", "lost")}
 
 
 def card_of(study: Study, alternative: str, year: int) -> None:
@@ -21,7 +28,7 @@ def card_of(study: Study, alternative: str, year: int) -> None:
     if alternative != "hybrid" or reason == "no_battery":
         return
     with st.spinner(t("foresight.searching")):
-        found = None if reason else _bound(f"{study.fingerprint}-{year}", study, year)
+        found = None if reason else bound_of(study, year)
     cost = None if found is None else cost_of_trace(study, year, found, study.dispatch.trace("hybrid", year))
     part = None if cost is None else found.share(cost)
     if part is None:
@@ -29,26 +36,133 @@ def card_of(study: Study, alternative: str, year: int) -> None:
         with card(t("foresight.title.none"), t("foresight.note", year=year)):
             st.info(t(f"foresight.reason.{reason}"))
         return
-    words, currency = state.words(), study.scenario.site.currency
-    share = words.percent(part)
-    with card(_title(part, share), t("foresight.note", year=year)):
-        rows = [
-            _row("rule", found.without_battery.total - cost.total, part, share, currency),
-            _row("optimum", found.possible, 1.0, words.percent(1.0), currency),
-        ]
+    share, control = state.words().percent(part), "plain" if is_plain(study.scenario) else "own"
+    title = t("foresight.title.loses") if part < 0 else t(f"foresight.title.{control}", share=share)
+    with card(title, t("foresight.note", year=year)):
+        saving = found.without_battery.total - cost.total
+        rows = [_row(study, control, saving, part), _row(study, "optimum", found.possible, 1.0)]
         alt = t("foresight.alt", share=share, rule=rows[0].from_to, optimum=rows[1].from_to)
         chart(turning_bars(rows, state.is_dark()), key="foresight", height=BAR_HEIGHT, alt=alt)
+    _controls_card(study, found, year)
 
 
-def _title(share: float, text: str) -> str:
-    return t("foresight.title.loses") if share < 0 else t("foresight.title.share", share=text)
+def bound_of(study: Study, year: int) -> Bound | None:
+    """The year's optimum, from a bounded cache."""
+    return _bound(f"{study.fingerprint}-{year}", study, year)
 
 
-def _row(key: str, saving: float, share: float, text: str, currency: str) -> TurningRow:
-    amount = t("foresight.a_year", money=state.words().money(saving, currency))
-    return TurningRow(t(f"foresight.row.{key}"), amount, text, max(0.0, share), is_far=key == "optimum")
+def _row(study: Study, key: str, saving: float, share: float) -> TurningRow:
+    words = state.words()
+    amount = t("foresight.a_year", money=words.money(saving, study.scenario.site.currency))
+    label = t(f"control.name.{key}")
+    return TurningRow(label, amount, words.percent(share), max(0.0, share), is_far=key == "optimum")
+
+
+def _controls_card(study: Study, found: Bound, year: int) -> None:
+    """Asked for by a button: the search takes a second or two."""
+    key = f"{study.fingerprint}-{year}"
+    if st.session_state.get("controls_of") != key:
+        with card(t("control.ask"), t("control.ask_note")):
+            st.button(t("control.run"), key="controls_run", on_click=_ask, args=(key,))
+        return
+    with st.spinner(t("control.searching")):
+        controls = _controls(key, study, found, year)
+    words = state.words()
+    shares = {name: words.percent(found.share(cost)) for name, cost in controls.costs.items()}
+    title = t("control.title", table=shares["tuned"], forecast=shares["forecast"])
+    with card(title, t("control.note", year=year)):
+        _table(study, controls, shares)
+        _remarks(controls)
+        _hand_over(study, controls)
+
+
+def _ask(key: str) -> None:
+    st.session_state.controls_of = key
+
+
+def _table(study: Study, controls: Controls, shares: dict[str, str]) -> None:
+    """A row a control: its cost and saving a year, and by how much each part is dearer than at best."""
+    words, currency = state.words(), study.scenario.site.currency
+    without = controls.found.without_battery.total
+
+    def cells(name: str, cost: YearCost) -> list[str]:
+        lost = controls.lost(name)
+        parts = [sum(getattr(lost, field) for field in fields) for fields in PARTS.values()]
+        money = [words.money(cost.total, currency), words.money(without - cost.total, currency)]
+        return [t(f"control.name.{name}"), *money, shares[name], *(_more(value, currency) for value in parts)]
+
+    heads = [t(f"control.column.{key}") for key in ("control", "cost", "saving", "share", *PARTS)]
+    table = pd.DataFrame([cells(name, cost) for name, cost in controls.costs.items()], columns=heads)
+    config = {head: st.column_config.TextColumn(alignment="right") for head in heads[1:]}
+    config[heads[0]] = st.column_config.TextColumn(pinned=True, width="medium")
+    st.dataframe(
+        table, hide_index=True, column_config=config, key="controls", alt=t("control.table_alt"), height="content"
+    )
+
+
+def _more(value: float, currency: str) -> str:
+    """Money with its sign; empty where it rounds to nothing."""
+    text = state.words().money(value, currency)
+    return "" if abs(value) < 0.5 else f"+{text}" if value > 0 else text
+
+
+def _remarks(controls: Controls) -> None:
+    """Where the plain rule loses most, and what the table is worth in a year it was not made for."""
+    words, lost = state.words(), controls.lost("plain")
+    worst = max(PARTS, key=lambda part: sum(getattr(lost, field) for field in PARTS[part]))
+    lines = [t(f"control.loses.{worst}")]
+    if controls.redrawn is not None:
+        shares = {name: words.percent(getattr(controls.redrawn, name)) for name in ("tuned", "forecast", "rule")}
+        lines.append(t("control.redrawn", **shares))
+    st.markdown(" ".join(lines))
+
+
+def _hand_over(study: Study, controls: Controls) -> None:
+    """The table itself: seen, taken into the scenario, or downloaded."""
+    scenario = with_strategy(study.scenario, controls.strategy)
+    draw(scenario)
+    with st.container(horizontal=True):
+        st.button(t("control.take"), key="strategy_take", type="primary", on_click=_take, args=(controls,))
+        downloads(study, scenario)
+
+
+def _take(controls: Controls) -> None:
+    if state.change(controls.strategy.inputs, where="strategy"):
+        state.notify(t("control.taken"))
+
+
+def draw(scenario: Scenario) -> None:
+    """Power by month and hour, one map a kind of day, and the thresholds."""
+    words = state.words()
+    for kind in strategy.kinds_of_day(scenario):
+        months, powers = strategy.powers_kw(scenario, kind)
+        st.markdown(f"**{t('control.map', days=t(f'control.days.{kind}'))}**")
+        figure = strategy.strategy_map(months, powers, words, state.is_dark())
+        chart(figure, key=f"strategy_{kind}", height=MAP_HEIGHT, alt=t("control.map_alt"))
+    st.markdown(f":small[:gray[{strategy.threshold_text(scenario, words)}]]")
+
+
+def downloads(study: Study, scenario: Scenario) -> None:
+    """The table as CSV and JSON."""
+    for ending, mime, make in (
+        ("csv", "text/csv", strategy.strategy_csv),
+        ("json", "application/json", strategy.strategy_json),
+    ):
+        st.download_button(
+            t("control.download", kind=ending.upper()),
+            data=make(scenario),
+            file_name=files.file_name(study, "strategy", ending),
+            mime=mime,
+            on_click="ignore",
+            key=f"strategy_{ending}",
+        )
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _bound(key: str, _study: Study, _year: int) -> Bound | None:
     return bound(_study, _year)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _controls(key: str, _study: Study, _found: Bound, _year: int) -> Controls:
+    return compare_controls(_study, _found, _year)

@@ -1,0 +1,101 @@
+"""One year of the hybrid under five hands: without battery, by the plain rule, by a tuned table, by forecast, at best.
+
+Load, PV, outages, limits and prices are the same for all (`study.foresight`); only who decides differs. A tuned table
+is also tried on another draw of load and weather, where they are drawn: what it saves there is nearer to what a table
+made from last year's figures saves next year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sim import kernel
+from sim.dispatch import simulate, some_lanes
+from sim.rolling import roll, with_orders
+from sim.scenario import Scenario
+from study.compare import Study, evaluate
+from study.foresight import Bound, YearCost, bound, cost_of_trace, hybrid_lane, least_l_per_kwh
+from study.strategy import Strategy, tuned, with_strategy
+
+PLAIN = {"dispatch.arbitrage": "tariff", "dispatch.windows": (), "dispatch.shave_limits": ()}
+
+
+@dataclass(frozen=True, eq=False)
+class Redrawn:
+    """Shares of the possible saving in a year with another draw: of the rule as it stands, of the tuned table, and of
+    control by forecast."""
+
+    rule: float
+    tuned: float
+    forecast: float
+
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """`costs` by control: "without", "plain", "own" (the study's own control, where it is not the plain rule), "tuned",
+    "forecast", "optimum". `redrawn`: None where nothing is drawn."""
+
+    found: Bound
+    strategy: Strategy
+    costs: Mapping[str, YearCost]
+    redrawn: Redrawn | None
+
+    def lost(self, name: str) -> YearCost:
+        """What a control pays more than the optimum, part by part."""
+        cost, best = self.costs[name], self.found.best
+        return YearCost(*(getattr(cost, part) - getattr(best, part) for part in YearCost.__annotations__))
+
+
+def is_plain(scenario: Scenario) -> bool:
+    """Whether the scenario is run by the tariff's periods and at most one threshold."""
+    return scenario.dispatch.arbitrage == "tariff" and not scenario.dispatch.shave_limits
+
+
+def compare_controls(study: Study, found: Bound, year: int = 1) -> Controls:
+    """All controls in the hybrid's project year `year`."""
+    strategy = tuned(study, found, year)
+    runs = {} if is_plain(study.scenario) else {"plain": _cost(study, found, year, study.scenario.with_(PLAIN))}
+    own = "plain" if is_plain(study.scenario) else "own"
+    runs[own] = cost_of_trace(study, year, found, study.dispatch.trace("hybrid", year))
+    costs = {
+        "without": found.without_battery,
+        **runs,
+        "tuned": _cost(study, found, year, with_strategy(study.scenario, strategy)),
+        "forecast": cost_of_trace(study, year, found, by_forecast(study, found, year)),
+        "optimum": found.best,
+    }
+    return Controls(found, strategy, costs, _redrawn(study, strategy, year))
+
+
+def by_forecast(study: Study, found: Bound, year: int = 1) -> kernel.Trace:
+    """The hybrid's year by rolling forecast."""
+    dispatch, lane = study.dispatch, hybrid_lane(study, year)
+    series, one = dispatch.runs[dispatch.run_of[lane]], some_lanes(dispatch.lanes, [lane])
+    set_per_kwh = least_l_per_kwh(study, lane) * found.rates.per_litre
+    orders = roll(dispatch.clock, series, one, found.rates, set_per_kwh)
+    return dispatch.with_shed(kernel.trace(*with_orders(series, one, orders), 0), lane)
+
+
+def _cost(study: Study, found: Bound, year: int, scenario: Scenario) -> YearCost:
+    return cost_of_trace(study, year, found, simulate(scenario).trace("hybrid", year))
+
+
+def _redrawn(study: Study, strategy: Strategy, year: int) -> Redrawn | None:
+    """The table in a year it was not tuned on: the next seed of what is drawn."""
+    scenario = study.scenario
+    seeds = {}
+    if scenario.load.kind not in ("meter", "flat"):
+        seeds["load.seed"] = scenario.load.seed + 1
+    if scenario.pv.dc_kwp > 0 and scenario.pv.weather is None:
+        seeds["pv.seed"] = scenario.pv.seed + 1
+    if not seeds:
+        return None
+    other = evaluate(scenario.with_(seeds))
+    found = bound(other, year)
+    if found is None:
+        return None
+    rule = found.share(cost_of_trace(other, year, found, other.dispatch.trace("hybrid", year)))
+    table = found.share(_cost(other, found, year, with_strategy(other.scenario, strategy)))
+    forecast = found.share(cost_of_trace(other, year, found, by_forecast(other, found, year)))
+    return None if rule is None else Redrawn(rule, table, forecast)
