@@ -121,6 +121,11 @@ def month_name(words: Words, month: int) -> str:
     return words.t(f"charts.month.{month}")
 
 
+def day_of_month(words: Words, month: int, day: int) -> str:
+    """A day without its year: "15 Mar"."""
+    return words.t("charts.day_of_month", day=day, month=month_name(words, month))
+
+
 def day_name(words: Words, weekday: int) -> str:
     """Short name of a weekday (0 is Monday)."""
     return words.t(f"charts.day.{DAY_KEYS[weekday]}")

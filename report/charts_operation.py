@@ -15,6 +15,7 @@ from report.charts import (
     Figure,
     axis,
     day_name,
+    day_of_month,
     f32,
     figure,
     hatch,
@@ -169,7 +170,8 @@ def _day_ticks(study: Study, span: Span, words: Words) -> dict:
     per_day = 24 * 60 // clock.step_minutes
     at = [first + day * per_day for day in range(span.days)]
     texts = [
-        f"{day_name(words, int(clock.weekday[k]))}<br>{clock.day[k]} {month_name(words, int(clock.calendar_month[k]))}"
+        f"{day_name(words, int(clock.weekday[k]))}<br>"
+        f"{day_of_month(words, int(clock.calendar_month[k]), int(clock.day[k]))}"
         for k in at
     ]
     return {"tickvals": [24 * day + 12 for day in range(span.days)], "ticktext": texts}
@@ -434,4 +436,4 @@ def _months_along(days: int, start: str, words: Words) -> dict:
 
 def date_text(day: date, words: Words) -> str:
     """A day as "15 Mar"."""
-    return f"{day.day} {month_name(words, day.month)}"
+    return day_of_month(words, day.month, day.day)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
 from report import charts_cost, charts_operation, diagram, lever_text, paper_charts, real_bills_text, register_text, say
-from report.charts import month_name
+from report.charts import day_of_month, month_name
 from report.proposal_blocks import (
     Block,
     Draft,
@@ -559,8 +559,7 @@ def operation(draft: Draft) -> Block:
 
 def _day_of(draft: Draft, step: int) -> str:
     clock = draft.study.dispatch.clock
-    month = int(clock.calendar_month[step])
-    return draft.t("day_short", day=int(clock.day[step]), month=month_name(draft.words, month))
+    return day_of_month(draft.words, int(clock.calendar_month[step]), int(clock.day[step]))
 
 
 def cycles_per_year(draft: Draft) -> float:

@@ -23,7 +23,7 @@ def title() -> str:
     left = words.percent(float(life.at_end[-1]))
     years = sorted({*life.replaced_in, *life.added_in})
     if not years:
-        return t("inputs.equipment.ageing", left=left, n=life.health.size)
+        return state.counted("inputs.equipment.ageing", life.health.size, left=left)
     key = "inputs.equipment.ageing_replaced" if life.replaced_in else "inputs.equipment.ageing_added"
     return t(key, left=left, years=", ".join(str(year) for year in years))
 
