@@ -73,3 +73,12 @@ def test_chinese_keeps_a_paragraph_on_one_line() -> None:
     pairs = zip(lines, lines[1:], strict=False)
     broken = [b for a, b in pairs if re.match(r"[^\s|#\-\d]", b) and re.match(r"[^\s|]", a)]
     assert broken == []
+
+
+def test_emphasis_is_seen_as_emphasis() -> None:
+    """A closing mark between punctuation and a Chinese character does not close for markdown."""
+    lines = [re.split(r"\*+", line) for line in "\n".join(CHINESE.values()).split("\n")]
+    pairs = [pair for parts in lines for pair in zip(parts[1::2], parts[2::2], strict=True)]
+    assert [
+        marked for marked, after in pairs if re.match(r"[\u4e00-\u9fff]", after) and marked[-1] in "：。，）；”"
+    ] == []

@@ -75,7 +75,7 @@ def found_or_reason(study: Study, wish: Wish) -> Answer:
         )
         st.stop()
     except ValueError as error:
-        st.info(t(f"sizing.reason.{error}") if str(error) in REASONS else state.words().problem(error))
+        st.info(t(f"sizing.reason.{error}") if str(error) in REASONS else state.refused(error))
         st.stop()
     return Answer(key, plan, best)
 
