@@ -227,6 +227,20 @@ def replacement_line(replacements: tuple[tuple[int, float], ...], escalation: fl
     return sum(costs, start=np.zeros(years + 1))
 
 
+def by_year(line: ArrayLike, per_year: int = 12) -> Floats:
+    """(periods + 1,) to (years + 1,): the start, then the sums of each project year; the last may be a part of one."""
+    line = np.asarray(line, dtype=float)
+    starts = np.arange(1, line.size, per_year)
+    return np.append(line[0], np.add.reduceat(line, starts)) if starts.size else line[:1]
+
+
+def at_year_ends(yearly: Floats, periods: int, per_year: int) -> Floats:
+    """(years + 1,) to (periods,): each year's amount in its last period."""
+    line = np.zeros(periods)
+    line[np.minimum(np.arange(yearly.size) * per_year, periods - 1)] = yearly
+    return line
+
+
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not (math.isfinite(value) and low <= value <= high):
         bounds = "a finite number" if low == -math.inf else f"a number from {low}" + _to(high)

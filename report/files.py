@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from finance.cashflow import by_year
 from finance.ledger import LINES
 from finance.metrics import REASONS, Figure
 from finance.rates import bill_rates
@@ -23,7 +24,7 @@ from sim import library
 from sim.dispatch import ALTERNATIVES
 from sim.problem import Problem
 from study.compare import Study
-from study.financing import by_year, monthly_lines
+from study.financing import monthly_lines
 
 Floats = NDArray[np.float64]
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")

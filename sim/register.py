@@ -30,6 +30,24 @@ OWN_TAX_RULES = (
     "tax_residual_fraction",
     "tax_loss_carry_years",
 )
+# The terms that matter under each contract; those not named here matter under every one but buying.
+OF_CONTRACTS = {
+    "years": ("shared_saving", "guaranteed_saving", "finance_lease", "as_a_service", "ppa"),
+    "investor_share": ("shared_saving",),
+    "share_by_year": ("shared_saving",),
+    "shared_on": ("shared_saving", "guaranteed_saving"),
+    "guaranteed_fraction": ("guaranteed_saving",),
+    "surplus_share": ("guaranteed_saving",),
+    "lease_rent_fraction": ("operating_lease",),
+    "rental_fraction_per_month": ("rental",),
+    "lease_rate": ("finance_lease",),
+    "down_payment_fraction": ("finance_lease",),
+    "service_per_kw_month": ("as_a_service",),
+    "service_per_kwh": ("as_a_service",),
+    "ppa_fraction": ("ppa",),
+    "escalation": ("operating_lease", "rental", "as_a_service", "ppa"),
+    "buy_out_fraction": ("shared_saving", "finance_lease", "as_a_service", "ppa"),
+}
 Kind = Literal["number", "integer", "choice", "switch", "text", "other"]
 
 
@@ -91,6 +109,8 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
         return scenario.tariff.power_factor_rule != "none"
     if entry.section == "compute":
         return _compute_input_is_used(scenario, name)
+    if entry.section == "deal":
+        return _contract_term_is_used(scenario, name)
     if name in ("gpu_price_per_h", "checkpoint_interval_h") and scenario.compute.in_use:
         return name == "gpu_price_per_h" or scenario.compute.shed_in_outages or scenario.finance.count_interruptions
     if name in OF_INTERRUPTIONS:
@@ -173,6 +193,13 @@ def _compute_input_is_used(scenario: Scenario, name: str) -> bool:
     if name in ("shed_fraction", "resume_h"):
         return compute.shed_in_outages
     return compute.in_use
+
+
+def _contract_term_is_used(scenario: Scenario, name: str) -> bool:
+    kind = scenario.deal.kind
+    if name == "claimed_growth":
+        return kind != "buy" and scenario.deal.claimed_saving is not None
+    return name == "kind" or (kind != "buy" and kind in OF_CONTRACTS.get(name, (kind,)))
 
 
 def _load_input_is_used(scenario: Scenario, name: str) -> bool:

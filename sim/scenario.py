@@ -1,8 +1,8 @@
 """The Scenario: every input of a study, each defined once. Widgets, CLI, files and documents derive from it.
 
 Physics reads `site, load, grid, tariff, pv, storage, genset, dispatch, compute`; what is only money sits in
-`finance`, which `sim/` never reads, so a price change needs no new simulation. Fractions are 0..1, powers kW, energies
-kWh, money in `site.currency`.
+`finance` and `deal`, which `sim/` never reads, so a price change needs no new simulation. Fractions are 0..1, powers
+kW, energies kWh, money in `site.currency`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sim.model import Closed, InputError, input_error, json_fault
 from sim.problem import Named, Problem
 from sim.scenario_bills import MOST_BILLS, RealBill
 from sim.scenario_compute import Compute
+from sim.scenario_deal import Contract
 from sim.scenario_money import Finance
 from sim.scenario_plant import Dispatch, Genset, Grid, Pv, Storage
 from sim.scenario_site import Load, Site
@@ -49,6 +50,7 @@ class Scenario(Closed):
     dispatch: Dispatch = Dispatch()
     compute: Compute = Compute()
     finance: Finance = Finance()
+    deal: Contract = Contract()
     bills: tuple[RealBill, ...] = Field((), max_length=MOST_BILLS)
     provenance: dict[str, Provenance] = Field(default_factory=dict)
 
@@ -88,8 +90,8 @@ class Scenario(Closed):
 
     @property
     def dispatch_key(self) -> str:
-        """Changes only when the simulation would: finance, bills, names and provenance play no part."""
-        money = {"finance": True, "bills": True, "provenance": True}
+        """Changes only when the simulation would: finance, deal, bills, names and provenance play no part."""
+        money = {"finance": True, "deal": True, "bills": True, "provenance": True}
         kept = self.model_dump_json(exclude={**money, "site": {"name", "currency"}})
         return _digest(kept + ENGINE_VERSION)
 

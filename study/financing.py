@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.cashflow import Appraisal, CashFlow, Financed, appraise, financed, vat_on_investment
+from finance.cashflow import (
+    Appraisal,
+    CashFlow,
+    Financed,
+    appraise,
+    at_year_ends,
+    by_year,
+    financed,
+    vat_on_investment,
+)
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
 from finance.kpis import by_period, periods_per_year, served_kwh
@@ -75,12 +84,6 @@ def monthly_lines(study: Study, alternative: str = "hybrid") -> dict[str, Floats
         name: sum(study.ledger.lines[line][own] - study.ledger.lines[line][base] for line in lines)
         for name, lines in PROJECT_LINES.items()
     }
-
-
-def by_year(monthly: Floats) -> Floats:
-    """(months + 1,) to (years + 1,): the start, then the sums of each project year; the last may be a part of one."""
-    starts = np.arange(1, monthly.size, 12)
-    return np.append(monthly[0], np.add.reduceat(monthly, starts)) if starts.size else monthly[:1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,17 +215,11 @@ def _lines(study: Study, whole: Financed, alternative: str) -> dict[str, Floats]
         "interest": -plan.interest,
         "tax_paid": -whole.tax.tax,
     }
-    placed = {name: _at_year_ends(line, before.size, _per_year(study)) for name, line in yearly.items()}
+    placed = {name: at_year_ends(line, before.size, _per_year(study)) for name, line in yearly.items()}
     given = placed["credit"] + placed["vat"]
     after = before + placed["tax_on_ebit"] + given
     equity = before + given + sum(placed[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
     return lines | {"before_tax": before} | placed | {"after_tax": after, "equity": equity}
-
-
-def _at_year_ends(yearly: Floats, periods: int, per_year: int) -> Floats:
-    line = np.zeros(periods)
-    line[np.minimum(np.arange(yearly.size) * per_year, periods - 1)] = yearly
-    return line
 
 
 def real_return(figure: Figure, inflation: float) -> Figure:

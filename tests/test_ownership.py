@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance.cashflow import CashFlow, ProjectInputs, project
+from finance.metrics import npv
 from finance.ownership import (
     as_a_service,
     buy,
@@ -36,7 +37,7 @@ DEALS = {
     "shared by year": lambda cash: shared_saving(cash, [0.9] * 5 + [0.7] * 5, 10),
     "guaranteed": lambda cash: guaranteed_saving(cash, 3.9e6, 0.5, 5),
     "operating lease": lambda cash: operating_lease(cash, 3e6, 15),
-    "rental with upkeep": lambda cash: operating_lease(cash, 4e6, 15, 0.02, lessor_pays_upkeep=True),
+    "rental with upkeep": lambda cash: operating_lease(cash, 4e6, 15, 0.02, upkeep_paid=True),
     "finance lease": lambda cash: finance_lease(cash, 0.05, 5, buy_out=100.0),
     "service": lambda cash: as_a_service(cash, 3.2e6, 12, 0.01),
     "ppa": lambda cash: ppa(cash, 1.5, 15, 0.01),
@@ -75,19 +76,68 @@ def test_finance_lease_earns_its_rate():
     assert deal.host_capital.sum() == pytest.approx(-20e6)
 
 
+def split(cash, years, investor_rate, host_rate, host_minimum=0.0):
+    return fair_split(
+        lambda share: shared_saving(cash, share, years), (0.0, 1.0), investor_rate, host_rate, host_minimum
+    )
+
+
 def test_both_reach_their_hurdle_within_the_split():
-    found = fair_split(CASH, 10, investor_rate=0.08, host_rate=0.08)
-    assert found.possible
+    found = split(CASH, 10, investor_rate=0.08, host_rate=0.08)
+    assert found.possible and found.missing == 0
     at_low = shared_saving(CASH, found.low.value, 10)
     assert at_low.irr("investor").value == pytest.approx(0.08, abs=1e-9)
     assert found.high.value == 1.0
-    wanted = fair_split(CASH, 10, 0.08, 0.08, host_minimum=8e6)
+    wanted = split(CASH, 10, 0.08, 0.08, host_minimum=8e6)
     at_high = shared_saving(CASH, wanted.high.value, 10)
-    from finance.metrics import npv
-
     assert npv(0.08, at_high.host) == pytest.approx(8e6)
-    greedy = fair_split(CASH, 4, 0.20, 0.08)
+
+
+def test_where_no_share_suits_both_it_is_told_what_is_missing():
+    greedy = split(CASH, 4, 0.20, 0.08)
     assert not greedy.possible and greedy.low.text
+    assert greedy.missing == pytest.approx(-npv(0.20, shared_saving(CASH, 1.0, 4).investor))
+    torn = split(CASH, 10, 0.09, 0.08, host_minimum=12e6)
+    assert torn.low.value > torn.high.value and not torn.possible
+    assert torn.missing == pytest.approx(-npv(0.09, shared_saving(CASH, torn.high.value, 10).investor))
+
+
+def test_a_host_that_wants_more_than_there_is_has_no_share():
+    found = split(CASH, 10, 0.08, 0.08, host_minimum=1e9)
+    assert found.high.value is None and not found.possible
+    assert found.missing == pytest.approx(-npv(0.08, shared_saving(CASH, 0.0, 10).investor))
+
+
+def test_months_are_the_same_contract_paid_by_the_month():
+    """A year of 12 months: rent, fee and the share come in twelfths; the sums are those of the yearly contract."""
+    monthly = CashFlow(
+        capex=np.append(-1200.0, np.zeros(24)),
+        savings=np.append(0.0, np.full(24, 50.0)),
+        opex=np.append(0.0, np.full(24, -5.0)),
+        replacement=np.zeros(25),
+        salvage=np.zeros(25),
+        energy_kwh=np.append(0.0, np.full(24, 10.0)),
+    )
+    rent = operating_lease(monthly, 240.0, 24, 0.10, per_year=12)
+    assert rent.payment[12] == pytest.approx(20) and rent.payment[13] == pytest.approx(22)
+    sold = ppa(monthly, 2.0, 24, 0.10, per_year=12)
+    assert sold.payment[1] == pytest.approx(20) and sold.payment[24] == pytest.approx(22)
+    short = guaranteed_saving(monthly, 660.0, 0.5, 24, per_year=12)
+    assert short.payment[12] == pytest.approx(-60) and short.payment[1:12].sum() == 0
+    lease = finance_lease(monthly, 0.05, 24, 0.2, per_year=12)
+    assert lease.irr("investor").value == pytest.approx(0.05, abs=1e-9)
+    for deal in (rent, sold, short, lease):
+        np.testing.assert_allclose(deal.host + deal.investor, monthly.pre_tax, atol=1e-9)
+
+
+def test_what_the_books_hold_at_the_hand_over_is_set_against_it():
+    """20 M, straight line over 10 years to 5 %: 1.9 M a year; given away after 5 years with 10.5 M in the books."""
+    rules = TaxRules(0.25, Depreciation("straight_line", 10, 0.05))
+    written_off, _ = shared_saving(CASH, 0.9, 5).books("investor", rules)
+    np.testing.assert_allclose(written_off[:6], [0, 1.9e6, 1.9e6, 1.9e6, 1.9e6, 1.9e6 + 10.5e6])
+    assert not written_off[6:].any()
+    kept, _ = shared_saving(CASH, 0.9, 5).books("host", rules)
+    assert not kept.any()
 
 
 def test_tax_of_each_party():

@@ -71,12 +71,12 @@ def test_every_page_runs_in_the_shell_for_every_preset(page: str) -> None:
 
 def test_every_input_has_one_field_on_some_page() -> None:
     drawn = {"finance.baseline", "site.currency", "load.meter", "pv.weather"}  # sidebar, tariff, uploaders
-    for page in ("load", "grid", "tariff", "equipment", "terms", "compute", "autonomy"):
+    for page in ("load", "grid", "tariff", "equipment", "terms", "compute", "autonomy", "deal"):
         app = open_app(page, preset="case_c")
         keys = keys_of(app)
         drawn |= {path for path in register() for key in keys if f".{path}@" in key}
     with_a_choice = {"dispatch.windows", "dispatch.shave_limits", "dispatch.shave_limits_year"}
-    with_a_choice |= {"storage.augment_years"}
+    with_a_choice |= {"storage.augment_years", "deal.share_by_year"}
     assert drawn >= set(register()) - with_a_choice
 
 

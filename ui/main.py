@@ -13,6 +13,7 @@ ANSWERS = (
     "overview",
     "operation",
     "money",
+    "deal",
     "saving",
     "sizing",
     "outages",
