@@ -238,6 +238,6 @@ def test_a_year_named_twice_is_refused():
 
 
 def test_a_site_that_saves_sets_too_pays_no_more_than_is_saved():
-    """Resale of sets the hybrid does without is no saving of the contract: 90 % of the saving is less than all of it."""
+    """Resale of sets the hybrid does without is no loss of the contract: 90 % of the saving is less than all of it."""
     johor = evaluate(presets()["case_c"].scenario)
     assert "pays_more" not in raised(johor, kind="shared_saving", years=15)
