@@ -4,7 +4,7 @@ import streamlit as st
 
 from report import charts, charts_operation, say
 from study import weeks
-from ui import answers, foresight, operation, sets, state
+from ui import answers, foresight, operation, sets, state, why
 from ui.figures import card, chart
 from ui.state import t
 
@@ -64,7 +64,9 @@ with card(operation.peaks_title(study, reference, own), operation.peaks_note(stu
         alt=operation.peaks_alt(study, alternative, year),
     )
 
+why.card_of(study, alternative, year, trace, span)
 foresight.card_of(study, alternative, year)
+foresight.table_card(study, alternative)
 sets.card_of(study, alternative, year, trace)
 
 net = (trace.import_kw - trace.export_kw)[: weeks.steps_in_term(study, year)]

@@ -135,3 +135,23 @@ def test_a_project_name_is_shown_as_plain_text() -> None:
 
     assert as_plain("**A** [b](c) :red[d] $e$\n<i>") == r"\*\*A\*\* \[b\]\(c\) \:red\[d\] \$e\$ \<i\>"
     assert as_plain("=1\u202e2\t`x`") == r"=12 \`x\`"
+
+
+def test_controls_are_compared_on_request_and_the_tuned_table_is_taken():
+    app = run("operation", CASE_A)
+    app.button(key="controls_run").click().run()
+    assert not app.exception, app.exception[0].message
+    assert [row["Control"] for row in app.dataframe[0].value.to_dict("records")][1:4] == [
+        "Plain rule", "Tuned table", "Control by forecast",
+    ]  # fmt: skip
+    app.button(key="strategy_take").click().run()
+    assert not app.exception, app.exception[0].message
+    taken = app.session_state["scenario"].dispatch
+    assert taken.arbitrage == "windows" and taken.windows and taken.shave_limits
+    assert "The site is run by a strategy table" in texts(app)
+
+
+def test_the_hour_of_the_greatest_import_is_explained():
+    app = run("operation", CASE_A)
+    assert any("why the hybrid imports" in text for text in texts(app))
+    assert any("imports are above it" in text for text in texts(app))  # its battery is empty in the greatest hour

@@ -18,7 +18,7 @@ from ui.state import t
 
 KEPT = 32
 BAR_HEIGHT = 140
-MAP_HEIGHT = 300
+MAP_MARGIN, MAP_ROW = 50, 20
 PARTS = {"energy": ("energy", "export"), "demand": ("demand",), "supply": ("fuel", "lost")}
 
 
@@ -46,6 +46,15 @@ def card_of(study: Study, alternative: str, year: int) -> None:
     _controls_card(study, found, year)
 
 
+def table_card(study: Study, alternative: str) -> None:
+    """The strategy table the scenario is run by, where it has one."""
+    if alternative == "hybrid" and strategy.has_table(study.scenario):
+        with card(t("control.table_of_site"), t("control.table_of_site_note")):
+            draw(study.scenario, "own")
+            with st.container(horizontal=True):
+                downloads(study, study.scenario, "own")
+
+
 def bound_of(study: Study, year: int) -> Bound | None:
     """The year's optimum, from a bounded cache."""
     return _bound(f"{study.fingerprint}-{year}", study, year)
@@ -69,6 +78,7 @@ def _controls_card(study: Study, found: Bound, year: int) -> None:
         controls = _controls(key, study, found, year)
     words = state.words()
     shares = {name: words.percent(found.share(cost)) for name, cost in controls.costs.items()}
+    shares["optimum"] = words.percent(1.0)
     title = t("control.title", table=shares["tuned"], forecast=shares["forecast"])
     with card(title, t("control.note", year=year)):
         _table(study, controls, shares)
@@ -114,16 +124,16 @@ def _remarks(controls: Controls) -> None:
     if controls.redrawn is not None:
         shares = {name: words.percent(getattr(controls.redrawn, name)) for name in ("tuned", "forecast", "rule")}
         lines.append(t("control.redrawn", **shares))
-    st.markdown(" ".join(lines))
+    st.markdown("  \n".join(lines))
 
 
 def _hand_over(study: Study, controls: Controls) -> None:
     """The table itself: seen, taken into the scenario, or downloaded."""
     scenario = with_strategy(study.scenario, controls.strategy)
-    draw(scenario)
+    draw(scenario, "tuned")
     with st.container(horizontal=True):
         st.button(t("control.take"), key="strategy_take", type="primary", on_click=_take, args=(controls,))
-        downloads(study, scenario)
+        downloads(study, scenario, "tuned")
 
 
 def _take(controls: Controls) -> None:
@@ -131,18 +141,19 @@ def _take(controls: Controls) -> None:
         state.notify(t("control.taken"))
 
 
-def draw(scenario: Scenario) -> None:
+def draw(scenario: Scenario, name: str) -> None:
     """Power by month and hour, one map a kind of day, and the thresholds."""
     words = state.words()
     for kind in strategy.kinds_of_day(scenario):
         months, powers = strategy.powers_kw(scenario, kind)
         st.markdown(f"**{t('control.map', days=t(f'control.days.{kind}'))}**")
         figure = strategy.strategy_map(months, powers, words, state.is_dark())
-        chart(figure, key=f"strategy_{kind}", height=MAP_HEIGHT, alt=t("control.map_alt"))
+        height = MAP_MARGIN + MAP_ROW * len(months)
+        chart(figure, key=f"strategy_{name}_{kind}", height=height, alt=t("control.map_alt"))
     st.markdown(f":small[:gray[{strategy.threshold_text(scenario, words)}]]")
 
 
-def downloads(study: Study, scenario: Scenario) -> None:
+def downloads(study: Study, scenario: Scenario, name: str) -> None:
     """The table as CSV and JSON."""
     for ending, mime, make in (
         ("csv", "text/csv", strategy.strategy_csv),
@@ -154,7 +165,7 @@ def downloads(study: Study, scenario: Scenario) -> None:
             file_name=files.file_name(study, "strategy", ending),
             mime=mime,
             on_click="ignore",
-            key=f"strategy_{ending}",
+            key=f"strategy_{name}_{ending}",
         )
 
 
