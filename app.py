@@ -63,9 +63,10 @@ def warm_up_more() -> None:
 def warm_up_optimum() -> None:
     """Compile the least-cost dispatch, once after installation; later it is read from numba's disk cache."""
     try:
-        from sim import optimal
+        from sim import optimal, rolling
 
         optimal.warm_up()
+        rolling.warm_up()
     except Exception:
         log.exception("the optimum's warm-up failed; the first page that needs it will say why")
 

@@ -22,6 +22,7 @@ from report.proposal_blocks import (
     table_scale,
 )
 from report.proposal_front import figure_text
+from report.proposal_strategy import strategy_blocks
 from report.tables import metric
 from sim.outages import longest_h
 from study import autonomy
@@ -553,6 +554,7 @@ def operation(draft: Draft) -> Block:
             *pairs,
             small(_which_outages(draft)),
             table([draft.t("operation.what"), draft.t("operation.how")], rows, align="ll", widths=[1, 2.6]),
+            *strategy_blocks(draft),
         ],
     )
 

@@ -125,6 +125,36 @@ def thresholds_kw(scenario: Scenario) -> list[tuple[int, float]]:
     return [(month, float(kw)) for month, kw in pairs if kw < NO_THRESHOLD_KW]
 
 
+def month_rows(scenario: Scenario, words: Words) -> list[list[str]]:
+    """For a document: month, days, charging, discharging and threshold in words, a row for each month and kind of day;
+    months that are alike stand in one row."""
+    held = dict(thresholds_kw(scenario))
+    months = powers_kw(scenario, kinds_of_day(scenario)[0])[0]
+    found: dict[tuple[str, ...], list[int]] = {}
+    for kind in kinds_of_day(scenario):
+        for month, powers in zip(*powers_kw(scenario, kind), strict=True):
+            threshold = say.power(held[month], words) if month in held else words.t("control.paper.none")
+            cells = (kind, _hours(np.minimum(powers, 0.0), words), _hours(np.maximum(powers, 0.0), words), threshold)
+            found.setdefault(cells, []).append(month)
+    order = sorted(found.items(), key=lambda item: months.index(item[1][0]))
+    comma = words.t("control.comma")
+    return [
+        [comma.join(month_name(words, month) for month in here), words.t(f"control.days.{kind}"), *cells]
+        for (kind, *cells), here in order
+    ]
+
+
+def _hours(powers: NDArray[np.float64], words: Words) -> str:
+    """Hours of a day with their mean power: "0–6: 2.50 MW"; the word for none where there are none."""
+    edges = np.flatnonzero(np.diff(powers, prepend=np.nan, append=np.nan) != 0)
+    parts = [
+        words.t("control.paper.span", first=first, end=end, power=say.power(abs(float(powers[first])), words))
+        for first, end in zip(edges[:-1], edges[1:], strict=True)
+        if powers[first] != 0
+    ]
+    return words.t("control.paper.next").join(parts) or words.t("control.paper.none")
+
+
 def threshold_text(scenario: Scenario, words: Words) -> str:
     """The thresholds in a sentence, by month; or that none is set."""
     found = thresholds_kw(scenario)

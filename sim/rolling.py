@@ -75,8 +75,8 @@ from sim.optimal_dp import (
     _site_price,
 )
 from sim.optimal_frame import slopes_of
-from sim.timeline import Timeline
-from sim.tuning import Rates
+from sim.timeline import Timeline, timeline
+from sim.tuning import DemandRate, Rates
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -147,6 +147,18 @@ def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rate
     orders = Orders(np.zeros(n), np.full(n, kernel.NO_LIMIT_KW))
     _roll(year, rules, desk, kernel._aligned(N_ROWS * WIDTH), orders.action, orders.threshold_kw)
     return orders
+
+
+def warm_up() -> None:
+    """Compile the controller, or load it from the disk cache, on a month of an idle site, so that no user waits."""
+    clock = timeline("2026-02", 1, 60)
+    zero, one, month = np.zeros(clock.steps), np.ones(clock.steps), np.ones((1, 1))
+    series = kernel.Series(one, zero, one, zero, zero, zero, clock.month_ends, 1.0)
+    scalars = {name: np.ones(1) for name in kernel.SCALAR_FIELDS} | {"energy_reserve_kwh": np.zeros(1)}
+    scalars |= {"energy_min_kwh": np.zeros(1)}
+    charge = DemandRate(np.ones(1, bool), np.ones(1))
+    rates = Rates(month, 0 * month, (charge,), 1.0, 1.0)
+    roll(clock, series, kernel.Lanes(**scalars, **dict.fromkeys(kernel.MONTHLY_FIELDS, month)), rates, 1.0)
 
 
 def with_orders(series: kernel.Series, lane: kernel.Lanes, orders: Orders) -> tuple[kernel.Series, kernel.Lanes]:

@@ -9,7 +9,11 @@ import pytest
 
 from i18n import words
 from report import strategy
+from report.offer import Offer
+from report.proposal_blocks import Draft
+from report.proposal_strategy import strategy_blocks
 from sim.scenario import Scenario
+from study.compare import evaluate
 
 TABLE = {
     "storage.power_kw": 8000,
@@ -69,3 +73,14 @@ def test_only_own_windows_or_thresholds_are_a_table():
     assert strategy.has_table(Scenario().with_(TABLE))
     assert not strategy.has_table(Scenario())
     assert not strategy.has_table(Scenario().with_({"dispatch.arbitrage": "windows"}))
+
+
+def test_the_proposal_has_the_table_and_what_it_saves():
+    study = evaluate(Scenario().with_(TABLE))
+    heading, table, saving = strategy_blocks(Draft(study, words("en"), Offer()))
+    assert heading["text"] == "Strategy table for the energy management system"
+    july = next(row for row in table["rows"] if row[0] == "Jul" and row[1] == "Monday to Friday")
+    assert july[2].startswith("0–6: 1.50 MW; 13–15: ")
+    assert (july[3], july[4]) == ("9–12: 4.00 MW", "8.50 MW")
+    assert "of what perfect foresight would save" in saving["text"]
+    assert strategy_blocks(Draft(evaluate(Scenario()), words("en"), Offer())) == []
