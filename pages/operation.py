@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report import charts, charts_operation, say
+from report import charts, charts_cost, charts_operation, say
 from study import weeks
 from ui import answers, foresight, operation, sets, state, why
 from ui.figures import card, chart
@@ -54,7 +54,7 @@ with card(operation.peaks_title(study, reference, own), operation.peaks_note(stu
         charts_operation.billed_peaks(
             reference.kw,
             own.kw,
-            operation.month_names(study, year),
+            charts_cost.bill_calendar(study, year),
             (operation.reference_of(study, alternative), alternative),
             words,
             dark,

@@ -19,6 +19,7 @@ from report.palette import Palette, palette
 
 Figure = dict[str, Any]
 FONT = "'Source Sans', 'Noto Sans SC', sans-serif"
+FEW_MONTHS = 6
 TEXT_PX, SMALL_PX = 13, 12
 FITTING_TEXT = {"minsize": 11, "mode": "hide"}  # labels that do not fit their bar are left out, not shrunk
 DAY_KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -119,6 +120,14 @@ def f32(values: Sequence[float] | NDArray) -> NDArray[np.float32]:
 def month_name(words: Words, month: int) -> str:
     """Short name of a calendar month (1..12)."""
     return words.t(f"charts.month.{month}")
+
+
+def month_ticks(words: Words, months: Sequence[int]) -> list[str]:
+    """Names of calendar months under an axis, shortest where many stand in a row, which is narrow on a phone."""
+    if len(months) <= FEW_MONTHS:
+        return [month_name(words, month) for month in months]
+    narrow = words.t("charts.months_narrow").split()
+    return [narrow[month - 1] for month in months]
 
 
 def day_of_month(words: Words, month: int, day: int) -> str:

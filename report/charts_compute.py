@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Figure, axis, f32, figure, month_name, nice_ticks
+from report.charts import Figure, axis, f32, figure, month_name, month_ticks, nice_ticks
 from report.palette import palette, scale
 
 Floats = NDArray[np.float64]
-FEW_MONTHS = 6
 
 
 def by_hour_and_month(values: Floats, hour: NDArray[np.int64], month_index: NDArray[np.int64], add: bool) -> Floats:
@@ -43,7 +42,5 @@ def hour_month_map(cells: Floats, calendar_months: Sequence[int], unit: str, wor
         },
     }  # fmt: skip
     down = axis(colours, tickvals=hours, ticktext=[words.number(h, words.t("charts.unit.h"), 0) for h in hours])
-    every = 2 if len(names) > FEW_MONTHS else 1
-    at = list(range(0, len(names), every))
-    across = axis(colours, tickvals=at, ticktext=[names[k] for k in at])
+    across = axis(colours, tickvals=list(range(len(names))), ticktext=month_ticks(words, calendar_months))
     return figure([image], dark, xaxis=across, yaxis=down)

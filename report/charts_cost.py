@@ -419,11 +419,15 @@ def bill_stack(study: Study, alternative: str, year: int, words: Words, dark: bo
     return figure(data, dark, barmode="relative", bargap=0.3, xaxis=axis(colours, type="category"), yaxis=down)
 
 
+def bill_calendar(study: Study, year: int) -> list[int]:
+    """Calendar months (1..12) of one project year."""
+    count = min(12 * year, study.dispatch.months) - 12 * (year - 1)
+    return list(study.dispatch.clock.calendar_months()[:count])
+
+
 def bill_months(study: Study, year: int, words: Words) -> list[str]:
     """Names of the months of one project year."""
-    calendar = study.dispatch.clock.calendar_months()
-    count = min(12 * year, study.dispatch.months) - 12 * (year - 1)
-    return [month_name(words, calendar[k]) for k in range(count)]
+    return [month_name(words, month) for month in bill_calendar(study, year)]
 
 
 def difference_flows(study: Study, alternative: str = "hybrid") -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Figure, axis, day_name, f32, figure, month_name, power_unit, value_axis
+from report.charts import Figure, axis, day_name, f32, figure, month_name, month_ticks, power_unit, value_axis
 from report.palette import faded, palette, scale
 from sim.tariff import Tariff
 from sim.timeline import MONTH_DAYS
@@ -32,10 +32,11 @@ def tariff_heatmap(tariff: Tariff, day_type: str, words: Words, dark: bool) -> F
     colours, prices = palette(dark), tariff_prices(tariff, day_type)
     unit = words.t("charts.unit.per_kwh", currency=tariff.currency)
     low, high = float(prices.min()), float(prices.max())
+    names = [month_name(words, month + 1) for month in range(MONTHS)]
     data = {
         "type": "heatmap",
         "z": f32(prices.T),
-        "x": [month_name(words, month + 1) for month in range(MONTHS)],
+        "x": names,
         "y": f32(np.arange(SLOTS_PER_DAY) / 2),
         "colorscale": scale(colours.sequential),
         "zmin": min(0.0, low),
@@ -49,7 +50,8 @@ def tariff_heatmap(tariff: Tariff, day_type: str, words: Words, dark: bool) -> F
         tickvals=[0, 6, 12, 18],
         ticktext=[words.number(h, words.t("charts.unit.h"), 0) for h in (0, 6, 12, 18)],
     )
-    return figure([data], dark, xaxis=axis(colours, side="bottom"), yaxis=hours | {"range": [23.75, -0.25]})
+    across = axis(colours, side="bottom", tickvals=names, ticktext=month_ticks(words, range(1, MONTHS + 1)))
+    return figure([data], dark, xaxis=across, yaxis=hours | {"range": [23.75, -0.25]})
 
 
 def _price_bar(colours, words: Words, low: float, high: float, unit: str) -> dict:

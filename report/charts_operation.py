@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,7 @@ from report.charts import (
     figure,
     hatch,
     month_name,
+    month_ticks,
     note,
     power_unit,
     value_axis,
@@ -171,10 +173,15 @@ def _day_ticks(study: Study, span: Span, words: Words) -> dict:
     at = [first + day * per_day for day in range(span.days)]
     texts = [
         f"{day_name(words, int(clock.weekday[k]))}<br>"
-        f"{day_of_month(words, int(clock.calendar_month[k]), int(clock.day[k]))}"
+        + _day_text(words, int(clock.calendar_month[k]), int(clock.day[k]), names_month=k == first)
         for k in at
     ]
     return {"tickvals": [24 * day + 12 for day in range(span.days)], "ticktext": texts}
+
+
+def _day_text(words: Words, month: int, day: int, names_month: bool) -> str:
+    """A day with its month where that is new, else alone: seven stand in a row on a phone."""
+    return day_of_month(words, month, day) if names_month or day == 1 else words.t("charts.day_number", day=day)
 
 
 def _span_marks(
@@ -356,10 +363,12 @@ def _flow_note(node: str, box: tuple[float, float, float], kwh: float, words: Wo
 
 
 def billed_peaks(
-    reference_kw: NDArray, own_kw: NDArray, months: list[str], pair: tuple[str, str], words: Words, dark: bool
+    reference_kw: NDArray, own_kw: NDArray, months: Sequence[int], pair: tuple[str, str], words: Words, dark: bool
 ) -> Figure:
-    """Peak by month of two alternatives (`pair`), joined by a bar: open circles the first, full ones the other. About
-    300 px high."""
+    """Peak by month of two alternatives (`pair`), joined by a bar: open circles the first, full ones the other.
+
+    `months`: calendar numbers. About 300 px high.
+    """
     colours = palette(dark)
     names, inks = [say.name(name, words, first=True) for name in pair], [colours.alternatives[name] for name in pair]
     divisor, unit = power_unit(float(max(reference_kw.max(initial=0), own_kw.max(initial=0))), words)
@@ -386,13 +395,8 @@ def billed_peaks(
     ]
     bottom = max(0.0, low - 1.6 * margin)
     down = value_axis(colours, words, bottom, top + margin, unit, range=[bottom, top + 1.6 * margin])
-    across = axis(colours, tickvals=at, ticktext=[_short(m, months) for m in months], range=[-0.6, high.size - 0.4])
+    across = axis(colours, tickvals=at, ticktext=month_ticks(words, months), range=[-0.6, high.size - 0.4])
     return figure([joins, *dots], dark, annotations=notes, xaxis=across, yaxis=down)
-
-
-def _short(month: str, months: list[str]) -> str:
-    """First letter of a month where twelve stand in a row, which is narrow on a phone."""
-    return month[:1] if len(months) > 6 and month.isascii() else month
 
 
 def import_map(net_import_kw: NDArray, step_minutes: int, start: str, words: Words, dark: bool) -> Figure:

@@ -46,7 +46,7 @@ def all_figures(name: str, dark: bool) -> dict[str, dict]:
     week = weeks.choose(study, "hybrid", 1, trace, "typical", 7)
     points = turning.turning_points(study, presets()[name].levers[:1])
     reference, own = weeks.peaks(study, "grid", 1), weeks.peaks(study, "hybrid", 1)
-    months = charts_cost.bill_months(study, 1, EN)
+    months = charts_cost.bill_calendar(study, 1)
     tariff = study.scenario.tariff
     load = study.dispatch.series.load_kw
     flows = weeks.flows_kwh(trace, clock.step_h)

@@ -114,7 +114,7 @@ def test_operation_follows_alternative_year_and_span():
 
 def test_money_table_has_every_figure_of_every_alternative():
     app = run("money", CASE_C, preset="case_c")
-    side = app.dataframe[0].value
+    side = next(frame.value for frame in app.dataframe if frame.value.columns[0] == "Figure")
     assert len(side) == len(tables.METRICS) and list(side.columns)[1] == "Grid + diesel"
     assert list(side.columns)[-1] == "Hybrid" and (side.map(len) > 0).all(axis=None)
 

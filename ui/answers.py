@@ -350,6 +350,16 @@ def number_table(table: pd.DataFrame, scale: Amounts | None = None) -> pd.DataFr
     return pd.concat([table.iloc[:, :1], texts], axis=1)
 
 
+def distinct(columns: list[str]) -> list[str]:
+    """Column names that differ: a month that returns gets its year."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in columns:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return names
+
+
 def show_table(table: pd.DataFrame, *, key: str, alt: str) -> None:
     """A table whose first column names the row and whose numbers stand right."""
     config = {name: st.column_config.TextColumn(alignment="right") for name in table.columns[1:]}

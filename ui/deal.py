@@ -191,7 +191,9 @@ def tables_card(study: Study, found: Outcome) -> None:
     words, lines = state.words(), deal_text.lines_of(found)
     largest = max(float(np.abs(line.values).max()) for line in lines if line.kind != "share") or 1.0
     scale = amounts(words, largest, study.scenario.site.currency)
-    columns = [t("financing.tables.line"), t("answers.money.total"), *charts_cost.period_labels(study, words)]
+    columns = answers.distinct(
+        [t("financing.tables.line"), t("answers.money.total"), *charts_cost.period_labels(study, words)]
+    )
     rows = [[t(f"deal.line.{line.key}"), *_cells(line, scale)] for line in lines]
     kind = deal_text.kind_name(found.contract.kind, words)
     with card(t("deal.tables.title"), t("deal.tables.note", kind=kind, unit=scale.unit)):

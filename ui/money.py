@@ -161,21 +161,11 @@ def lines_table(study: Study, alternative: str) -> tuple[pd.DataFrame, str]:
 
 
 def _in_words(table: pd.DataFrame, names: list[str], columns: list[str], corner: str, scale: Amounts):
-    values = table.set_axis(_distinct(columns), axis=1)
+    values = table.set_axis(answers.distinct(columns), axis=1)
     values.insert(0, corner, names)
     texts = answers.number_table(values.reset_index(drop=True), scale)
     names_first = [texts.columns[0], texts.columns[-1], *texts.columns[1:-1]]  # the total stays in sight on a phone
     return texts[names_first], scale.unit
-
-
-def _distinct(columns: list[str]) -> list[str]:
-    """Column names that differ: a month that returns gets its year."""
-    seen: dict[str, int] = {}
-    names = []
-    for name in columns:
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
-    return names
 
 
 def bill_title(parts: dict[str, np.ndarray]) -> str:

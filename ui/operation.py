@@ -246,14 +246,10 @@ def peaks_note(study: Study, alternative: str, year: int) -> str:
 def peaks_alt(study: Study, alternative: str, year: int) -> str:
     words, (reference, own) = state.words(), peak_pair(study, alternative, year)
     names = peak_names(study, alternative)
-    pairs = zip(month_names(study, year), reference.kw, own.kw, strict=True)
+    pairs = zip(charts_cost.bill_months(study, year, words), reference.kw, own.kw, strict=True)
     parts = [f"{month} {words.number(float(a))}, {words.number(float(b))}" for month, a, b in pairs]
     unit = t("charts.unit.kw")
     return t("answers.operation.peaks_alt", unit=unit, reference=names[0], name=names[1], list="; ".join(parts))
-
-
-def month_names(study: Study, year: int) -> list[str]:
-    return charts_cost.bill_months(study, year, state.words())
 
 
 def map_title(study: Study, net_import_kw: NDArray[np.float64]) -> str:

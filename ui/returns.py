@@ -122,7 +122,7 @@ def tables_card(study: Study) -> None:
         rows = tables.get(name, tables["project"])
         labels = charts_cost.period_labels(study, words) if name in ("project", "equity") else _years(rows)
         decimals = financing_text.decimals_of(tables["project"], scale)
-        columns = [t("financing.tables.line"), t("answers.money.total"), *labels]
+        columns = answers.distinct([t("financing.tables.line"), t("answers.money.total"), *labels])
         body = [
             [
                 financing_text.row_label(row, words),
