@@ -15,6 +15,7 @@ from pathlib import Path
 
 from i18n import words
 from report import financing_text
+from report.currency import rate_note, words_for
 from report.export import KINDS, write_files
 from report.files import write_csv_files
 from report.offer import Offer
@@ -115,23 +116,24 @@ def _scenario(name: str) -> Scenario:
 
 
 def _table(study: Study) -> str:
-    w, currency = words("en"), study.scenario.site.currency
+    w, currency = words_for(study.scenario, "en"), study.scenario.site.currency
     rows = [f"{study.scenario.site.name}   {study.fingerprint}   {study.scenario.site.term_months} months"]
     rows.append(f"{'':14}{'cost':>16}{'saving':>10}{'per kWh':>10}{'diesel':>14}{'unserved':>14}{'CO2':>12}")
     for name, own in study.kpis.items():
         saving = study.savings.get(name)
         fraction = "baseline" if saving is None else "" if saving.fraction is None else w.percent(saving.fraction)
-        per_kwh = "-" if own.cost_per_kwh.value is None else w.number(own.cost_per_kwh.value)
+        per_kwh = "-" if own.cost_per_kwh.value is None else w.price(own.cost_per_kwh.value, currency)
         rows.append(
             f"{name:14}{w.money(own.total_cost, currency):>16}{fraction:>10}{per_kwh:>10}"
             f"{w.number(own.diesel_l, 'L'):>14}{w.number(own.unserved_kwh, 'kWh'):>14}{w.number(own.co2_t, 't'):>12}"
         )
-    return "\n".join([*rows, "", *_returns(study)])
+    rate = rate_note(study.scenario, w)
+    return "\n".join([*rows, *([rate] if rate else []), "", *_returns(study)])
 
 
 def _returns(study: Study) -> list[str]:
     """The project after tax in the words of the page."""
-    w = words("en")
+    w = words_for(study.scenario, "en")
     heads, views = financing_text.view_heads(study, w), financing_text.views(study, w)
     widths = [max(len(row[k]) for row in (heads, *views)) + 3 for k in range(len(heads))]
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -18,10 +18,36 @@ CURRENCY_WORDS = {"zh": {"CNY": "元"}}
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """Amounts in `site` are shown in `shown`: times `rate`."""
+
+    site: str
+    shown: str
+    rate: float
+
+
+@dataclass(frozen=True)
 class Words:
-    """Text and numbers of one language. A key without translation falls back to English, then to the key itself."""
+    """Text and numbers of one language. A key without translation falls back to English, then to the key itself.
+
+    With an `exchange`, amounts in its site currency are shown in another: by `money`, `amount`, `price`, `money_unit`
+    and what is built on `rate` and `shown_in`, and by nothing else. `currency` and `number` leave inputs as entered.
+    """
 
     language: str
+    exchange: Exchange | None = None
+
+    def showing(self, exchange: Exchange | None) -> Words:
+        """The same words, with amounts shown in another currency."""
+        return replace(self, exchange=exchange)
+
+    def rate(self, currency: str) -> float:
+        """What an amount in a currency is multiplied by to be shown."""
+        return self.exchange.rate if self.exchange and self.exchange.site == currency else 1.0
+
+    def shown_in(self, currency: str) -> str:
+        """Code of the currency in which an amount in `currency` is shown."""
+        return self.exchange.shown if self.exchange and self.exchange.site == currency else currency
 
     def t(self, key: str, /, **values: object) -> str:
         """The text of a key with its {placeholders} filled. Values are text or already formatted numbers; one named
@@ -62,7 +88,8 @@ class Words:
 
     def money(self, value: float, currency: str, scale: str | None = None) -> str:
         """17,500,000 CNY -> "17.5 M CNY" or "1,750 万元"."""
-        amount = numbers.scaled(value, self.language, scale)
+        amount = numbers.scaled(value * self.rate(currency), self.language, scale)
+        currency = self.shown_in(currency)
         word = CURRENCY_WORDS.get(self.language, {}).get(currency)
         if word is None:
             return numbers.joined(amount, currency)
@@ -70,9 +97,22 @@ class Words:
 
     def money_unit(self, value: float, currency: str) -> str:
         """The unit alone that `money` gives an amount of this size: "M CNY", "万元"."""
-        word = numbers.scale_of(value, self.language)
+        word, currency = numbers.scale_of(value * self.rate(currency), self.language), self.shown_in(currency)
         name = self.currency(currency)
         return f"{word}{name}" if name != currency else numbers.joined(word, name) if word else name
+
+    def amount(self, value: float, currency: str) -> str:
+        """`money` without its currency: "17.5 M", "1,750 万"."""
+        return numbers.scaled(value * self.rate(currency), self.language)
+
+    def price(self, value: float, currency: str, unit: str = "", decimals: int | None = None) -> str:
+        """Money for one unit of something: "0.512 CNY/kWh"; the number alone without a unit."""
+        text = numbers.plain(value * self.rate(currency), decimals)
+        return numbers.joined(text, self.price_unit(currency, unit)) if unit else text
+
+    def price_unit(self, currency: str, unit: str) -> str:
+        """The unit alone that `price` gives: "CNY/kWh"."""
+        return f"{self.currency(self.shown_in(currency))}/{unit}"
 
     def percent(self, fraction: float, decimals: int | None = None) -> str:
         return numbers.percent(fraction, decimals)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sim.register import register
-from ui import form, state, terms
+from ui import currency, form, state, terms
 from ui.figures import card
 from ui.state import t
 
@@ -39,6 +39,7 @@ st.title(t("inputs.terms.question"), anchor=False)
 site, basis = state.current().site, state.current().finance.vat_basis
 st.markdown(f":small[:gray[{t(f'inputs.terms.context_{basis}', currency=site.currency)}]]")
 
+currency.draw()
 for topic, beginnings in TOPICS.items():
     with card(t(f"inputs.terms.{topic}"), t(f"inputs.terms.{topic}_note")):
         form.fields([path for path in finance if path.removeprefix("finance.").startswith(beginnings)], columns=3)

@@ -39,8 +39,9 @@ class Amounts:
 
 def amounts(words: Words, largest: float, currency: str) -> Amounts:
     """The scale that suits the largest sum shown."""
-    word = numbers.scale_of(largest, words.language)
-    return Amounts(numbers.SCALE_DIVISORS[word], words.money_unit(largest, currency))
+    rate = words.rate(currency)
+    word = numbers.scale_of(largest * rate, words.language)
+    return Amounts(numbers.SCALE_DIVISORS[word] / rate, words.money_unit(largest, currency))
 
 
 def shared_amounts(words: Words, sums: Sequence[float], currency: str) -> Amounts:

@@ -134,8 +134,8 @@ def _start_kwh(study: Study) -> float:
 
 
 def _price_strip(study: Study, steps: slice, hours, colours: Palette, words: Words) -> dict:
-    price = study.dispatch.step_price_per_kwh()
-    unit = words.t("charts.unit.per_kwh", currency=study.scenario.site.currency)
+    currency = study.scenario.site.currency
+    price, unit = study.dispatch.step_price_per_kwh() * words.rate(currency), words.price_unit(currency, "kWh")
     low, high = float(price.min()), float(price.max())
     return {
         "type": "heatmap", "meta": "price", "x": f32(hours), "y": [0], "z": f32(price[steps])[None, :], "yaxis": "y3",

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from i18n import words
+from report.currency import shown_currency
 from report.files import file_name, write_csv_files
 from report.headers import localised
 from report.offer import Offer
@@ -44,7 +45,7 @@ def _write_csv(study: Study, folder: Path, code: str) -> Iterator[Path]:
         return
     with TemporaryDirectory() as temporary:
         for path in write_csv_files(study, Path(temporary)):
-            own = localised(path.read_bytes(), words(code), study.scenario.site.currency)
+            own = localised(path.read_bytes(), words(code), shown_currency(study.scenario))
             yield _write(folder / f"{path.stem}-{code}{path.suffix}", own)
 
 

@@ -1,13 +1,14 @@
 """CSV files of a study: every number in full precision, units in the header, ISO times, readable by a spreadsheet.
 
-Files are UTF-8 with a byte order mark, which Excel needs. Money stands on the study's VAT basis. Column sums of a file
-equal the totals on the screen.
+Files are UTF-8 with a byte order mark, which Excel needs. Money stands on the study's VAT basis and in the shown
+currency, which column and unit name; the summary states the rate. Column sums of a file equal the totals on the screen.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +21,8 @@ from finance.cashflow import by_year
 from finance.ledger import LINES
 from finance.metrics import REASONS, Figure
 from finance.rates import bill_rates
+from i18n.words import Exchange
+from report.currency import exchange, rate_date
 from sim import library
 from sim.dispatch import ALTERNATIVES
 from sim.problem import Problem
@@ -67,7 +70,7 @@ def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
         "balance_kw": balance_kw(trace),
     }
     rows = zip(*(np.asarray(values)[:steps].tolist() for values in columns.values()), strict=True)
-    return _csv(list(columns), rows)
+    return _csv(study, list(columns), rows)
 
 
 def _iso_times(study: Study, year: int) -> list[str]:
@@ -114,8 +117,9 @@ def summary_csv(study: Study) -> bytes:
         ["baseline", "", study.baseline],
         ["vat_basis", "", study.scenario.finance.vat_basis],
         ["term_months", "months", study.scenario.site.term_months],
+        *_rate_rows(study),
     ]
-    return _csv(["figure", "unit", *ALTERNATIVES, "why_empty"], [*rows, *head])
+    return _csv(study, ["figure", "unit", *ALTERNATIVES, "why_empty"], [*_shown_rows(study, rows), *head])
 
 
 def _where_billed(parts: dict[str, Floats]) -> dict[str, Floats]:
@@ -148,7 +152,7 @@ def bill_csv(study: Study) -> bytes:
         if name != "diesel"
         for month in range(dispatch.months)
     )
-    return _csv(["alternative", "project_month", "month", *parts], rows)
+    return _csv(study, ["alternative", "project_month", "month", *parts], rows)
 
 
 def lines_csv(study: Study) -> bytes:
@@ -167,9 +171,8 @@ def lines_csv(study: Study) -> bytes:
         for row, name in enumerate(ALTERNATIVES)
         for month in range(study.dispatch.months + 1)
     )
-    return _csv(
-        ["alternative", "project_month", "month", *(f"{line}_{money}" for line in LINES), f"total_{money}"], rows
-    )
+    header = ["alternative", "project_month", "month", *(f"{line}_{money}" for line in LINES), f"total_{money}"]
+    return _csv(study, header, rows)
 
 
 def cash_flow_csv(study: Study) -> bytes:
@@ -187,7 +190,7 @@ def cash_flow_csv(study: Study) -> bytes:
         ]
         for year in range(found.whole.after_tax.size)
     )
-    return _csv(["project_year", *(f"{name}_{money}" for name in lines), *ratios], rows)
+    return _csv(study, ["project_year", *(f"{name}_{money}" for name in lines), *ratios], rows)
 
 
 def yearly_lines(study: Study) -> dict[str, Floats]:
@@ -279,10 +282,52 @@ def _text(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Rows as CSV; floats are written by repr, so that they read back equal."""
+def _csv(study: Study, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows as CSV; floats are written by repr, so that they read back equal. Columns of money, those that carry the
+    site's currency in their name, are written in the shown one."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
+    found = exchange(study.scenario)
+    if found:
+        header, rows = _converted(found, header, rows)
     writer.writerow(header)
     writer.writerows(rows)
     return stream.getvalue().encode(ENCODING)
+
+
+def _converted(
+    found: Exchange, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> tuple[list[str], Iterable[list[Any]]]:
+    """Header and rows with the columns of money renamed and multiplied. A row may end before the last column."""
+    money = re.compile(rf"_{found.site.lower()}(?=_per_kwh$|$)")
+    rates = [found.rate if money.search(name) else None for name in header]
+    names = [money.sub(f"_{found.shown.lower()}", name) for name in header]
+    return names, ([_times(cell, rate) for cell, rate in zip(row, rates, strict=False)] for row in rows)
+
+
+def _shown_rows(study: Study, rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows of figure, unit and values, with those of money in the shown currency."""
+    found = exchange(study.scenario)
+    if found is None:
+        return [list(row) for row in rows]
+    units = {found.site: found.shown, f"{found.site}/kWh": f"{found.shown}/kWh"}
+    return [
+        [row[0], units[row[1]], *(_times(cell, found.rate) for cell in row[2:])] if row[1] in units else list(row)
+        for row in rows
+    ]
+
+
+def _times(cell: Any, rate: float | None) -> Any:
+    """A number times the rate; a text, an empty cell or one that is no money as it is."""
+    return cell if rate is None or cell is None or isinstance(cell, str) else cell * rate
+
+
+def _rate_rows(study: Study) -> list[list[Any]]:
+    """What money was multiplied by, and the date of that rate; nothing where it was not."""
+    found = exchange(study.scenario)
+    if found is None:
+        return []
+    return [
+        ["exchange_rate", f"{found.shown}/{found.site}", found.rate],
+        ["exchange_rate_as_of", "", rate_date(study.scenario)],
+    ]

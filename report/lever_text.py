@@ -23,7 +23,7 @@ def mean_energy_price(study: Study) -> float:
 
 def shown(study: Study, path: str, value: float, words: Words, largest: float | None = None) -> tuple[float, str]:
     """(number, unit) of an input's value as the levers show it; `largest` chooses kW or MW for several values alike."""
-    entry, money = register()[path], words.money_unit(0.0, study.scenario.site.currency)
+    entry, money = register()[path], words.currency(study.scenario.site.currency)
     if path == "finance.energy_price_factor":
         return value * mean_energy_price(study), f"{money}/kWh"
     if path == "finance.diesel_per_l":

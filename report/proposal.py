@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from i18n import Words, words
+from i18n import Words
 from report import proposal_money, proposal_site, proposal_terms
+from report.currency import words_for
 from report.offer import CHAPTERS, Offer, missing_characters
 from report.proposal_blocks import Draft
 from report.proposal_front import cover, decision, project_name
@@ -52,7 +53,7 @@ def proposal(
     """Cover, decision page and the chapters asked for, in one language. `points` saves looking for them again."""
     offer = offer or Offer()
     found = turning_points(study, levers_of(study)) if points is None else points
-    draft = Draft(study, words(language), offer, found, frozenset(unverified(study.scenario)))
+    draft = Draft(study, words_for(study.scenario, language), offer, found, frozenset(unverified(study.scenario)))
     return {
         "lang": draft.words.language,
         "document_title": draft.t("document_title", project=project_name(draft)),

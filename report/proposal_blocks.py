@@ -51,9 +51,9 @@ class Draft:
     def money(self, value: float) -> str:
         return self.words.money(value, self.currency)
 
-    def per(self, unit: str) -> str:
-        """A price's unit: "CNY/kWh", in Chinese with its own word for the currency."""
-        return f"{self.words.money_unit(0.0, self.currency)}/{unit}"
+    def price(self, value: float, unit: str) -> str:
+        """Money for one unit of something: "0.512 CNY/kWh"."""
+        return self.words.price(value, self.currency, unit)
 
     def name(self, alternative: str) -> str:
         return say.name(alternative, self.words, first=True)
@@ -73,15 +73,16 @@ class Scale:
 
 def table_scale(draft: Draft, largest: float) -> Scale:
     """Chinese tables stand in ten thousands throughout; English ones in millions or thousands."""
-    unit = draft.words.money_unit
+    unit, rate = draft.words.money_unit, draft.words.rate(draft.currency)
+    largest *= rate
     if draft.words.language == "zh":
         divisor, decimals = 1e4, 2 if largest < 1e8 else 1 if largest < 1e9 else 0
-        return Scale(divisor, unit(1e4, draft.currency), decimals)
+        return Scale(divisor / rate, unit(1e4 / rate, draft.currency), decimals)
     if largest >= LARGE_EN:
-        return Scale(1e6, unit(1e6, draft.currency), 2)
+        return Scale(1e6 / rate, unit(1e6 / rate, draft.currency), 2)
     if largest >= 1e4:
-        return Scale(1e3, unit(1e4, draft.currency), 0 if largest >= 1e6 else 1)
-    return Scale(1.0, unit(1.0, draft.currency), 0)
+        return Scale(1e3 / rate, unit(1e4 / rate, draft.currency), 0 if largest >= 1e6 else 1)
+    return Scale(1.0 / rate, unit(0.0, draft.currency), 0)
 
 
 def heading(text: str) -> Block:

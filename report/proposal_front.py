@@ -9,6 +9,7 @@ from finance.metrics import Figure
 from i18n import Words
 from report import charts_cost, diagram, financing_text, lever_text, paper_charts, register_text, say
 from report.charts import month_name
+from report.currency import rate_note
 from report.offer import PAPERS, printable
 from report.proposal_blocks import Draft
 from sim import library
@@ -83,7 +84,8 @@ def _facts(draft: Draft) -> list[tuple[str, str]]:
         ("issued", day_text(draft, offer.issued)),
         ("valid_until", day_text(draft, offer.valid_until)),
         ("term", draft.t("cover.term_from", term=say.term(site.term_months, words), start=start)),
-        ("basis", draft.t("cover.basis_line", currency=words.money_unit(0.0, site.currency), vat=vat_text(draft))),
+        ("basis", draft.t("cover.basis_line", currency=words.shown_in(site.currency), vat=vat_text(draft))),
+        ("rate", rate_note(scenario, words)),
         ("tariff", tariff_text(draft)),
         ("inputs", draft.t("cover.inputs_line", code=draft.study.fingerprint, n=len(draft.weak))),
     ]

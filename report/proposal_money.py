@@ -190,12 +190,10 @@ def _unit_price(draft: Draft, line: str) -> str:
     }
     if line == "grid_works":
         share = say.share(finance.grid_works_share, words)
-        return draft.t(
-            "money.works_price", price=words.number(finance.grid_works_per_kva, draft.per("kVA")), share=share
-        )
+        return draft.t("money.works_price", price=draft.price(finance.grid_works_per_kva, "kVA"), share=share)
     if line in prices:
         value, unit = prices[line]
-        return words.number(value, draft.per(unit))
+        return draft.price(value, unit)
     return draft.t("money.lump")
 
 
@@ -212,7 +210,7 @@ def _figures(draft: Draft) -> Block:
     ]
     if draft.study.scenario.storage.energy_kwh > 0:
         for key, figure in zip(("lcos_all", "lcos"), draft.study.storage_cost, strict=True):
-            shown = figure_text(draft, figure, lambda value: words.number(value, draft.per("kWh")), "")[0]
+            shown = figure_text(draft, figure, lambda value: draft.price(value, "kWh"), "")[0]
             rows.append([draft.t(f"define.{key}_name"), shown, draft.t(f"define.{key}")])
         rows.append(
             [
@@ -231,7 +229,7 @@ def _figures(draft: Draft) -> Block:
 def _with_unit(draft: Draft, key: str) -> str:
     figure = metric(draft.study.kpis["hybrid"], key)
     if figure.value is not None and key.endswith("_per_kwh"):
-        return draft.words.number(figure.value, draft.per("kWh"))
+        return draft.price(figure.value, "kWh")
     return _kpi(draft, key)
 
 

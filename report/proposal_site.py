@@ -337,7 +337,7 @@ def _mix_alt(draft: Draft, shares: dict) -> str:
 
 
 def _metric_label(draft: Draft, key: str) -> str:
-    unit = draft.t(f"metric_unit.{key}", currency=draft.words.money_unit(0.0, draft.currency))
+    unit = draft.t(f"metric_unit.{key}", currency=draft.words.shown_in(draft.currency))
     label = draft.words.t(f"answers.metric.{key}")
     return f"{label}, {unit}" if unit and key.endswith("_per_kwh") else label
 
@@ -362,7 +362,7 @@ def metric_value(draft: Draft, key: str, value: float) -> str:
     if key in ("payback_years", "discounted_payback_years"):
         return say.years(value, words)
     if key.endswith("_per_kwh"):
-        return words.number(value)
+        return words.price(value, draft.currency)
     if key.endswith("_kwh"):
         return say.energy(value, words)
     if key == "peak_import_kw":

@@ -177,7 +177,11 @@ def annex(draft: Draft) -> Block:
             heading(draft.t("annex.tariff")),
             prose(tariff_text(draft)),
             table(
-                [draft.t("annex.season_head"), draft.t("annex.months"), draft.t("annex.prices", unit=draft.per("kWh"))],
+                [
+                    draft.t("annex.season_head"),
+                    draft.t("annex.months"),
+                    draft.t("annex.prices", unit=f"{draft.words.currency(draft.currency)}/kWh"),
+                ],
                 prices,
                 align="lll",
                 widths=[1, 1, 3],
@@ -224,7 +228,7 @@ def _season_prices(draft: Draft, season) -> str:
 
 def _charges(draft: Draft) -> list[str]:
     tariff, words = draft.study.scenario.tariff, draft.words
-    money = words.money_unit(0.0, draft.currency)
+    money = words.currency(draft.currency)
     if tariff.demand_basis == "transformer_kva":
         return [draft.t("annex.capacity", price=words.number(tariff.capacity_per_kva_month or 0.0, f"{money}/kVA"))]
     charges = [

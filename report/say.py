@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from i18n import Words, numbers
+from i18n import Words
 from sim.problem import Named
 from sim.register import register
 from sim.scenario import Scenario
@@ -32,7 +32,7 @@ def quantity(value: Quantity, words: Words, currency: str) -> str:
     if value.kind == "money":
         return words.money(number, currency)
     if value.kind == "amount":
-        return numbers.scaled(number, words.language)
+        return words.amount(number, currency)
     writers = {"change": change, "percent": share, "power": power, "energy": energy, "duration": duration}
     writers |= {"when": when, "term": term}
     if value.kind in writers:

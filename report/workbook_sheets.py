@@ -14,6 +14,7 @@ from finance import metrics
 from finance.ledger import LINES
 from finance.metrics import Figure
 from report import register_text, say
+from report.currency import rate_note, shown_currency
 from report.files import step_price_per_kwh
 from report.tables import metric
 from report.workbook_cells import FONT, Book, cell, heads, put, span, text
@@ -57,6 +58,10 @@ def summary_sheet(book: Book) -> None:
     text(book, sheet, 2, 0, book.t("summary.basis", code=study.fingerprint, currency=site.currency, vat=basis), "note")
     text(book, sheet, 3, 0, book.t("summary.live"), "note")
     text(book, sheet, 4, 0, book.t("summary.simulated"), "note")
+    note = rate_note(study.scenario, words)
+    if note:
+        shown = words.currency(shown_currency(study.scenario))
+        text(book, sheet, 2, 6, words.t("currency.xlsx", site=words.currency(site.currency), shown=shown, note=note))
     names = [say.name(name, words, first=True) for name in ALTERNATIVES]
     heads(
         book,

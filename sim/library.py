@@ -96,6 +96,17 @@ def countries() -> tuple[str, ...]:
     return tuple(facts["code"] for facts in _file("markets")["countries"])
 
 
+@cache
+def currencies() -> tuple[str, ...]:
+    """Codes of the national currencies in use (`fx.yaml: codes`), in alphabetical order."""
+    return tuple(record("fx", "codes").value.split())
+
+
+def units_per_usd(currency: str) -> Record | None:
+    """What a dollar buys of a currency by the rate table, None where the table has none."""
+    return record("fx", f"units_per_usd.{currency}") if currency in _file("fx")["units_per_usd"] else None
+
+
 def contract_models() -> dict[str, dict[str, Any]]:
     """Ways to own a plant by id, with usual terms (`markets.yaml: contract_models`), as read."""
     return {raw["id"]: raw for raw in _file("markets")["contract_models"]}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import model_validator
+
+from sim import library
 from sim.inputs import Fraction, Money, given, sourced
 from sim.model import Closed
+from sim.problem import Refusal
 from sim.scenario_finance import Financing, IncomeTax, PricePaths
 
 
@@ -185,5 +189,26 @@ class CarbonAccount(Closed):
     )  # fmt: skip
 
 
-class Finance(Financing, IncomeTax, PricePaths, CarbonAccount, Costs):
-    """Money only: costs, how they grow, tax and loan."""
+class Shown(Closed):
+    """The currency amounts are shown in. The study stays in the site's; only what is shown is multiplied."""
+
+    shown_currency: str = given(
+        "", "Show amounts in", "", "Three-letter code; empty = the site's own currency. Inputs stay in the site's.",
+        pattern="^([A-Z]{3})?$",
+    )  # fmt: skip
+    shown_rate: float | None = given(
+        None, "Exchange rate", "", "Units of the shown currency for one of the site's. Empty = the shipped table's.",
+        gt=0, le=1e6,
+    )  # fmt: skip
+    shown_rate_as_of: str = given("", "Date of the rate", "", "Stated with every converted amount.", max_length=40)
+
+    @model_validator(mode="after")
+    def _shown_currency_is_known(self) -> Shown:
+        if self.shown_currency and self.shown_currency not in library.currencies():
+            raise Refusal("'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
+                          code=self.shown_currency)  # fmt: skip
+        return self
+
+
+class Finance(Financing, IncomeTax, PricePaths, CarbonAccount, Shown, Costs):
+    """Money only: costs, how they grow, tax and loan; and the currency they are shown in."""

@@ -18,12 +18,23 @@ class Site(Closed):
     name: str = given("New site", "Project name", "", "Shown on every page and document.", max_length=200)
     country: str = given("CN", "Country", "", "Two-letter code.", pattern="^[A-Z]{2}$")
     currency: str = given(
-        "CNY", "Currency", "", "Three-letter code; a label, nothing is converted.", pattern="^[A-Z]{3}$"
+        "CNY",
+        "Currency",
+        "",
+        "Three-letter code; prices are entered in it and nothing is converted.",
+        pattern="^[A-Z]{3}$",
     )
     place: str = given("shanghai", "Place", "", "Where the sun and temperature records come from.")
     start: str = given("2026-06", "First month", "", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
     term_months: int = given(180, "Term", "months", "A 4-month job or a 15-year plant.", ge=1, le=360)
     step_minutes: Literal[15, 30, 60] = given(60, "Time step", "min", "15 min shows demand peaks that an hour hides.")
+
+    @model_validator(mode="after")
+    def _currency_is_known(self) -> Site:
+        if self.currency not in library.currencies():
+            raise Refusal("'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
+                          code=self.currency)  # fmt: skip
+        return self
 
     @model_validator(mode="after")
     def _place_is_known(self) -> Site:

@@ -128,7 +128,7 @@ def test_every_provenance_note_belongs_to_an_input():
 
 def test_register_lists_every_number_with_unit_limits_and_help():
     unitless = {"load.pue", "load.seed", "pv.dc_ac_ratio", "genset.fuel_factor", "finance.energy_price_factor"}
-    unitless |= {"finance.loan_dscr", "grid.power_factor"}
+    unitless |= {"finance.loan_dscr", "grid.power_factor", "finance.shown_rate"}
     sums = {"finance.ems_cost", "finance.tax_grant"}
     for path, entry in register().items():
         assert entry.label and entry.help_text, path

@@ -14,6 +14,7 @@ from finance.metrics import Figure
 from i18n import numbers
 from report import charts_cost, lever_text, say
 from report.charts import Amounts, month_name
+from report.currency import rate_note
 from report.palette import palette
 from sim.load import peak_kw
 from sim.register import unverified
@@ -56,7 +57,8 @@ def context_line(scenario: Scenario) -> None:
         vat=t(f"answers.context.{scenario.finance.vat_basis}"),
         year=year,
     )
-    st.markdown(f":small[:gray[{line}]]")
+    note = rate_note(scenario, words)
+    st.markdown(f":small[:gray[{' · '.join(filter(None, (line, note)))}]]")
 
 
 def headline(study: Study) -> None:
@@ -96,7 +98,8 @@ class Card:
 def kpi_cards(study: Study) -> None:
     """Four figures: cost and hours for short jobs, payback, IRR, NPV and LCOE from three years on."""
     cards = _long_cards(study) if answer.is_long_term(study.scenario) else _short_cards(study)
-    rate, currency = say.share(study.scenario.finance.discount_rate, state.words()), study.scenario.site.currency
+    rate = say.share(study.scenario.finance.discount_rate, state.words())
+    currency = state.words().shown_in(study.scenario.site.currency)
     outer = st.grid(2, min_column_width=330)
     for pair in (cards[:2], cards[2:]):
         with outer.cell(), st.grid(2, min_column_width=150):
@@ -144,22 +147,23 @@ def _short_cards(study: Study) -> list[Card]:
 
 
 def _change_card(key: str, own: float, base: float, vs: str) -> Card:
-    language = state.words().language
-    delta = say.signed(numbers.scaled(own - base, language), own - base)
-    return Card(key, numbers.scaled(own, language), delta, own <= base, vs)
+    words, currency = state.words(), state.current().site.currency
+    delta = say.signed(words.amount(own - base, currency), own - base)
+    return Card(key, words.amount(own, currency), delta, own <= base, vs)
 
 
 def _figure_change_card(key: str, own: Figure, base: Figure, vs: str) -> Card:
-    words = state.words()
+    words, currency = state.words(), state.current().site.currency
     if own.value is None:
         return _missing_card(key, own)
+    text = words.price(own.value, currency)
     if base.value is None:
-        return Card(key, words.number(own.value))
-    decimals = len(words.number(own.value).partition(".")[2])
-    change = round(own.value - base.value, decimals)
+        return Card(key, text)
+    decimals = len(text.partition(".")[2])
+    change = round((own.value - base.value) * words.rate(currency), decimals)
     good = None if change == 0 else change < 0
     delta = say.signed(words.number(change, decimals=decimals), change) if change else t("answers.kpi.same")
-    return Card(key, words.number(own.value), delta, good, vs)
+    return Card(key, text, delta, good, vs)
 
 
 def _ride_card(scenario: Scenario) -> Card:
@@ -190,7 +194,7 @@ def _long_cards(study: Study) -> list[Card]:
     if npv is not None:
         npv_card = Card(
             "npv",
-            numbers.scaled(npv, words.language),
+            words.amount(npv, study.scenario.site.currency),
             t("answers.kpi.discount", rate=say.share(rate, words)),
             npv >= 0,
             vs,
@@ -266,7 +270,7 @@ def spending_alt(study: Study) -> str:
     words, currency = state.words(), study.scenario.site.currency
     return t(
         "answers.spending.alt",
-        unit=currency,
+        unit=words.shown_in(currency),
         term=say.term(study.scenario.site.term_months, words),
         baseline=say.name(study.baseline, words),
         base=words.money(study.kpis[study.baseline].total_cost, currency),

@@ -220,7 +220,7 @@ def _chart(found: Comparison) -> None:
     dark, currency = state.is_dark(), state.current().site.currency
     labels = (t("bills.column.real"), t("bills.column.model"))
     st.markdown(legend(list(zip(labels, bill_colours(dark), strict=True))))
-    figure = months(found, name, state.words(), dark, currency)
+    figure = months(found, name, state.words().showing(None), dark, currency)
     chart(figure, key=f"bills_months.{name}", height=260, alt=t("bills.chart_alt", part=t(f"bills.field.{name}")))
 
 

@@ -117,23 +117,23 @@ def title(study: Study, worth: Worth, at_most: float | None) -> str:
 def metrics(study: Study, worth: Worth, at_most: float | None) -> list[tuple[str, str, str]]:
     """(label, value, note) of the cards."""
     words, none = state.words(), t("compute.none")
-    currency = words.currency(_currency(study))
-    before, after = (words.number(value) for value in worth.cost_per_gpu_h)
+    currency = words.shown_in(_currency(study))
+    before, after = (_price(study, value) for value in worth.cost_per_gpu_h)
     share = words.percent(worth.lost_gpu_h / worth.gpu_h)
     earned = worth.per_lost_gpu_h if worth.pays else None
-    price = words.number(worth.gpu_price)
+    price = _price(study, worth.gpu_price)
     rows = [
         ("lost", words.number(worth.lost_gpu_h, decimals=0), t("compute.metric.lost_note", share=share)),
         ("hours", _hours(worth.hours), t("compute.metric.hours_note")),
         (
             "earned",
-            none if earned is None else words.number(earned),
+            none if earned is None else _price(study, earned),
             t("compute.metric.earned_note", currency=currency, price=price),
         ),
         ("power", after, t("compute.metric.power_note", currency=currency, before=before)),
         (
             "break_even",
-            none if at_most is None else words.number(at_most),
+            none if at_most is None else _price(study, at_most),
             t("compute.metric.break_even_note", currency=currency),
         ),
     ]
@@ -160,11 +160,11 @@ def lever_table(study: Study, worth: Worth) -> pd.DataFrame:
 
 
 def _row(study: Study, use: Use) -> list[str]:
-    words, unit = state.words(), t("charts.unit.per_kwh", currency=state.words().currency(_currency(study)))
-    low, high = words.number(use.price_low), words.number(use.price_high)
+    words, unit = state.words(), state.words().price_unit(_currency(study), "kWh")
+    low, high = _price(study, use.price_low), _price(study, use.price_high)
     return [
         t(f"compute.lever.{use.lever}"),
-        words.number(use.price_low, unit) if low == high else t("compute.range", low=low, high=f"{high} {unit}"),
+        f"{low} {unit}" if low == high else t("compute.range", low=low, high=f"{high} {unit}"),
         _hours(use.hours),
         say.energy(use.kwh, words),
         words.number(use.lost_gpu_h, decimals=0),
@@ -197,9 +197,10 @@ def map_note(worth: Worth) -> str:
 def hour_map(study: Study, worth: Worth, at_most: float | None, dark: bool) -> Figure:
     """When load is held back, in MWh of the year; where none is, what giving up a GPU-hour would save then."""
     words = state.words()
-    unit = "MWh" if worth.pays else t("compute.unit.per_gpu_h", currency=words.currency(_currency(study)))
+    unit = "MWh" if worth.pays else t("compute.unit.per_gpu_h", currency=words.shown_in(_currency(study)))
     months = study.dispatch.clock.calendar_months()
-    return charts_compute.hour_month_map(_cells(study, worth, at_most), months, unit, words, dark)
+    rate = 1.0 if worth.pays else words.rate(_currency(study))
+    return charts_compute.hour_month_map(_cells(study, worth, at_most) * rate, months, unit, words, dark)
 
 
 def _cells(study: Study, worth: Worth, at_most: float | None) -> np.ndarray:
@@ -261,7 +262,13 @@ def _money(study: Study, amount: float) -> str:
 
 def _per_gpu_h(study: Study, value: float) -> str:
     words = state.words()
-    return words.number(value, t("compute.unit.per_gpu_h", currency=words.currency(_currency(study))))
+    unit = t("compute.unit.per_gpu_h", currency=words.shown_in(_currency(study)))
+    return words.number(value * words.rate(_currency(study)), unit)
+
+
+def _price(study: Study, value: float) -> str:
+    """A price without its unit."""
+    return state.words().price(value, _currency(study))
 
 
 def _hours(hours: float) -> str:

@@ -53,7 +53,7 @@ def figure_text(study: Study, name: str, figure: Figure) -> str:
         return say.power(value, words)
     if name in UNITS:
         return words.number(value, t(f"charts.unit.{UNITS[name]}"), 0 if value == round(value) else None)
-    return words.number(value, t("charts.unit.per_kwh", currency=currency))
+    return words.price(value, currency, "kWh")
 
 
 def side_table(study: Study) -> pd.DataFrame:

@@ -170,7 +170,7 @@ def _storage_title(study: Study) -> str:
     whole, own = study.storage_cost
     if whole.value is None or own.value is None:
         return t("financing.storage.idle")
-    charging = state.words().number(max(0.0, whole.value - own.value))
+    charging = state.words().price(max(0.0, whole.value - own.value), study.scenario.site.currency)
     return t("financing.storage.title", lcos=_per_kwh(study, whole), charging=charging)
 
 
@@ -178,4 +178,4 @@ def _per_kwh(study: Study, figure) -> str:
     words, currency = state.words(), study.scenario.site.currency
     if figure.value is None:
         return financing_text.missing(figure, words)
-    return words.number(figure.value, t("charts.unit.per_kwh", currency=currency))
+    return words.price(figure.value, currency, "kWh")

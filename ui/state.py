@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from i18n import LANGUAGES, Words
-from i18n import words as words_of
 from report import say
+from report.currency import words_for
 from sim.dispatch import Dispatch, simulate
 from sim.model import InputError
 from sim.problem import Problem
@@ -63,7 +63,7 @@ def study_of(scenario: Scenario) -> Study:
 
 def words() -> Words:
     """Text and number forms of the visitor's language."""
-    return words_of(st.session_state.get("language", "en"))
+    return words_for(current(), st.session_state.get("language", "en"))
 
 
 def t(key: str, /, **values: object) -> str:

@@ -161,7 +161,7 @@ def _summary(tariff: Tariff) -> bool:
             "tariff.files.summary",
             name=as_plain(say.own_name(tariff, words)),
             bill=words.money(year.cost("grid"), tariff.currency),
-            mean=words.number(year.mean_per_kwh, f"{words.currency(tariff.currency)}/kWh"),
+            mean=words.price(year.mean_per_kwh, tariff.currency, "kWh"),
         )
     )
     return True

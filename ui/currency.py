@@ -1,0 +1,68 @@
+"""The card of currencies: that of the site, and the one amounts are shown in with its rate."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from report.currency import rate_note, shown_currency, table_rate
+from sim import library
+from sim.register import register
+from sim.scenario import Scenario
+from ui import form, state
+from ui.figures import card
+from ui.state import t
+
+OWN, SHOWN = "", "finance.shown_currency"
+FIELDS = ("finance.shown_rate", "finance.shown_rate_as_of")
+
+
+def draw() -> None:
+    scenario, words = state.current(), state.words()
+    title = t("currency.card.title", currency=shown_currency(scenario))
+    with card(title, t("currency.card.note")):
+        columns = st.grid(2, min_column_width=210)
+        with columns.container(gap="xxsmall"):
+            _ask("site.currency", t("currency.card.site"), library.currencies(), scenario.site.currency, _take_site)
+            form.problems("site.currency")
+        with columns.container(gap="xxsmall"):
+            options, now = (OWN, *library.currencies()), scenario.finance.shown_currency
+            _ask(SHOWN, form.name_text(register()[SHOWN]), options, now, _take_shown)
+            form.problems(SHOWN)
+        form.fields(FIELDS, columns=2, starts={"finance.shown_rate": _start(scenario)})
+        if shown_currency(scenario) != scenario.site.currency:
+            st.markdown(f":small[:gray[{t('currency.card.rate_now', note=rate_note(scenario, words))}]]")
+
+
+def _ask(name: str, label: str, options: tuple[str, ...], value: str, take) -> None:
+    key = form.key_of(name)
+    form.seed(key, value)
+    text = {OWN: t("currency.card.own")}
+    st.selectbox(label, options, format_func=lambda code: text.get(code, code), key=key, on_change=take, args=(key,))
+
+
+def _take_site(key: str) -> None:
+    """The site's currency and its tariff's, which must be the same; nothing is converted, and the page says so."""
+    code = st.session_state[key]
+    changed = {"site.currency": code, "tariff": {**state.current().tariff.model_dump(), "currency": code}}
+    if state.change(changed, "site.currency"):
+        state.notify(t("currency.changed", currency=code), "warning")
+
+
+def _take_shown(key: str) -> None:
+    """The shown currency. A rate of the scenario's own belonged to the one before and goes with it; where the table has
+    none it stands at 1, and the page says so."""
+    code, site = st.session_state[key], state.current().site.currency
+    known = code in (OWN, site) or _in_table(site, code)
+    rate = None if known else 1.0
+    changes = {SHOWN: code, "finance.shown_rate": rate, "finance.shown_rate_as_of": ""}
+    if state.change(changes, SHOWN) and not known:
+        state.notify(t("currency.no_rate", site=site, shown=code), "warning")
+
+
+def _start(scenario: Scenario) -> float:
+    site, shown = scenario.site.currency, shown_currency(scenario)
+    return table_rate(site, shown) if _in_table(site, shown) else 1.0
+
+
+def _in_table(site: str, shown: str) -> bool:
+    return all(library.units_per_usd(code) for code in (site, shown))
