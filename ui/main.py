@@ -9,20 +9,8 @@ from ui import sidebar, state
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
-ANSWERS = (
-    "overview",
-    "operation",
-    "money",
-    "deal",
-    "saving",
-    "sizing",
-    "outages",
-    "autonomy",
-    "compute",
-    "risk",
-    "claims",
-    "proposal",
-)
+ANSWERS = ("overview", "operation", "money", "saving", "proposal")
+QUESTIONS = ("sizing", "deal", "outages", "autonomy", "compute", "risk", "claims")
 INPUTS = ("load", "grid", "tariff", "bills", "equipment", "terms")
 MORE = ("method", "downloads")
 
@@ -37,6 +25,7 @@ def page(name: str) -> st.Page:
 chosen = st.navigation(
     {
         "": [page(name) for name in ANSWERS],
+        t("shell.nav.questions"): [page(name) for name in QUESTIONS],
         t("shell.nav.inputs"): [page(name) for name in INPUTS],
         t("shell.nav.more"): [page(name) for name in MORE],
     },
