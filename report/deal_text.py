@@ -12,7 +12,7 @@ from finance.cashflow import by_year
 from finance.ownership import Split
 from i18n import Words
 from report import financing_text, say
-from sim.scenario_deal import ContractKind
+from sim.scenario_deal import Contract, ContractKind
 from study.compare import Study
 from study.deal import BEARERS, RISKS, Flag, Outcome, Party, hit
 
@@ -41,6 +41,17 @@ def finding(study: Study, found: Outcome, words: Words) -> str:
     values["short"] = money(found.host.wanted - found.host.worth)
     key = {(True, True): "both", (True, False): "host", (False, True): "investor", (False, False): "neither"}
     return words.t(f"deal.finding.{key[found.host.is_content, found.investor.is_content]}", **kept, **values)
+
+
+def wants(study: Study, found: Outcome, words: Words) -> str:
+    """What each party wants, and how well the investor's loan is covered."""
+    least, money = found.coverage.least_dscr.value, _money(study, words)
+    hurdles = {"hurdle": say.share(found.investor.hurdle, words), "host": say.share(found.host.hurdle, words)}
+    texts = [words.t("deal.wants", least=money(found.host.wanted), **hurdles)]
+    if least is not None:
+        year = found.coverage.least_dscr_year or 0
+        texts.append(words.t("deal.dscr", dscr=words.number(least, decimals=2), year=year))
+    return financing_text.joined(texts, words)
 
 
 def price_text(term: str, price: float, study: Study, words: Words) -> str:
@@ -118,7 +129,7 @@ def _party_row(study: Study, found: Outcome, name: str, words: Words) -> list[st
     ]
 
 
-PARTY_COLUMNS = ("party", "npv", "irr", "irr_after_tax", "payback", "discounted_payback")
+PARTY_COLUMNS = ("party", "npv", "irr", "irr_after_tax", "static_payback", "discounted_payback")
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,20 +189,30 @@ def terms_line(study: Study, found: Outcome, words: Words) -> str:
     span = say.term(found.periods * 12 // per_year, words)
     values = {
         "share": say.share(contract.investor_share, words),
-        "end": say.share(contract.buy_out_fraction, words),
+        "end": _hand_over(contract.buy_out_fraction, words),
         "guarantee": say.share(contract.guaranteed_fraction, words),
         "surplus": say.share(contract.surplus_share, words),
         "rent": say.share(contract.lease_rent_fraction, words),
         "month": say.share(contract.rental_fraction_per_month, words),
         "rate": say.share(contract.lease_rate, words),
         "down": say.share(contract.down_payment_fraction, words),
-        "fee": price_text("service_per_kw_month", contract.service_per_kw_month, study, words),
-        "kwh": price_text("service_per_kwh", contract.service_per_kwh, study, words),
+        "fee": _fee(study, contract, words),
         "ppa": say.share(contract.ppa_fraction, words),
         "growth": say.share(contract.escalation, words),
     }
     stepped = "_steps" if contract.kind == "shared_saving" and contract.share_by_year else ""
     return words.t(f"deal.terms.{contract.kind}{stepped}", span=span, **values)
+
+
+def _hand_over(fraction: float, words: Words) -> str:
+    key = "deal.end.paid" if fraction > 0 else "deal.end.free"
+    return words.t(key, share=say.share(fraction, words))
+
+
+def _fee(study: Study, contract: Contract, words: Words) -> str:
+    fees = {"service_per_kw_month": contract.service_per_kw_month, "service_per_kwh": contract.service_per_kwh}
+    texts = [price_text(term, fee, study, words) for term, fee in fees.items() if fee > 0]
+    return words.t("deal.fee_mark").join(texts) or words.t("deal.fee_none")
 
 
 def yearly(found: Outcome, line: Floats) -> Floats:

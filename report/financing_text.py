@@ -7,6 +7,7 @@ from math import floor, log10
 
 import numpy as np
 
+from finance.cashflow import Appraisal
 from finance.metrics import HIGHEST_IRR, Figure
 from finance.tax import TaxRules
 from i18n import Words
@@ -72,18 +73,25 @@ def missing(figure: Figure, words: Words) -> str:
 
 
 def views(study: Study, words: Words) -> list[list[str]]:
-    """One row a view of the project: name, IRR, real IRR, NPV, static and discounted payback."""
-    found, finance, currency = study.returns, study.scenario.finance, study.scenario.site.currency
+    """One row a view of the project: name, IRR, real IRR, NPV, static and discounted payback; then owner and investor
+    where there is a contract."""
+    rows = [_view(study, words, f"financing.view.{name}", view, view.irr) for name, view in study.returns.views.items()]
+    if study.contract is None:
+        return rows
+    parties = {"host": study.contract.host, "investor": study.contract.investor}
+    return rows + [
+        _view(study, words, f"deal.view.{name}", party.before_tax, party.irr) for name, party in parties.items()
+    ]
+
+
+def _view(study: Study, words: Words, key: str, view: Appraisal, irr: Figure) -> list[str]:
     return [
-        [
-            words.t(f"financing.view.{name}"),
-            rate(view.irr, words),
-            rate(real_return(view.irr, finance.inflation), words),
-            words.money(view.npv, currency),
-            years(view.payback, words),
-            years(view.discounted_payback, words),
-        ]
-        for name, view in found.views.items()
+        words.t(key),
+        rate(irr, words),
+        rate(real_return(irr, study.scenario.finance.inflation), words),
+        words.money(view.npv, study.scenario.site.currency),
+        years(view.payback, words),
+        years(view.discounted_payback, words),
     ]
 
 

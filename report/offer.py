@@ -16,8 +16,8 @@ from sim.problem import Named, Refusal
 
 FONT = Path(__file__).resolve().parent.parent / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (
-    "bill", "load", "alternatives", "solution", "operation", "bridge", "resilience", "money", "risk", "carbon",
-    "permits", "commercial", "annex",
+    "bill", "load", "alternatives", "solution", "operation", "bridge", "resilience", "money", "deal", "risk",
+    "carbon", "permits", "commercial", "annex",
 )  # fmt: skip
 PAPERS = ("bills", "contract", "curve", "single_line", "site", "shifts")
 LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000}

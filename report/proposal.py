@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report import proposal_money, proposal_site, proposal_terms
+from report import proposal_deal, proposal_money, proposal_site, proposal_terms
 from report.currency import words_for
 from report.offer import CHAPTERS, Offer, missing_characters
 from report.proposal_blocks import Draft
@@ -27,6 +27,7 @@ WRITERS = {
     "bridge": proposal_money.bridge,
     "resilience": proposal_site.resilience,
     "money": proposal_money.money,
+    "deal": proposal_deal.contract,
     "risk": proposal_money.risk,
     "carbon": proposal_money.carbon,
     "permits": proposal_terms.permits,

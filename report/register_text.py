@@ -36,7 +36,7 @@ def plain_unit(entry: Input, scenario: Scenario, words: Words) -> str:
 
 
 def _with_currency(entry: Input, scenario: Scenario, found: str, words: Words) -> str:
-    is_money = entry.section == "finance" and found.startswith("/") or entry.path in MONEY_PER_SITE
+    is_money = entry.section in ("finance", "deal") and found.startswith("/") or entry.path in MONEY_PER_SITE
     return f"{words.currency(scenario.site.currency)}{found}" if is_money else found
 
 

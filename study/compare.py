@@ -12,6 +12,7 @@ from finance.metrics import Figure
 from finance.rates import grid_bill
 from sim.dispatch import ALTERNATIVES, Dispatch, simulate
 from sim.scenario import Scenario
+from study.deal import Outcome, no_contract, outcome
 from study.financing import Returns, returns, storage_cost
 
 
@@ -35,6 +36,13 @@ class Study:
     def returns(self) -> Returns:
         """The hybrid as a project with tax and loan, worked out when first asked for."""
         return returns(self)
+
+    @cached_property
+    def contract(self) -> Outcome | None:
+        """Owner and investor under the scenario's contract; None where the owner buys or the plant allows no such
+        contract."""
+        kind = self.scenario.deal.kind
+        return None if kind == "buy" or no_contract(self, kind) else outcome(self)
 
     @cached_property
     def storage_cost(self) -> tuple[Figure, Figure]:

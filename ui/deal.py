@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.ownership import Split
-from report import charts_cost, charts_deal, deal_text, financing_text, say
+from report import charts_cost, charts_deal, deal_text, say
 from report.charts import amounts, legend
 from sim.register import register
 from sim.scenario_deal import Contract, ContractKind
@@ -67,19 +67,7 @@ def headline(study: Study) -> None:
         names = deal_text.heads(deal_text.PARTY_COLUMNS, study, words)
         rows = pd.DataFrame(deal_text.party_rows(study, own, words), columns=names)
         answers.show_table(rows, key="parties", alt=deal_text.finding(study, own, words))
-        st.markdown(f":small[:gray[{_wants(study, own)}]]")
-
-
-def _wants(study: Study, own: Outcome) -> str:
-    words, currency = state.words(), study.scenario.site.currency
-    least = own.coverage.least_dscr.value
-    texts = [
-        t("deal.wants", hurdle=say.share(own.investor.hurdle, words), host=say.share(own.host.hurdle, words),
-          least=words.money(own.host.wanted, currency)),
-        "" if least is None else t("deal.dscr", dscr=words.number(least, decimals=2),
-                                   year=own.coverage.least_dscr_year or 0),
-    ]  # fmt: skip
-    return financing_text.joined(texts, words)
+        st.markdown(f":small[:gray[{deal_text.wants(study, own, words)}]]")
 
 
 def outcome(study: Study) -> Outcome:
@@ -174,7 +162,7 @@ def flags_card(study: Study, found: Outcome) -> None:
         for path in CLAIMS:
             with grid.container(gap="xxsmall"):
                 form.field(path, start=round(max(0.0, _first_year(found)), -3))
-        st.markdown("\n".join(f"- {_check(study, flag)}" for flag in checks))
+        st.markdown("  \n".join(_check(study, flag) for flag in checks))
 
 
 def _check(study: Study, flag: Flag) -> str:
@@ -191,9 +179,8 @@ def tables_card(study: Study, found: Outcome) -> None:
     words, lines = state.words(), deal_text.lines_of(found)
     largest = max(float(np.abs(line.values).max()) for line in lines if line.kind != "share") or 1.0
     scale = amounts(words, largest, study.scenario.site.currency)
-    columns = answers.distinct(
-        [t("financing.tables.line"), t("answers.money.total"), *charts_cost.period_labels(study, words)]
-    )
+    labels = charts_cost.period_labels(study, words)
+    columns = answers.distinct([t("financing.tables.line"), t("answers.money.total"), *labels])
     rows = [[t(f"deal.line.{line.key}"), *_cells(line, scale)] for line in lines]
     kind = deal_text.kind_name(found.contract.kind, words)
     with card(t("deal.tables.title"), t("deal.tables.note", kind=kind, unit=scale.unit)):

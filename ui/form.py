@@ -81,7 +81,7 @@ def name_text(entry: Input) -> str:
 def unit_text(entry: Input, scenario: Scenario) -> str:
     """The unit as shown: fractions in percent, money with the scenario's currency."""
     unit = state.words().lookup(f"inputs.unit.{entry.unit}") or entry.unit
-    money = entry.section == "finance" and unit.startswith("/") or entry.path in MONEY_PER_SITE
+    money = entry.section in ("finance", "deal") and unit.startswith("/") or entry.path in MONEY_PER_SITE
     return f"{state.words().currency(scenario.site.currency)}{unit}" if money else unit
 
 
