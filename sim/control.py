@@ -69,22 +69,38 @@ def yearly_thresholds_kw(
     """The lowest threshold of each project year and month (years, months), kW.
 
     Thresholds by month are those of one year. In others the depth by which the battery cuts the month's greatest need
-    shrinks where its health is worse or the load smaller: what it could hold once it can hold then. Inputs: pv_kwp and
-    health (years,), scale (years, months).
+    shrinks where its health is worse, the load smaller or the PV older: what it could hold once it can hold then.
+    Inputs: pv_kwp and health (years,), scale (years, months).
     """
     found = np.tile(held.lowest_kw, (len(health), 1))
     if not held.moves.any():
         return found
-    shaved, starts = held.above_kw < NO_LIMIT_KW, np.append(0, clock.month_ends[:-1])
-    peak = np.empty_like(found)
-    for year, pv in enumerate(pv_kwp):
-        need = series.load_kw * scale[year, clock.month_index] + auxiliary_kw - series.pv_kw_per_kwp * pv
-        peak[year] = np.maximum.reduceat(np.where(shaved, np.maximum(need, 0.0), 0.0), starts)
-    at = min(held.year, len(health)) - 1
-    kept = np.minimum(1.0, health / health[at])[:, None] * np.minimum(1.0, scale / scale[at])
-    depth = np.maximum(peak[at] - found[at], 0.0)
-    moved = np.maximum(found[at] + peak - peak[at] + depth * (1.0 - kept), 0.0)
-    return np.where(held.moves & (found[at] < NO_THRESHOLD_KW), moved, found)
+    need = [held_peaks_kw(held, clock, series, auxiliary_kw, pv, scale[year]) for year, pv in enumerate(pv_kwp)]
+    peak, at = np.array(need), min(held.year, len(health)) - 1
+    aged = np.divide(pv_kwp, pv_kwp[at], out=np.ones(len(health)), where=pv_kwp[at] > 0)
+    kept = np.minimum(1.0, aged * health / health[at])[:, None] * np.minimum(1.0, scale / scale[at])
+    moves = held.moves & (found[at] < NO_THRESHOLD_KW)
+    return np.where(moves, moved_kw(found[at], peak[at], peak, kept), found)
+
+
+def held_peaks_kw(
+    held: Shaving, clock: Timeline, series: Series, auxiliary_kw: float, pv_kwp: float, scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The greatest need of each month in the steps that are held, without the battery, kW (months,); so is scale."""
+    need = series.load_kw * scale[clock.month_index] + auxiliary_kw - series.pv_kw_per_kwp * pv_kwp
+    starts = np.append(0, clock.month_ends[:-1])
+    return np.maximum.reduceat(np.where(held.above_kw < NO_LIMIT_KW, np.maximum(need, 0.0), 0.0), starts)
+
+
+def moved_kw(
+    threshold_kw: NDArray[np.float64],
+    peak_then_kw: NDArray[np.float64],
+    peak_kw: NDArray[np.float64],
+    kept: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """A threshold where the month's greatest need and the battery are others: `kept` of the cut's depth is left."""
+    depth = np.maximum(peak_then_kw - threshold_kw, 0.0)
+    return np.maximum(threshold_kw + peak_kw - peak_then_kw + depth * (1.0 - kept), 0.0)
 
 
 def _thresholds_kw(dispatch: Dispatch, month: int, classes: PriceClasses) -> NDArray[np.float64]:

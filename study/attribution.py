@@ -111,6 +111,7 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
         "control": {
             "dispatch.arbitrage": "off",
             "dispatch.peak_shave_kw": None,
+            "dispatch.shave_limits": (),
             "finance.ems_cost": 0.0,
         },
         "compute": {"compute.cap_rule": "off", "compute.defer": False, "compute.shed_in_outages": False},

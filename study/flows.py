@@ -30,7 +30,7 @@ from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
 from sim import kernel, transformer, variants
 from sim.battery import available_share
-from sim.control import REFILL_H
+from sim.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, shaving
 from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
 from sim.load import monthly_scale
 from sim.pv import pv_kw_per_kwp
@@ -577,10 +577,32 @@ def _lanes(shared: _Shared, v: _Values, name: str, group: NDArray[np.int64], poi
     values |= {field: values[field] * fuel for field in FUEL_FIELDS}
     monthly["load_scale"] = monthly["load_scale"] * level[:, None]
     plant = _plant(v, points, shared.study.dispatch.life.health[group[0]], lane, dispatch) if hybrid else {}
+    if hybrid and scenario.dispatch.shave_limits:
+        monthly["shave_kw"] = _thresholds_kw(shared, points, group, lane)
     lanes = kernel.Lanes(**{**values, **{field: plant[field] for field in plant if field in values}}, **monthly)
     if not hybrid:
         return lanes, np.zeros((len(shared.orders.sign), size)), np.zeros(size)
     return lanes, shared.orders.shares(*plant["orders"]), plant["refill"]
+
+
+def _thresholds_kw(shared: _Shared, points: _Points, group: NDArray[np.int64], lane: int) -> Floats:
+    """Thresholds by month of the hybrid's lanes (P x n, months): they follow the points' load, PV age and health."""
+    scenario, dispatch = shared.study.scenario, shared.study.dispatch
+    lanes, held = dispatch.lanes, shaving(scenario.dispatch, dispatch.clock, dispatch.classes)
+    years = np.array(points.year) - group[0]
+    growth, age = (1.0 + scenario.load.growth_per_year) ** years, (1.0 - scenario.pv.degradation_per_year) ** years
+
+    def peak_kw(growth: float, age: float) -> Floats:
+        plant = float(lanes.auxiliary_kw[lane]), float(lanes.pv_kwp[lane]) * age
+        return held_peaks_kw(held, dispatch.clock, dispatch.series, *plant, lanes.load_scale[lane] * growth)
+
+    own, count = points.health.shape[1], dispatch.clock.months
+    peaks = np.array([peak_kw(*point) for point in zip(growth, age, strict=True)])
+    health = points.health.reshape(-1, 1) / dispatch.life.health[group[0]]
+    kept = np.minimum(1.0, health * np.repeat(age, own)[:, None]) * np.minimum(1.0, np.repeat(growth, own))[:, None]
+    then = np.broadcast_to(lanes.shave_kw[lane], (len(kept), count))
+    moved = moved_kw(then, peak_kw(1.0, 1.0), np.repeat(peaks, own, axis=0), kept)
+    return np.where(held.moves & (then < NO_THRESHOLD_KW), moved, then)
 
 
 def _plant(v: _Values, points: _Points, health_now: float, lane: int, dispatch) -> dict[str, Floats]:

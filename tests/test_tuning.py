@@ -11,6 +11,7 @@ from sim.dispatch import simulate
 from sim.optimal import solve
 from sim.tuning import Site, Table, tune
 from study.compare import evaluate
+from study.flows import flows
 from study.foresight import bound, cost_of_trace
 from study.presets import presets
 from study.strategy import tuned, with_strategy
@@ -119,3 +120,10 @@ def test_a_table_tuned_in_year_one_still_serves_in_year_ten(studies, strategies)
     later = bound(study, 10)
     dispatch = simulate(with_strategy(study.scenario, strategy))
     assert later.share(cost_of_trace(study, 10, later, dispatch.trace("hybrid", 10))) > 0.9
+
+
+def test_risk_draws_follow_a_tuned_table_over_the_years(studies, strategies):
+    """The thresholds of later years move with health and PV age in the batched years too."""
+    scenario = with_strategy(studies["case_c"].scenario, strategies["case_c"][1]).with_({"storage.fade_model": "line"})
+    study = evaluate(scenario)
+    assert flows(study, {}).saving[0] == pytest.approx(study.savings["hybrid"].total, rel=1e-2)
