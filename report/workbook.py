@@ -10,6 +10,7 @@ from datetime import datetime
 
 from i18n import Words
 from report.workbook_cells import open_book
+from report.workbook_deal import deal_sheet
 from report.workbook_finance import finance_sheet
 from report.workbook_flows import alternatives_searched, flows_sheet, rates_sheet
 from report.workbook_inputs import inputs_sheet, tariff_sheet
@@ -34,8 +35,8 @@ def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:
     sensitivity_sheet(book)
     months_sheet(book)
     paths_sheet(book)
-    searched = finance_sheet(book)
-    rates_sheet(book, [*alternatives_searched(book), *searched])
+    searched = [*alternatives_searched(book), *finance_sheet(book)]
+    rates_sheet(book, [*searched, *deal_sheet(book, len(searched))])
     if hourly:
         hourly_sheet(book)
     checks_sheet(book)

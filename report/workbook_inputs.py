@@ -47,7 +47,7 @@ def _input_row(book: Book, sheet: Any, row: int, entry: Input, weak: frozenset[s
     text(book, sheet, row, 0, register_text.label(entry, words))
     _value(book, sheet, row, scenario.get(entry.path), live, entry)
     text(book, sheet, row, 2, register_text.plain_unit(entry, scenario, words))
-    effect = "live" if live else "simulated"
+    effect = "live" if live else "contract" if entry.section == "deal" else "simulated"
     text(book, sheet, row, 3, book.t(f"effect.{effect if is_used(scenario, entry) else 'unused'}"), "note")
     text(book, sheet, row, 4, register_text.confidence(entry, scenario, words, weak))
     text(book, sheet, row, 5, register_text.source(entry, scenario, words))

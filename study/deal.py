@@ -338,13 +338,27 @@ def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
 
 def _plant_line(study: Study, part: str, kind: ContractKind) -> Floats:
     """The part of a project line that is the plant's, hybrid less baseline, by period."""
+    own, base = study.dispatch.row("hybrid"), study.dispatch.row(study.baseline)
+    lines, nothing = study.ledger.lines, np.zeros(study.dispatch.months + 1)
+    found = sum((lines[line][own] - lines[line][base] for line in _plant_names(study, part, kind)), nothing)
+    return by_period(found, study.scenario.site.term_months)
+
+
+def _plant_names(study: Study, part: str, kind: ContractKind) -> list[str]:
     only_pv = kind == "ppa" or study.scenario.finance.storage_ownership == "rent"
     beginnings = ("pv_",) if only_pv else OF_PLANT
-    own, base = study.dispatch.row("hybrid"), study.dispatch.row(study.baseline)
-    names = [line for line in PROJECT_LINES[part] if line.startswith(beginnings)]
-    lines = study.ledger.lines
-    found = sum((lines[line][own] - lines[line][base] for line in names), np.zeros(study.dispatch.months + 1))
-    return by_period(found, study.scenario.site.term_months)
+    return [line for line in PROJECT_LINES[part] if line.startswith(beginnings)]
+
+
+def plant_lines(study: Study, found: Outcome, period: int) -> list[str]:
+    """The ledger lines that are the investor's own in a period, beside what it is paid."""
+    kind, is_start = found.contract.kind, period == 0
+    if not found.has_investor or period > found.periods:
+        return []
+    parts = ["investment"] if is_start else []
+    if kind != "finance_lease":
+        parts += ["residual"] if kind == "operating_lease" else ["operating", "replacement", "residual"]
+    return [name for part in parts for name in _plant_names(study, part, kind)]
 
 
 def _lines(study: Study) -> dict[str, Floats]:
