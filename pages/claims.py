@@ -32,11 +32,16 @@ with card(t("claims.together.title"), t("claims.together.note")):
         else:
             st.markdown(claims.together_text(study, result))
 
-with card(t("claims.ladder.title"), t("claims.ladder.note")):
-    if scenario.storage.energy_kwh > 0 and scenario.finance.storage_ownership == "buy":
-        answers.show_table(claims.ladder_table(study), key="ladder", alt=t("claims.ladder.title"))
-    else:
+if scenario.storage.energy_kwh > 0 and scenario.finance.storage_ownership == "buy":
+    title = claims.ladder_title(study)
+    with card(title, t("claims.ladder.note")):
+        answers.show_table(claims.ladder_table(study), key="ladder", alt=title)
+else:
+    with card(t("claims.ladder.title_none")):
         st.info(t("claims.ladder.no_battery"))
+
+with card(t("flags.title"), t("flags.note")):
+    st.table(claims.flag_table(), hide_index=True, alt=t("flags.title"))
 
 with card(t("claims.own.title"), t("claims.own.note")):
     claims.own_claim_form(study)

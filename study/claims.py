@@ -8,7 +8,7 @@ the smallest sets of claims that no combination satisfies at once. `ladder` take
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations, product
@@ -17,8 +17,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from finance import metrics
+from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
+from finance.rates import bill_rates
 from sim import library
 from sim.battery import available, discharge_efficiency
 from sim.dispatch import simulate
@@ -28,8 +32,11 @@ from sim.register import register
 from sim.scenario import Scenario
 from study.attribution import attribute
 from study.compare import Study, evaluate
+from study.financing import charging_cost
+from study.foresight import bound, cost_of_trace, not_covered
 from study.turning import search_range
 
+Floats = NDArray[np.float64]
 CLAIM_DIR = Path(__file__).resolve().parent.parent / "assets" / "claims"
 Comparator = Literal["at_least", "at_most", "between"]
 SCAN_POINTS, MOST_STEPS, CLOSE = 9, 14, 1e-3
@@ -218,21 +225,19 @@ def ladder(study: Study, metric: str, headline: Figure, steps: Sequence[tuple[st
 
     steps: (key, changes by dotted path), applied cumulatively to the study's scenario.
     """
-    rungs, changes, before = [Rung("headline", headline, None)], {}, headline.value
+    rungs, changes = [Rung("headline", headline, None)], {}
     for key, more in steps:
         changes = {**changes, **more}
-        value = METRICS[metric].value(_changed(study, changes), {})
-        lost = None if before is None or value.value is None else before - value.value
-        rungs.append(Rung(key, value, lost))
-        before = value.value
+        rungs.append(_next(rungs[-1], key, METRICS[metric].value(_changed(study, changes), {})))
     return rungs
 
 
-def vendor_ladder(study: Study, metric: str = "irr") -> list[Rung]:
-    """What a brochure would promise for this case, and what is left as the case's own values come in, group by group.
+def vendor_ladder(study: Study) -> list[Rung]:
+    """The IRR a brochure would promise, and what is left as the case's own values come in, group by group.
 
     The headline has a battery without losses, used from empty to full, that never fades, needs no power or care of its
-    own, and a connection that never limits charging. The last rung is the study itself.
+    own, a connection that never limits charging, every charge at the lowest price of its month, income nobody has
+    signed for, and a control that knows the year in advance. The last rung is the study itself.
     """
     brochure = {
         key: {path: value for path, value in group.items() if path in register()} for key, group in BROCHURE.items()
@@ -240,21 +245,71 @@ def vendor_ladder(study: Study, metric: str = "irr") -> list[Rung]:
     ideal = {path: value for group in brochure.values() for path, value in group.items()}
     limit = max(study.scenario.grid.import_limit_kw, 2 * peak_kw(study.scenario.load) + study.scenario.storage.power_kw)
     ideal["grid.import_limit_kw"] = limit
-    headline = METRICS[metric].value(_changed(study, ideal), {})
+    extras = brochure_income(study)
     groups = {**{key: tuple(group) for key, group in brochure.items()}, "connection": ("grid.import_limit_kw",)}
-    steps = []
+    rungs = [Rung("headline", _irr_with(_changed(study, ideal), extras.values()), None)]
     for key, paths in groups.items():
         ideal = {path: value for path, value in ideal.items() if path not in paths}
-        steps.append((key, dict(ideal)))
-    rungs, before = [Rung("headline", headline, None)], headline.value
-    for key, changes in steps:
-        value = METRICS[metric].value(_changed(study, changes), {})
-        lost = None if before is None or value.value is None else before - value.value
-        rungs.append(Rung(key, value, lost))
-        before = value.value
+        rungs.append(_next(rungs[-1], key, _irr_with(_changed(study, ideal), extras.values())))
+    for key in tuple(extras):
+        del extras[key]
+        rungs.append(_next(rungs[-1], key, _irr_with(study, extras.values())))
     return rungs
 
 
+def brochure_income(study: Study) -> dict[str, Callable[[Study], Floats]]:
+    """Money a brochure adds in each month (months,), by the step of the ladder that takes it away."""
+    foresight_a_year = foresight_gap(study)
+    return {
+        "second_cycle": _dear_charging,
+        "income": _uncontracted,
+        "foresight": lambda varied: np.full(varied.dispatch.months, foresight_a_year / 12),
+    }
+
+
+def foresight_gap(study: Study) -> float:
+    """What knowing the first year in advance would save on top of the control; 0 where no programme knows it."""
+    found = None if not_covered(study) else bound(study)
+    if found is None:
+        return 0.0
+    own = cost_of_trace(study, 1, found, study.dispatch.trace("hybrid", 1))
+    return max(0.0, own.total - found.optimum.lower_bound)
+
+
+def _dear_charging(study: Study) -> Floats:
+    """What grid charging costs above the lowest price of its month: the second cycle's own prices."""
+    rates, dispatch = bill_rates(study.scenario, study.dispatch), study.dispatch
+    months = np.arange(dispatch.months)
+    present = np.zeros((dispatch.clock.months, rates.energy_per_kwh.shape[1]), dtype=bool)
+    present[dispatch.clock.month_index, dispatch.classes.period] = True
+    price = np.where(present[months % dispatch.clock.months], rates.energy_per_kwh, np.inf).min(axis=1)
+    lowest = (price + rates.adders_per_kwh) * rates.vat_factor * (1.0 + rates.tax_rate)
+    return charging_cost(study) - dispatch.monthly["grid_charge_kwh"][dispatch.row("hybrid")] * lowest
+
+
+def _uncontracted(study: Study) -> Floats:
+    """Income from flexibility markets that a brochure counts: a share of what the bill falls by."""
+    bill, row = study.bill.total, study.dispatch.row
+    return UNCONTRACTED_SHARE * (bill[row("grid")] - bill[row("hybrid")])
+
+
+def _irr_with(study: Study, extras: Iterable[Callable[[Study], Floats]]) -> Figure:
+    """The hybrid's IRR against the baseline with monthly money on top."""
+    total, term = study.ledger.total, study.scenario.site.term_months
+    flows = total[study.dispatch.row("hybrid")] - total[study.dispatch.row(study.baseline)]
+    for extra in extras:
+        flows = flows + np.concatenate([[0.0], extra(study)])
+    return metrics.irr(by_period(flows, term), periods_per_year(term))
+
+
+def _next(before: Rung, key: str, value: Figure) -> Rung:
+    exists = before.value.value is not None and value.value is not None
+    return Rung(key, value, before.value.value - value.value if exists else None)
+
+
+# A worked Shandong case falls from 11.9 to 9.7 % without its income from a virtual power plant: 13 % on top of a level
+# saving over 15 years. Derived.
+UNCONTRACTED_SHARE = 0.13
 # What a brochure leaves out, in the order in which it is put back.
 BROCHURE: dict[str, dict[str, float | str]] = {
     "efficiency": {"storage.charge_efficiency": 1.0, "storage.discharge_efficiency": 1.0},

@@ -11,8 +11,10 @@ from study.claims import (
     METRICS,
     Claim,
     break_even,
+    brochure_income,
     check,
     claim_from_dict,
+    foresight_gap,
     ladder,
     preset_axes,
     preset_claims,
@@ -196,3 +198,21 @@ def test_every_metric_gives_a_figure(studies):
     settings = {"critical_kw": 5000.0, "gpus": 100.0, "hours": 1.0}
     for study in studies.values():
         assert all(isinstance(metric.value(study, settings), Figure) for metric in METRICS.values())
+
+
+def test_the_brochures_extra_income_by_hand(studies):
+    """13 % of the bill saved; charging above the month's lowest price; the first year's distance from its best."""
+    study = studies["case_b"]
+    extras = brochure_income(study)
+    bill = study.bill.total[study.dispatch.row("grid")] - study.bill.total[study.dispatch.row("hybrid")]
+    assert extras["income"](study) == pytest.approx(0.13 * bill)
+    assert (extras["second_cycle"](study) >= -1e-6).all() and extras["second_cycle"](study).sum() > 0
+    assert extras["foresight"](study) * 12 == pytest.approx(foresight_gap(study))
+
+
+def test_one_price_leaves_nothing_for_a_second_cycle(studies):
+    study = studies["case_b"]
+    seasons = [season.model_dump() for season in study.scenario.tariff.seasons]
+    flat = [season | {"prices_per_kwh": dict.fromkeys(season["prices_per_kwh"], 0.7)} for season in seasons]
+    one = evaluate(study.scenario.with_({"tariff.seasons": flat, "site.term_months": 12}))
+    assert brochure_income(one)["second_cycle"](one) == pytest.approx(0.0, abs=1.0)

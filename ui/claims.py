@@ -19,6 +19,23 @@ from ui import form, state
 from ui.state import t
 
 KEPT = 64
+RED_FLAGS = (
+    "cost_missing",
+    "double_counting",
+    "foresight",
+    "cycles",
+    "efficiency",
+    "demand",
+    "auxiliaries",
+    "capacity",
+    "residual",
+    "escalation",
+    "subsidy",
+    "before_tax",
+    "promise",
+    "scaling",
+    "greedy",
+)
 COMPARATORS = ("at_least", "at_most")
 
 
@@ -117,6 +134,15 @@ def together_text(study: Study, found: Together) -> str:
     return "\n".join(lines)
 
 
+def ladder_title(study: Study) -> str:
+    """The brochure's return and the case's own; plain words where one of them does not exist."""
+    rungs = _ladder(study.fingerprint, study)
+    first, last = rungs[0].value, rungs[-1].value
+    if first.value is None or last.value is None:
+        return t("claims.ladder.title_none")
+    return t("claims.ladder.title", first=_text(study, "irr", first), last=_text(study, "irr", last))
+
+
 def ladder_table(study: Study) -> pd.DataFrame:
     """A brochure's rate of return, and what is left as the case's own values come in."""
     rows = []
@@ -131,6 +157,12 @@ def ladder_table(study: Study) -> pd.DataFrame:
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _ladder(fingerprint: str, _study: Study) -> list[Rung]:
     return claims.vendor_ladder(_study)
+
+
+def flag_table() -> pd.DataFrame:
+    """What reviewers of storage proposals look for, and how it is kept out here."""
+    rows = [(t(f"flags.{name}.flag"), t(f"flags.{name}.answer")) for name in RED_FLAGS]
+    return pd.DataFrame(rows, columns=[t(f"flags.column.{name}") for name in ("flag", "answer")])
 
 
 def own_claim_form(study: Study) -> None:
@@ -170,8 +202,9 @@ def _given(study: Study, verdict: Verdict) -> str:
     key = claim.comparator
     value = _text(study, claim.metric, verdict.value)
     line = t(f"claims.given.{key}", metric=metric_name(claim.metric), value=value, bound=bounds[0], upper=bounds[-1])
-    if not verdict.held and verdict.value.value is not None and isfinite(verdict.margin):
-        line += " " + t("claims.given.short", by=_text(study, claim.metric, Figure(abs(verdict.margin))))
+    if verdict.value.value is not None and isfinite(verdict.margin):
+        by = _text(study, claim.metric, Figure(abs(verdict.margin)))
+        line += " " + t("claims.given.spare" if verdict.held else "claims.given.short", by=by)
     return line
 
 
