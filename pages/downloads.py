@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from report import files
+from report.currency import shown_currency
 from report.headers import localised
 from sim.dispatch import ALTERNATIVES
 from sim.scenario import json_schema
@@ -23,7 +24,7 @@ def offer(name: str, ending: str, make) -> None:
     mime = "application/json" if ending == "json" else "text/csv"
     file = files.file_name(study, name, ending)
     label = t("downloads.button", kind=ending.upper())
-    data = make if ending == "json" else lambda: localised(make(), words, scenario.site.currency)
+    data = make if ending == "json" else lambda: localised(make(), words, shown_currency(scenario))
     st.download_button(label, data=data, file_name=file, mime=mime, on_click="ignore", key=f"download.{name}")
 
 

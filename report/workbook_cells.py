@@ -84,7 +84,7 @@ def open_book(stream: Any, study: Study, words: Words) -> Book:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     file = xlsxwriter.Workbook(stream, options)
     formats = {name: file.add_format({"font_name": FONT, "font_size": 10} | values) for name, values in FORMATS.items()}
-    return Book(file, study, words, formats)
+    return Book(file, study, words.showing(None), formats)
 
 
 def put(book: Book, sheet: Worksheet, row: int, column: int, formula: str, value: Any, style: str = "money") -> None:

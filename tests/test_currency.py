@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from cli import _table
@@ -12,9 +13,11 @@ from i18n.words import Exchange, words
 from report import files
 from report.charts import amounts
 from report.currency import exchange, rate_note, table_rate, words_for
+from report.headers import localised
 from report.offer import Offer
 from report.proposal import proposal
 from report.proposal_blocks import Draft, table_scale
+from report.workbook import workbook
 from sim import library
 from sim.scenario import Scenario
 from study.compare import evaluate
@@ -144,15 +147,33 @@ def test_the_hours_and_the_summary_are_doubled(pair):
     assert "exchange_rate" not in one
 
 
+def test_chinese_headers_name_the_shown_currency(pair):
+    content = localised(files.lines_csv(pair[1]), words("zh"), "USD").decode("utf-8-sig")
+    header = content.partition("\r\n")[0]
+    assert "USD" in header and "元" not in header and "_usd" not in header
+
+
+def test_the_workbook_stays_in_the_currency_of_the_site_and_states_the_rate(pair):
+    sheets = []
+    for study in pair:
+        content = workbook(study, words_for(study.scenario, "en"), hourly=False)
+        sheets.append(load_workbook(io.BytesIO(content)).worksheets[0])
+    texts = [[str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value] for sheet in sheets]
+    notes = [text for text in texts[1] if text not in texts[0]]
+    assert sum("CNY 1 = 2.0000\u00a0USD" in note for note in notes) == 1
+    assert not [note for note in notes if "USD" in note and "CNY 1 =" not in note]
+
+
 def test_the_command_line_doubles_and_states_the_rate(pair):
     one, two = (_table(study) for study in pair)
     note = "CNY 1 = 2.0000\u00a0USD, own rate, 2026-11-20"
     assert note in two and assert_doubled(one, two.replace(note, "")) >= 5
 
 
-@pytest.mark.parametrize("page", ["overview", "money", "autonomy", "outages", "saving"])
+@pytest.mark.parametrize("page", ["overview", "money", "autonomy", "outages", "saving", "operation", "deal", "sizing"])
 def test_every_amount_of_a_page_is_doubled(page):
-    one, two = (page_texts(page, presets()["case_a"].scenario.with_(changes)) for changes in ({}, TWICE))
+    case = presets()["case_b" if page == "deal" else "case_a"].scenario
+    one, two = (page_texts(page, case.with_(changes)) for changes in ({}, TWICE))
     note = "CNY 1 = 2.0000\u00a0USD, own rate, 2026-11-20"
     assert any(note in text for text in two)
     counted = 0

@@ -86,9 +86,8 @@ def _worth(study: Study, year: int, step: int) -> None:
     here = None if found is None else why.worth(found, step)
     if here is None:
         return
-    words = state.words()
-    unit = f"{words.currency(study.scenario.site.currency)}/kWh"
-    prices = {name: words.number(getattr(here, name), unit) for name in ("price", "load", "stored")}
+    words, currency = state.words(), study.scenario.site.currency
+    prices = {name: words.price(getattr(here, name), currency, "kWh") for name in ("price", "load", "stored")}
     st.markdown(t("control.why.worth", **prices))
     near = why.NEAR * study.scenario.storage.power_kw
     does = "gives" if here.best_kw > near else "takes" if here.best_kw < -near else "rests"
