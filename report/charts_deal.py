@@ -82,7 +82,7 @@ def price_ladder(
     margin, hurdle = ladder.host_margin / scale.divisor, 100.0 * found.investor.hurdle
     texts = [deal_text.price_text(ladder.term, float(price), study, words) for price in ladder.prices]
     shown = irr[np.isfinite(irr)]
-    low, high = min(0.0, hurdle, *shown), max(0.01, hurdle, *shown) * 1.15
+    low, high = min(0.0, hurdle, *shown) * 1.1, max(0.01, hurdle, *shown) * 1.15
     rates = [f"{text}: {_rate(value, words)}" for text, value in zip(texts, ladder.investor_irr, strict=True)]
     sums = [f"{text}: {scale.label(v)} {scale.unit}" for text, v in zip(texts, ladder.host_margin, strict=True)]
     data = [_curve(x, irr, colours.grid, "y", rates), _curve(x, margin, colours.battery, "y2", sums)]
@@ -94,7 +94,7 @@ def price_ladder(
     if split.possible and split.low.value is not None and split.high.value is not None:
         shapes.insert(0, _band(split.low.value * factor, min(split.high.value * factor, float(x[-1])), colours))
     small = {"font": {"size": SMALL_PX, "color": colours.text}, "xref": "paper", "bgcolor": colours.page}
-    wanted = words.t("deal.chart.hurdle", rate=words.number(hurdle, "%"))
+    wanted = words.t("deal.chart.hurdle", rate=say.share(found.investor.hurdle, words))
     notes = [
         note(wanted, 0.01, hurdle, yref="y", yanchor="top" if hurdle > low + 0.8 * (high - low) else "bottom", **small),
         note(words.t("deal.chart.irr"), 0, 1.0, yref="paper", yanchor="bottom", **small),

@@ -85,7 +85,8 @@ def _compared(study: Study, kind: ContractKind, found: Outcome, words: Words) ->
     investor, returns = found.investor, [none] * 3
     if found.has_investor:
         rates = (financing_text.rate(figure, words) for figure in (investor.irr, investor.after_tax.irr))
-        returns = [*rates, financing_text.years(investor.before_tax.payback, words)]
+        back = investor.before_tax.payback.value
+        returns = [*rates, none if back is None else say.years(back, words)]
     sums = money(host_hit), money(investor_hit)
     return [*row, money(investor.before_tax.npv), *returns, _dscr(found, words), *sums]
 
