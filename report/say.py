@@ -34,7 +34,7 @@ def quantity(value: Quantity, words: Words, currency: str) -> str:
     if value.kind == "amount":
         return words.amount(number, currency)
     writers = {"change": change, "percent": share, "power": power, "energy": energy, "duration": duration}
-    writers |= {"when": when, "term": term}
+    writers |= {"when": when, "term": term, "years": years}
     if value.kind in writers:
         return writers[value.kind](number, words)
     return words.number(number, value.unit, decimals=0 if number == round(number) else None)

@@ -121,8 +121,10 @@ def is_used(scenario: Scenario, entry: Input) -> bool:
         return _load_input_is_used(scenario, name)
     if name.startswith(("tax_", "loan_", "vat_recovery", "carbon_")):
         return _financing_input_is_used(scenario, name)
-    if name in ("shown_rate", "shown_rate_as_of"):
+    if name == "shown_rate":
         return scenario.finance.shown_currency not in ("", scenario.site.currency)
+    if name == "shown_rate_as_of":
+        return scenario.finance.shown_rate is not None
     if name == "certificate_per_mwh":
         return scenario.finance.green_share > 0
     if name == "vat_rate":

@@ -424,7 +424,7 @@ METRICS: dict[str, Metric] = {
     "demand_cut_kw_year1": Metric(_demand_cut, "power", "kW", True),
     "clean_share_year1": Metric(_clean_share, "percent", "", True),
     "ride_through_h": Metric(_ride_through, "duration", "h", True, ("critical_kw",)),
-    "payback_years": Metric(lambda study, _: study.kpis["hybrid"].payback_years, "number", "years"),
+    "payback_years": Metric(lambda study, _: study.kpis["hybrid"].payback_years, "years", ""),
     "irr": Metric(lambda study, _: study.kpis["hybrid"].irr, "percent", ""),
     "npv": Metric(lambda study, _: study.kpis["hybrid"].npv, "money", ""),
     "unserved_kwh": Metric(lambda study, _: Figure(study.kpis["hybrid"].unserved_kwh), "energy", "kWh"),
