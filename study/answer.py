@@ -50,7 +50,7 @@ Kind = Literal[
 class Quantity:
     """One value of a sentence. `kind` says how it is written: money in the site's currency, "amount" the same without
     the currency, "change" a signed and "percent" a plain fraction, power kW, energy kWh, duration h, "when" and "term"
-    months, "years" years; "name", "first_name" an alternative (or an ordinal) and "source" an energy source by its key."""
+    months, "years" years; "name", "first_name" an alternative (or an ordinal), "source" an energy source by its key."""
 
     kind: Kind
     value: float | str
