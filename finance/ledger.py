@@ -7,6 +7,7 @@ Prices move once a year: a line of project year y is multiplied by its component
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class Ledger:
     unserved_value: Floats
     interruption_value: Floats
 
-    @property
+    @cached_property
     def total(self) -> Floats:
         """Net flow (alternatives, months + 1)."""
         return np.sum(list(self.lines.values()), axis=0)

@@ -375,7 +375,7 @@ def billed_peaks(
     high, own = reference_kw / divisor, own_kw / divisor
     at = np.arange(high.size, dtype=np.int16)
     joins = {
-        "type": "bar", "x": at, "y": f32(high - own), "base": f32(own), "width": 0.16, "hoverinfo": "skip",
+        "type": "bar", "x": at, "y": f32(high - own), "base": own.tolist(), "width": 0.16, "hoverinfo": "skip",
         "marker": {"color": colours.border},
     }  # fmt: skip
     open_dots = {"size": 10, "color": colours.page, "line": {"color": inks[0], "width": 2}}

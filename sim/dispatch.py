@@ -96,6 +96,11 @@ class Dispatch:
     shed_kw: tuple[Floats, ...]
     flex: tuple[Flex, ...] = ()
 
+    @cached_property
+    def key(self) -> str:
+        """`dispatch_key` of its scenario."""
+        return self.scenario.dispatch_key
+
     def row(self, alternative: str) -> int:
         """Position of an alternative in the arrays."""
         return ALTERNATIVES.index(alternative)

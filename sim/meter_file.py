@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import openpyxl
-
 from sim.meter_findings import MeterError, refusal
 from sim.problem import Problem
 
@@ -147,6 +145,8 @@ def _load_workbook(data: bytes, filename: str, limit: int | None) -> Sheet:
 
 def _best_sheet(data: bytes, limit: int | None) -> Sheet:
     """The first sheet with at least 20 filled rows near its top, else the one with most."""
+    import openpyxl  # only who uploads a workbook waits for it
+
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     try:
         sheets = book.worksheets

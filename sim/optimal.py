@@ -6,7 +6,8 @@ does not fit; `best_size` adds the battery's power and energy, PV and last-resor
 caches.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -380,25 +381,48 @@ def size_map(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least cost of dispatch for every pair of battery power and energy: (cost, lower_bound), each (kw, kwh).
 
-    Both must rise. Neighbours are solved one after the other, to and fro: most cuts of a cell serve the next one, and
-    where the bound meets the cost with a smaller battery nothing is left to do. A battery with own use can cost more
-    than a smaller one of the same power, so then only less power gives such a bound. progress: called with (energies
-    done, all of them).
+    Both must rise. Every second energy belongs to one of two searches, each on a thread of its own with cuts of its
+    own, so the result does not depend on the number of processors. progress: called here, on the caller's thread, with
+    (energies done, all of them).
     """
     if np.any(np.diff(kw) < 0) or np.any(np.diff(kwh) < 0):
         raise ValueError("The sizes of a map must rise; sort kw and kwh.")
-    sizes = SizeSearch(p, Sizes(), Sizes(float(np.max(kw)), float(np.max(kwh))), growth)
-    own_use = growth is not None and growth.load_kw_per_kwh > 0
     cost, bound = np.full((2, len(kw), len(kwh)), np.inf)
+    most, done = Sizes(float(np.max(kw)), float(np.max(kwh))), []
+
+    def fill(columns: slice, told: Callable[[int, int], None] | None) -> None:
+        sizes = SizeSearch(p, Sizes(), most, growth)
+        for _ in _fill_map(sizes, kw, kwh[columns], gap, cost[:, columns], bound[:, columns]):
+            done.append(None)
+            if told:
+                told(len(done), len(kwh))
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(fill, slice(1, None, 2), None)
+        fill(slice(0, None, 2), progress)
+        other.result()
+    if progress:
+        progress(len(kwh), len(kwh))
+    return cost, bound
+
+
+def _fill_map(
+    sizes: SizeSearch, kw: np.ndarray, kwh: np.ndarray, gap: float, cost: np.ndarray, bound: np.ndarray
+) -> Iterator[None]:
+    """Fill `cost` and `bound` (kw, kwh), one energy a turn.
+
+    Neighbours are solved one after the other, to and fro: most cuts of a cell serve the next one, and where the bound
+    meets the cost with a smaller battery nothing is left to do. A battery with own use can cost more than a smaller one
+    of the same power, so then only less power gives such a bound.
+    """
+    own_use = sizes.growth.load_kw_per_kwh > 0
     for j in range(len(kwh)):
         for i in range(len(kw))[:: -1 if j % 2 else 1]:
             smaller = [(i - 1, j)] if own_use else [(i - 1, j), (i, j - 1)]
             at_most = min((cost[a, b] for a, b in smaller if min(a, b) >= 0), default=np.inf)
             found = sizes.at(Sizes(float(kw[i]), float(kwh[j])), gap, at_most)
             cost[i, j], bound[i, j] = found.cost, found.lower_bound
-        if progress:
-            progress(j + 1, len(kwh))
-    return cost, bound
+        yield
 
 
 def best_count(

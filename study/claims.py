@@ -452,7 +452,7 @@ def _changed(study: Study, changes: Mapping[str, Any]) -> Study:
 
 def _study_of(study: Study, scenario: Scenario) -> Study:
     """The study of a variant, with the dispatch at hand where only money changed."""
-    same = scenario.dispatch_key == study.dispatch.scenario.dispatch_key
+    same = scenario.dispatch_key == study.dispatch.key
     return evaluate(scenario, study.dispatch if same else simulate(scenario))
 
 

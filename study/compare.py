@@ -62,7 +62,7 @@ def evaluate(scenario: Scenario, dispatch: Dispatch | None = None) -> Study:
     """
     if dispatch is None:
         dispatch = simulate(scenario)
-    elif dispatch.scenario.dispatch_key != scenario.dispatch_key:
+    elif dispatch.key != scenario.dispatch_key:
         raise ValueError("this dispatch was simulated for other inputs; simulate the scenario again")
     bill = grid_bill(scenario, dispatch)
     book = ledger(scenario, dispatch, bill)

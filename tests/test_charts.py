@@ -1,12 +1,14 @@
 """Figures by their numbers: stacks add up to the totals, bands to the load, arrays stay small, colours stand out."""
 
 import json
+from base64 import b64decode
 from functools import cache
 from itertools import product
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from plotly.io import to_json
 
 from i18n import words
 from report import charts, charts_cost, charts_inputs, charts_operation, tables
@@ -16,6 +18,7 @@ from sim.tariff import library_tariff
 from study import turning, weeks
 from study.compare import Study, evaluate
 from study.presets import presets
+from ui.figures import Finished
 
 EN = words("en")
 PRESETS = list(presets())
@@ -117,6 +120,26 @@ def test_figures_are_valid_small_and_say_no_number_is_missing(name: str, dark: b
             if trace["type"] != "heatmap":
                 assert len(trace["x"]) <= MOST_POINTS, kind
                 assert np.isfinite([value for value in trace["x"] if not isinstance(value, str | None)]).all(), kind
+
+
+def decoded(part: object) -> object:
+    """A figure read from JSON, its binary arrays as lists of numbers."""
+    if isinstance(part, dict) and "bdata" in part:
+        numbers = np.frombuffer(b64decode(part["bdata"]), part["dtype"])
+        shape = [int(size) for size in part["shape"].split(",")] if "shape" in part else -1
+        return np.where(np.isnan(numbers), None, numbers).reshape(shape).tolist()
+    if isinstance(part, dict):
+        return {name: decoded(value) for name, value in part.items()}
+    return [decoded(value) for value in part] if isinstance(part, list) else part
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_sent_unchecked_is_what_plotly_would_send(name: str):
+    for kind, figure in all_figures(name, False).items():
+        sent, checked = (to_json(whole.to_dict(), validate=False) for whole in (Finished(figure), go.Figure(figure)))
+        assert decoded(json.loads(sent)) == decoded(json.loads(checked)), kind
+        for trace in json.loads(sent)["data"]:
+            assert not isinstance(trace.get("base"), dict), kind  # plotly.js reads no binary there
 
 
 @pytest.mark.parametrize("name", PRESETS)
