@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from report import files
+from report.offer import with_papers_of
 from report.proposal import warnings
 from ui import answers, proposal, state
 from ui.figures import card
@@ -17,6 +18,7 @@ study = answers.study_or_reason()
 offer = proposal.ask_offer()
 if offer is None:
     st.stop()
+offer = with_papers_of(offer, study.scenario)
 for sentence in warnings(study, offer, state.words()):
     st.warning(sentence)
 

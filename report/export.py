@@ -13,6 +13,7 @@ from report.headers import localised
 from report.offer import Offer
 from report.pdf import LANGUAGES, proposal_pdf
 from report.workbook import workbook
+from study.beside import beside
 from study.compare import Study
 
 KINDS = ("pdf", "xlsx", "csv")
@@ -30,7 +31,10 @@ def write_files(
         raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
     folder.mkdir(parents=True, exist_ok=True)
     if "pdf" in kinds:
-        yield _write(folder / file_name(study, f"proposal-{language}", "pdf"), proposal_pdf(study, language, offer))
+        yield _write(
+            folder / file_name(study, f"proposal-{language}", "pdf"),
+            proposal_pdf(study, language, offer, extra=beside(study)),
+        )
     for code in sorted(LANGUAGES[language]):
         if "xlsx" in kinds:
             yield _write(folder / file_name(study, f"workbook-{code}", "xlsx"), workbook(study, words(code)))

@@ -69,7 +69,8 @@ def years(figure: Figure, words: Words) -> str:
 
 
 def missing(figure: Figure, words: Words) -> str:
-    return f"{words.t('answers.kpi.none')} ({words.t(f'answers.missing.short_{figure.reason}')})"
+    reason = words.t(f"answers.missing.short_{figure.reason}")
+    return words.t("financing.missing", none=words.t("answers.kpi.none"), reason=reason)
 
 
 def views(study: Study, words: Words) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Literal
 from matplotlib.ft2font import FT2Font
 
 from sim.problem import Named, Refusal
+from sim.scenario import Scenario
 
 FONT = Path(__file__).resolve().parent.parent / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (
@@ -23,6 +24,7 @@ PAPERS = ("bills", "contract", "curve", "single_line", "site", "shifts")
 LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000}
 LOGO_MAX_BYTES = 1_000_000
 LOGO_STARTS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+CURVE_MINUTES = 15
 HOLE = "□"
 Grade = Literal["screening", "budget", "firm"]
 # Characters that no line of text needs: controls, and marks that turn the reading direction.
@@ -78,6 +80,14 @@ class Offer:
         if self.papers >= set(PAPERS):
             return "firm"
         return "budget" if {"bills", "curve"} <= self.papers else "screening"
+
+
+def with_papers_of(offer: Offer, scenario: Scenario) -> Offer:
+    """The offer with the papers that are in the scenario itself: a year of bills, a measured load curve."""
+    load, months = scenario.load, {bill.calendar_month for bill in scenario.bills}
+    is_fine = load.kind == "meter" and load.meter is not None and load.meter.step_minutes <= CURVE_MINUTES
+    found = {"bills": len(months) == 12, "curve": is_fine}
+    return replace(offer, papers=offer.papers | {name for name, has in found.items() if has})
 
 
 def clean(text: str) -> str:

@@ -14,6 +14,7 @@ import typst
 from report.offer import Offer
 from report.palette import LIGHT
 from report.proposal import proposal
+from study.beside import Beside
 from study.compare import Study
 from study.turning import TurningPoint
 
@@ -23,21 +24,29 @@ LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("zh", "en")}
 
 
 def proposal_pdf(
-    study: Study, language: str = "en", offer: Offer | None = None, points: tuple[TurningPoint, ...] | None = None
+    study: Study,
+    language: str = "en",
+    offer: Offer | None = None,
+    points: tuple[TurningPoint, ...] | None = None,
+    extra: Beside | None = None,
 ) -> bytes:
     """The PDF in "en", "zh", or "both" one after the other. The same study and offer give the same bytes."""
-    return pdf(data(study, language, offer, points))
+    return pdf(data(study, language, offer, points, extra))
 
 
 def data(
-    study: Study, language: str, offer: Offer | None = None, points: tuple[TurningPoint, ...] | None = None
+    study: Study,
+    language: str,
+    offer: Offer | None = None,
+    points: tuple[TurningPoint, ...] | None = None,
+    extra: Beside | None = None,
 ) -> dict[str, Any]:
     """All that the template needs. Raises ValueError for a language that is not there."""
     if language not in LANGUAGES:
         raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
     offer = offer or Offer()
     return {
-        "parts": [proposal(study, code, offer, points) for code in LANGUAGES[language]],
+        "parts": [proposal(study, code, offer, points, extra) for code in LANGUAGES[language]],
         "date": offer.issued or f"{study.scenario.site.start}-01",
         "author": offer.vendor or "PowerLadder",
         "accent": offer.accent,

@@ -10,10 +10,11 @@ from typing import Any
 from i18n import Words
 from report import proposal_deal, proposal_money, proposal_site, proposal_terms
 from report.currency import words_for
-from report.offer import CHAPTERS, Offer, missing_characters
+from report.offer import CHAPTERS, Offer, missing_characters, with_papers_of
 from report.proposal_blocks import Draft
 from report.proposal_front import cover, decision, project_name
 from sim.register import unverified
+from study.beside import Beside
 from study.compare import Study
 from study.presets import presets
 from study.turning import TurningPoint, in_plan, turning_points
@@ -49,18 +50,25 @@ def levers_of(study: Study) -> tuple[str, ...]:
 
 
 def proposal(
-    study: Study, language: str, offer: Offer | None = None, points: tuple[TurningPoint, ...] | None = None
+    study: Study,
+    language: str,
+    offer: Offer | None = None,
+    points: tuple[TurningPoint, ...] | None = None,
+    extra: Beside | None = None,
 ) -> dict[str, Any]:
-    """Cover, decision page and the chapters asked for, in one language. `points` saves looking for them again."""
-    offer = offer or Offer()
+    """Cover, decision page and the chapters asked for, in one language. `points` saves looking for them again; without
+    `extra` the paper has neither other controls nor other battery sizes."""
+    offer = with_papers_of(offer or Offer(), study.scenario)
     found = turning_points(study, levers_of(study)) if points is None else points
-    draft = Draft(study, words_for(study.scenario, language), offer, found, frozenset(unverified(study.scenario)))
+    texts = words_for(study.scenario, language)
+    draft = Draft(study, texts, offer, found, frozenset(unverified(study.scenario)), extra)
     return {
         "lang": draft.words.language,
         "document_title": draft.t("document_title", project=project_name(draft)),
         "cover": cover(draft),
         "decision": decision(draft),
         "contents": draft.t("contents"),
+        "tables_title": draft.words.t("paper.tables_title"),
         "chapters": [block for key in CHAPTERS if key in offer.chapters if (block := WRITERS[key](draft))],
         "footer": draft.t("footer", code=study.fingerprint, vat=draft.t(f"basis.{study.scenario.finance.vat_basis}")),
         "header": f"{study.fingerprint}",

@@ -10,6 +10,7 @@ from i18n import Words, numbers
 from report import say
 from report.offer import Offer
 from sim.dispatch import ALTERNATIVES
+from study.beside import Beside
 from study.compare import Study
 from study.turning import TurningPoint
 
@@ -20,13 +21,14 @@ LARGE_EN = 1e7
 @dataclass(frozen=True, eq=False)
 class Draft:
     """A study to be written up in one language. `points` are the turning points, the nearest first; `weak` the inputs
-    in use that rest on unverified figures."""
+    in use that rest on unverified figures; `extra` what takes longer to work out."""
 
     study: Study
     words: Words
     offer: Offer
     points: tuple[TurningPoint, ...] = ()
     weak: frozenset[str] = field(default_factory=frozenset)
+    extra: Beside | None = None
 
     def t(self, key: str, /, **values: object) -> str:
         return self.words.t(f"proposal.{key}", **values)

@@ -29,7 +29,7 @@ def after_tax(draft: Draft) -> list[Block | None]:
             heads,
             financing_text.views(study, words),
             caption=words.t("financing.paper.views", baseline=draft.baseline),
-            widths=[1.6, *([1.0] * (len(heads) - 1))],
+            widths=[1.6, 1, 1, 1.1, 1, 1.2],
         ),
         prose(financing_text.joined(lines, words)),
         small(words.t("financing.paper.note", inflation=say.share(study.scenario.finance.inflation, words))),

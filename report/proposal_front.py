@@ -97,7 +97,7 @@ def tariff_text(draft: Draft) -> str:
     tariff = draft.study.scenario.tariff
     name = say.own_name(tariff, draft.words)
     as_of = register_text.source_words(tariff.as_of, draft.words)
-    return printable(f"{name} ({as_of})" if as_of else name)
+    return printable(draft.words.t("paper.tariff_of", name=name, as_of=as_of) if as_of else name)
 
 
 def vat_text(draft: Draft) -> str:
@@ -124,15 +124,7 @@ def decision(draft: Draft) -> dict[str, Any]:
         "lead": [_holds(draft), *(say.say(remark, words, draft.currency) for remark in remarks(study))],
         "cards": [{"label": label, "value": value, "note": note} for label, value, note in cards(draft)],
         "stack_title": say.say(stack_title(study), words, draft.currency),
-        "stack_note": words.t(
-            "answers.stack.note", term=say.term(study.scenario.site.term_months, words), unit=scale.unit
-        )
-        + (
-            " " + words.t(f"answers.stack.note_{'unserved' if study.scenario.finance.count_unserved else 'uncounted'}")
-            if any(own.unserved_kwh > NOTHING_KWH for own in study.kpis.values())
-            else ""
-        )
-        + (" " + words.t("answers.stack.note_restarts") if study.ledger.lines["interruptions"].any() else ""),
+        "stack_note": _stack_note(draft, scale.unit),
         "stack": paper_charts.cost_stack(study, words),
         "stack_alt": _stack_alt(draft, scale),
         "legend": [{"label": label, "colour": colour} for label, colour in legend],
@@ -145,6 +137,17 @@ def decision(draft: Draft) -> dict[str, Any]:
         "weak_title": draft.t("decision.weak", n=len(weak)),
         "weak": _weak_text(draft),
     }
+
+
+def _stack_note(draft: Draft, unit: str) -> str:
+    study, words = draft.study, draft.words
+    notes = [words.t("answers.stack.note", term=say.term(study.scenario.site.term_months, words), unit=unit)]
+    if any(own.unserved_kwh > NOTHING_KWH for own in study.kpis.values()):
+        counted = "unserved" if study.scenario.finance.count_unserved else "uncounted"
+        notes.append(words.t(f"answers.stack.note_{counted}"))
+    if study.ledger.lines["interruptions"].any():
+        notes.append(words.t("answers.stack.note_restarts"))
+    return financing_text.joined(notes, words)
 
 
 def _stack_alt(draft: Draft, scale: Any) -> str:

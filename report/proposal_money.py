@@ -29,6 +29,7 @@ def bridge(draft: Draft) -> Block:
     rows = [
         [label, exact.text(amount), say.change(amount / base, words) if base and 0 < k < len(steps) - 1 else ""]
         for k, (label, amount, _) in enumerate(steps)
+        if k in (0, len(steps) - 1) or abs(amount) >= 0.5 * exact.divisor / 10**exact.decimals
     ]
     saved = study.savings["hybrid"].total
     key = "bridge.finding" if saved >= 0 else "bridge.finding_more"
@@ -98,6 +99,7 @@ def money(draft: Draft) -> Block:
         payback=texts["payback_years"],
         irr=texts["irr"],
     )
+    tables = proposal_finance.cash_tables(draft)
     flow_unit = amounts(words, float(np.abs(charts_cost.difference_flows(study)).max()) or 1.0, draft.currency).unit
     return chapter(
         draft,
@@ -122,7 +124,8 @@ def money(draft: Draft) -> Block:
                 caption=draft.t("money.chart", baseline=draft.baseline, unit=flow_unit, rate=rate),
             ),
             *proposal_finance.after_tax(draft),
-            *proposal_finance.cash_tables(draft),
+            *tables,
+            small(words.t("paper.tables_at_end")) if any(block["wide"] for block in tables) else None,
         ],
     )
 
@@ -261,9 +264,10 @@ def _turning_text(draft: Draft, point) -> str:
     label = lever_text.label(point.path, draft.words)
     now = lever_text.value_text(draft.study, point.path, point.now, draft.words)
     if point.at is None:
-        return f"{label}: {draft.words.t('charts.turning.never', now=now)}"
+        return draft.words.t("financing.pair", name=label, text=draft.words.t("charts.turning.never", now=now))
     at = lever_text.value_text(draft.study, point.path, point.at, draft.words)
-    return f"{label}: {draft.words.t('charts.turning.from_to', now=now, at=at)}"
+    text = draft.words.t("charts.turning.from_to", now=now, at=at)
+    return draft.words.t("financing.pair", name=label, text=text)
 
 
 def _moves_table(draft: Draft, moves) -> Block:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from report import charts_cost, charts_operation, diagram, lever_text, paper_charts, real_bills_text, register_text, say
+from report import (
+    charts_cost,
+    charts_operation,
+    diagram,
+    lever_text,
+    paper_charts,
+    proposal_control,
+    real_bills_text,
+    register_text,
+    say,
+)
 from report.charts import day_of_month, month_name
+from report.financing_text import joined
 from report.proposal_blocks import (
     Block,
     Draft,
@@ -33,6 +46,7 @@ from study.site_year import full_year, under
 from study.weeks import MEANINGS, available, choose
 
 MOST_PERIODS = 6
+SAME_WORTH = 1e-4  # of the baseline's cost: NPVs that lie closer are the same
 COMPARED = (
     "total_cost",
     "cost_per_kwh",
@@ -111,13 +125,20 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
                 legend=legend,
             ),
             table(head, rows, caption=draft.t("bill.table", unit=scale.unit), strong=[len(rows) - 1]),
-            small(draft.t("bill.not_given")),
+            small(joined(_not_billed(draft), words)) if _not_billed(draft) else None,
             small(draft.t("bill.contract_note"))
             if study.scenario.tariff.demand_basis == "max_demand" and study.scenario.site.country == "CN"
             else None,
             *_real_bills(draft),
         ],
     )
+
+
+def _not_billed(draft: Draft) -> list[str]:
+    """What the modelled bill cannot hold as given."""
+    scenario = draft.study.scenario
+    found = [] if scenario.bills else [draft.t("bill.not_given")]
+    return found if scenario.grid.power_factor is not None else [*found, draft.words.t("paper.no_factor")]
 
 
 def _energy_columns(draft: Draft, mwh: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -227,7 +248,7 @@ def load(draft: Draft) -> Block:
     )
     steepest = float(np.abs(np.diff(kw)).max()) if kw.size > 1 else 0.0
     rows = [
-        (draft.t("load.peak"), f"{say.power(peak, words)}, {when}"),
+        (draft.t("load.peak"), f"{say.power(peak, words)}{words.t('control.comma')}{when}"),
         (draft.t("load.mean"), say.power(mean, words)),
         (draft.t("load.factor"), words.percent(factor)),
         (draft.t("load.energy"), say.energy(float(kw.sum()) * clock.step_h, words)),
@@ -422,7 +443,41 @@ def solution(draft: Draft) -> Block:
             )
         )
         blocks.append(prose(_replaced(draft)))
+    blocks += _sizes(draft)
     return chapter(draft, "solution", _solution_finding(draft), blocks)
+
+
+def _sizes(draft: Draft) -> list[Block]:
+    """Why not bigger: the same plant with other batteries."""
+    study, words = draft.study, draft.words
+    studies = draft.extra.sizes if draft.extra else ()
+    if len(studies) < 2 or study.kpis["hybrid"].npv.value is None:
+        return []
+    worth = [one.kpis["hybrid"].npv.value or 0.0 for one in studies]
+    best, own = max(range(len(studies)), key=worth.__getitem__), studies.index(study)
+    cost = study.kpis[study.baseline].total_cost
+    key = "best" if best == own else "other"
+    key = "close" if max(worth) - min(worth) < SAME_WORTH * cost else key
+    sizes = [say.energy(one.scenario.storage.energy_kwh, words) for one in studies]
+    keys = ("capex", "npv", "irr", "payback_years")
+    rows = [
+        [
+            f"{size} / {say.power(one.scenario.storage.power_kw, words)}",
+            *(_metric_text(replace(draft, study=one), "hybrid", key) for key in keys),
+        ]
+        for size, one in zip(sizes, studies, strict=True)
+    ]
+    return [
+        heading(words.t(f"paper.sizes.{key}", size=sizes[best], npv=draft.money(worth[best]))),
+        table(
+            [words.t("paper.sizes.size"), *(words.t(f"answers.metric.{key}") for key in keys)],
+            rows,
+            caption=words.t("paper.sizes.caption", baseline=draft.baseline),
+            widths=[1.3, 0.9, 1.25, 1.25, 0.9],
+            strong=[own],
+        ),
+        small(words.t("paper.sizes.note")),
+    ]
 
 
 def _solution_finding(draft: Draft) -> str:
@@ -457,7 +512,7 @@ def _replaced(draft: Draft) -> str:
         for key, years in found.items()
         if years
     ]
-    return " ".join(texts) or draft.t("solution.not_replaced")
+    return joined(texts, draft.words) or draft.t("solution.not_replaced")
 
 
 def _equipment(draft: Draft) -> list[list[str]]:
@@ -522,7 +577,7 @@ def operation(draft: Draft) -> Block:
     figures = study.kpis["hybrid"]
     rows = [
         (draft.t("operation.control"), draft.t(f"operation.control_{scenario.dispatch.arbitrage}")),
-        (draft.t("operation.order"), draft.t("operation.order_text")),
+        (draft.t("operation.order"), proposal_control.order_text(draft, diagram.sources(scenario))),
     ]
     if scenario.storage.energy_kwh > 0:
         rows += [
@@ -533,17 +588,15 @@ def operation(draft: Draft) -> Block:
             (draft.t("operation.cycles"), draft.t("operation.cycles_text", n=words.number(cycles_per_year(draft)))),
             (draft.t("operation.efficiency"), efficiency_text(draft)),
         ]
-    rows.append(
-        (
-            draft.t("operation.sets"),
-            draft.t(
-                "operation.sets_text",
-                hours=metric_value(draft, "genset_run_h", figures.genset_run_h),
-                starts=metric_value(draft, "genset_starts", figures.genset_starts),
-                fuel=words.number(figures.diesel_l, "L"),
-            ),
+    if "diesel" in diagram.sources(scenario):
+        text = draft.t(
+            "operation.sets_text",
+            hours=metric_value(draft, "genset_run_h", figures.genset_run_h),
+            starts=metric_value(draft, "genset_starts", figures.genset_starts),
+            fuel=words.number(figures.diesel_l, "L"),
         )
-    )
+        rows.append((draft.t("operation.sets"), text))
+    rows += proposal_control.giving_way(draft)
     return chapter(
         draft,
         "operation",
@@ -555,6 +608,7 @@ def operation(draft: Draft) -> Block:
             small(_which_outages(draft)),
             table([draft.t("operation.what"), draft.t("operation.how")], rows, align="ll", widths=[1, 2.6]),
             *strategy_blocks(draft),
+            *proposal_control.controls(draft),
         ],
     )
 
@@ -617,7 +671,9 @@ def resilience(draft: Draft) -> Block:
     head += [draft.t("resilience.interruptions"), draft.t("resilience.interruption_value")]
     own = study.kpis["hybrid"]
     finding = (
-        draft.t("resilience.all_served")
+        words.t("paper.resilience.paused")
+        if own.unserved_kwh <= NOTHING_KWH and scenario.compute.shed_in_outages
+        else draft.t("resilience.all_served")
         if own.unserved_kwh <= NOTHING_KWH
         else draft.t(
             "resilience.some_left",
@@ -636,7 +692,9 @@ def resilience(draft: Draft) -> Block:
             table(
                 head,
                 left,
-                caption=draft.t("resilience.table", term=say.term(scenario.site.term_months, words)) + " " + counted,
+                caption=joined(
+                    (draft.t("resilience.table", term=say.term(scenario.site.term_months, words)), counted), words
+                ),
             ),
             *_independence(draft),
         ],
@@ -653,7 +711,7 @@ def _independence(draft: Draft) -> list[Block]:
         + [say.change(own.shock_fraction[shock], words) for shock in autonomy.SHOCKS]
         for name, own in ((name, found[name]) for name in charts_cost.alternatives_in_order(draft.study))
     ]
-    blocks = [table(head, rows, caption=words.t("autonomy.paper.caption"))]
+    blocks = [table(head, rows, caption=words.t("autonomy.paper.caption"), widths=[1.2, 1, 1.3, 1.1, 1.2])]
     days = found["hybrid"].fuel_days
     if days is not None:
         blocks.append(small(words.t("autonomy.paper.tank", time=say.duration(days * 24, words))))

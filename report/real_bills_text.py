@@ -6,6 +6,7 @@ import numpy as np
 
 from i18n import Words
 from report import register_text, say
+from report.financing_text import joined
 from study.real_bills import Comparison, Line, Verdict
 
 COLUMNS = ("part", "months", "real", "model", "difference", "relative")
@@ -31,7 +32,7 @@ def because(said: Verdict, words: Words) -> str:
         else:
             key = "bills.all_of_it" if said.share > 0.995 else "bills.share"
             sentences.insert(0, words.t(key, part=part, share=share))
-    return " ".join(sentences)
+    return joined(sentences, words)
 
 
 def period_heading(period: str, words: Words) -> str:

@@ -17,17 +17,21 @@ from finance.kpis import by_period
 from i18n import words
 from report import paper_charts, pdf, proposal_money, say
 from report.headers import localised
-from report.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable
+from report.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable, with_papers_of
 from report.proposal import levers_of, proposal, warnings
 from report.proposal_blocks import Draft, table_scale
 from report.proposal_finance import cash_rows
 from report.proposal_front import first_year_saving
 from report.proposal_site import energy_rungs
 from sim.register import unverified
+from sim.scenario_bills import RealBill
 from study.answer import headline
+from study.beside import Beside, beside
 from study.compare import Study, evaluate
 from study.financing import overall_efficiency
+from study.foresight import bound
 from study.presets import presets
+from study.strategy import tuned, with_strategy
 from study.turning import turning_points
 
 STUDIES: dict[str, tuple[Study, tuple]] = {}
@@ -307,3 +311,62 @@ def test_a_turning_point_is_written_in_one_unit() -> None:
     (point,) = turning_points(study, ("pv.dc_kwp",))
     assert point.now == 0 and point.at > 1000
     assert distance(study, point, words("en")) == f"+{words('en').number(point.at / 1000, 'MWp')}"
+
+
+@pytest.fixture(scope="module")
+def tuned_b() -> tuple[Study, Beside]:
+    """Case B run by its tuned table, and what stands beside it."""
+    study = study_and_points("case_b")[0]
+    own = evaluate(with_strategy(study.scenario, tuned(study, bound(study))))
+    return own, beside(own)
+
+
+@pytest.mark.parametrize("language", ("en", "zh"))
+def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Study, Beside], language: str) -> None:
+    study, extra = tuned_b
+    content, w = pdf.data(study, language, points=(), extra=extra), words(language)
+    assert pdf.findings(content) == []
+    chapters = {chapter["key"]: all_texts(chapter) for chapter in content["parts"][0]["chapters"]}
+    assert w.t("control.paper.title") in chapters["operation"]
+    names = [w.t(f"control.name.{name}") for name in ("plain", "own", "tuned", "forecast", "optimum")]
+    assert [name for name in names if name not in chapters["operation"]] == []
+    shares = [w.percent(extra.controls.found.share(cost)) for cost in extra.controls.costs.values()]
+    assert [share for share in shares if share not in chapters["operation"]] == []
+    assert w.money(extra.sizes[0].kpis["hybrid"].npv.value, "CNY") in chapters["solution"]
+
+
+def test_other_sizes_keep_the_hours_of_storage(tuned_b: tuple[Study, Beside]) -> None:
+    study, extra = tuned_b
+    sizes = [one.scenario.storage for one in extra.sizes]
+    assert [size.energy_kwh for size in sizes] == pytest.approx([10e3, 15e3, 20e3, 25e3, 30e3])
+    assert {round(size.energy_kwh / size.power_kw, 9) for size in sizes} == {2.0}
+    assert study in extra.sizes
+
+
+def test_wide_tables_stand_at_the_end_and_leave_no_page_nearly_empty(tmp_path: Path) -> None:
+    """Case C: the pages across are the last, and the page before them is not cut short by them."""
+    study, points = study_and_points("case_c")
+    content = pdf.proposal_pdf(study, "en", points=points)
+    text = text_of(content, tmp_path)
+    title = words("en").t("paper.tables_title")
+    assert text.count(title) == 2
+    assert text.rindex(title) > text.rindex(words("en").t("proposal.annex.disclaimer_4")[:40])
+
+
+def test_papers_in_the_scenario_count_as_at_hand() -> None:
+    scenario = presets()["case_b"].scenario
+    bills = tuple(RealBill(month=f"2025-{month:02d}", kwh=1e6) for month in range(1, 13))
+    assert with_papers_of(Offer(), scenario).papers == frozenset()
+    assert with_papers_of(Offer(), scenario.with_({"bills": bills[:11]})).papers == frozenset()
+    assert with_papers_of(Offer(papers=frozenset({"site"})), scenario.with_({"bills": bills})).papers == {
+        "site",
+        "bills",
+    }
+
+
+def test_a_plan_without_sets_does_not_speak_of_them() -> None:
+    """Case B keeps no sets; case A does."""
+    for name, has in (("case_b", False), ("case_a", True)):
+        study, points = study_and_points(name)
+        chapter = next(c for c in proposal(study, "en", points=points)["chapters"] if c["key"] == "operation")
+        assert (words("en").t("proposal.operation.sets") in all_texts(chapter)) is has

@@ -9,6 +9,7 @@ import streamlit as st
 from report import pdf, proposal
 from report.offer import CHAPTERS, LONGEST, PAPERS, Offer
 from report.workbook import workbook
+from study.beside import Beside, beside
 from study.compare import Study
 from study.turning import TurningPoint, turning_points
 from ui import state
@@ -102,8 +103,18 @@ def _points(fingerprint: str, _study: Study) -> tuple[TurningPoint, ...]:
     return turning_points(_study, proposal.levers_of(_study))
 
 
+def extra(study: Study) -> Beside:
+    """Other controls and battery sizes, kept by the study's fingerprint."""
+    return _extra(study.fingerprint, study)
+
+
+@st.cache_resource(max_entries=PREVIEWS_KEPT, show_spinner=False)
+def _extra(fingerprint: str, _study: Study) -> Beside:
+    return beside(_study)
+
+
 def pdf_bytes(study: Study, language: str, offer: Offer) -> bytes:
-    return pdf.proposal_pdf(study, language, offer, points(study))
+    return pdf.proposal_pdf(study, language, offer, points(study), extra(study))
 
 
 def xlsx_bytes(study: Study, language: str) -> bytes:
@@ -138,4 +149,4 @@ def _show(pictures: list[bytes]) -> None:
 
 @st.cache_data(max_entries=PREVIEWS_KEPT, show_spinner=False)
 def _pages(fingerprint: str, language: str, offer: Offer, _study: Study) -> list[bytes]:
-    return pdf.pages(pdf.data(_study, language, offer, points(_study)), PREVIEW_PPI)
+    return pdf.pages(pdf.data(_study, language, offer, points(_study), extra(_study)), PREVIEW_PPI)

@@ -1,0 +1,53 @@
+"""What a proposal shows beside its study: the year under other controls, and the same plant with another battery.
+
+Both cost more than the rest of the paper, so they are worked out once and handed to each language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.problem import Refusal
+from study.compare import Study, evaluate
+from study.controls import Controls, compare_controls
+from study.foresight import bound, not_covered
+
+SIZES = (0.5, 0.75, 1.25, 1.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """`controls`: None where the year has no bound or the battery nothing to save. `sizes`: studies of rising battery
+    size at the same hours of storage, the study itself among them; empty without a battery."""
+
+    controls: Controls | None
+    sizes: tuple[Study, ...]
+
+
+def beside(study: Study) -> Beside:
+    """Both, from scratch."""
+    return Beside(controls_of(study), sizes_of(study))
+
+
+def controls_of(study: Study, year: int = 1) -> Controls | None:
+    """The hybrid's project year under every control; None where there is no bound to measure them by, or where the
+    computing gives way: the forecast does not see that."""
+    found = None if not_covered(study) or study.scenario.compute.in_use else bound(study, year)
+    if found is None or found.share(found.best) is None:
+        return None
+    return compare_controls(study, found, year)
+
+
+def sizes_of(study: Study) -> tuple[Study, ...]:
+    """Whole studies with `SIZES` times the battery, all years simulated; a size the inputs refuse is left out."""
+    storage = study.scenario.storage
+    if storage.energy_kwh <= 0 or storage.power_kw <= 0:
+        return ()
+    found = [study]
+    for factor in SIZES:
+        sizes = {"storage.energy_kwh": factor * storage.energy_kwh, "storage.power_kw": factor * storage.power_kw}
+        try:
+            found.append(evaluate(study.scenario.with_(sizes)))
+        except Refusal:
+            continue
+    return tuple(sorted(found, key=lambda one: one.scenario.storage.energy_kwh))
