@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent
 PATIENCE_S = 2.5
 MORE_WARM_UP_AFTER_S = 15.0  # pvlib takes two seconds, the optimum's first compilation ten: after the first page
 FIRST_PAGE_NEEDS = ("pandas", "plotly.io", "plotly.tools", "report.charts", "study.answer")
+WHILE_BROWSER_LOADS = ("streamlit.emojis", "PIL.Image", "PIL.PngImagePlugin")  # the first compiles for 0.17 s
 log = logging.getLogger("powerladder")
 
 
@@ -41,17 +42,22 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 def warm_up() -> None:
     """Load what the first page needs and run one study of the case it shows (this compiles the simulation)."""
     try:
-        for name in FIRST_PAGE_NEEDS:
-            importlib.import_module(name)
+        _import(FIRST_PAGE_NEEDS)
         from study.compare import evaluate
         from ui.url import default_preset
 
         evaluate(default_preset().scenario)
+        threading.Thread(target=_import, args=(WHILE_BROWSER_LOADS,), daemon=True).start()
         later = threading.Timer(MORE_WARM_UP_AFTER_S, warm_up_more)
         later.daemon = True
         later.start()
     except Exception:
         log.exception("the warm-up failed; the first page will say why")
+
+
+def _import(names: tuple[str, ...]) -> None:
+    for name in names:
+        importlib.import_module(name)
 
 
 def warm_up_more() -> None:

@@ -85,9 +85,10 @@ def _phrases(language: str) -> tuple[dict[str, str], re.Pattern[str]]:
     """Phrase -> translation, and what finds them as whole words, the longest first, so that a part never spoils the
     whole."""
     known = {
-        key.partition(".")[2].removeprefix("source."): own
+        phrase: own
         for key, own in catalogue(language).items()
         if key.startswith(("proposal.source.", "notes."))
+        and (phrase := key.partition(".")[2].removeprefix("source.")) != own
     }
     by_length = sorted(known, key=len, reverse=True)
     return known, re.compile("|".join(rf"(?<![A-Za-z]){re.escape(phrase)}(?![A-Za-z])" for phrase in by_length))
