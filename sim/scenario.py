@@ -25,7 +25,7 @@ from sim.scenario_plant import Dispatch, Genset, Grid, Pv, Storage
 from sim.scenario_site import Load, Site
 from sim.tariff import Tariff, library_tariff
 
-ENGINE_VERSION = "0.1.0"
+ENGINE_VERSION = "0.2.0"
 
 
 class Provenance(Closed):
