@@ -18,7 +18,8 @@ SIZES = (0.5, 0.75, 1.25, 1.5)
 @dataclass(frozen=True, eq=False)
 class Beside:
     """`controls`: None where the year has no bound or the battery nothing to save. `sizes`: studies of rising battery
-    size at the same hours of storage, the study itself among them; empty without a battery."""
+    size at the same hours of storage, the study itself among them; empty without a battery, and where it follows a
+    strategy table: that is made for one size."""
 
     controls: Controls | None
     sizes: tuple[Study, ...]
@@ -40,8 +41,8 @@ def controls_of(study: Study, year: int = 1) -> Controls | None:
 
 def sizes_of(study: Study) -> tuple[Study, ...]:
     """Whole studies with `SIZES` times the battery, all years simulated; a size the inputs refuse is left out."""
-    storage = study.scenario.storage
-    if storage.energy_kwh <= 0 or storage.power_kw <= 0:
+    storage, plan = study.scenario.storage, study.scenario.dispatch
+    if storage.energy_kwh <= 0 or storage.power_kw <= 0 or plan.windows or plan.shave_limits:
         return ()
     found = [study]
     for factor in SIZES:
