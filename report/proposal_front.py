@@ -16,7 +16,6 @@ from sim import library
 from sim.load import peak_kw
 from sim.register import register
 from study.answer import NOTHING_KWH, RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
-from study.presets import presets
 
 FLIPS = 3
 WEAK_SHOWN = 6
@@ -24,10 +23,7 @@ WEAK_SHOWN = 6
 
 def project_name(draft: Draft) -> str:
     """The project's name; that of a shipped case in the document's language."""
-    name = draft.study.scenario.site.name
-    shipped = next((key for key, preset in presets().items() if preset.scenario.site.name == name), None)
-    found = draft.words.lookup(f"shell.preset.{shipped}") if shipped else None
-    return found or printable(name)
+    return printable(say.project(draft.study.scenario, draft.words))
 
 
 def cover(draft: Draft) -> dict[str, Any]:

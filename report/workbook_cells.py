@@ -25,19 +25,27 @@ FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
     "title": {"bold": True, "font_size": 16},
     "head": {"bold": True, "bg_color": LIGHT.fill, "bottom": 1, "text_wrap": True, "valign": "top"},
+    "head_right": {
+        "bold": True,
+        "bg_color": LIGHT.fill,
+        "bottom": 1,
+        "text_wrap": True,
+        "valign": "top",
+        "align": "right",
+    },
     "section": {"bold": True, "font_size": 12, "top": 1, "top_color": LIGHT.border},
     "note": {"font_color": LIGHT.muted},
     "wrap": {"text_wrap": True, "valign": "top"},
     "input": {"font_color": "#0000C0", "bg_color": "#FFF9E5", "num_format": "#,##0.######"},
     "input_text": {"font_color": "#0000C0", "bg_color": "#FFF9E5"},
     "fixed": {"num_format": "#,##0.######"},
-    "money": {"num_format": "#,##0;[Red]-#,##0;0"},
+    "money": {"num_format": "#,##0;[Red]-#,##0;0", "align": "right"},
     "total": {"num_format": "#,##0;[Red]-#,##0;0", "bold": True, "top": 1},
     "number": {"num_format": "#,##0"},
-    "price": {"num_format": "0.0000"},
+    "price": {"num_format": "0.0000", "align": "right"},
     "factor": {"num_format": "0.000000"},
-    "percent": {"num_format": "0.00%"},
-    "years": {"num_format": "0.00"},
+    "percent": {"num_format": "0.00%", "align": "right"},
+    "years": {"num_format": "0.00", "align": "right"},
     "time": {"num_format": "yyyy-mm-dd hh:mm"},
     "good": {"bold": True, "font_color": "#0B6E4F"},
 }
@@ -103,9 +111,12 @@ def number(book: Book, sheet: Worksheet, row: int, column: int, value: float, st
     sheet.write_number(row, column, float(value), book.formats[style])
 
 
-def heads(book: Book, sheet: Worksheet, row: int, labels: list[str], first_column: int = 0) -> None:
+def heads(
+    book: Book, sheet: Worksheet, row: int, labels: list[str], first_column: int = 0, numbers: range = range(0)
+) -> None:
+    """A row of headings; those of the columns `numbers` stand to the right, as the numbers below them."""
     for k, label in enumerate(labels):
-        text(book, sheet, row, first_column + k, label, "head")
+        text(book, sheet, row, first_column + k, label, "head_right" if k in numbers else "head")
 
 
 def cell(row: int, column: int, fixed: str = "") -> str:

@@ -52,7 +52,7 @@ def summary_sheet(book: Book) -> None:
     """Headline, key figures of the four alternatives, how to read the file. Filled last, shown first."""
     sheet, study, words = book.file.get_worksheet_by_name(book.t("sheet.summary")), book.study, book.words
     site = study.scenario.site
-    text(book, sheet, 0, 0, site.name, "title")
+    text(book, sheet, 0, 0, say.project(study.scenario, words), "title")
     text(book, sheet, 1, 0, say.say(headline(study), words, site.currency))
     basis = words.t(f"proposal.basis.{study.scenario.finance.vat_basis}")
     text(book, sheet, 2, 0, book.t("summary.basis", code=study.fingerprint, currency=site.currency, vat=basis), "note")
@@ -68,6 +68,7 @@ def summary_sheet(book: Book) -> None:
         sheet,
         KPI_FIRST_ROW - 1,
         [book.t("summary.figure"), *names, book.t("summary.unit"), book.t("summary.meaning")],
+        numbers=range(1, 5),
     )
     for k, key in enumerate(KPI_ROWS):
         _kpi_row(book, sheet, KPI_FIRST_ROW + k, key)
@@ -102,6 +103,7 @@ def _after_tax(book: Book, sheet: Any) -> None:
         sheet,
         AFTER_TAX_ROW,
         [words.t("financing.column.view"), *(words.t(f"answers.metric.{k}") for k in FIGURES)],
+        numbers=range(1, 5),
     )
     for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 1):
         view = book.study.returns.views[name]
@@ -143,6 +145,8 @@ def _charts(book: Book, sheet: Any) -> None:
     baseline = say.name(book.study.baseline, book.words)
     flow.set_title({"name": book.t("summary.chart_flow", baseline=baseline), "name_font": {"name": FONT, "size": 11}})
     flow.set_legend({"position": "bottom"})
+    flow.set_x_axis({"label_position": "low"})
+    flow.set_y_axis({"num_format": "#,##0"})
     flow.set_size({"width": 720, "height": 320})
     sheet.insert_chart(top, 0, flow, {"description": book.t("summary.chart_flow", baseline=baseline)})
     cost = book.file.add_chart({"type": "bar"})
@@ -160,6 +164,7 @@ def _charts(book: Book, sheet: Any) -> None:
     cost.set_title({"name": book.words.t("answers.metric.total_cost"), "name_font": {"name": FONT, "size": 11}})
     cost.set_legend({"none": True})
     cost.set_y_axis({"reverse": True})
+    cost.set_x_axis({"num_format": "#,##0", "num_font": {"size": 8}})
     cost.set_size({"width": 560, "height": 320})
     sheet.insert_chart(top, 5, cost, {"description": book.words.t("answers.metric.total_cost")})
 

@@ -32,6 +32,7 @@ from study.financing import overall_efficiency
 from study.foresight import bound
 from study.presets import presets
 from study.strategy import tuned, with_strategy
+from study.summary import summary
 from study.turning import turning_points
 
 STUDIES: dict[str, tuple[Study, tuple]] = {}
@@ -137,6 +138,33 @@ def test_the_answer_is_on_the_second_page(name: str, language: str, tmp_path: Pa
     assert squeezed(answer) in squeezed(page)
     assert squeezed(words(language).t("proposal.decision.asks")) in squeezed(page)
     assert squeezed(words(language).t("proposal.decision.weak", n=len(unverified(study.scenario)))) in squeezed(page)
+
+
+@pytest.mark.parametrize("language", ("en", "zh"))
+@pytest.mark.parametrize("name", CASES)
+def test_returns_have_the_same_digits_everywhere(name: str, language: str, tmp_path: Path) -> None:
+    """After-tax IRR, weakest DSCR and LCOS of a case with a loan: paper, command line and study."""
+    base = presets()[name].scenario
+    study = evaluate(
+        base.with_({"finance.loan_share": 0.7, "finance.loan_years": 8}), study_and_points(name)[0].dispatch
+    )
+    text, w = squeezed(text_of(pdf.proposal_pdf(study, language, points=()), tmp_path)), words(language)
+    found, told = study.returns, summary(study)["returns"]
+    figures = {
+        "after_tax.irr": found.views["after_tax"].irr,
+        "equity.irr": found.views["equity"].irr,
+        "loan.least_dscr": found.coverage.least_dscr,
+        "lcos_per_kwh": study.storage_cost[0],
+    }
+    for key, figure in figures.items():
+        node = told
+        for part in key.split("."):
+            node = node[part]
+        assert node == figure.value, key
+        if figure.value is not None:
+            is_share = key.endswith("irr")
+            shown = say.share(figure.value, w) if is_share else w.number(figure.value)
+            assert squeezed(shown) in text, key
 
 
 def test_both_languages_make_one_document(tmp_path: Path) -> None:
