@@ -1,5 +1,6 @@
 """Documents in seconds of processor time, on the second call: the proposal as PDF with every chapter, and the workbook
-with a year of quarter hours. Other controls, battery sizes and, but in one row, turning points are found beforehand, as the page keeps them."""
+with a year of quarter hours. Other controls, battery sizes and, but in one row, turning points are found beforehand, as
+the page keeps them."""
 
 from __future__ import annotations
 
