@@ -43,7 +43,7 @@ def _with_currency(entry: Input, scenario: Scenario, found: str, words: Words) -
 def value(entry: Input, scenario: Scenario, words: Words) -> str:
     """The value with its unit, as a reader sees it."""
     found = scenario.get(entry.path)
-    if found is None:
+    if found in (None, ""):
         return words.t("inputs.none")
     if entry.path == "finance.baseline":
         return say.name(found, words, first=True)

@@ -139,6 +139,11 @@ class Series:
         other.__dict__.update(shared | {"classes": self.classes, "grid_up": grid_up, "load_kw": load_kw, "base": self})
         return other
 
+    def with_orders(self, action: np.ndarray, above_shave_kw: np.ndarray) -> "Series":
+        """The same year under other orders (n,); a year made by `with_outages` becomes one of its own."""
+        values = {field.name: getattr(self, field.name) for field in fields(Series)}
+        return Series(**values | {"action": action, "above_shave_kw": above_shave_kw})
+
     @cached_property
     def classes(self) -> np.ndarray:
         """(n, 2): the billing class of a step's energy, and that of its demand window."""

@@ -163,7 +163,7 @@ def warm_up() -> None:
 
 def with_orders(series: kernel.Series, lane: kernel.Lanes, orders: Orders) -> tuple[kernel.Series, kernel.Lanes]:
     """Series and lane for `kernel.trace`: the dispatch rule under these orders."""
-    run = replace(series, action=orders.action, above_shave_kw=orders.threshold_kw)
+    run = series.with_orders(orders.action, orders.threshold_kw)
     return run, replace(lane, shave_kw=np.zeros_like(lane.shave_kw))
 
 

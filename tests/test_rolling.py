@@ -113,3 +113,18 @@ def test_the_studys_own_control_has_a_row_where_it_is_not_the_plain_rule(studies
     study = evaluate(studies["blank"].scenario.with_({"dispatch.peak_shave_kw": 11_000, "dispatch.arbitrage": "off"}))
     controls = compare_controls(study, bound(study))
     assert "own" in controls.costs and "plain" in controls.costs
+
+
+def test_orders_act_where_the_hybrid_has_a_year_of_its_own():
+    """Compute that gives way gives the hybrid a load of its own; drawn outages give each year its own."""
+    plain = evaluate(presets()["case_a"].scenario.with_({"compute.shed_in_outages": True}))
+    found = bound(plain)
+    assert found.share(cost_of_trace(plain, 1, found, by_forecast(plain, found))) > 0.8
+
+
+def test_orders_replace_those_of_the_base_year():
+    series, lane, rates = reference_site()
+    orders = roll(reference_year.CLOCK, series, lane, rates, reference_year.FUEL)
+    own = series.with_outages(series.grid_up, series.load_kw)
+    expected, got = (kernel.trace(*with_orders(year, lane, orders), 0) for year in (series, own))
+    np.testing.assert_array_equal(got.import_kw, expected.import_kw)

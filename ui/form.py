@@ -110,7 +110,7 @@ def to_inner(entry: Input, shown: float) -> float:
 def value_text(entry: Input, scenario: Scenario) -> str:
     """An input's value as a reader sees it, with its unit."""
     value, unit = scenario.get(entry.path), unit_text(entry, scenario)
-    if value is None:
+    if value in (None, ""):
         return t("inputs.none")
     if entry.kind == "choice":
         return choice_text(entry.path, value)
