@@ -44,4 +44,4 @@ with card(t("flags.title"), t("flags.note")):
     st.table(claims.flag_table(), hide_index=True, alt=t("flags.title"))
 
 with card(t("claims.own.title"), t("claims.own.note")):
-    claims.own_claim_form(study)
+    claims.own_claim_form()

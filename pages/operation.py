@@ -27,7 +27,7 @@ if scenario.storage.energy_kwh == 0 and scenario.pv.dc_kwp == 0 and alternative 
 with st.container(border=True, gap="small"):
     title = st.empty()
     with st.container(horizontal=True, vertical_alignment="top"):
-        days = operation.ask_days(study)
+        days = operation.ask_days()
         meaning = operation.ask_meaning(study, alternative, year)
         span = operation.span(study, alternative, year, trace, meaning, days)
     title.subheader(operation.span_title(study, year, trace, meaning, span), anchor=False)
@@ -38,18 +38,18 @@ with st.container(border=True, gap="small"):
         charts_operation.dispatch_span(study, alternative, trace, span, words, dark, year),
         key="dispatch",
         height=500,
-        alt=operation.dispatch_alt(study, alternative, year, trace, span),
+        alt=operation.dispatch_alt(study, alternative, trace, span),
     )
     if not study.dispatch.down.any():
         st.markdown(f":small[:gray[{t('answers.operation.no_outage')}]]")
 
 grid = st.grid(2, min_column_width=400)
-with card(operation.flows_title(flows, trace), t("answers.operation.flows_note", year=year), within=grid):
+with card(operation.flows_title(flows), t("answers.operation.flows_note", year=year), within=grid):
     alt = t("answers.operation.flows_alt", year=year, list=operation.flows_text(flows))
     chart(charts_operation.energy_flows(flows, words, dark), key="flows", height=330, alt=alt)
 
 reference, own = operation.peak_pair(study, alternative, year)
-with card(operation.peaks_title(study, reference, own), operation.peaks_note(study, alternative, year), within=grid):
+with card(operation.peaks_title(reference, own), operation.peaks_note(study, alternative, year), within=grid):
     chart(
         charts_operation.billed_peaks(
             reference.kw,

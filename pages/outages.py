@@ -17,10 +17,10 @@ study = answers.study_or_reason()
 seen = outages.found(study)
 
 with st.container(border=True, gap="small"):
-    st.header(outages.headline(study, seen), anchor=False)
+    st.header(outages.headline(seen), anchor=False)
     st.markdown(outages.lead(study))
 
-curves = outages.curves(study, seen)
+curves = outages.curves(seen)
 looks = {name: look for name, (_, look) in curves.items()}
 with card(outages.curve_title(seen), t("outages.curve_note")):
     colours = charts_outages.palette(dark)

@@ -47,7 +47,6 @@ BANDS = (
 MIX = BANDS[:5]
 POWER_DOMAIN, CHARGE_DOMAIN, PRICE_DOMAIN = (0.34, 1.0), (0.12, 0.29), (0.0, 0.06)
 NODE_WIDTH, CURVE_POINTS = 0.022, 14
-FLOW_COLUMNS = {"grid": 0.0, "pv": 0.0, "diesel": 0.0, "battery": 0.5}
 FLOW_COLOURS = {"grid": "grid", "pv": "pv", "diesel": "fuel", "battery": "battery"}
 SINKS = ("site", "auxiliary", "losses", "export", "curtailed", "dumped")
 INT16_MAX = np.iinfo(np.int16).max

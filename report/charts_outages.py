@@ -26,7 +26,7 @@ def survival_curves(
     `looks`: palette colour and dash of each curve. About 300 px high.
     """
     colours = palette(dark)
-    data = [_curve(name, curve, looks[name], colours, words) for name, curve in curves.items()]
+    data = [_curve(name, curve, looks[name], colours) for name, curve in curves.items()]
     longest = max((curve.size for curve in curves.values()), default=1)
     ticks = [hours for hours in SURVIVAL_TICKS_H if hours <= longest]
     texts = [words.number(hours, words.t("charts.unit.h"), 0) for hours in ticks]
@@ -34,7 +34,7 @@ def survival_curves(
     return figure(data, dark, xaxis=across, yaxis=value_axis(colours, words, 0, 100, "%", range=[0, 104]))
 
 
-def _curve(name: str, curve: Floats, look: tuple[str, str], colours: Palette, words: Words) -> dict:
+def _curve(name: str, curve: Floats, look: tuple[str, str], colours: Palette) -> dict:
     hours = np.arange(1, curve.size + 1)
     line = {"color": getattr(colours, look[0]), "width": 2, "dash": look[1], "shape": "hv"}
     return {

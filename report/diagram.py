@@ -70,7 +70,7 @@ def single_line(scenario: Scenario, words: Words, dark: bool = False) -> str:
     pen = Pen(palette(dark), words, dark)
     found = sources(scenario)
     places = _places(found)
-    parts = [_buses(pen, found, places)]
+    parts = [_buses(pen, places)]
     drawers = {"grid": _grid, "pv": _pv, "battery": _battery, "diesel": _diesel}
     parts += [drawers[name](pen, scenario, places[name]) for name in found]
     parts.append(_loads(pen, scenario))
@@ -177,7 +177,7 @@ def _diesel(pen: Pen, scenario: Scenario, x: float) -> str:
     return "".join([*parts, _line(x, 108, x, BUS_Y, colour), _breaker(x, 180, colour, pen)])
 
 
-def _buses(pen: Pen, found: tuple[str, ...], places: dict[str, float]) -> str:
+def _buses(pen: Pen, places: dict[str, float]) -> str:
     """Site bus and critical bus with the transfer switch between; one bus where all sources are on one side."""
     ink, muted = pen.colours.text, pen.colours.muted
     parts = [_line(40, BUS_Y, 318, BUS_Y, ink, 4), _line(362, BUS_Y, 720, BUS_Y, ink, 4)]

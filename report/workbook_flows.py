@@ -77,10 +77,6 @@ def last_column(book: Book) -> int:
     return START + book.periods
 
 
-def line_row(row: int, line: str) -> int:
-    return block(row) + list(LINES).index(line)
-
-
 def flow_cell(book: Book, row: int, offset: int, column: int) -> str:
     """A cell of the cash-flow sheet as seen from another sheet."""
     return book.ref("flows", cell(block(row) + offset, column, "rc"))

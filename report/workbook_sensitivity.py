@@ -146,7 +146,7 @@ def _moved_rows(
         put(book, sheet, row, 1, f"=in_{path.replace('.', '_')}", float(book.study.scenario.get(path)), "fixed")
     for k, change in enumerate(CHANGES):
         flows = values["difference"][HYBRID] + change * amounts
-        _moved_flow(book, sheet, place, own + 1 + 2 * k, own, change, flows)
+        _moved_flow(book, sheet, own + 1 + 2 * k, own, change, flows)
         for position, key in enumerate(MOVED_FIGURES):
             formula = _irr(book, place, own + 1 + 2 * k) if key == "irr" else _payback(book, place, own + 1 + 2 * k)
             shown = moved_figure(book, key, flows)
@@ -159,7 +159,7 @@ def _line_difference(book: Book, line: str, column: int) -> str:
     return f"{cells[HYBRID]}-{baseline_of(cells)}"
 
 
-def _moved_flow(book: Book, sheet: Any, place: Place, row: int, own: int, change: float, flows: Floats) -> None:
+def _moved_flow(book: Book, sheet: Any, row: int, own: int, change: float, flows: Floats) -> None:
     number(book, sheet, row, 1, change, "percent")
     for period, (flow, running) in enumerate(zip(flows, flows.cumsum(), strict=True)):
         column = START + period

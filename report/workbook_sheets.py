@@ -114,11 +114,6 @@ def _after_tax(book: Book, sheet: Any) -> None:
             put(book, sheet, k, j, f"={finance_cell(book, name, key)}", shown, STYLES.get(key, "money"))
 
 
-def kpi_cell(book: Book, key: str, row: int) -> str:
-    """A key figure of an alternative, seen from another sheet."""
-    return book.ref("summary", cell(KPI_FIRST_ROW + KPI_ROWS.index(key), 1 + row, "rc"))
-
-
 def _charts(book: Book, sheet: Any) -> None:
     top = AFTER_TAX_ROW + len(VIEWS) + 2
     hybrid, last = ALTERNATIVES.index("hybrid"), last_column(book)

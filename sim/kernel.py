@@ -270,16 +270,6 @@ class Aggregates:
     peak_kw: np.ndarray
     energy_end_kwh: np.ndarray
 
-    @property
-    def pv_export_kwh(self) -> np.ndarray:
-        """Export of all classes, (N, M): only PV is ever exported."""
-        return self.export_kwh.sum(axis=2)
-
-    @property
-    def charge_kwh(self) -> np.ndarray:
-        """What goes into the battery from PV, grid and sets, (N, M), before the charging loss."""
-        return self.pv_charge_kwh + self.grid_charge_kwh + self.genset_charge_kwh
-
 
 @dataclass(frozen=True)
 class Trace:

@@ -254,7 +254,7 @@ def _month_key(rate: UrdbRate, month: int) -> tuple:
     return tuple(table[month] for table in tables if table)
 
 
-def _period_name(rate: UrdbRate, energy: int, demand: int | None) -> str:
+def _period_name(energy: int, demand: int | None) -> str:
     return f"energy_{energy}" if demand is None else f"energy_{energy}_demand_{demand}"
 
 
@@ -272,7 +272,7 @@ def _windows(rate: UrdbRate, energy: Table, demand: Table, month: int) -> tuple[
     windows, at = [], 0
     for pair, run in groupby(numbers):
         length = sum(1 for _ in run)
-        windows.append({"start_hour": at, "end_hour": at + length, "period": _period_name(rate, *pair)})
+        windows.append({"start_hour": at, "end_hour": at + length, "period": _period_name(*pair)})
         at += length
     return tuple(windows)
 
@@ -304,7 +304,7 @@ def _on_top(tiers: tuple[UrdbTier, ...]) -> tuple[dict[str, Any], ...]:
 def _energy_tiers(rate: UrdbRate) -> Iterator[dict[str, Any]]:
     """One rule for each energy period with tiers that some hour has."""
     for number, tiers in enumerate(rate.energy):
-        names = sorted({_period_name(rate, energy, demand) for energy, demand in _pairs(rate) if energy == number})
+        names = sorted({_period_name(energy, demand) for energy, demand in _pairs(rate) if energy == number})
         if len(tiers) > 1 and names:
             yield {"tiers": _on_top(tiers), "periods": names}
 
@@ -326,7 +326,7 @@ def _period_charges(rate: UrdbRate) -> list[dict[str, Any]]:
         {
             "name": f"demand_{number}",
             **_kw_price(tiers),
-            "measured_periods": tuple(sorted(_period_name(rate, e, d) for e, d in pairs if d == number)),
+            "measured_periods": tuple(sorted(_period_name(e, d) for e, d in pairs if d == number)),
             "months": tuple(month for month in EVERY_MONTH if _occurs(rate, number, month)),
         }
         for number, tiers in enumerate(rate.demand)

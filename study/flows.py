@@ -193,7 +193,7 @@ def flows(
     (done, all) after each `CHUNK` of variants; what it raises ends the run. The result does not depend on `threads`.
     Raises ValueError for inputs that cannot be varied here, arrays of different length, and values out of limits.
     """
-    given = _checked(study.scenario, values)
+    given = _checked(values)
     count = len(next(iter(given.values()))) if given else (outages.count if outages else 1)
     if outages is not None and outages.count != count:
         raise ValueError(f"there are {count} variants but outages for {outages.count}; give one list for each")
@@ -726,7 +726,7 @@ def _co2_t(shared: _Shared, v: _Values, run: Mapping[str, Floats]) -> Floats:
     return (run["import_kwh"] * factor + run["fuel_l"] * shared.study.scenario.genset.co2_kg_per_l) / 1000
 
 
-def _checked(scenario: Scenario, values: Mapping[str, ArrayLike]) -> dict[str, Floats]:
+def _checked(values: Mapping[str, ArrayLike]) -> dict[str, Floats]:
     given = {path: np.atleast_1d(np.asarray(array, dtype=float)) for path, array in values.items()}
     unknown = [path for path in given if path not in VARIED]
     if unknown:

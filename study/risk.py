@@ -29,7 +29,6 @@ Progress = Callable[[int, int], None]
 
 # Ranges of the factors: a year's sun against the mean (P90 about -8 %), a new cluster's load, a rewritten tariff.
 FACTOR_RANGES = {"load.level": (0.85, 1.05), "pv.irradiation": (0.92, 1.08), "tariff.spread": (0.7, 1.15)}
-FACTOR_LABELS = {"load.level": "Load level", "pv.irradiation": "Irradiation", "tariff.spread": "Price spread"}
 # Fuel and power prices move together in part; battery and PV prices share a supply chain. Estimates, not measured.
 CORRELATIONS = {
     ("finance.diesel_per_l", "finance.energy_price_factor"): 0.3,

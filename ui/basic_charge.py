@@ -37,7 +37,7 @@ def draw() -> None:
     with card(_title(study, found), t("basic_charge.note", span=_span(study), unit=unit.unit)):
         answers.show_table(_table(study, found, unit), key="basic_charge", alt=t("basic_charge.alt"))
         _buttons(study, found)
-        _notes(study, found)
+        _notes(study)
         _inputs(study)
 
 
@@ -119,7 +119,7 @@ def _use(basis: str) -> None:
         state.replace(state.current(), t("basic_charge.taken", basis=basis_name(basis)))
 
 
-def _notes(study: Study, found: BasicCharge) -> None:
+def _notes(study: Study) -> None:
     scenario, words = study.scenario, state.words()
     step, window = scenario.site.step_minutes, scenario.tariff.demand_window_minutes
     if step > window:

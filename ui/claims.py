@@ -165,7 +165,7 @@ def flag_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[t(f"flags.column.{name}") for name in ("flag", "answer")])
 
 
-def own_claim_form(study: Study) -> None:
+def own_claim_form() -> None:
     """A claim of the visitor's own, checked like the others."""
     with st.form("claims.own", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         plain = [name for name, metric in METRICS.items() if not metric.settings]

@@ -49,7 +49,7 @@ def ask_year(study: Study, key: str = "operation.year") -> int:
     return int(chosen)
 
 
-def ask_days(study: Study) -> int:
+def ask_days() -> int:
     """A day or a week."""
     return st.segmented_control(
         t("answers.operation.span"),
@@ -175,7 +175,7 @@ def start_text(study: Study, chosen: Span) -> str:
     return charts_operation.date_text(day, state.words())
 
 
-def dispatch_alt(study: Study, alternative: str, year: int, trace: Trace, chosen: Span) -> str:
+def dispatch_alt(study: Study, alternative: str, trace: Trace, chosen: Span) -> str:
     """Energies of the span in words."""
     words, step_h = state.words(), study.dispatch.clock.step_h
     bands = charts_operation.bands_kw(trace, chosen.steps(study.dispatch.clock))
@@ -189,7 +189,7 @@ def dispatch_alt(study: Study, alternative: str, year: int, trace: Trace, chosen
     )
 
 
-def flows_title(flows: dict[tuple[str, str], float], trace: Trace) -> str:
+def flows_title(flows: dict[tuple[str, str], float]) -> str:
     """How much of the load passes through the battery."""
     out, load = flows.get(("battery", "site"), 0.0), sum(v for (_, sink), v in flows.items() if sink == "site")
     if out <= 0 or load <= 0:
@@ -221,7 +221,7 @@ def peak_names(study: Study, alternative: str) -> tuple[str, str]:
     return say.name(reference_of(study, alternative), words, first=True), say.name(alternative, words, first=True)
 
 
-def peaks_title(study: Study, reference: Peaks, own: Peaks) -> str:
+def peaks_title(reference: Peaks, own: Peaks) -> str:
     """How the billed peak changes, by its mean over the year's months; or why none is billed."""
     if own.charge is None:
         return t("answers.operation.peaks_title_none", why=t(f"answers.operation.peaks_{own.reason}"))

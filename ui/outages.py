@@ -50,7 +50,7 @@ def _found(fingerprint: str, _study: Study) -> Found:
     return Found(new, aged, chance, costs)
 
 
-def headline(study: Study, seen: Found) -> str:
+def headline(seen: Found) -> str:
     """How long the hybrid lasts from its worst hour, and from every hour."""
     words, hybrid = state.words(), seen.new["hybrid"]
     least = int(hybrid.hours.min())
@@ -97,7 +97,7 @@ def cost_title(study: Study, seen: Found) -> str:
     return t("outages.cost_title", hours=_hours(TITLE_H), hybrid=own, grid=grid)
 
 
-def curves(study: Study, seen: Found) -> dict[str, tuple[object, tuple[str, str]]]:
+def curves(seen: Found) -> dict[str, tuple[object, tuple[str, str]]]:
     """(curve, look) by name: each alternative new, the hybrid aged and by the other order where these differ."""
     words = state.words()
     both, hybrid = say.name("grid_diesel", words, first=True), say.name("hybrid", words, first=True)
@@ -183,7 +183,7 @@ def curves_alt(study: Study, seen: Found) -> str:
     words = state.words()
     parts = [
         f"{name} {', '.join(words.percent(float(curve[hours - 1])) for hours in (1, 2, 24))}"
-        for name, (curve, _) in curves(study, seen).items()
+        for name, (curve, _) in curves(seen).items()
     ]
     return t("outages.curve_alt", list="; ".join(parts))
 
