@@ -1,0 +1,16 @@
+"""A change of layout changes no digit, word or formula of the shipped cases (`tests/frozen.py`)."""
+
+import pytest
+
+from study.presets import presets
+from tests import frozen
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_shipped_case_shows_what_it_showed(name):
+    assert frozen.differing(name) == []
+
+
+def test_every_kind_of_output_is_frozen():
+    kinds = {key.split()[0] for key in frozen.frozen("blank")}
+    assert kinds == {"json", "trace", "csv", "workbook", "proposal"}
