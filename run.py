@@ -2,7 +2,7 @@
 
     python run.py                  make .venv if needed, start the dashboard, open the browser
     python run.py --port 9000      ... on a port of your choice; --no-browser leaves the browser alone
-    python run.py test [...]       run every test; further words go to pytest
+    python run.py test [...]       run every test, two at a time; further words go to pytest (-n 0: one at a time)
     python run.py cli [...]        the same study without a browser; further words go to cli.py
     python run.py bench [--json]   measure the speed goals
     python run.py lock             write the lock files anew after a change of requirements (needs uv)
@@ -42,6 +42,8 @@ STOP_LIMIT_S = 8
 RUNTIME = ("requirements.txt", "requirements.lock")
 DEVELOPMENT = ("requirements-dev.txt", "requirements-dev.lock")
 MEASURING = ("requirements-bench.txt", "requirements-bench.lock")  # 400 MB more than the tests need, for the peers
+# Each worker takes a run of neighbouring tests, which share what they need, then helps the other.
+TWO_AT_A_TIME = ("-n", "2", "--dist", "worksteal")
 SETS = (RUNTIME, DEVELOPMENT, MEASURING)  # each contains those before it
 
 DISK_FULL = "The disk is full. PowerLadder needs about 1 GB for its packages; free some space, then start again."
@@ -480,7 +482,7 @@ def run_in_venv(words: list, folder: "Path | None") -> int:
 
 def run_tests(words: list) -> int:
     ensure_installed(DEVELOPMENT)
-    return run_in_venv(["-m", "pytest", *words], ROOT)
+    return run_in_venv(["-m", "pytest", *TWO_AT_A_TIME, *words], ROOT)
 
 
 def run_cli(words: list) -> int:
@@ -524,10 +526,14 @@ def note(text: str) -> None:
 
 
 def catch_signals() -> None:
-    """Treat the end asked by another program and a closed terminal like Ctrl-C, so that no server is left behind."""
+    """Treat the end asked by another program and a closed terminal like Ctrl-C, so that no server is left behind.
+
+    What was ignored before, as ``nohup`` does with a closed terminal, stays ignored.
+    """
     for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), interrupt)
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
 
 
 def interrupt(number: int, frame: object) -> None:

@@ -7,6 +7,7 @@ the page complained (console errors, exceptions, requests to other hosts), ``set
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
+
+from tests.processes import started
 
 # On a build server the same examples come every time, so that a run can be repeated; elsewhere new ones are tried.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -34,6 +37,11 @@ BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # On a deep link Streamlit's front end asks for these below the page's own path first; the 404 is harmless.
 HARMLESS_404 = re.compile(r"/_stcore/(health|host-config)$")
 LOG_LINES_SHOWN = 60
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """An end asked by another program ends the run as Ctrl-C does: fixtures still put away what they started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def free_port() -> int:
@@ -57,15 +65,13 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     port = free_port()
     options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
     words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    with log_path.open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *words], cwd=ROOT, stdout=log, stderr=log
-        )
-        try:
-            wait_until_healthy(process, port, log_path)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            stop(process)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *words]
+    with (
+        log_path.open("w", encoding="utf-8") as log,
+        started(command, cwd=ROOT, stdout=log, stderr=log) as process,
+    ):
+        wait_until_healthy(process, port, log_path)
+        yield f"http://127.0.0.1:{port}"
 
 
 def wait_until_healthy(process: subprocess.Popen, port: int, log_path: Path) -> None:
@@ -80,15 +86,6 @@ def wait_until_healthy(process: subprocess.Popen, port: int, log_path: Path) -> 
                 return
         time.sleep(0.1)
     pytest.fail(f"No health answer in {START_LIMIT_S} s:\n{log_path.read_text(encoding='utf-8')}", pytrace=False)
-
-
-def stop(process: subprocess.Popen) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import run as run_program
+from tests.processes import started
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -43,13 +46,8 @@ def fake_install(run, monkeypatch) -> list:
 
 
 def run_file(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, folder / "run.py", *words],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, **environment},
-        cwd=folder.parent,
+    return run_program(
+        [sys.executable, folder / "run.py", *words], env={**os.environ, **environment}, cwd=folder.parent
     )
 
 
@@ -306,7 +304,11 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Healthy).serve_forever()
 """
 
 DRIVER = """
-import importlib.util, subprocess, sys
+import importlib.util, signal, subprocess, sys
+# As in front of a terminal: a test run in the background starts its programs deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.argv[3:]:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 specification = importlib.util.spec_from_file_location("run_copy", sys.argv[1])
 run = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(run)
@@ -320,14 +322,26 @@ sys.exit(run.main(["--no-browser"]))
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_dashboard_starts_says_its_address_and_stops(run, number):
     command = [sys.executable, "-c", DRIVER, str(run.ROOT / "run.py"), STAND_IN]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with started(command, stdout=subprocess.PIPE, text=True) as process:
         announcement = process.stdout.readline()
         port = int(announcement.split("localhost:")[1].split()[0])
         assert not run.port_is_free("127.0.0.1", port)
         process.send_signal(number)
         rest, _ = process.communicate(timeout=30)
-    assert (rest, process.returncode) == ("PowerLadder has stopped.\n", 0)
-    assert run.port_is_free("127.0.0.1", port)
+        assert (rest, process.returncode) == ("PowerLadder has stopped.\n", 0)
+        assert run.port_is_free("127.0.0.1", port)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no nohup")
+def test_a_dashboard_started_with_nohup_outlives_its_terminal(run):
+    command = [sys.executable, "-c", DRIVER, str(run.ROOT / "run.py"), STAND_IN, "nohup"]
+    with started(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=30)[0] == "PowerLadder has stopped.\n"
 
 
 def test_a_dashboard_that_ends_while_starting_is_said(run, monkeypatch, capsys):

@@ -11,6 +11,8 @@ from socket import socket
 
 import pytest
 
+from tests.processes import started
+
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60
 
@@ -22,18 +24,10 @@ def fresh_server() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *words],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *words]
+    with started(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _wait(process, f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 def _wait(process: subprocess.Popen, address: str) -> None:
