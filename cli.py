@@ -21,8 +21,8 @@ from report.files import write_csv_files
 from report.offer import Offer
 from report.pdf import LANGUAGES
 from report.proposal import warnings
+from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.problem import Refusal
-from sim.scenario import Scenario, json_schema, scenario_from_json
 from study.compare import Study, evaluate
 from study.presets import presets
 from study.summary import summary

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from sim import resilience
+from sim.inputs.scenario import Scenario
 from sim.pv import pv_kw_per_kwp
-from sim.scenario import Scenario
 from sim.timeline import timeline
 from study.compare import evaluate
 from study.presets import presets

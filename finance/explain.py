@@ -23,8 +23,8 @@ from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.rates import bill_rates, connected, declared_kw
 from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.inputs.scenario import Scenario
 from sim.kernel import Trace
-from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from finance.ledger import CAPEX_LINES, Ledger
 from finance.metrics import Figure
 from sim.dispatch import ALTERNATIVES, Dispatch
 from sim.genset_ratings import POLLUTANT_G_PER_KWH, pollutants_kg
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 
 Floats = NDArray[np.float64]
 IS_BASELINE = Figure(None, "is_baseline")

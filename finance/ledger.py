@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from finance.bill import Bill
 from finance.price_paths import by_month
 from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.inputs.scenario import Scenario
 from sim.load import gpus
 from sim.resilience import Interruption, interruption_cost
-from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
 HYBRID = np.array([[0.0], [0], [0], [1]])

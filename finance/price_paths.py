@@ -15,9 +15,9 @@ from typing import get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.inputs.money import Finance
+from sim.inputs.terms import Component, PricePoint, PriceShock
 from sim.problem import Refusal
-from sim.scenario_finance import Component, PricePoint, PriceShock
-from sim.scenario_money import Finance
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from finance.bill import Bill, BillRates, ContractRate, DemandRate, TierRate, bi
 from finance.price_paths import by_month
 from finance.tiers import Tier
 from sim.dispatch import ALTERNATIVES, Dispatch, import_limits_kw
-from sim.scenario import Scenario
-from sim.tariff import DemandCharge, PriceTier
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import DemandCharge, PriceTier
 
 Floats = NDArray[np.float64]
 

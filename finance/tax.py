@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim import library
-from sim.scenario import Scenario
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
 
 Floats = NDArray[np.float64]
 LossRule = Literal["immediate", "carry_forward", "lost"]

@@ -9,7 +9,7 @@ from report import files
 from report.currency import shown_currency
 from report.headers import localised
 from sim.dispatch import ALTERNATIVES
-from sim.scenario import json_schema
+from sim.inputs.scenario import json_schema
 from ui import state
 from ui.figures import card
 from ui.state import t

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from report import register_text, say
-from sim.register import is_used, register
+from sim.inputs.register import is_used, register
 from ui import form, state
 from ui.state import t
 

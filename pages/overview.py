@@ -3,7 +3,7 @@
 import streamlit as st
 
 from report import charts, charts_cost, charts_operation, say
-from sim.register import unverified
+from sim.inputs.register import unverified
 from study import answer
 from study.presets import presets
 from study.turning import in_plan

@@ -4,7 +4,7 @@ import streamlit as st
 
 from report import say
 from report.charts_inputs import tariff_heatmap
-from sim.tariff import DAY_TYPES
+from sim.inputs.tariff import DAY_TYPES
 from ui import basic_charge, form, state, tariff_card, tariff_compare, tariff_files, tariff_paint
 from ui.figures import card, chart
 from ui.state import t

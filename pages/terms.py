@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sim.register import register
+from sim.inputs.register import register
 from ui import currency, form, state, terms
 from ui.figures import card
 from ui.state import t

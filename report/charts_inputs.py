@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from i18n import Words
 from report.charts import Figure, axis, day_name, f32, figure, month_name, month_ticks, power_unit, value_axis
 from report.palette import faded, palette, scale
-from sim.tariff import Tariff
+from sim.inputs.tariff import Tariff
 from sim.timeline import MONTH_DAYS
 
 MONTHS, SLOTS_PER_DAY = 12, 48

@@ -12,7 +12,7 @@ from report import say
 from report.charts import Amounts, Figure, axis, f32, figure, value_axis
 from report.palette import Palette, faded, palette
 from sim.battery import BatteryLife
-from sim.scenario_plant import Storage
+from sim.inputs.plant import Storage
 
 Floats = NDArray[np.float64]
 SURVIVAL_TICKS_H = (1, 2, 4, 8, 24, 72, 168)

@@ -13,7 +13,7 @@ from report import register_text
 from report.charts import Figure, axis, f32, figure, month_name, value_axis
 from report.charts_inputs import MONTHS, SLOTS_PER_DAY, tariff_prices
 from report.palette import Palette, palette
-from sim.tariff import DAY_TYPES, Tariff, clock
+from sim.inputs.tariff import DAY_TYPES, Tariff, clock
 from sim.tariff_paint import Painting
 
 LEAST_SHADE = 0.18

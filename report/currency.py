@@ -6,8 +6,8 @@ from math import floor, log10
 
 from i18n import Words
 from i18n.words import Exchange, words
-from sim import library
-from sim.scenario import Scenario
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
 
 
 def exchange(scenario: Scenario) -> Exchange | None:

@@ -12,7 +12,7 @@ from finance.cashflow import by_year
 from finance.ownership import Split
 from i18n import Words
 from report import financing_text, say
-from sim.scenario_deal import Contract, ContractKind
+from sim.inputs.contract import Contract, ContractKind
 from study.compare import Study
 from study.deal import BEARERS, RISKS, Flag, Outcome, Party, hit
 

@@ -13,9 +13,9 @@ from math import ceil
 from i18n import Words
 from report import say
 from report.palette import Palette, palette
+from sim.inputs.plant import Storage
+from sim.inputs.scenario import Scenario
 from sim.load import peak_kw
-from sim.scenario import Scenario
-from sim.scenario_plant import Storage
 
 FONT = "Source Sans, Noto Sans SC, sans-serif"
 WIDTH, HEIGHT, BUS_Y, LOAD_Y = 760, 400, 218, 268

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from i18n import Words
 from report import register_text, say
-from sim.register import register
+from sim.inputs.register import register
 from study.compare import Study
 from study.turning import TurningPoint
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from matplotlib.ft2font import FT2Font
 
+from sim.inputs.scenario import Scenario
 from sim.problem import Named, Refusal
-from sim.scenario import Scenario
 
 FONT = Path(__file__).resolve().parent.parent / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (

@@ -13,7 +13,7 @@ from report.currency import words_for
 from report.offer import CHAPTERS, Offer, missing_characters, with_papers_of
 from report.proposal_blocks import Draft
 from report.proposal_front import cover, decision, project_name
-from sim.register import unverified
+from sim.inputs.register import unverified
 from study.beside import Beside
 from study.compare import Study
 from study.presets import presets

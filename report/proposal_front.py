@@ -12,9 +12,9 @@ from report.charts import month_name
 from report.currency import rate_note
 from report.offer import PAPERS, printable
 from report.proposal_blocks import Draft
-from sim import library
+from sim.inputs import library
+from sim.inputs.register import register
 from sim.load import peak_kw
-from sim.register import register
 from study.answer import NOTHING_KWH, RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
 
 FLIPS = 3

@@ -6,7 +6,7 @@ from report import diagram, register_text, say
 from report.offer import printable
 from report.proposal_blocks import Block, Draft, bullets, chapter, heading, prose, small, table, ticks
 from report.proposal_front import day_text, papers, project_name, tariff_text
-from sim.register import is_used, register
+from sim.inputs.register import is_used, register
 from study.financing import overall_efficiency
 
 PERMITS = {

@@ -9,9 +9,9 @@ from functools import cache
 from i18n import Words
 from i18n.words import catalogue
 from report import say
-from sim import library
-from sim.register import Input
-from sim.scenario import Scenario
+from sim.inputs import library
+from sim.inputs.register import Input
+from sim.inputs.scenario import Scenario
 
 PERCENT = 100.0
 MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from i18n import Words
+from sim.inputs.register import register
+from sim.inputs.scenario import Scenario
 from sim.problem import Named
-from sim.register import register
-from sim.scenario import Scenario
 from study.answer import Finding, Quantity
 from study.presets import presets
 

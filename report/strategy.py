@@ -16,9 +16,9 @@ from report import say
 from report.charts import Figure, axis, figure, month_name
 from report.palette import palette
 from sim.control import NO_THRESHOLD_KW, WEEKDAYS, action_series, shaving
-from sim.scenario import Scenario
-from sim.scenario_plant import ControlWindow
-from sim.tariff import PriceClasses, clock, price_classes
+from sim.inputs.plant import ControlWindow
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import PriceClasses, clock, price_classes
 from sim.timeline import Timeline, timeline
 
 ENCODING = "utf-8-sig"

@@ -26,8 +26,8 @@ from report.workbook_flows import (
     irr_formula,
 )
 from report.workbook_flows import START as FLOW_START
-from sim import library
 from sim.dispatch import ALTERNATIVES
+from sim.inputs import library
 from study.financing import PROJECT_LINES, Returns, by_year, monthly_lines
 
 Floats = NDArray[np.float64]

@@ -19,7 +19,7 @@ from report.workbook_cells import Book, cell, heads, number, put, span, text
 from report.workbook_inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
 from report.workbook_paths import factor_cell
 from sim.dispatch import ALTERNATIVES, import_limits_kw
-from sim.tariff import PriceTier
+from sim.inputs.tariff import PriceTier
 
 FIRST_ROW = 4
 ABOUT = ("alternative", "month", "calendar_month", "year")

@@ -25,7 +25,7 @@ from report.workbook_flows import (
     short,
 )
 from sim.dispatch import ALTERNATIVES
-from sim.register import register
+from sim.inputs.register import register
 
 Floats = NDArray[np.float64]
 FIRST_ROW = 4

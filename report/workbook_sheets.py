@@ -38,7 +38,7 @@ from report.workbook_flows import (
 )
 from report.workbook_months import first_row_of, month_columns
 from sim.dispatch import ALTERNATIVES
-from sim.register import is_used, register
+from sim.inputs.register import is_used, register
 from study.answer import headline
 from study.compare import Study
 from study.weeks import steps_in_term

@@ -23,7 +23,7 @@ from sim.ageing import (
     plan_capacity,
     power_limits_kw,
 )
-from sim.scenario_plant import Storage
+from sim.inputs.plant import Storage
 
 Floats = NDArray[np.float64]
 

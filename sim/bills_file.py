@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.inputs.bills import MOST_BILLS
 from sim.meter_cells import parse_numbers
 from sim.meter_file import load
 from sim.problem import Refusal
-from sim.scenario_bills import MOST_BILLS
 
 MONTH = "month"
 PERIOD = "period:"

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import library
-from sim.scenario import Scenario
-from sim.scenario_plant import WeatherYear
+from sim.inputs import library
+from sim.inputs.plant import WeatherYear
+from sim.inputs.scenario import Scenario
 from sim.timeline import MONTH_DAYS, Timeline
 from sim.weather import air_temperatures_c
 

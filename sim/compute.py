@@ -15,11 +15,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import library
+from sim.inputs import library
+from sim.inputs.flex import Compute
+from sim.inputs.scenario import Scenario
 from sim.kernel import Kernel, Series
 from sim.load import peak_kw, site_kw_per_gpu
-from sim.scenario import Scenario
-from sim.scenario_compute import Compute
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernel, library, transformer
+from sim import kernel, transformer
 from sim.ageing import cell_temperature_c
 from sim.battery import (
     BatteryLife,
@@ -25,12 +25,13 @@ from sim.compute import FLEX_FIELDS, Flex, rule, year_seen
 from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
 from sim.genset import fuel_curve
 from sim.genset_ratings import derating
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import PriceClasses, price_classes
 from sim.load import load_kw, monthly_scale, peak_kw
 from sim.outages import grid_down, interruptions
 from sim.problem import Named, Refusal
 from sim.pv import pv_kw_per_kwp
-from sim.scenario import Scenario
-from sim.tariff import PriceClasses, price_classes
 from sim.timeline import Timeline, timeline
 
 ALTERNATIVES = ("diesel", "grid", "grid_diesel", "hybrid")

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import library
+from sim.inputs import library
+from sim.inputs.site import Load
 from sim.meter import align_weekdays, to_step
-from sim.scenario_site import Load
 from sim.timeline import Timeline, timeline
 
 JOB_H = 72.0

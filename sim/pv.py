@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import library, weather
+from sim import weather
 from sim.climate import on_clock
+from sim.inputs import library
+from sim.inputs.plant import Pv, WeatherYear
 from sim.pv_model import PvArray, faces_the_pole, plant_kw_per_kwp
-from sim.scenario_plant import Pv, WeatherYear
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Season, Tariff
 from sim.problem import Refusal
-from sim.tariff import DAY_TYPES, EVERY_MONTH, Season, Tariff
 
 SLOTS = (24, 48, 96)
 MOST_PERIODS = 12

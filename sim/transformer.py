@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario_plant import Grid
-from sim.tariff import PriceClasses
+from sim.inputs.plant import Grid
+from sim.inputs.tariff import PriceClasses
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sim.model import json_fault
+from sim.inputs.base import json_fault
+from sim.inputs.tariff import EVERY_MONTH, DemandCharge, PriceTier, Season, Tariff
 from sim.problem import Problem, Refusal
-from sim.tariff import EVERY_MONTH, DemandCharge, PriceTier, Season, Tariff
 
 Table = tuple[tuple[int, ...], ...]
 Priced = tuple[float, tuple[PriceTier, ...]]

@@ -19,6 +19,8 @@ from numba import config, njit
 from numpy.typing import NDArray
 
 from sim import control, kernel
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import PriceClasses
 from sim.kernel import (
     DEFICIT,
     IMPORT_SUM,
@@ -41,8 +43,6 @@ from sim.kernel import (
     _supply,
     _swap_class,
 )
-from sim.scenario import Scenario
-from sim.tariff import PriceClasses
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ from finance.kpis import by_period, periods_per_year
 from finance.ledger import ledger
 from finance.rates import grid_bill
 from sim.dispatch import ALTERNATIVES, simulate
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.compare import Study
 
 PARTS = ("grid", "pv", "battery", "sets", "control", "redeclaring", "compute")

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from finance.bill import Bill
 from finance.rates import grid_bill
-from sim import library
 from sim.dispatch import ALTERNATIVES
-from sim.scenario import Scenario
-from sim.tariff import DEMAND_BASES
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import DEMAND_BASES
 from study.compare import Study
 
 Floats = NDArray[np.float64]

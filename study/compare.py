@@ -11,7 +11,7 @@ from finance.ledger import Ledger, ledger
 from finance.metrics import Figure
 from finance.rates import grid_bill
 from sim.dispatch import ALTERNATIVES, Dispatch, simulate
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.deal import Outcome, no_contract, outcome
 from study.financing import Returns, returns, storage_cost
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from finance.ledger import lost_gpu_h, restart_cost
 from sim.compute import FLEX_FIELDS, Segment, cap_segments
+from sim.inputs.scenario import Scenario
 from sim.load import peak_kw, site_kw_per_gpu
 from sim.optimal import solve
 from sim.optimal_model import Deferral, Optimum, Programme, ShedTier
 from sim.optimal_oracle import solve_oracle
 from sim.outages import unbroken
-from sim.scenario import Scenario
 from study.compare import Study, evaluate
 from study.foresight import bill_not_covered, hybrid_programme
 

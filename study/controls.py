@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from sim import kernel
 from sim.dispatch import simulate, some_lanes
+from sim.inputs.scenario import Scenario
 from sim.rolling import roll, with_orders
-from sim.scenario import Scenario
 from study.compare import Study, evaluate
 from study.foresight import Bound, YearCost, bound, cost_of_trace, hybrid_lane, least_l_per_kwh
 from study.strategy import Strategy, tuned, with_strategy

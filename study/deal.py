@@ -21,7 +21,7 @@ from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
-from sim.scenario_deal import Contract, ContractKind
+from sim.inputs.contract import Contract, ContractKind
 from study.financing import CAUSES, PROJECT_LINES, monthly_lines
 
 if TYPE_CHECKING:

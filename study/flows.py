@@ -32,10 +32,10 @@ from sim import kernel, transformer, variants
 from sim.battery import available_share
 from sim.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, shaving
 from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
+from sim.inputs.register import register
+from sim.inputs.scenario import Scenario
 from sim.load import monthly_scale
 from sim.pv import pv_kw_per_kwp
-from sim.register import register
-from sim.scenario import Scenario
 from sim.variants import Outages
 from study.compare import Study
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from finance.kpis import Saving
 from finance.metrics import Figure
-from sim import library
-from sim.scenario import Scenario
-from sim.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
 from study.compare import Study
 
 # Windows of a province that has moved them to a midday valley (苏发改价格发〔2025〕426号).

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sim.scenario import Scenario, scenario_from_dict
+from sim.inputs.scenario import Scenario, scenario_from_dict
 
 PRESET_DIR = Path(__file__).resolve().parent.parent / "assets" / "presets"
 

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.inputs.bills import RealBill
+from sim.inputs.scenario import Scenario
 from sim.load import peak_kw
-from sim.scenario import Scenario
-from sim.scenario_bills import RealBill
 from study.site_year import SiteYear
 
 Floats = NDArray[np.float64]

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from finance.bill import Bill
 from finance.rates import grid_bill
 from sim.dispatch import Dispatch, simulate
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import Tariff, library_tariff
 from sim.load import peak_kw
-from sim.scenario import Scenario
-from sim.tariff import Tariff, library_tariff
 
 MONTHS = 12
 

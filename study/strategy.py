@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.dispatch import some_lanes
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from sim.tuning import Site, Table, tune
 from study.compare import Study
 from study.foresight import Bound, hybrid_lane

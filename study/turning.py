@@ -15,10 +15,10 @@ from typing import Literal
 from finance.ledger import Ledger, ledger
 from finance.rates import grid_bill
 from sim.dispatch import ALTERNATIVES, simulate
+from sim.inputs.base import InputError
+from sim.inputs.register import Input, register
+from sim.inputs.scenario import Scenario
 from sim.load import peak_kw
-from sim.model import InputError
-from sim.register import Input, register
-from sim.scenario import Scenario
 from study.compare import Study
 
 REACH = 10.0

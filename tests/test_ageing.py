@@ -35,7 +35,7 @@ from sim.ageing import (
     rainflow,
     soh_by_year,
 )
-from sim.library import record
+from sim.inputs.library import record
 
 REFERENCE = Path(__file__).parent / "reference/battery_life/lfp_life.json"
 ONE_A_DAY = np.array([0.95] * 9 + [0.45] + [0.10] * 6 + [0.60] + [0.95] * 7)  # 10-95 %, 310 EFC a year

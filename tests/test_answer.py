@@ -10,7 +10,7 @@ from finance.ledger import LINES, Ledger
 from i18n import words
 from report import say
 from sim.dispatch import ALTERNATIVES
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study import answer
 from study.answer import Finding, Quantity
 from study.compare import Study, evaluate

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.scenario import scenario_from_dict
+from sim.inputs.scenario import scenario_from_dict
 from study.compare import evaluate
 from study.presets import presets
 

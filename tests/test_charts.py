@@ -14,7 +14,7 @@ from i18n import words
 from report import charts, charts_cost, charts_inputs, charts_operation, tables
 from report.palette import DARK, LIGHT, ink_on, palette
 from sim.dispatch import ALTERNATIVES
-from sim.tariff import library_tariff
+from sim.inputs.tariff import library_tariff
 from study import turning, weeks
 from study.compare import Study, evaluate
 from study.presets import presets

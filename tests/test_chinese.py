@@ -22,12 +22,12 @@ from report import files, register_text, say
 from report.headers import localised
 from report.proposal import proposal
 from report.workbook import workbook
+from sim.inputs.base import InputError
+from sim.inputs.register import register
+from sim.inputs.scenario import Scenario, scenario_from_json
+from sim.inputs.tariff import library_ids, library_tariff
 from sim.meter import MeterError, inspect, read_meter
-from sim.model import InputError
 from sim.problem import Problem
-from sim.register import register
-from sim.scenario import Scenario, scenario_from_json
-from sim.tariff import library_ids, library_tariff
 from sim.weather import WeatherError, read_weather
 from study.compare import evaluate
 from study.presets import presets

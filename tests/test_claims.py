@@ -5,8 +5,8 @@ import math
 import pytest
 
 from finance.metrics import Figure
-from sim.scenario import scenario_from_dict
-from sim.tariff import library_tariff
+from sim.inputs.scenario import scenario_from_dict
+from sim.inputs.tariff import library_tariff
 from study.claims import (
     METRICS,
     Claim,

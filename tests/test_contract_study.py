@@ -5,8 +5,8 @@ import pytest
 
 from finance.bill import OVERRUN
 from finance.explain import bill_components, waterfall
-from sim.model import InputError
-from sim.scenario import scenario_from_dict
+from sim.inputs.base import InputError
+from sim.inputs.scenario import scenario_from_dict
 from study.attribution import attribute
 from study.compare import evaluate
 from study.flows import flows

@@ -18,8 +18,8 @@ from report.offer import Offer
 from report.proposal import proposal
 from report.proposal_blocks import Draft, table_scale
 from report.workbook import workbook
-from sim import library
-from sim.scenario import Scenario
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
 from study.compare import evaluate
 from study.presets import presets
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from finance import metrics
+from sim.inputs.contract import Contract
+from sim.inputs.register import is_used, register
+from sim.inputs.scenario import Scenario
 from sim.problem import Refusal
-from sim.register import is_used, register
-from sim.scenario import Scenario
-from sim.scenario_deal import Contract
 from study import deal
 from study.compare import evaluate
 from study.presets import presets

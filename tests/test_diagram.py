@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from i18n import words
 from report.diagram import HEIGHT, WIDTH, cabinets, describe, single_line, sources
-from sim.scenario_plant import Storage
+from sim.inputs.plant import Storage
 from study.presets import presets
 
 EN = words("en")

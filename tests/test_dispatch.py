@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim import dispatch as dispatch_module
-from sim import kernel, library
+from sim import kernel
 from sim.ageing import cell_temperature_c
 from sim.battery import (
     auxiliary_kw_per_mwh,
@@ -17,9 +17,10 @@ from sim.battery import (
 )
 from sim.climate import ambient_c
 from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
+from sim.inputs import library
+from sim.inputs.plant import Storage
+from sim.inputs.scenario import Scenario
 from sim.outages import as_list, longest_h, unbroken
-from sim.scenario import Scenario
-from sim.scenario_plant import Storage
 from study.compare import evaluate
 from study.presets import presets
 

@@ -5,7 +5,7 @@ import pytest
 
 from finance.explain import BILL_STEPS, STEPS, bill_components, waterfall
 from sim.dispatch import ALTERNATIVES
-from sim.scenario import scenario_from_dict
+from sim.inputs.scenario import scenario_from_dict
 from study.compare import evaluate
 from study.presets import presets
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from finance.explain import waterfall
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.claims import METRICS, foresight_gap, vendor_ladder
 from study.compare import evaluate
 from study.financing import overall_efficiency

@@ -20,7 +20,7 @@ from sim.genset_ratings import (
     trip_hours,
     wear,
 )
-from sim.library import record
+from sim.inputs.library import record
 
 
 def test_ratings_are_those_of_the_data_file():

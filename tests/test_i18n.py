@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from i18n.words import catalogue, placeholders
-from sim.register import register
+from sim.inputs.register import register
 from study.presets import presets
 
 ROOT = Path(__file__).resolve().parents[1]

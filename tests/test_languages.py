@@ -11,8 +11,8 @@ import pytest
 
 from i18n.words import catalogue, placeholders
 from report.offer import characters
-from sim.register import register
-from sim.tariff import library_ids, library_tariff
+from sim.inputs.register import register
+from sim.inputs.tariff import library_ids, library_tariff
 
 ROOT = Path(__file__).resolve().parents[1]
 HAN = re.compile(r"[\u4e00-\u9fff]")

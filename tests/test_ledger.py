@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finance.ledger import LINES, grid_works_cost
-from sim.scenario import scenario_from_dict
+from sim.inputs.scenario import scenario_from_dict
 from study.compare import evaluate
 from study.presets import presets
 

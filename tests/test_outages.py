@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finance.ledger import restart_cost
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study import outages
 from study.compare import evaluate
 from study.presets import presets

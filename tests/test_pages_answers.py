@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from report import tables
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.compare import evaluate
 from study.presets import presets
 

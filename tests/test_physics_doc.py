@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sim import library
+from sim.inputs import library
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs/physics.md").read_text(encoding="utf-8")

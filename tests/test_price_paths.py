@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finance.price_paths import COMPONENTS, DIESEL_SHOCK, LINES, PricePath, by_month, path_of, read_points
-from sim.model import InputError
+from sim.inputs.base import InputError
 from sim.problem import Refusal
 from study.compare import evaluate
 from study.flows import flows

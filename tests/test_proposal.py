@@ -23,8 +23,8 @@ from report.proposal_blocks import Draft, table_scale
 from report.proposal_finance import cash_rows
 from report.proposal_front import first_year_saving
 from report.proposal_site import energy_rungs
-from sim.register import unverified
-from sim.scenario_bills import RealBill
+from sim.inputs.bills import RealBill
+from sim.inputs.register import unverified
 from study.answer import headline
 from study.beside import Beside, beside, sizes_of
 from study.compare import Study, evaluate

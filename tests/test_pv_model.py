@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import library
+from sim.inputs import library
 from sim.pv_model import (
     PvArray,
     ac_kw_per_kwp,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.register import register
+from sim.inputs.register import register
 from study.compare import evaluate
 from study.presets import presets
 from study.risk import (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from finance.bill import BillRates, Metered, TierRate, bill
 from finance.explain import STEPS, bill_components, waterfall
 from finance.tiers import Tier, tiered_charge
-from sim.model import InputError
-from sim.tariff import library_tariff
+from sim.inputs.base import InputError
+from sim.inputs.tariff import library_tariff
 from study.compare import evaluate
 from study.flows import flows
 from study.foresight import not_covered

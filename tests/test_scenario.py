@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim.model import InputError
-from sim.register import is_used, register, unverified
-from sim.scenario import Scenario, json_schema, scenario_from_dict, scenario_from_json
+from sim.inputs.base import InputError
+from sim.inputs.register import is_used, register, unverified
+from sim.inputs.scenario import Scenario, json_schema, scenario_from_dict, scenario_from_json
 from study.presets import presets
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.scenario import Scenario
-from sim.tariff import library_tariff
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import library_tariff
 from study.compare import evaluate
 from study.presets import presets
 from study.site_year import elsewhere, full_year, under

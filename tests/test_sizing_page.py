@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.presets import presets
 from tests.test_pages_answers import AWKWARD, CASE_C, run, texts
 

@@ -12,7 +12,7 @@ from report import strategy
 from report.offer import Offer
 from report.proposal_blocks import Draft
 from report.proposal_strategy import strategy_blocks
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.compare import evaluate
 
 TABLE = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.tariff import Tariff, library_ids, library_tariff, price_classes
+from sim.inputs.tariff import Tariff, library_ids, library_tariff, price_classes
 from sim.timeline import timeline
 
 

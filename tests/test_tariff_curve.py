@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.inputs.tariff import DAY_TYPES, Tariff, library_tariff, price_classes
 from sim.problem import Refusal
-from sim.tariff import DAY_TYPES, Tariff, library_tariff, price_classes
 from sim.tariff_curve import curve_fields, curve_table, fit_curve, read_curve
 from sim.timeline import timeline
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.inputs.tariff import DAY_TYPES, Tariff, library_ids, library_tariff, price_classes
 from sim.problem import Refusal
-from sim.tariff import DAY_TYPES, Tariff, library_ids, library_tariff, price_classes
 from sim.tariff_paint import (
     MOST_PERIODS,
     SLOTS,

@@ -5,7 +5,7 @@ import pytest
 
 from finance.explain import waterfall
 from sim import transformer
-from sim.scenario_plant import Grid
+from sim.inputs.plant import Grid
 from study.compare import evaluate
 from study.flows import flows
 from study.presets import presets

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.register import register
+from sim.inputs.register import register
 from study import turning
 from study.compare import Study, evaluate
 from study.presets import presets

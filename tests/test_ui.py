@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from i18n import words
-from sim.register import register
-from sim.tariff import library_tariff
+from sim.inputs.register import register
+from sim.inputs.tariff import library_tariff
 from study.presets import presets
 from ui import form, levers, tariff_form, url
 

@@ -11,7 +11,7 @@ from i18n import words
 from report import financing_text
 from report.offer import Offer
 from report.proposal import proposal
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study import deal
 from study.compare import evaluate
 from study.presets import presets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.tariff import library_tariff
+from sim.inputs.tariff import library_tariff
 from study.presets import presets
 from tests.test_pages_answers import run, texts
 from tests.test_ui import open_app, scenario_of

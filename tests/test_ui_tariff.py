@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sim.tariff import library_tariff
+from sim.inputs.tariff import library_tariff
 from sim.tariff_paint import painting_of
 from sim.urdb import to_urdb
 from study.site_year import full_year, under

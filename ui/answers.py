@@ -16,9 +16,9 @@ from report import charts_cost, lever_text, say
 from report.charts import Amounts, month_name
 from report.currency import rate_note
 from report.palette import palette
+from sim.inputs.register import unverified
+from sim.inputs.scenario import Scenario
 from sim.load import peak_kw
-from sim.register import unverified
-from sim.scenario import Scenario
 from study import answer, turning
 from study.answer import Finding
 from study.compare import Study

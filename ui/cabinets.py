@@ -5,7 +5,7 @@ from __future__ import annotations
 from report import say
 from sim.ageing import availability
 from sim.battery import available_share
-from sim.scenario_plant import Storage
+from sim.inputs.plant import Storage
 from ui import state
 from ui.state import t
 

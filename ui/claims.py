@@ -9,7 +9,7 @@ import streamlit as st
 
 from finance.metrics import Figure
 from report import register_text, say
-from sim.register import register
+from sim.inputs.register import register
 from study import claims
 from study.answer import Quantity
 from study.claims import METRICS, BreakEven, Claim, Rung, Together, Verdict

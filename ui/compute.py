@@ -10,8 +10,8 @@ import streamlit as st
 
 from report import charts_compute, say
 from report.charts import Figure
+from sim.inputs.register import is_weak, register
 from sim.optimal_model import Infeasible
-from sim.register import is_weak, register
 from study import compute
 from study.compare import Study
 from study.compute import RuleEffect, Use, Worth

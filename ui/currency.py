@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from report.currency import rate_note, shown_currency, table_rate
-from sim import library
-from sim.register import register
-from sim.scenario import Scenario
+from sim.inputs import library
+from sim.inputs.register import register
+from sim.inputs.scenario import Scenario
 from ui import form, state
 from ui.figures import card
 from ui.state import t

@@ -9,8 +9,8 @@ import streamlit as st
 from finance.ownership import Split
 from report import charts_cost, charts_deal, deal_text, say
 from report.charts import amounts, legend
-from sim.register import register
-from sim.scenario_deal import Contract, ContractKind
+from sim.inputs.contract import Contract, ContractKind
+from sim.inputs.register import register
 from study import deal
 from study.compare import Study
 from study.deal import Flag, Ladder, Outcome

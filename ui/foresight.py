@@ -7,7 +7,7 @@ import streamlit as st
 
 from report import files, strategy
 from report.charts_cost import TurningRow, turning_bars
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 from study.compare import Study
 from study.controls import Controls, compare_controls, is_plain
 from study.foresight import Bound, YearCost, bound, cost_of_trace, not_covered

@@ -14,10 +14,10 @@ import streamlit as st
 
 from i18n.numbers import plain
 from report import register_text, say
-from sim import library
+from sim.inputs import library
+from sim.inputs.register import Input, is_used, register, unverified
+from sim.inputs.scenario import Scenario
 from sim.problem import Problem
-from sim.register import Input, is_used, register, unverified
-from sim.scenario import Scenario
 from ui import state
 from ui.state import t
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.register import register
-from sim.scenario import Scenario
+from sim.inputs.register import register
+from sim.inputs.scenario import Scenario
 from ui import form, state
 
 STEPS = 100

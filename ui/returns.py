@@ -12,7 +12,7 @@ from finance.tax import tax_rules
 from report import charts_cost, financing_text, say
 from report.charts import amounts
 from report.charts_financing import coverage_bars
-from sim import library
+from sim.inputs import library
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
 from study.compare import Study
 from study.financing import CAUSES, Returns, overall_efficiency

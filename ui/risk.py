@@ -9,7 +9,7 @@ import streamlit as st
 
 from report import say
 from report.charts import Amounts, amounts
-from sim.register import register
+from sim.inputs.register import register
 from study import risk
 from study.compare import Study
 from study.flows import FACTORS, VARIED

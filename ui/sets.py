@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from report import say
-from sim import library
 from sim.dispatch import site_set_kw
 from sim.genset import fuel_curve
 from sim.genset_ratings import (
@@ -19,6 +18,7 @@ from sim.genset_ratings import (
     trip_hours,
     wear,
 )
+from sim.inputs import library
 from sim.kernel import Trace
 from study import weeks
 from study.compare import Study

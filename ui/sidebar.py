@@ -7,9 +7,9 @@ import streamlit as st
 from i18n import LANGUAGES
 from i18n.words import catalogue
 from report import lever_text
-from sim.model import InputError
-from sim.register import register
-from sim.scenario import scenario_from_json
+from sim.inputs.base import InputError
+from sim.inputs.register import register
+from sim.inputs.scenario import scenario_from_json
 from study.presets import presets
 from ui import form, levers, state
 from ui.figures import as_plain

@@ -6,8 +6,8 @@ import hashlib
 
 import streamlit as st
 
-from sim.scenario import Scenario
-from sim.tariff import Tariff, library_tariff
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import Tariff, library_tariff
 from study.site_year import Elsewhere, SiteYear, elsewhere, full_year, under
 from ui import state
 

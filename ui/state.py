@@ -16,9 +16,9 @@ from i18n import LANGUAGES, Words
 from report import say
 from report.currency import words_for
 from sim.dispatch import Dispatch, simulate
-from sim.model import InputError
+from sim.inputs.base import InputError
+from sim.inputs.scenario import Scenario
 from sim.problem import Problem
-from sim.scenario import Scenario
 from study.compare import Study, evaluate
 from study.presets import presets
 from ui import url

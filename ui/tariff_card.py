@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from report import register_text, say
-from sim import library
-from sim.tariff import DAY_TYPES, DEMAND_BASES, Tariff
+from sim.inputs import library
+from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Tariff
 from study.policy import has_government_windows
 from ui import form, state, table, tariff_form
 from ui.figures import as_plain

@@ -7,8 +7,8 @@ import streamlit as st
 
 from report.charts import legend, month_name
 from report.charts_tariff import curve_colours, day_curves
-from sim import library
-from sim.tariff import DAY_TYPES, Tariff, library_ids, library_tariff
+from sim.inputs import library
+from sim.inputs.tariff import DAY_TYPES, Tariff, library_ids, library_tariff
 from study.site_year import Elsewhere
 from ui import site_year, state, tariff_card
 from ui.figures import as_plain, card, chart

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim import library
+from sim.inputs import library
+from sim.inputs.tariff import DAY_TYPES, Tariff
 from sim.problem import Refusal
-from sim.tariff import DAY_TYPES, Tariff
 
 Rows = list[dict[str, Any]]
 ALL_PERIODS = "all"

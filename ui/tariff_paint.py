@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from report import register_text, say
 from report.charts import month_name
 from report.charts_tariff import painting_grid, period_colours, touched
-from sim.model import InputError, input_error
-from sim.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
+from sim.inputs.base import InputError, input_error
+from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.tariff_paint import (
     SLOTS,
     Painting,

@@ -13,7 +13,7 @@ from finance.tax import THREE_FREE_THREE_HALF, country_rules
 from report import financing_text, register_text
 from report.charts import legend
 from report.charts_financing import path_legend, price_paths
-from sim import library
+from sim.inputs import library
 from ui import form, state, table
 from ui.figures import card, chart
 from ui.state import t

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import LANGUAGES
-from sim.model import InputError
-from sim.register import Input, register
-from sim.scenario import Scenario
-from sim.tariff import library_ids
+from sim.inputs.base import InputError
+from sim.inputs.register import Input, register
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import library_ids
 from study.presets import Preset, presets
 
 LONGEST_QUERY = 3000

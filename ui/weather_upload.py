@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from report import say
-from sim import library
+from sim.inputs import library
 from sim.pv import as_weather_year
 from sim.weather import Weather, WeatherError, fetch_pvgis, read_weather
 from ui import state

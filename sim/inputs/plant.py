@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.inputs import POWER_MAX_KW, Fraction, Kw, given, sourced
-from sim.model import Closed
+from sim.inputs.base import Closed
+from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, given, sourced
 from sim.problem import Named, Refusal
 
 LONGEST_LISTED_H = 744

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.model import Closed
+from sim.inputs.base import Closed
 
 MOST_BILLS = 36
 Quantity = Annotated[float, Field(ge=0, le=1e12)]

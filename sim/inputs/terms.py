@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from sim.inputs import Fraction, Money, given
-from sim.model import Closed
+from sim.inputs.base import Closed
+from sim.inputs.field import Fraction, Money, given
 from sim.problem import Refusal
 
 Component = Literal["energy", "demand", "fuel", "om", "carbon"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sim.inputs import Fraction, given, sourced
-from sim.model import Closed
+from sim.inputs.base import Closed
+from sim.inputs.field import Fraction, given, sourced
 
 
 class Compute(Closed):

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from sim import library
-from sim.inputs import Fraction, Money, given, sourced
-from sim.model import Closed
+from sim.inputs import library
+from sim.inputs.base import Closed
+from sim.inputs.field import Fraction, Money, given, sourced
+from sim.inputs.terms import Financing, IncomeTax, PricePaths
 from sim.problem import Refusal
-from sim.scenario_finance import Financing, IncomeTax, PricePaths
 
 
 class Costs(Closed):

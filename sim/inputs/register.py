@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from sim.library import Confidence
-from sim.scenario import Scenario
+from sim.inputs.library import Confidence
+from sim.inputs.scenario import Scenario
 
 OF_STATISTICS = ("saifi_per_year", "saidi_h_per_year", "outage_spread", "outage_seed")
 OF_DECLARATION = ("declared_kw", "hybrid_redeclares", "declaration_hold_months")

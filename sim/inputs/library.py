@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-DATA_DIR = Path(__file__).resolve().parent.parent / "assets" / "data"
+DATA_DIR = Path(__file__).resolve().parents[2] / "assets" / "data"
 Confidence = Literal["seen_in_source", "derived", "unverified"]
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim import library
-from sim.inputs import POWER_MAX_KW, Fraction, Kw, given, sourced
-from sim.model import Closed
+from sim.inputs import library
+from sim.inputs.base import Closed
+from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, given, sourced
 from sim.problem import Refusal
 
 

@@ -14,16 +14,16 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from sim import library
-from sim.model import Closed, InputError, input_error, json_fault
+from sim.inputs import library
+from sim.inputs.base import Closed, InputError, input_error, json_fault
+from sim.inputs.bills import MOST_BILLS, RealBill
+from sim.inputs.contract import Contract
+from sim.inputs.flex import Compute
+from sim.inputs.money import Finance
+from sim.inputs.plant import Dispatch, Genset, Grid, Pv, Storage
+from sim.inputs.site import Load, Site
+from sim.inputs.tariff import Tariff, library_tariff
 from sim.problem import Named, Problem
-from sim.scenario_bills import MOST_BILLS, RealBill
-from sim.scenario_compute import Compute
-from sim.scenario_deal import Contract
-from sim.scenario_money import Finance
-from sim.scenario_plant import Dispatch, Genset, Grid, Pv, Storage
-from sim.scenario_site import Load, Site
-from sim.tariff import Tariff, library_tariff
 
 ENGINE_VERSION = "0.2.0"
 

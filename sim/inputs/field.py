@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sim import library
+from sim.inputs import library
 
 POWER_MAX_KW = 2_000_000
 MONEY_MAX = 1e13

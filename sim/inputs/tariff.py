@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sim import library
-from sim.model import Closed
+from sim.inputs import library
+from sim.inputs.base import Closed
 from sim.problem import Problem, Refusal
 from sim.timeline import Timeline
 
