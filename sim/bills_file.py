@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sim.inputs.bills import MOST_BILLS
-from sim.meter_cells import parse_numbers
-from sim.meter_file import load
+from sim.meter.cells import parse_numbers
+from sim.meter.file import load
 from sim.problem import Refusal
 
 MONTH = "month"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.inputs import library
 from sim.inputs.site import Load
-from sim.meter import align_weekdays, to_step
+from sim.meter.year import align_weekdays, to_step
 from sim.timeline import Timeline, timeline
 
 JOB_H = 72.0

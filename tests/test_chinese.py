@@ -26,7 +26,8 @@ from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario, scenario_from_json
 from sim.inputs.tariff import library_ids, library_tariff
-from sim.meter import MeterError, inspect, read_meter
+from sim.meter.findings import MeterError
+from sim.meter.read import inspect, read_meter
 from sim.problem import Problem
 from sim.weather import WeatherError, read_weather
 from study.compare import evaluate

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.meter import MeterError, align_weekdays, inspect, is_repeated, read_meter, to_step
-from sim.meter_file import decode, find_delimiter
+from sim.meter.file import decode, find_delimiter
+from sim.meter.findings import MeterError
+from sim.meter.read import inspect, read_meter
+from sim.meter.year import align_weekdays, is_repeated, to_step
 
 HOUR = timedelta(hours=1)
 EXCEL_EPOCH = datetime(1899, 12, 30)
@@ -330,7 +332,7 @@ def test_equal_and_empty_headers_get_names_of_their_own():
     ],
 )
 def test_decimal_and_thousands_marks(cells, expected):
-    from sim.meter_cells import parse_numbers
+    from sim.meter.cells import parse_numbers
 
     numbers = parse_numbers(cells, ";")
     assert numbers.values.tolist() == expected
@@ -392,7 +394,7 @@ def test_other_zipped_files(names, word):
 
 
 def test_workbook_that_unpacks_too_far(monkeypatch):
-    monkeypatch.setattr("sim.meter_file.MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("sim.meter.file.MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(MeterError, match="unpacks to more than"):
         inspect(workbook([["Time", "kW"], *([t, 1.0] for t in T[:50])]), "load.xlsx")
 

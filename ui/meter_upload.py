@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from report.charts_inputs import load_year
-from sim.meter import MeterError, MeterReading, Table, inspect, read_meter
+from sim.meter.findings import MeterError
+from sim.meter.read import MeterReading, Table, inspect, read_meter
 from ui import state
 from ui.figures import as_plain, chart
 from ui.state import t

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.meter_cells import is_clock, is_date, is_number, parse_clocks, parse_numbers, serial_like
-from sim.meter_file import Sheet
-from sim.meter_findings import refusal
+from sim.meter.cells import is_clock, is_date, is_number, parse_clocks, parse_numbers, serial_like
+from sim.meter.file import Sheet
+from sim.meter.findings import refusal
 from sim.problem import Problem
 
 # Factor from a reading to kW; energies are kWh per interval and are divided by its length later.

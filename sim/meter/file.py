@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sim.meter_findings import MeterError, refusal
+from sim.meter.findings import MeterError, refusal
 from sim.problem import Problem
 
 MAX_BYTES = 20 * 1024 * 1024

@@ -7,9 +7,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter_cells import DAY
-from sim.meter_findings import Finding, MeterError, finding, followed, refusal, stamp_text
-from sim.meter_series import TARGET_STEPS, Readings, runs_of
+from sim.meter.cells import DAY
+from sim.meter.findings import Finding, MeterError, finding, followed, refusal, stamp_text
+from sim.meter.series import TARGET_STEPS, Readings, runs_of
 from sim.problem import Problem, Refusal, one_or_many
 
 WEEK = 7 * DAY

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter_cells import DAY
-from sim.meter_findings import Finding, MeterError, finding, followed, listing, refusal, stamp_text
+from sim.meter.cells import DAY
+from sim.meter.findings import Finding, MeterError, finding, followed, listing, refusal, stamp_text
 from sim.problem import Problem, one_or_many
 
 SUNDAY = 3  # 1970-01-01 was a Thursday: day 3 was a Sunday

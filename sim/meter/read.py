@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter_cells import DAY, DateOrderError, Numbers, Stamps, parse_clocks, parse_numbers, parse_stamps
-from sim.meter_columns import (
+from sim.meter.cells import DAY, DateOrderError, Numbers, Stamps, parse_clocks, parse_numbers, parse_stamps
+from sim.meter.columns import (
     UNIT_TO_KW,
     Layout,
     column_cells,
@@ -27,9 +27,9 @@ from sim.meter_columns import (
     unfold_days,
     unit_or_guess,
 )
-from sim.meter_file import Sheet, load
-from sim.meter_findings import Finding, MeterError, finding, followed, listing, quoted, refusal, stamp_of
-from sim.meter_series import (
+from sim.meter.file import Sheet, load
+from sim.meter.findings import Finding, MeterError, finding, followed, listing, quoted, refusal, stamp_of
+from sim.meter.series import (
     Readings,
     align_to_step,
     begin_of_interval,
@@ -41,7 +41,7 @@ from sim.meter_series import (
     sort_readings,
     to_standard_time,
 )
-from sim.meter_year import align_weekdays, fill_gaps, is_repeated, to_common_step, to_regular, to_step, to_year
+from sim.meter.year import align_weekdays, fill_gaps, is_repeated, to_common_step, to_regular, to_step, to_year
 from sim.problem import Problem, one_or_many
 
 __all__ = [
