@@ -14,7 +14,7 @@ from report.charts import Figure, axis, f32, figure, month_name, value_axis
 from report.charts_inputs import MONTHS, SLOTS_PER_DAY, tariff_prices
 from report.palette import Palette, palette
 from sim.inputs.tariff import DAY_TYPES, Tariff, clock
-from sim.tariff_paint import Painting
+from sim.tariff.paint import Painting
 
 LEAST_SHADE = 0.18
 SPOTS_ACROSS, SPOTS_DOWN = 4, 2  # of each cell

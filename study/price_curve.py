@@ -7,7 +7,7 @@ import numpy as np
 from sim.climate import ambient_c
 from sim.inputs.scenario import Scenario
 from sim.load import load_kw
-from sim.tariff_curve import Curve, CurveFit, fit_curve
+from sim.tariff.curve import Curve, CurveFit, fit_curve
 from sim.timeline import timeline
 
 

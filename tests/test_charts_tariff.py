@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from i18n import words
 from report.charts_tariff import day_curves, painting_grid, period_colours, touched
 from sim.inputs.tariff import library_tariff
-from sim.tariff_paint import painting_of, refined
+from sim.tariff.paint import painting_of, refined
 
 EN = words("en")
 SHANGHAI = library_tariff("cn_shanghai_10kv")

@@ -11,7 +11,7 @@ from report.offer import Offer
 from report.proposal_blocks import Draft
 from report.proposal_site import bill
 from sim.inputs.register import unverified
-from sim.tariff_curve import Curve, curve_fields, fit_curve
+from sim.tariff.curve import Curve, curve_fields, fit_curve
 from study.compare import evaluate
 from study.presets import presets
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.bills_file import plain_name, read_bills
 from sim.inputs.base import InputError
 from sim.inputs.bills import RealBill
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import library_tariff
 from sim.problem import Refusal
+from sim.tariff.bills_file import plain_name, read_bills
 from study.real_bills import MONEY, compare, fitting_peak_kw, verdict
 from study.site_year import full_year, under
 

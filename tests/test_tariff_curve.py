@@ -7,7 +7,7 @@ import pytest
 
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_tariff, price_classes
 from sim.problem import Refusal
-from sim.tariff_curve import curve_fields, curve_table, fit_curve, read_curve
+from sim.tariff.curve import curve_fields, curve_table, fit_curve, read_curve
 from sim.timeline import timeline
 
 PLAIN = library_tariff("my_tnb_mv_general")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_ids, library_tariff, price_classes
 from sim.problem import Refusal
-from sim.tariff_paint import (
+from sim.tariff.paint import (
     MOST_PERIODS,
     SLOTS,
     month_groups,

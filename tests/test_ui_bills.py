@@ -37,7 +37,7 @@ def test_the_template_in_each_language_reads_back() -> None:
     def page() -> None:
         import streamlit as st
 
-        from sim.bills_file import read_bills
+        from sim.tariff.bills_file import read_bills
         from ui import bills, state
 
         state.current()

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from sim.inputs.tariff import library_tariff
-from sim.tariff_paint import painting_of
-from sim.urdb import to_urdb
+from sim.tariff.paint import painting_of
+from sim.tariff.urdb import to_urdb
 from study.site_year import full_year, under
 from tests.test_ui import assert_calm, keys_of, open_app, scenario_of
 

@@ -8,8 +8,8 @@ import pytest
 from finance.tiers import Tier, tiered_charge
 from sim.inputs.tariff import library_ids, library_tariff, price_classes
 from sim.problem import Refusal
+from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 from sim.timeline import timeline
-from sim.urdb import read_urdb, to_tariff, to_urdb
 from tests.test_contract_study import FOUR_HOURS, study
 
 ALL = [[0] * 24 for _ in range(12)]

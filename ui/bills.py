@@ -17,8 +17,8 @@ from report import real_bills_text, say
 from report.charts import legend
 from report.charts_bills import bill_colours, months
 from report.real_bills_text import COLUMNS, because, period_heading, title
-from sim.bills_file import MONTH, PERIOD, plain_name, read_bills
 from sim.inputs.bills import RealBill
+from sim.tariff.bills_file import MONTH, PERIOD, plain_name, read_bills
 from study.real_bills import Comparison, compare, fitting_peak_kw, verdict
 from ui import form, site_year, state, table
 from ui.figures import as_plain, card, chart

@@ -14,8 +14,8 @@ from report import say
 from report.charts import month_name
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
-from sim.tariff_curve import Curve, curve_fields, curve_table, read_curve
-from sim.urdb import read_urdb, to_tariff, to_urdb
+from sim.tariff.curve import Curve, curve_fields, curve_table, read_curve
+from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 from study.price_curve import fit_to_site
 from ui import form, site_year, state
 from ui.figures import as_plain, card

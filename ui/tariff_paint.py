@@ -14,7 +14,7 @@ from report.charts import month_name
 from report.charts_tariff import painting_grid, period_colours, touched
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
-from sim.tariff_paint import (
+from sim.tariff.paint import (
     SLOTS,
     Painting,
     month_groups,

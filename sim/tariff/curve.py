@@ -17,7 +17,7 @@ from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
 from sim.meter.cells import is_number, parse_numbers
 from sim.meter.file import load
 from sim.problem import Refusal
-from sim.tariff_paint import Painting, painted_fields, painting_of, refined, slots_needed
+from sim.tariff.paint import Painting, painted_fields, painting_of, refined, slots_needed
 from sim.timeline import timeline
 
 Floats = NDArray[np.float64]
