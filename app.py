@@ -80,7 +80,7 @@ def warm_up_optimum() -> None:
 def warm_up_pv() -> None:
     """Load pvlib and work out the PV years of the shipped cases, so that the first case with PV opens at once."""
     try:
-        from sim.pv import pv_kw_per_kwp
+        from sim.sun.pv import pv_kw_per_kwp
         from sim.timeline import timeline
         from study.presets import presets
 

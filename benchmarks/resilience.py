@@ -11,7 +11,7 @@ import numpy as np
 
 from sim import resilience
 from sim.inputs.scenario import Scenario
-from sim.pv import pv_kw_per_kwp
+from sim.sun.pv import pv_kw_per_kwp
 from sim.timeline import timeline
 from study.compare import evaluate
 from study.presets import presets

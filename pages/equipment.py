@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sim.control import WEEKDAYS
-from sim.pv import looks_away
+from sim.sun.pv import looks_away
 from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t

@@ -20,7 +20,6 @@ from sim.battery import (
     discharge_efficiency,
     power_shares,
 )
-from sim.climate import altitude_m, ambient_c, hottest_c
 from sim.compute import FLEX_FIELDS, Flex, rule, year_seen
 from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
 from sim.genset import fuel_curve
@@ -31,7 +30,8 @@ from sim.inputs.tariff import PriceClasses, price_classes
 from sim.load import load_kw, monthly_scale, peak_kw
 from sim.outages import grid_down, interruptions
 from sim.problem import Named, Refusal
-from sim.pv import pv_kw_per_kwp
+from sim.sun.climate import altitude_m, ambient_c, hottest_c
+from sim.sun.pv import pv_kw_per_kwp
 from sim.timeline import Timeline, timeline
 
 ALTERNATIVES = ("diesel", "grid", "grid_diesel", "hybrid")

@@ -35,7 +35,7 @@ from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.load import monthly_scale
-from sim.pv import pv_kw_per_kwp
+from sim.sun.pv import pv_kw_per_kwp
 from sim.variants import Outages
 from study.compare import Study
 

@@ -21,7 +21,7 @@ from sim.dispatch import site_set_kw
 from sim.inputs.scenario import Scenario
 from sim.optimal import SizeSearch, best_size
 from sim.optimal_model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
-from sim.pv import pv_kw_per_kwp
+from sim.sun.pv import pv_kw_per_kwp
 from sim.tuning import Rates
 from study.compare import Study, evaluate
 from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh

@@ -29,7 +29,7 @@ from sim.inputs.tariff import library_ids, library_tariff
 from sim.meter.findings import MeterError
 from sim.meter.read import inspect, read_meter
 from sim.problem import Problem
-from sim.weather import WeatherError, read_weather
+from sim.sun.files import WeatherError, read_weather
 from study.compare import evaluate
 from study.presets import presets
 from ui import state

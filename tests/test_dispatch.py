@@ -15,12 +15,12 @@ from sim.battery import (
     discharge_efficiency,
     warranty_findings,
 )
-from sim.climate import ambient_c
 from sim.dispatch import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
 from sim.inputs import library
 from sim.inputs.plant import Storage
 from sim.inputs.scenario import Scenario
 from sim.outages import as_list, longest_h, unbroken
+from sim.sun.climate import ambient_c
 from study.compare import evaluate
 from study.presets import presets
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.climate import ambient_c
 from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.plant import Pv
 from sim.inputs.scenario import Scenario, scenario_from_json
 from sim.inputs.site import Load, Meter
 from sim.load import gpus, load_kw, monthly_scale, peak_kw, pue_at, shape, watt_per_gpu
-from sim.pv import as_weather_year, equator_deg, looks_away, pv_kw_per_kwp, year_of_weather
+from sim.sun.climate import ambient_c
+from sim.sun.pv import as_weather_year, equator_deg, looks_away, pv_kw_per_kwp, year_of_weather
 from sim.timeline import timeline
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -62,7 +62,7 @@ def python_files() -> list[Path]:
 
 
 def top_name(file: Path) -> str:
-    """Return the package or module a file belongs to: ``sim`` for sim/pv.py, ``cli`` for cli.py."""
+    """Return the package or module a file belongs to: ``sim`` for sim/sun/pv.py, ``cli`` for cli.py."""
     return file.relative_to(ROOT).parts[0].removesuffix(".py")
 
 

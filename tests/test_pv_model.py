@@ -14,24 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.inputs import library
-from sim.pv_model import (
-    PvArray,
-    ac_kw_per_kwp,
-    at_step,
-    faces_the_pole,
-    hectares,
-    plane_of_array,
-    plant_kw_per_kwp,
-)
-from sim.weather import (
-    HOURS,
-    MONTH_OF_HOUR,
-    Weather,
-    WeatherError,
-    read_weather,
-    sun_of,
-    synthetic_year,
-)
+from sim.sun.files import HOURS, MONTH_OF_HOUR, Weather, WeatherError, read_weather, sun_of, synthetic_year
+from sim.sun.panels import PvArray, ac_kw_per_kwp, at_step, faces_the_pole, hectares, plane_of_array, plant_kw_per_kwp
 
 PV_CASE = Path(__file__).parent / "reference/pv"
 SOUTH = PvArray(1000.0, 22.0, 180.0, inverter_efficiency=0.96, temperature_coefficient_per_k=-0.0035)
@@ -396,9 +380,8 @@ def test_southern_files_say_so(shanghai):
 
 def test_pvgis_by_internet_and_without(monkeypatch):
     import requests
-    from pvlib import iotools
-
     import sim.weather
+    from pvlib import iotools
 
     year = synthetic_year(45.0, 8.0, 1.0, [40, 60, 100, 130, 160, 180, 190, 150, 100, 60, 40, 30], [10] * 12, [3] * 12)
     tmy = iotools.read_pvgis_tmy(io.BytesIO(_pvgis(year, 1)), "csv")

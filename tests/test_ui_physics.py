@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.pv import year_of_weather
-from sim.weather import WeatherError
+from sim.sun.files import WeatherError
+from sim.sun.pv import year_of_weather
 from tests.test_pv_model import _epw
 from tests.test_ui import assert_calm, keys_of, open_app, scenario_of, widget
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from report import say
 from sim.inputs import library
-from sim.pv import as_weather_year
-from sim.weather import Weather, WeatherError, fetch_pvgis, read_weather
+from sim.sun.files import Weather, WeatherError, fetch_pvgis, read_weather
+from sim.sun.pv import as_weather_year
 from ui import state
 from ui.state import t
 

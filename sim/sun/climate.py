@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sim.inputs import library
 from sim.inputs.plant import WeatherYear
 from sim.inputs.scenario import Scenario
+from sim.sun.files import air_temperatures_c
 from sim.timeline import MONTH_DAYS, Timeline
-from sim.weather import air_temperatures_c
 
 Floats = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import weather
-from sim.climate import on_clock
 from sim.inputs import library
 from sim.inputs.plant import Pv, WeatherYear
-from sim.pv_model import PvArray, faces_the_pole, plant_kw_per_kwp
+from sim.sun import files as weather
+from sim.sun.climate import on_clock
+from sim.sun.panels import PvArray, faces_the_pole, plant_kw_per_kwp
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]
