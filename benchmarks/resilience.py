@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim import resilience
 from sim.inputs.scenario import Scenario
+from sim.plant import island as resilience
 from sim.sun.pv import pv_kw_per_kwp
 from sim.timeline import timeline
 from study.compare import evaluate

@@ -15,8 +15,8 @@ from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.metrics import Figure
 from sim.dispatch import ALTERNATIVES, Dispatch
-from sim.genset_ratings import POLLUTANT_G_PER_KWH, pollutants_kg
 from sim.inputs.scenario import Scenario
+from sim.plant.ratings import POLLUTANT_G_PER_KWH, pollutants_kg
 
 Floats = NDArray[np.float64]
 IS_BASELINE = Figure(None, "is_baseline")

@@ -16,8 +16,8 @@ from finance.bill import Bill
 from finance.price_paths import by_month
 from sim.dispatch import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-from sim.load import gpus
-from sim.resilience import Interruption, interruption_cost
+from sim.plant.island import Interruption, interruption_cost
+from sim.plant.load import gpus
 
 Floats = NDArray[np.float64]
 HYBRID = np.array([[0.0], [0], [0], [1]])

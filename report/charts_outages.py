@@ -11,8 +11,8 @@ from i18n import Words
 from report import say
 from report.charts import Amounts, Figure, axis, f32, figure, value_axis
 from report.palette import Palette, faded, palette
-from sim.battery import BatteryLife
 from sim.inputs.plant import Storage
+from sim.plant.battery import BatteryLife
 
 Floats = NDArray[np.float64]
 SURVIVAL_TICKS_H = (1, 2, 4, 8, 24, 72, 168)

@@ -15,7 +15,7 @@ from report import say
 from report.palette import Palette, palette
 from sim.inputs.plant import Storage
 from sim.inputs.scenario import Scenario
-from sim.load import peak_kw
+from sim.plant.load import peak_kw
 
 FONT = "Source Sans, Noto Sans SC, sans-serif"
 WIDTH, HEIGHT, BUS_Y, LOAD_Y = 760, 400, 218, 268

@@ -14,7 +14,7 @@ from report.offer import PAPERS, printable
 from report.proposal_blocks import Draft
 from sim.inputs import library
 from sim.inputs.register import register
-from sim.load import peak_kw
+from sim.plant.load import peak_kw
 from study.answer import NOTHING_KWH, RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
 
 FLIPS = 3

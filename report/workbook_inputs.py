@@ -12,7 +12,7 @@ from report import register_text, say
 from report.workbook_cells import Book, cell, heads, input_name, number, put, text
 from sim.dispatch import ALTERNATIVES
 from sim.inputs.register import Input, is_used, register, unverified
-from sim.load import gpus
+from sim.plant.load import gpus
 
 # Inputs outside section `finance` that only the money reads, so that the sheets can follow a change.
 LIVE = ("grid.co2_kg_per_kwh", "genset.co2_kg_per_l", "compute.resume_h")

@@ -9,9 +9,15 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernel, transformer
-from sim.ageing import cell_temperature_c
-from sim.battery import (
+from sim import kernel
+from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.inputs import library
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import PriceClasses, price_classes
+from sim.outages import grid_down, interruptions
+from sim.plant import transformer
+from sim.plant.ageing import cell_temperature_c
+from sim.plant.battery import (
     BatteryLife,
     auxiliary_kw_per_mwh,
     available_share,
@@ -20,15 +26,10 @@ from sim.battery import (
     discharge_efficiency,
     power_shares,
 )
-from sim.compute import FLEX_FIELDS, Flex, rule, year_seen
-from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
-from sim.genset import fuel_curve
-from sim.genset_ratings import derating
-from sim.inputs import library
-from sim.inputs.scenario import Scenario
-from sim.inputs.tariff import PriceClasses, price_classes
-from sim.load import load_kw, monthly_scale, peak_kw
-from sim.outages import grid_down, interruptions
+from sim.plant.flex import FLEX_FIELDS, Flex, rule, year_seen
+from sim.plant.genset import fuel_curve
+from sim.plant.load import load_kw, monthly_scale, peak_kw
+from sim.plant.ratings import derating
 from sim.problem import Named, Refusal
 from sim.sun.climate import altitude_m, ambient_c, hottest_c
 from sim.sun.pv import pv_kw_per_kwp

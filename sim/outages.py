@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.inputs.plant import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
-from sim.resilience import OutageDraws, grid_up, outage_draws
+from sim.plant.island import OutageDraws, grid_up, outage_draws
 from sim.timeline import Timeline
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
-from sim.battery import available, discharge_efficiency
 from sim.dispatch import ALTERNATIVES, site_set_kw
 from sim.inputs.plant import Outage
 from sim.outages import as_list
+from sim.plant.battery import available, discharge_efficiency
 from study.compare import Study, evaluate
 from study.outages import tank_l
 

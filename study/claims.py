@@ -23,13 +23,13 @@ from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
 from finance.rates import bill_rates
-from sim.battery import available, discharge_efficiency
 from sim.dispatch import simulate
 from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
-from sim.load import peak_kw
+from sim.plant.battery import available, discharge_efficiency
+from sim.plant.load import peak_kw
 from study.attribution import attribute
 from study.compare import Study, evaluate
 from study.financing import charging_cost

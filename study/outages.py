@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.ledger import interruption, restart_cost
-from sim import resilience
 from sim.dispatch import site_set_kw
-from sim.genset import LOAD_FRACTIONS, fuel_curve, linear_fit
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
-from sim.resilience import BatteryNeed, Island, Order, SetReliability
+from sim.plant import island as resilience
+from sim.plant.genset import LOAD_FRACTIONS, fuel_curve, linear_fit
+from sim.plant.island import BatteryNeed, Island, Order, SetReliability
 from study.compare import Study
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.inputs.scenario import Scenario
-from sim.load import load_kw
+from sim.plant.load import load_kw
 from sim.sun.climate import ambient_c
 from sim.tariff.curve import Curve, CurveFit, fit_curve
 from sim.timeline import timeline

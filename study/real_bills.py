@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.inputs.bills import RealBill
 from sim.inputs.scenario import Scenario
-from sim.load import peak_kw
+from sim.plant.load import peak_kw
 from study.site_year import SiteYear
 
 Floats = NDArray[np.float64]

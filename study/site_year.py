@@ -17,7 +17,7 @@ from finance.rates import grid_bill
 from sim.dispatch import Dispatch, simulate
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import Tariff, library_tariff
-from sim.load import peak_kw
+from sim.plant.load import peak_kw
 
 MONTHS = 12
 

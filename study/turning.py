@@ -18,7 +18,7 @@ from sim.dispatch import ALTERNATIVES, simulate
 from sim.inputs.base import InputError
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
-from sim.load import peak_kw
+from sim.plant.load import peak_kw
 from study.compare import Study
 
 REACH = 10.0

@@ -6,7 +6,7 @@ import itertools
 import json
 from pathlib import Path
 
-from sim.ageing import duty, soh_by_year
+from sim.plant.ageing import duty, soh_by_year
 
 TIE = 1e-4  # capacities closer than this have no order
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ageing import (
+from sim.inputs.library import record
+from sim.plant.ageing import (
     NEW,
     Duty,
     Fade,
@@ -35,7 +36,6 @@ from sim.ageing import (
     rainflow,
     soh_by_year,
 )
-from sim.inputs.library import record
 
 REFERENCE = Path(__file__).parent / "reference/battery_life/lfp_life.json"
 ONE_A_DAY = np.array([0.95] * 9 + [0.45] + [0.10] * 6 + [0.60] + [0.95] * 7)  # 10-95 %, 310 EFC a year

@@ -15,14 +15,14 @@ from finance.ledger import lost_gpu_h
 from i18n import words
 from report.charts_compute import by_hour_and_month
 from report.workbook import workbook
-from sim.compute import cap_segments, dear_hours, fill_valleys, lost_by_cap, throughput
 from sim.dispatch import FLEX_SUMS
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario, scenario_from_dict
-from sim.load import site_kw_per_gpu
 from sim.optimal import solve
 from sim.optimal_model import Deferral, ShedTier, breaches
 from sim.optimal_oracle import solve_oracle
+from sim.plant.flex import cap_segments, dear_hours, fill_valleys, lost_by_cap, throughput
+from sim.plant.load import site_kw_per_gpu
 from study import compute
 from study.attribution import attribute
 from study.compare import evaluate

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.genset_ratings import (
+from sim.inputs.library import record
+from sim.plant.ratings import (
     RATINGS,
     check_rating,
     derating,
@@ -20,7 +21,6 @@ from sim.genset_ratings import (
     trip_hours,
     wear,
 )
-from sim.inputs.library import record
 
 
 def test_ratings_are_those_of_the_data_file():

@@ -16,7 +16,7 @@ from sim.inputs.base import InputError
 from sim.inputs.plant import Pv
 from sim.inputs.scenario import Scenario, scenario_from_json
 from sim.inputs.site import Load, Meter
-from sim.load import gpus, load_kw, monthly_scale, peak_kw, pue_at, shape, watt_per_gpu
+from sim.plant.load import gpus, load_kw, monthly_scale, peak_kw, pue_at, shape, watt_per_gpu
 from sim.sun.climate import ambient_c
 from sim.sun.pv import as_weather_year, equator_deg, looks_away, pv_kw_per_kwp, year_of_weather
 from sim.timeline import timeline

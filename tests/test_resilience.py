@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.resilience import (
+from sim.plant.island import (
     Interruption,
     Island,
     SetReliability,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from finance.explain import waterfall
-from sim import transformer
 from sim.inputs.plant import Grid
+from sim.plant import transformer
 from study.compare import evaluate
 from study.flows import flows
 from study.presets import presets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from report.charts_outages import capacity_by_year
-from sim.battery import BatteryLife, warranty_findings
+from sim.plant.battery import BatteryLife, warranty_findings
 from ui import state
 from ui.figures import chart
 from ui.state import t

@@ -18,7 +18,7 @@ from report.currency import rate_note
 from report.palette import palette
 from sim.inputs.register import unverified
 from sim.inputs.scenario import Scenario
-from sim.load import peak_kw
+from sim.plant.load import peak_kw
 from study import answer, turning
 from study.answer import Finding
 from study.compare import Study

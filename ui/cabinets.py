@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from report import say
-from sim.ageing import availability
-from sim.battery import available_share
 from sim.inputs.plant import Storage
+from sim.plant.ageing import availability
+from sim.plant.battery import available_share
 from ui import state
 from ui.state import t
 

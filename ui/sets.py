@@ -7,8 +7,10 @@ import streamlit as st
 
 from report import say
 from sim.dispatch import site_set_kw
-from sim.genset import fuel_curve
-from sim.genset_ratings import (
+from sim.inputs import library
+from sim.kernel import Trace
+from sim.plant.genset import fuel_curve
+from sim.plant.ratings import (
     RATINGS,
     RatingFinding,
     check_rating,
@@ -18,8 +20,6 @@ from sim.genset_ratings import (
     trip_hours,
     wear,
 )
-from sim.inputs import library
-from sim.kernel import Trace
 from study import weeks
 from study.compare import Study
 from ui import state

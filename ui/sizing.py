@@ -12,10 +12,10 @@ from report import charts, charts_sizing, say
 from report.charts import Amounts, amounts, month_name
 from report.charts_sizing import Mark, Unit
 from report.palette import palette
-from sim.battery import available_share
 from sim.inputs import library
 from sim.inputs.register import unverified
 from sim.optimal_model import Infeasible, Sizes
+from sim.plant.battery import available_share
 from study import sizing, sizing_fronts
 from study.compare import Study
 from study.sizing import Plan, Priced, Wish

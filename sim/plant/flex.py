@@ -19,7 +19,7 @@ from sim.inputs import library
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario
 from sim.kernel import Kernel, Series
-from sim.load import peak_kw, site_kw_per_gpu
+from sim.plant.load import peak_kw, site_kw_per_gpu
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

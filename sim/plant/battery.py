@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ageing import (
+from sim.inputs.plant import Storage
+from sim.plant.ageing import (
     AUXILIARY_C,
     AUXILIARY_KW_PER_MWH,
     LET_FADE,
@@ -23,7 +24,6 @@ from sim.ageing import (
     plan_capacity,
     power_limits_kw,
 )
-from sim.inputs.plant import Storage
 
 Floats = NDArray[np.float64]
 
