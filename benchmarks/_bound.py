@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 
-from sim import kernel
-from sim.kernel import N_ROWS, WIDTH, Kernel, _inlined
+from sim.dispatch import kernel
+from sim.dispatch.kernel import N_ROWS, WIDTH, Kernel, _inlined
 
 CHAINS = 8  # independent, or each would wait for the one before
 OPS_A_CHAIN = 24

@@ -15,7 +15,17 @@ from dataclasses import fields, replace
 import numpy as np
 
 from benchmarks import _bound
-from sim.kernel import MONTHLY_FIELDS, NO_LIMIT_KW, SCALAR_FIELDS, Lanes, Series, Trace, aggregate, trace, warm_up
+from sim.dispatch.kernel import (
+    MONTHLY_FIELDS,
+    NO_LIMIT_KW,
+    SCALAR_FIELDS,
+    Lanes,
+    Series,
+    Trace,
+    aggregate,
+    trace,
+    warm_up,
+)
 
 HOURS = 8760
 CLASSES = 3

@@ -22,9 +22,9 @@ from finance.bill import Bill, BillRates, ContractRate, high_use_share
 from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.rates import bill_rates, connected, declared_kw
-from sim.dispatch import ALTERNATIVES, Dispatch
+from sim.dispatch.kernel import Trace
+from sim.dispatch.lanes import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-from sim.kernel import Trace
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import streamlit as st
 from report import files
 from report.currency import shown_currency
 from report.headers import localised
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.scenario import json_schema
 from ui import state
 from ui.figures import card

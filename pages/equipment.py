@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sim.control import WEEKDAYS
+from sim.dispatch.control import WEEKDAYS
 from sim.sun.pv import looks_away
 from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card

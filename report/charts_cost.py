@@ -29,7 +29,7 @@ from report.charts import (
     value_axis,
 )
 from report.palette import Palette, faded, ink_on, palette
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from study.answer import Crossing, crossing, spending
 from study.compare import Study
 from study.turning import TurningPoint

@@ -27,8 +27,8 @@ from report.charts import (
     value_axis,
 )
 from report.palette import Palette, faded, ink_on, palette, scale
-from sim.dispatch import ALTERNATIVES
-from sim.kernel import Trace
+from sim.dispatch.kernel import Trace
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.timeline import MONTH_DAYS
 from study.compare import Study
 from study.weeks import OutageRun, Span, grid_up, outage_runs

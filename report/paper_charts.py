@@ -27,8 +27,8 @@ from i18n import Words
 from report import charts_cost, charts_operation, say
 from report.charts import amounts, month_name, nice_ticks
 from report.palette import LIGHT, ink_on
-from sim.dispatch import ALTERNATIVES
-from sim.kernel import Trace
+from sim.dispatch.kernel import Trace
+from sim.dispatch.lanes import ALTERNATIVES
 from study.compare import Study
 from study.turning import TurningPoint
 from study.weeks import Span, outage_runs

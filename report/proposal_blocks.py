@@ -9,7 +9,7 @@ from typing import Any
 from i18n import Words, numbers
 from report import say
 from report.offer import Offer
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from study.beside import Beside
 from study.compare import Study
 from study.turning import TurningPoint

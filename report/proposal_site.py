@@ -37,7 +37,7 @@ from report.proposal_blocks import (
 from report.proposal_front import figure_text
 from report.proposal_strategy import strategy_blocks
 from report.tables import metric
-from sim.outages import longest_h
+from sim.dispatch.outages import longest_h
 from study import autonomy
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
 from study.financing import overall_efficiency

@@ -15,7 +15,7 @@ from i18n import Words
 from report import say
 from report.charts import Figure, axis, figure, month_name
 from report.palette import palette
-from sim.control import NO_THRESHOLD_KW, WEEKDAYS, action_series, shaving
+from sim.dispatch.control import NO_THRESHOLD_KW, WEEKDAYS, action_series, shaving
 from sim.inputs.plant import ControlWindow
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses, clock, price_classes

@@ -18,7 +18,7 @@ from report import deal_text
 from report.workbook_cells import Book, baseline_of, cell, heads, put, span, text
 from report.workbook_flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.workbook_flows import START as FLOW_START
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from study.deal import Outcome, plant_lines
 from study.financing import CAUSES
 

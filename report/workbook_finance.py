@@ -26,7 +26,7 @@ from report.workbook_flows import (
     irr_formula,
 )
 from report.workbook_flows import START as FLOW_START
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs import library
 from study.financing import PROJECT_LINES, Returns, by_year, monthly_lines
 

@@ -19,7 +19,7 @@ from finance.ledger import CAPEX_LINES, LINES
 from report import say
 from report.workbook_cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.workbook_months import PLANT, first_row_of, month_columns
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 
 FIRST_ROW, LABEL, SUM, PRESENT, START = 3, 0, 1, 2, 3
 TOTAL, ENERGY, DIFFERENCE, RUNNING, DISCOUNTED, RUNNING_DISCOUNTED, CROSSING, CROSSING_DISCOUNTED = range(

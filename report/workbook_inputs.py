@@ -10,7 +10,7 @@ from finance.ledger import grid_works_cost, restart_cost, vat_factor
 from finance.rates import bill_rates
 from report import register_text, say
 from report.workbook_cells import Book, cell, heads, input_name, number, put, text
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import Input, is_used, register, unverified
 from sim.plant.load import gpus
 

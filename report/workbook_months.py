@@ -18,7 +18,7 @@ from report import say
 from report.workbook_cells import Book, cell, heads, number, put, span, text
 from report.workbook_inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
 from report.workbook_paths import factor_cell
-from sim.dispatch import ALTERNATIVES, import_limits_kw
+from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw
 from sim.inputs.tariff import PriceTier
 
 FIRST_ROW = 4

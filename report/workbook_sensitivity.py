@@ -24,7 +24,7 @@ from report.workbook_flows import (
     flow_values,
     short,
 )
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import register
 
 Floats = NDArray[np.float64]

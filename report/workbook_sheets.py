@@ -37,7 +37,7 @@ from report.workbook_flows import (
     last_column,
 )
 from report.workbook_months import first_row_of, month_columns
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import is_used, register
 from study.answer import headline
 from study.compare import Study

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from sim.kernel import OPTIONS, Kernel
+from sim.dispatch.kernel import OPTIONS, Kernel
 
 PV, GRID, GENSET, EXPORT, SHED = 0, 1, 2, 3, 4  # kinds of source; shedding tiers are SHED, SHED + 1, ...
 SETS = SHED  # where a programme has grown, its last-resort sets are the first tier

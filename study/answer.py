@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
-from sim.dispatch import ALTERNATIVES, import_limits_kw, site_set_kw
+from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw, site_set_kw
+from sim.dispatch.outages import longest_h
 from sim.inputs.scenario import Scenario
-from sim.outages import longest_h
 from sim.plant.battery import available, discharge_efficiency
 from sim.plant.load import monthly_scale, peak_kw
 from study.compare import Study

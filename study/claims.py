@@ -23,7 +23,7 @@ from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
 from finance.rates import bill_rates
-from sim.dispatch import simulate
+from sim.dispatch.lanes import simulate
 from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.register import register

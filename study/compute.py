@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.ledger import lost_gpu_h, restart_cost
+from sim.dispatch.outages import unbroken
 from sim.inputs.scenario import Scenario
 from sim.optimal import solve
 from sim.optimal_model import Deferral, Optimum, Programme, ShedTier
 from sim.optimal_oracle import solve_oracle
-from sim.outages import unbroken
 from sim.plant.flex import FLEX_FIELDS, Segment, cap_segments
 from sim.plant.load import peak_kw, site_kw_per_gpu
 from study.compare import Study, evaluate

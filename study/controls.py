@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim import kernel
-from sim.dispatch import simulate, some_lanes
+from sim.dispatch import kernel
+from sim.dispatch.lanes import simulate, some_lanes
+from sim.dispatch.rolling import roll, with_orders
 from sim.inputs.scenario import Scenario
-from sim.rolling import roll, with_orders
 from study.compare import Study, evaluate
 from study.foresight import Bound, YearCost, bound, cost_of_trace, hybrid_lane, least_l_per_kwh
 from study.strategy import Strategy, tuned, with_strategy

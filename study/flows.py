@@ -28,16 +28,16 @@ from finance.kpis import by_period, periods_per_year
 from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
 from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
-from sim import kernel, variants
-from sim.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, shaving
-from sim.dispatch import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
+from sim.dispatch import kernel, variants
+from sim.dispatch.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, shaving
+from sim.dispatch.lanes import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
+from sim.dispatch.variants import Outages
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.plant import transformer
 from sim.plant.battery import available_share
 from sim.plant.load import monthly_scale
 from sim.sun.pv import pv_kw_per_kwp
-from sim.variants import Outages
 from study.compare import Study
 
 Floats = NDArray[np.float64]

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from finance.ledger import vat_factor
 from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
-from sim.dispatch import FUEL_FIELDS
-from sim.kernel import Trace
+from sim.dispatch.kernel import Trace
+from sim.dispatch.lanes import FUEL_FIELDS
+from sim.dispatch.tuning import DemandRate, Rates
 from sim.optimal import solve
 from sim.optimal_model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
-from sim.tuning import DemandRate, Rates
 from study.compare import Study
 
 Floats = NDArray[np.float64]

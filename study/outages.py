@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.ledger import interruption, restart_cost
-from sim.dispatch import site_set_kw
+from sim.dispatch.lanes import site_set_kw
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.plant import island as resilience

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.metrics import Figure
+from sim.dispatch.variants import Outages
 from sim.inputs.register import is_used, register
 from sim.inputs.scenario import Scenario
-from sim.variants import Outages
 from study.compare import Study
 from study.flows import FACTORS, VARIED, Flows, flows
 

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import vat_factor
-from sim.dispatch import site_set_kw
+from sim.dispatch.lanes import site_set_kw
+from sim.dispatch.tuning import Rates
 from sim.inputs.scenario import Scenario
 from sim.optimal import SizeSearch, best_size
 from sim.optimal_model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
 from sim.plant.battery import available_share, discharge_efficiency
 from sim.sun.pv import pv_kw_per_kwp
-from sim.tuning import Rates
 from study.compare import Study, evaluate
 from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sim.dispatch import some_lanes
+from sim.dispatch.lanes import some_lanes
+from sim.dispatch.tuning import Site, Table, tune
 from sim.inputs.scenario import Scenario
-from sim.tuning import Site, Table, tune
 from study.compare import Study
 from study.foresight import Bound, hybrid_lane
 

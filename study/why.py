@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel import Trace
+from sim.dispatch.kernel import Trace
 from study.compare import Study
 from study.foresight import Bound, hybrid_lane
 

@@ -4,11 +4,11 @@ a demand charge, six outages. Synthetic, fixed seed. Least cost with perfect for
 
 import numpy as np
 
-from sim import kernel
-from sim.control import NO_THRESHOLD_KW
+from sim.dispatch import kernel
+from sim.dispatch.control import NO_THRESHOLD_KW
+from sim.dispatch.tuning import DemandRate, Rates
 from sim.optimal_model import Programme, ShedTier, monthly_windows
 from sim.timeline import MONTH_DAYS, timeline
-from sim.tuning import DemandRate, Rates
 
 LEAST_COST = 6_970_661.487
 PER_KW, FUEL, LOST, WEAR = 12.0, 0.26, 3.0, 0.008

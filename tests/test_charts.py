@@ -13,7 +13,7 @@ from plotly.io import to_json
 from i18n import words
 from report import charts, charts_cost, charts_inputs, charts_operation, tables
 from report.palette import DARK, LIGHT, ink_on, palette
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.tariff import library_tariff
 from study import turning, weeks
 from study.compare import Study, evaluate

@@ -15,7 +15,7 @@ from finance.ledger import lost_gpu_h
 from i18n import words
 from report.charts_compute import by_hour_and_month
 from report.workbook import workbook
-from sim.dispatch import FLEX_SUMS
+from sim.dispatch.lanes import FLEX_SUMS
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.optimal import solve

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.control import NO_THRESHOLD_KW, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.dispatch.control import NO_THRESHOLD_KW, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.dispatch.kernel import NO_LIMIT_KW
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import price_classes
-from sim.kernel import NO_LIMIT_KW
 from sim.timeline import timeline
 from tests.kernel_inputs import make_series
 

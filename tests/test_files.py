@@ -12,7 +12,7 @@ import pytest
 from finance.ledger import LINES
 from finance.metrics import Figure
 from report import files
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from study.compare import Study, evaluate
 from study.presets import presets
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.kernel import trace
+from sim.dispatch.kernel import trace
 from sim.plant.genset import FuelCurve, fuel_curve, fuel_l_per_h, linear_curve, linear_fit, run_sets
 from tests.checks_genset import KTA50_G3_KW, KTA50_G3_L_PER_H
 from tests.kernel_inputs import make_lanes, make_series

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import kernel
-from sim.kernel import (
+from sim.dispatch import kernel
+from sim.dispatch.kernel import (
     MONTHLY_FIELDS,
     NO_LIMIT_KW,
     SCALAR_FIELDS,

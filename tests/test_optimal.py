@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.kernel import NO_LIMIT_KW, trace
+from sim.dispatch.kernel import NO_LIMIT_KW, trace
 from sim.optimal import (
     Point,
     Search,

@@ -154,7 +154,7 @@ def test_draws_without_spread_give_the_study(case_b):
     draws = draw(case_b, 5, 1, closed)
     from dataclasses import replace
 
-    from sim.variants import listed_outages
+    from sim.dispatch.variants import listed_outages
 
     listed = replace(draws, outages=listed_outages(case_b.dispatch.series.grid_up, 5))
     found = simulate_draws(case_b, listed)

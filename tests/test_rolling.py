@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim import kernel
-from sim.rolling import roll, with_orders
+from sim.dispatch import kernel
+from sim.dispatch.rolling import roll, with_orders
+from sim.dispatch.tuning import DemandRate, Rates
 from sim.timeline import timeline
-from sim.tuning import DemandRate, Rates
 from study.compare import evaluate
 from study.controls import by_forecast, compare_controls
 from study.foresight import bound, cost_of_trace

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import kernel
-from sim.control import NO_THRESHOLD_KW, action_series, shaving
-from sim.dispatch import simulate
+from sim.dispatch import kernel
+from sim.dispatch.control import NO_THRESHOLD_KW, action_series, shaving
+from sim.dispatch.lanes import simulate
+from sim.dispatch.rolling import roll, with_orders
+from sim.dispatch.tuning import Site, Table, tune
 from sim.optimal import solve
-from sim.rolling import roll, with_orders
-from sim.tuning import Site, Table, tune
 from study.compare import evaluate
 from study.flows import flows
 from study.foresight import bound, cost_of_trace

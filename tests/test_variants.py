@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim import kernel, variants
-from sim.control import action_series, refill_share, tradable_kwh
-from sim.dispatch import simulate
+from sim.dispatch import kernel, variants
+from sim.dispatch.control import action_series, refill_share, tradable_kwh
+from sim.dispatch.lanes import simulate
 from study.presets import presets
 
 

@@ -24,7 +24,7 @@ from report.workbook_finance import VIEWS
 from report.workbook_flows import KPI_FIRST_ROW, KPI_ROWS
 from report.workbook_sensitivity import MOVED_FIGURES, Place
 from report.workbook_sheets import AFTER_TAX_ROW, hourly_columns
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import register
 from study.compare import Study, evaluate
 from study.presets import presets

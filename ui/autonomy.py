@@ -7,7 +7,7 @@ import streamlit as st
 
 from finance.metrics import Figure
 from report import say
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from study import autonomy
 from study.autonomy import SHOCKS, Autonomy
 from study.compare import Study

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from report import charts_cost, charts_operation, say
 from report.charts import power_unit
-from sim.kernel import Trace
+from sim.dispatch.kernel import Trace
 from study import weeks
 from study.compare import Study
 from study.weeks import Peaks, Span

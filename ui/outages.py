@@ -9,7 +9,7 @@ import streamlit as st
 
 from report import say
 from report.charts import Amounts, shared_amounts
-from sim.dispatch import ALTERNATIVES
+from sim.dispatch.lanes import ALTERNATIVES
 from study import outages
 from study.compare import Study
 from study.outages import Outlook

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from report import say
-from sim.dispatch import site_set_kw
+from sim.dispatch.kernel import Trace
+from sim.dispatch.lanes import site_set_kw
 from sim.inputs import library
-from sim.kernel import Trace
 from sim.plant.genset import fuel_curve
 from sim.plant.ratings import (
     RATINGS,

@@ -15,7 +15,7 @@ import streamlit as st
 from i18n import LANGUAGES, Words
 from report import say
 from report.currency import words_for
-from sim.dispatch import Dispatch, simulate
+from sim.dispatch.lanes import Dispatch, simulate
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
 from sim.problem import Problem

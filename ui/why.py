@@ -9,8 +9,8 @@ import streamlit as st
 
 from report import say
 from report.charts_operation import date_text
+from sim.dispatch.kernel import Trace
 from sim.inputs.tariff import clock
-from sim.kernel import Trace
 from study import why
 from study.compare import Study
 from study.foresight import not_covered

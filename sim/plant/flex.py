@@ -15,10 +15,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.dispatch.kernel import Kernel, Series
 from sim.inputs import library
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario
-from sim.kernel import Kernel, Series
 from sim.plant.load import peak_kw, site_kw_per_gpu
 from sim.timeline import Timeline
 

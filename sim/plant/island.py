@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from sim.kernel import OPTIONS, Kernel
+from sim.dispatch.kernel import OPTIONS, Kernel
 
 Floats = NDArray[np.float64]
 Order = Literal["battery_first", "genset_first"]

@@ -13,7 +13,7 @@ from sim.plant.island import OutageDraws, grid_up, outage_draws
 from sim.timeline import Timeline
 
 if TYPE_CHECKING:
-    from sim.dispatch import Dispatch
+    from sim.dispatch.lanes import Dispatch
 
 Floats = NDArray[np.float64]
 LOST_FRACTION = 1e-6  # of the load of an outage, up to which what is not served is float noise

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernel
-from sim.control import NO_THRESHOLD_KW
+from sim.dispatch import kernel
+from sim.dispatch.control import NO_THRESHOLD_KW
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.dispatch.kernel import NO_LIMIT_KW, Series
 from sim.inputs.plant import Dispatch, Storage
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses
-from sim.kernel import NO_LIMIT_KW, Series
 from sim.timeline import Timeline
 
 NO_THRESHOLD_KW = 1e12

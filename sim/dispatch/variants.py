@@ -18,10 +18,8 @@ import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
 
-from sim import control, kernel
-from sim.inputs.scenario import Scenario
-from sim.inputs.tariff import PriceClasses
-from sim.kernel import (
+from sim.dispatch import control, kernel
+from sim.dispatch.kernel import (
     DEFICIT,
     IMPORT_SUM,
     N_METERED,
@@ -43,6 +41,8 @@ from sim.kernel import (
     _supply,
     _swap_class,
 )
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import PriceClasses
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -9,12 +9,12 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernel
-from sim.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.dispatch import kernel
+from sim.dispatch.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.dispatch.outages import grid_down, interruptions
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses, price_classes
-from sim.outages import grid_down, interruptions
 from sim.plant import transformer
 from sim.plant.ageing import cell_temperature_c
 from sim.plant.battery import (

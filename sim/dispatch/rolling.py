@@ -24,8 +24,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim import kernel
-from sim.kernel import (
+from sim.dispatch import kernel
+from sim.dispatch.kernel import (
     AUXILIARY,
     CHARGE_SET,
     DEFICIT,
@@ -57,6 +57,7 @@ from sim.kernel import (
     _run_sets,
     _supply,
 )
+from sim.dispatch.tuning import DemandRate, Rates
 from sim.optimal_dp import (
     BITS,
     EXPORT,
@@ -76,7 +77,6 @@ from sim.optimal_dp import (
 )
 from sim.optimal_frame import slopes_of
 from sim.timeline import Timeline, timeline
-from sim.tuning import DemandRate, Rates
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
