@@ -69,8 +69,8 @@ def warm_up_more() -> None:
 def warm_up_optimum() -> None:
     """Compile the least-cost dispatch, once after installation; later it is read from numba's disk cache."""
     try:
-        from sim import optimal
         from sim.dispatch import rolling
+        from sim.optimum import solve as optimal
 
         optimal.warm_up()
         rolling.warm_up()

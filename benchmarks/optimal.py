@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.optimal import best_size, size_map, solve
-from sim.optimal_model import DemandWindow, Optimum, Programme, Sizes
-from sim.optimal_oracle import size_by_oracle, solve_oracle
+from sim.optimum.model import DemandWindow, Optimum, Programme, Sizes
+from sim.optimum.oracle import size_by_oracle, solve_oracle
+from sim.optimum.solve import best_size, size_map, solve
 from tests.checks_dispatch import read_case
 
 CASE = Path(__file__).resolve().parents[1] / "tests/reference/dispatch/disp_cn_year.json"

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from finance.ledger import lost_gpu_h, restart_cost
 from sim.dispatch.outages import unbroken
 from sim.inputs.scenario import Scenario
-from sim.optimal import solve
-from sim.optimal_model import Deferral, Optimum, Programme, ShedTier
-from sim.optimal_oracle import solve_oracle
+from sim.optimum.model import Deferral, Optimum, Programme, ShedTier
+from sim.optimum.oracle import solve_oracle
+from sim.optimum.solve import solve
 from sim.plant.flex import FLEX_FIELDS, Segment, cap_segments
 from sim.plant.load import peak_kw, site_kw_per_gpu
 from study.compare import Study, evaluate

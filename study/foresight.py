@@ -20,8 +20,8 @@ from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import FUEL_FIELDS
 from sim.dispatch.tuning import DemandRate, Rates
-from sim.optimal import solve
-from sim.optimal_model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
+from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
+from sim.optimum.solve import solve
 from study.compare import Study
 
 Floats = NDArray[np.float64]

@@ -19,8 +19,8 @@ from finance.ledger import vat_factor
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.tuning import Rates
 from sim.inputs.scenario import Scenario
-from sim.optimal import SizeSearch, best_size
-from sim.optimal_model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
+from sim.optimum.model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
+from sim.optimum.solve import SizeSearch, best_size
 from sim.plant.battery import available_share, discharge_efficiency
 from sim.sun.pv import pv_kw_per_kwp
 from study.compare import Study, evaluate

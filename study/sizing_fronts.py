@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.optimal import SizeSearch, best_count, best_size, size_map
-from sim.optimal_model import Growth, Infeasible, Optimum, Programme, Sizes, grown
+from sim.optimum.model import Growth, Infeasible, Optimum, Programme, Sizes, grown
+from sim.optimum.solve import SizeSearch, best_count, best_size, size_map
 from study import outages
 from study.sizing import GAP, Plan, Priced, price_of, search_of, simulated, within
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.optimal import solve
-from sim.optimal_model import Costs, Optimum, Programme, ShedTier, breaches, monthly_windows
-from sim.optimal_oracle import solve_oracle
+from sim.optimum.model import Costs, Optimum, Programme, ShedTier, breaches, monthly_windows
+from sim.optimum.oracle import solve_oracle
+from sim.optimum.solve import solve
 
 OBJECTIVE = 1e-6  # relative; the cases themselves allow 1e-5
 SIZING = 1e-4

@@ -7,7 +7,7 @@ import numpy as np
 from sim.dispatch import kernel
 from sim.dispatch.control import NO_THRESHOLD_KW
 from sim.dispatch.tuning import DemandRate, Rates
-from sim.optimal_model import Programme, ShedTier, monthly_windows
+from sim.optimum.model import Programme, ShedTier, monthly_windows
 from sim.timeline import MONTH_DAYS, timeline
 
 LEAST_COST = 6_970_661.487

@@ -18,9 +18,9 @@ from report.workbook import workbook
 from sim.dispatch.lanes import FLEX_SUMS
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario, scenario_from_dict
-from sim.optimal import solve
-from sim.optimal_model import Deferral, ShedTier, breaches
-from sim.optimal_oracle import solve_oracle
+from sim.optimum.model import Deferral, ShedTier, breaches
+from sim.optimum.oracle import solve_oracle
+from sim.optimum.solve import solve
 from sim.plant.flex import cap_segments, dear_hours, fill_valleys, lost_by_cap, throughput
 from sim.plant.load import site_kw_per_gpu
 from study import compute

@@ -8,20 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.dispatch.kernel import NO_LIMIT_KW, trace
-from sim.optimal import (
-    Point,
-    Search,
-    SizeSearch,
-    best_count,
-    best_size,
-    beyond_slope_lists,
-    size_map,
-    solve,
-    warm_up,
-)
-from sim.optimal_frame import PENALTIES, arrays_of
-from sim.optimal_master import Master
-from sim.optimal_model import (
+from sim.optimum.frame import PENALTIES, arrays_of
+from sim.optimum.master import Master
+from sim.optimum.model import (
     Deferral,
     DemandWindow,
     Growth,
@@ -36,7 +25,18 @@ from sim.optimal_model import (
     no_growth,
     relative_gap,
 )
-from sim.optimal_oracle import size_by_oracle, solve_oracle
+from sim.optimum.oracle import size_by_oracle, solve_oracle
+from sim.optimum.solve import (
+    Point,
+    Search,
+    SizeSearch,
+    best_count,
+    best_size,
+    beyond_slope_lists,
+    size_map,
+    solve,
+    warm_up,
+)
 from tests.kernel_inputs import make_lanes, make_series
 
 GAP = 1e-6
@@ -600,8 +600,8 @@ def test_a_map_counts_the_batterys_own_use():
 
 
 def test_many_cuts_are_dropped_without_losing_the_optimum(monkeypatch):
-    monkeypatch.setattr("sim.optimal_master.MOST_CUTS", 6)
-    monkeypatch.setattr("sim.optimal_master.KEPT_CUTS", 3)
+    monkeypatch.setattr("sim.optimum.master.MOST_CUTS", 6)
+    monkeypatch.setattr("sim.optimum.master.KEPT_CUTS", 3)
     p = random_site(11, months=3)
     sizes = np.linspace(0, 20, 6)
     cost, _ = size_map(p, sizes, 3 * sizes, GAP)

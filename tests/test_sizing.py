@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.optimal_model import Infeasible, Sizes
+from sim.optimum.model import Infeasible, Sizes
 from study import sizing, sizing_fronts
 from study.compare import evaluate
 from study.foresight import bound, cost_of_trace

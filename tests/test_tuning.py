@@ -11,7 +11,7 @@ from sim.dispatch.control import NO_THRESHOLD_KW, action_series, shaving
 from sim.dispatch.lanes import simulate
 from sim.dispatch.rolling import roll, with_orders
 from sim.dispatch.tuning import Site, Table, tune
-from sim.optimal import solve
+from sim.optimum.solve import solve
 from study.compare import evaluate
 from study.flows import flows
 from study.foresight import bound, cost_of_trace

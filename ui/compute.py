@@ -11,7 +11,7 @@ import streamlit as st
 from report import charts_compute, say
 from report.charts import Figure
 from sim.inputs.register import is_weak, register
-from sim.optimal_model import Infeasible
+from sim.optimum.model import Infeasible
 from study import compute
 from study.compare import Study
 from study.compute import RuleEffect, Use, Worth

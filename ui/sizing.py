@@ -14,7 +14,7 @@ from report.charts_sizing import Mark, Unit
 from report.palette import palette
 from sim.inputs import library
 from sim.inputs.register import unverified
-from sim.optimal_model import Infeasible, Sizes
+from sim.optimum.model import Infeasible, Sizes
 from sim.plant.battery import available_share
 from study import sizing, sizing_fronts
 from study.compare import Study

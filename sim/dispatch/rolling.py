@@ -58,7 +58,8 @@ from sim.dispatch.kernel import (
     _supply,
 )
 from sim.dispatch.tuning import DemandRate, Rates
-from sim.optimal_dp import (
+from sim.optimum.frame import slopes_of
+from sim.optimum.slopes import (
     BITS,
     EXPORT,
     FAR,
@@ -75,7 +76,6 @@ from sim.optimal_dp import (
     _caps,
     _site_price,
 )
-from sim.optimal_frame import slopes_of
 from sim.timeline import Timeline, timeline
 
 Floats = NDArray[np.float64]

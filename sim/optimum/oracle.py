@@ -11,9 +11,9 @@ from time import monotonic
 import highspy
 import numpy as np
 
-from sim.optimal_frame import burns_energy
-from sim.optimal_master import INF, quiet_simplex
-from sim.optimal_model import (
+from sim.optimum.frame import burns_energy
+from sim.optimum.master import INF, quiet_simplex
+from sim.optimum.model import (
     Growth,
     Infeasible,
     Optimum,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from sim.optimal_dp import GROWN, PEAKS, SIZES
-from sim.optimal_model import Sizes
+from sim.optimum.model import Sizes
+from sim.optimum.slopes import GROWN, PEAKS, SIZES
 
 INF = highspy.kHighsInf
 MOST_CUTS, KEPT_CUTS = 60, 50  # of a month: beyond the first the looser ones are dropped; a bound stays a bound

@@ -12,10 +12,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from sim.optimal_dp import EXPORT, GENSET, GRID, PEAKS, PV, SHED, SIZES, Ends, evaluate, grow, schedule
-from sim.optimal_frame import PENALTIES, Arrays, arrays_of, burns_energy, growing_arrays
-from sim.optimal_master import Master
-from sim.optimal_model import (
+from sim.optimum.frame import PENALTIES, Arrays, arrays_of, burns_energy, growing_arrays
+from sim.optimum.master import Master
+from sim.optimum.model import (
     Growth,
     Infeasible,
     Optimum,
@@ -29,7 +28,8 @@ from sim.optimal_model import (
     peaks_of,
     relative_gap,
 )
-from sim.optimal_oracle import solve_oracle
+from sim.optimum.oracle import solve_oracle
+from sim.optimum.slopes import EXPORT, GENSET, GRID, PEAKS, PV, SHED, SIZES, Ends, evaluate, grow, schedule
 
 SLOPE_LISTS = "slope lists"
 DEFAULT_GAP = 1e-6

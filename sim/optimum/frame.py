@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.optimal_dp import (
+from sim.optimum.master import Frame
+from sim.optimum.model import DemandWindow, Growth, Programme, Sizes, grown
+from sim.optimum.slopes import (
     EXPORT,
     GENSET,
     GRID,
@@ -20,8 +22,6 @@ from sim.optimal_dp import (
     group_steps,
     sort_sources,
 )
-from sim.optimal_master import Frame
-from sim.optimal_model import DemandWindow, Growth, Programme, Sizes, grown
 
 PENALTIES = (3.0, 30.0)  # times the dearest way to serve a kWh: more than any true marginal price
 FEW_PRICES = 256  # up to here a linear search numbers the prices faster than sorting
