@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 
 from i18n import words
-from report import financing_text
-from report.currency import rate_note, words_for
 from report.export import KINDS, write_files
 from report.files import write_csv_files
 from report.offer import Offer
 from report.pdf import LANGUAGES
 from report.proposal import warnings
+from report.text import financing as financing_text
+from report.text.currency import rate_note, words_for
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.problem import Refusal
 from study.compare import Study, evaluate

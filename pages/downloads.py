@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from report import files
-from report.currency import shown_currency
 from report.headers import localised
+from report.text.currency import shown_currency
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.scenario import json_schema
 from ui import state

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from report import register_text, say
+from report.text import inputs as register_text
+from report.text import say
 from sim.inputs.register import is_used, register
 from ui import form, state
 from ui.state import t

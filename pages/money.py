@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from report import charts, charts_cost, say
+from report import charts, charts_cost
+from report.text import say
 from ui import answers, money, operation, returns, state
 from ui.figures import card, chart
 from ui.state import t

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from report import charts, charts_cost, charts_operation, say
+from report import charts, charts_cost, charts_operation
+from report.text import say
 from study import weeks
 from ui import answers, foresight, operation, sets, state, why
 from ui.figures import card, chart

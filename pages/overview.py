@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from report import charts, charts_cost, charts_operation, say
+from report import charts, charts_cost, charts_operation
+from report.text import say
 from sim.inputs.register import unverified
 from study import answer
 from study.presets import presets

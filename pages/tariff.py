@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from report import say
 from report.charts_inputs import tariff_heatmap
+from report.text import say
 from sim.inputs.tariff import DAY_TYPES
 from ui import basic_charge, form, state, tariff_card, tariff_compare, tariff_files, tariff_paint
 from ui.figures import card, chart

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from i18n import Words
-from report import say
 from report.charts import SMALL_PX, Figure, axis, f32, figure
 from report.palette import palette
+from report.text import say
 
 
 def shock_bars(added: Mapping[str, float], words: Words, dark: bool) -> Figure:

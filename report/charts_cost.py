@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from finance.bill import OVERRUN
 from finance.kpis import by_period, periods_per_year
 from i18n import Words
-from report import say
 from report.charts import (
     FITTING_TEXT,
     SMALL_PX,
@@ -29,6 +28,7 @@ from report.charts import (
     value_axis,
 )
 from report.palette import Palette, faded, ink_on, palette
+from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study.answer import Crossing, crossing, spending
 from study.compare import Study

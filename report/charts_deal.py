@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from finance.ownership import Split
 from i18n import Words
-from report import charts_cost, deal_text, say
+from report import charts_cost
 from report.charts import SMALL_PX, Amounts, Figure, amounts, axis, f32, figure, nice_ticks, note, value_axis
 from report.palette import Palette, palette
+from report.text import deal as deal_text
+from report.text import say
 from study.compare import Study
 from study.deal import Ladder, Outcome
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report import say
 from report.charts import (
     SMALL_PX,
     TEXT_PX,
@@ -27,6 +26,7 @@ from report.charts import (
     value_axis,
 )
 from report.palette import Palette, faded, ink_on, palette, scale
+from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.timeline import MONTH_DAYS

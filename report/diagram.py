@@ -11,8 +11,8 @@ from html import escape
 from math import ceil
 
 from i18n import Words
-from report import say
 from report.palette import Palette, palette
+from report.text import say
 from sim.inputs.plant import Storage
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw

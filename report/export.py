@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from i18n import words
-from report.currency import shown_currency
 from report.files import file_name, write_csv_files
 from report.headers import localised
 from report.offer import Offer
 from report.pdf import LANGUAGES, proposal_pdf
+from report.text.currency import shown_currency
 from report.workbook import workbook
 from study.beside import beside
 from study.compare import Study

@@ -9,10 +9,10 @@ from typing import Any
 
 from i18n import Words
 from report import proposal_deal, proposal_money, proposal_site, proposal_terms
-from report.currency import words_for
 from report.offer import CHAPTERS, Offer, missing_characters, with_papers_of
 from report.proposal_blocks import Draft
 from report.proposal_front import cover, decision, project_name
+from report.text.currency import words_for
 from sim.inputs.register import unverified
 from study.beside import Beside
 from study.compare import Study

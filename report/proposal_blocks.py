@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from i18n import Words, numbers
-from report import say
 from report.offer import Offer
+from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study.beside import Beside
 from study.compare import Study

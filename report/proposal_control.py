@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from report import say
-from report.financing_text import joined
 from report.proposal_blocks import Block, Draft, heading, small, table, table_scale
+from report.text import say
+from report.text.financing import joined
 from study.compute import rule_effect
 from study.controls import is_plain
 from study.foresight import YearCost

@@ -7,11 +7,15 @@ from typing import Any
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from i18n import Words
-from report import charts_cost, diagram, financing_text, lever_text, paper_charts, register_text, say
+from report import charts_cost, diagram, paper_charts
 from report.charts import month_name
-from report.currency import rate_note
 from report.offer import PAPERS, printable
 from report.proposal_blocks import Draft
+from report.text import financing as financing_text
+from report.text import inputs as register_text
+from report.text import levers as lever_text
+from report.text import say
+from report.text.currency import rate_note
 from sim.inputs import library
 from sim.inputs.register import register
 from sim.plant.load import peak_kw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finance.ledger import CAPEX_LINES
-from report import charts_cost, lever_text, paper_charts, proposal_finance, say
+from report import charts_cost, paper_charts, proposal_finance
 from report.charts import amounts
 from report.palette import LIGHT
 from report.price_moves import CHANGES, price_moves
@@ -13,6 +13,8 @@ from report.proposal_blocks import Block, Draft, bullets, chapter, chart, headin
 from report.proposal_front import figure_text
 from report.proposal_site import cycles_per_year, metric_value
 from report.tables import metric
+from report.text import levers as lever_text
+from report.text import say
 from study import autonomy
 from study.financing import overall_efficiency
 

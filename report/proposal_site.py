@@ -8,19 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from report import (
-    charts_cost,
-    charts_operation,
-    diagram,
-    lever_text,
-    paper_charts,
-    proposal_control,
-    real_bills_text,
-    register_text,
-    say,
-)
+from report import charts_cost, charts_operation, diagram, paper_charts, proposal_control
 from report.charts import day_of_month, month_name
-from report.financing_text import joined
 from report.proposal_blocks import (
     Block,
     Draft,
@@ -37,6 +26,11 @@ from report.proposal_blocks import (
 from report.proposal_front import figure_text
 from report.proposal_strategy import strategy_blocks
 from report.tables import metric
+from report.text import bills as real_bills_text
+from report.text import inputs as register_text
+from report.text import levers as lever_text
+from report.text import say
+from report.text.financing import joined
 from sim.dispatch.outages import longest_h
 from study import autonomy
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.ledger import LINES
-from report import deal_text
+from report.text import deal as deal_text
 from report.workbook_cells import Book, baseline_of, cell, heads, put, span, text
 from report.workbook_flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.workbook_flows import START as FLOW_START

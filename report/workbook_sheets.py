@@ -13,10 +13,11 @@ from xlsxwriter.worksheet import Worksheet
 from finance import metrics
 from finance.ledger import LINES
 from finance.metrics import Figure
-from report import register_text, say
-from report.currency import rate_note, shown_currency
 from report.files import step_price_per_kwh
 from report.tables import metric
+from report.text import inputs as register_text
+from report.text import say
+from report.text.currency import rate_note, shown_currency
 from report.workbook_cells import FONT, Book, cell, heads, put, span, text
 from report.workbook_finance import FIGURES, VIEWS, finance_cell, finance_checks
 from report.workbook_flows import (

@@ -8,7 +8,7 @@ import pytest
 
 from finance.ledger import LINES, Ledger
 from i18n import words
-from report import say
+from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.scenario import Scenario
 from study import answer

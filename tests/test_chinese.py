@@ -18,9 +18,11 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from i18n import words
-from report import files, register_text, say
+from report import files
 from report.headers import localised
 from report.proposal import proposal
+from report.text import inputs as register_text
+from report.text import say
 from report.workbook import workbook
 from sim.inputs.base import InputError
 from sim.inputs.register import register

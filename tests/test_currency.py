@@ -12,11 +12,11 @@ from cli import _table
 from i18n.words import Exchange, words
 from report import files
 from report.charts import amounts
-from report.currency import exchange, rate_note, table_rate, words_for
 from report.headers import localised
 from report.offer import Offer
 from report.proposal import proposal
 from report.proposal_blocks import Draft, table_scale
+from report.text.currency import exchange, rate_note, table_rate, words_for
 from report.workbook import workbook
 from sim.inputs import library
 from sim.inputs.scenario import Scenario

@@ -15,7 +15,7 @@ import pytest
 import cli
 from finance.kpis import by_period
 from i18n import words
-from report import paper_charts, pdf, proposal_money, say
+from report import paper_charts, pdf, proposal_money
 from report.headers import localised
 from report.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable, with_papers_of
 from report.proposal import levers_of, proposal, warnings
@@ -23,6 +23,7 @@ from report.proposal_blocks import Draft, table_scale
 from report.proposal_finance import cash_rows
 from report.proposal_front import first_year_saving
 from report.proposal_site import energy_rungs
+from report.text import say
 from sim.inputs.bills import RealBill
 from sim.inputs.register import unverified
 from study.answer import headline
@@ -333,7 +334,7 @@ def test_content_is_plain() -> None:
 
 def test_a_turning_point_is_written_in_one_unit() -> None:
     """Case A without PV, turned by 3.8 MWp: the distance is megawatts, not "+3.8 kWp"."""
-    from report.lever_text import distance
+    from report.text.levers import distance
 
     study, _ = study_and_points("case_a")
     (point,) = turning_points(study, ("pv.dc_kwp",))

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from i18n import words
-from report import financing_text
 from report.offer import Offer
 from report.proposal import proposal
+from report.text import financing as financing_text
 from sim.inputs.scenario import Scenario
 from study import deal
 from study.compare import evaluate

@@ -12,10 +12,12 @@ import streamlit as st
 
 from finance.metrics import Figure
 from i18n import numbers
-from report import charts_cost, lever_text, say
+from report import charts_cost
 from report.charts import Amounts, month_name
-from report.currency import rate_note
 from report.palette import palette
+from report.text import levers as lever_text
+from report.text import say
+from report.text.currency import rate_note
 from sim.inputs.register import unverified
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw

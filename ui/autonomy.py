@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.metrics import Figure
-from report import say
+from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study import autonomy
 from study.autonomy import SHOCKS, Autonomy

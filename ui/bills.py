@@ -13,10 +13,11 @@ import streamlit as st
 
 from i18n import LANGUAGES
 from i18n import words as words_of
-from report import real_bills_text, say
 from report.charts import legend
 from report.charts_bills import bill_colours, months
-from report.real_bills_text import COLUMNS, because, period_heading, title
+from report.text import bills as real_bills_text
+from report.text import say
+from report.text.bills import COLUMNS, because, period_heading, title
 from sim.inputs.bills import RealBill
 from sim.tariff.bills_file import MONTH, PERIOD, plain_name, read_bills
 from study.real_bills import Comparison, compare, fitting_peak_kw, verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report import say
+from report.text import say
 from sim.inputs.plant import Storage
 from sim.plant.ageing import availability
 from sim.plant.battery import available_share

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from finance.metrics import Figure
-from report import register_text, say
+from report.text import inputs as register_text
+from report.text import say
 from sim.inputs.register import register
 from study import claims
 from study.answer import Quantity

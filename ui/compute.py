@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from report import charts_compute, say
+from report import charts_compute
 from report.charts import Figure
+from report.text import say
 from sim.inputs.register import is_weak, register
 from sim.optimum.model import Infeasible
 from study import compute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from report.currency import rate_note, shown_currency, table_rate
+from report.text.currency import rate_note, shown_currency, table_rate
 from sim.inputs import library
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario

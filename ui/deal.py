@@ -7,8 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from finance.ownership import Split
-from report import charts_cost, charts_deal, deal_text, say
+from report import charts_cost, charts_deal
 from report.charts import amounts, legend
+from report.text import deal as deal_text
+from report.text import say
 from sim.inputs.contract import Contract, ContractKind
 from sim.inputs.register import register
 from study import deal

@@ -13,7 +13,8 @@ from typing import Any
 import streamlit as st
 
 from i18n.numbers import plain
-from report import register_text, say
+from report.text import inputs as register_text
+from report.text import say
 from sim.inputs import library
 from sim.inputs.register import Input, is_used, register, unverified
 from sim.inputs.scenario import Scenario

@@ -7,9 +7,10 @@ import pandas as pd
 
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
-from report import charts_cost, say, tables
+from report import charts_cost, tables
 from report.charts import Amounts, amounts
 from report.palette import palette
+from report.text import say
 from study.compare import Study
 from ui import answers, state
 from ui.state import t

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from report import say
 from report.charts import Amounts, shared_amounts
+from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study import outages
 from study.compare import Study

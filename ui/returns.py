@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from finance.tax import tax_rules
-from report import charts_cost, financing_text, say
+from report import charts_cost
 from report.charts import amounts
 from report.charts_financing import coverage_bars
+from report.text import financing as financing_text
+from report.text import say
 from sim.inputs import library
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
 from study.compare import Study

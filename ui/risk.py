@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from report import say
 from report.charts import Amounts, amounts
+from report.text import say
 from sim.inputs.register import register
 from study import risk
 from study.compare import Study

@@ -7,8 +7,8 @@ import streamlit as st
 
 from finance.bill import OVERRUN
 from finance.explain import Waterfall, bill_components, waterfall
-from report import say
 from report.charts import Amounts, amounts
+from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study.attribution import Attribution, attribute
 from study.compare import Study

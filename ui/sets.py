@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from report import say
+from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import site_set_kw
 from sim.inputs import library

@@ -6,7 +6,7 @@ import streamlit as st
 
 from i18n import LANGUAGES
 from i18n.words import catalogue
-from report import lever_text
+from report.text import levers as lever_text
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import scenario_from_json

@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from i18n import LANGUAGES, Words
-from report import say
-from report.currency import words_for
+from report.text import say
+from report.text.currency import words_for
 from sim.dispatch.lanes import Dispatch, simulate
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario

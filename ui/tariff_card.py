@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from report import register_text, say
+from report.text import inputs as register_text
+from report.text import say
 from sim.inputs import library
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Tariff
 from study.policy import has_government_windows

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from report import register_text, say
 from report.charts import month_name
 from report.charts_tariff import painting_grid, period_colours, touched
+from report.text import inputs as register_text
+from report.text import say
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.tariff.paint import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from report import say
+from report.text import say
 from sim.inputs import library
 from sim.sun.files import Weather, WeatherError, fetch_pvgis, read_weather
 from sim.sun.pv import as_weather_year

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from finance.cashflow import by_year
 from finance.ownership import Split
 from i18n import Words
-from report import financing_text, say
+from report.text import financing as financing_text
+from report.text import say
 from sim.inputs.contract import Contract, ContractKind
 from study.compare import Study
 from study.deal import BEARERS, RISKS, Flag, Outcome, Party, hit

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from i18n import Words
-from report import register_text, say
-from report.financing_text import joined
+from report.text import inputs as register_text
+from report.text import say
+from report.text.financing import joined
 from study.real_bills import Comparison, Line, Verdict
 
 COLUMNS = ("part", "months", "real", "model", "difference", "relative")

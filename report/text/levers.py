@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from i18n import Words
-from report import register_text, say
+from report.text import inputs as register_text
+from report.text import say
 from sim.inputs.register import register
 from study.compare import Study
 from study.turning import TurningPoint

@@ -11,8 +11,8 @@ from finance.cashflow import Appraisal
 from finance.metrics import HIGHEST_IRR, Figure
 from finance.tax import TaxRules
 from i18n import Words
-from report import say
 from report.charts import Amounts
+from report.text import say
 from study.cash_tables import Row
 from study.compare import Study
 from study.financing import Returns, real_return

@@ -8,7 +8,7 @@ from functools import cache
 
 from i18n import Words
 from i18n.words import catalogue
-from report import say
+from report.text import say
 from sim.inputs import library
 from sim.inputs.register import Input
 from sim.inputs.scenario import Scenario
