@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 ROOT = Path(__file__).resolve().parent
 PATIENCE_S = 2.5
 MORE_WARM_UP_AFTER_S = 15.0  # pvlib takes two seconds, the optimum's first compilation ten: after the first page
-FIRST_PAGE_NEEDS = ("pandas", "plotly.io", "plotly.tools", "report.charts", "study.answer")
+FIRST_PAGE_NEEDS = ("pandas", "plotly.io", "plotly.tools", "report.screen.charts", "study.answer")
 WHILE_BROWSER_LOADS = ("streamlit.emojis", "PIL.Image", "PIL.PngImagePlugin")  # the first compiles for 0.17 s
 log = logging.getLogger("powerladder")
 

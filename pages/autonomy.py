@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report import charts_autonomy
+from report.screen import autonomy as charts_autonomy
 from study.autonomy import SHOCKS
 from ui import answers, autonomy, form, state
 from ui.figures import card, chart

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report.charts_inputs import load_week, load_year
+from report.screen.inputs import load_week, load_year
 from ui import form, meter_upload, state, table
 from ui.figures import card, chart
 from ui.state import t

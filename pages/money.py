@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from report import charts, charts_cost
+from report.screen import charts
+from report.screen import cost as charts_cost
 from report.text import say
 from ui import answers, money, operation, returns, state
 from ui.figures import card, chart

@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from report import charts, charts_outages
+from report.screen import charts
+from report.screen import outages as charts_outages
 from report.text import say
 from study.outages import LENGTHS_H
 from ui import answers, outages, state

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from report import charts, charts_cost, charts_operation
+from report.screen import charts
+from report.screen import cost as charts_cost
+from report.screen import operation as charts_operation
 from report.text import say
 from sim.inputs.register import unverified
 from study import answer

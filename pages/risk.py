@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from report import charts, charts_risk
+from report.screen import charts
+from report.screen import risk as charts_risk
 from ui import answers, policy, risk, state
 from ui.figures import card, chart
 from ui.state import t

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report import charts_saving
+from report.screen import saving as charts_saving
 from ui import answers, saving, state
 from ui.figures import card, chart
 from ui.state import t

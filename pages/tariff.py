@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report.charts_inputs import tariff_heatmap
+from report.screen.inputs import tariff_heatmap
 from report.text import say
 from sim.inputs.tariff import DAY_TYPES
 from ui import basic_charge, form, state, tariff_card, tariff_compare, tariff_files, tariff_paint

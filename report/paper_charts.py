@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.kpis import periods_per_year
 from i18n import Words
-from report import charts_cost, charts_operation
-from report.charts import amounts, month_name, nice_ticks
 from report.palette import LIGHT, ink_on
+from report.screen import cost as charts_cost
+from report.screen import operation as charts_operation
+from report.screen.charts import amounts, month_name, nice_ticks
 from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import ALTERNATIVES

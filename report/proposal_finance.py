@@ -6,8 +6,8 @@ import numpy as np
 
 from finance import metrics
 from finance.kpis import periods_per_year
-from report import charts_cost
 from report.proposal_blocks import Block, Draft, Scale, heading, prose, small, table, table_scale
+from report.screen import cost as charts_cost
 from report.text import financing as financing_text
 from report.text import say
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table

@@ -7,10 +7,11 @@ from typing import Any
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from i18n import Words
-from report import charts_cost, diagram, paper_charts
-from report.charts import month_name
+from report import diagram, paper_charts
 from report.offer import PAPERS, printable
 from report.proposal_blocks import Draft
+from report.screen import cost as charts_cost
+from report.screen.charts import month_name
 from report.text import financing as financing_text
 from report.text import inputs as register_text
 from report.text import levers as lever_text

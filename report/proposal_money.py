@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from finance.ledger import CAPEX_LINES
-from report import charts_cost, paper_charts, proposal_finance
-from report.charts import amounts
+from report import paper_charts, proposal_finance
 from report.palette import LIGHT
 from report.price_moves import CHANGES, price_moves
 from report.proposal_blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
 from report.proposal_front import figure_text
 from report.proposal_site import cycles_per_year, metric_value
+from report.screen import cost as charts_cost
+from report.screen.charts import amounts
 from report.tables import metric
 from report.text import levers as lever_text
 from report.text import say

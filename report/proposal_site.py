@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from report import charts_cost, charts_operation, diagram, paper_charts, proposal_control
-from report.charts import day_of_month, month_name
+from report import diagram, paper_charts, proposal_control
 from report.proposal_blocks import (
     Block,
     Draft,
@@ -25,6 +24,9 @@ from report.proposal_blocks import (
 )
 from report.proposal_front import figure_text
 from report.proposal_strategy import strategy_blocks
+from report.screen import cost as charts_cost
+from report.screen import operation as charts_operation
+from report.screen.charts import day_of_month, month_name
 from report.tables import metric
 from report.text import bills as real_bills_text
 from report.text import inputs as register_text

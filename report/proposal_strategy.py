@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from report import strategy
 from report.proposal_blocks import Block, Draft, heading, small, table
+from report.screen import strategy
 from study.foresight import bound, cost_of_trace, not_covered
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from finance.kpis import Kpis, by_period
 from finance.ledger import LINES
 from finance.metrics import Figure
-from report.charts_cost import bill_parts
+from report.screen.cost import bill_parts
 from sim.dispatch.lanes import ALTERNATIVES
 from study.compare import Study
 

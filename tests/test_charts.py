@@ -11,8 +11,12 @@ import pytest
 from plotly.io import to_json
 
 from i18n import words
-from report import charts, charts_cost, charts_inputs, charts_operation, tables
+from report import tables
 from report.palette import DARK, LIGHT, ink_on, palette
+from report.screen import charts
+from report.screen import cost as charts_cost
+from report.screen import inputs as charts_inputs
+from report.screen import operation as charts_operation
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.tariff import library_tariff
 from study import turning, weeks

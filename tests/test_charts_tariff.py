@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from i18n import words
-from report.charts_tariff import day_curves, painting_grid, period_colours, touched
+from report.screen.tariff import day_curves, painting_grid, period_colours, touched
 from sim.inputs.tariff import library_tariff
 from sim.tariff.paint import painting_of, refined
 

@@ -13,7 +13,7 @@ from finance.explain import waterfall
 from finance.kpis import by_period
 from finance.ledger import lost_gpu_h
 from i18n import words
-from report.charts_compute import by_hour_and_month
+from report.screen.compute import by_hour_and_month
 from report.workbook import workbook
 from sim.dispatch.lanes import FLEX_SUMS
 from sim.inputs.flex import Compute

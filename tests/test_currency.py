@@ -11,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 from cli import _table
 from i18n.words import Exchange, words
 from report import files
-from report.charts import amounts
 from report.headers import localised
 from report.offer import Offer
 from report.proposal import proposal
 from report.proposal_blocks import Draft, table_scale
+from report.screen.charts import amounts
 from report.text.currency import exchange, rate_note, table_rate, words_for
 from report.workbook import workbook
 from sim.inputs import library

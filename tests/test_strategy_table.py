@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from i18n import words
-from report import strategy
 from report.offer import Offer
 from report.proposal_blocks import Draft
 from report.proposal_strategy import strategy_blocks
+from report.screen import strategy
 from sim.inputs.scenario import Scenario
 from study.compare import evaluate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from report.charts_outages import capacity_by_year
+from report.screen.outages import capacity_by_year
 from sim.plant.battery import BatteryLife, warranty_findings
 from ui import state
 from ui.figures import chart

@@ -12,9 +12,9 @@ import streamlit as st
 
 from finance.metrics import Figure
 from i18n import numbers
-from report import charts_cost
-from report.charts import Amounts, month_name
 from report.palette import palette
+from report.screen import cost as charts_cost
+from report.screen.charts import Amounts, month_name
 from report.text import levers as lever_text
 from report.text import say
 from report.text.currency import rate_note

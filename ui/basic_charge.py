@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from report.charts import Amounts, amounts
+from report.screen.charts import Amounts, amounts
 from report.text import say
 from study.basic_charge import FIRST_YEAR, WITH_GRID, BasicCharge, basic_charge, high_use
 from study.compare import Study

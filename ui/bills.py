@@ -13,8 +13,8 @@ import streamlit as st
 
 from i18n import LANGUAGES
 from i18n import words as words_of
-from report.charts import legend
-from report.charts_bills import bill_colours, months
+from report.screen.bills import bill_colours, months
+from report.screen.charts import legend
 from report.text import bills as real_bills_text
 from report.text import say
 from report.text.bills import COLUMNS, because, period_heading, title

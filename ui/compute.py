@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from report import charts_compute
-from report.charts import Figure
+from report.screen import compute as charts_compute
+from report.screen.charts import Figure
 from report.text import say
 from sim.inputs.register import is_weak, register
 from sim.optimum.model import Infeasible

@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from finance.ownership import Split
-from report import charts_cost, charts_deal
-from report.charts import amounts, legend
+from report.screen import cost as charts_cost
+from report.screen import deal as charts_deal
+from report.screen.charts import amounts, legend
 from report.text import deal as deal_text
 from report.text import say
 from sim.inputs.contract import Contract, ContractKind

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from report import files, strategy
-from report.charts_cost import TurningRow, turning_bars
+from report import files
+from report.screen import strategy
+from report.screen.cost import TurningRow, turning_bars
 from sim.inputs.scenario import Scenario
 from study.compare import Study
 from study.controls import Controls, compare_controls, is_plain

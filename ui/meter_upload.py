@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from report.charts_inputs import load_year
+from report.screen.inputs import load_year
 from sim.meter.findings import MeterError
 from sim.meter.read import MeterReading, Table, inspect, read_meter
 from ui import state

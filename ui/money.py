@@ -7,9 +7,10 @@ import pandas as pd
 
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
-from report import charts_cost, tables
-from report.charts import Amounts, amounts
+from report import tables
 from report.palette import palette
+from report.screen import cost as charts_cost
+from report.screen.charts import Amounts, amounts
 from report.text import say
 from study.compare import Study
 from ui import answers, state

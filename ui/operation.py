@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from report import charts_cost, charts_operation
-from report.charts import power_unit
+from report.screen import cost as charts_cost
+from report.screen import operation as charts_operation
+from report.screen.charts import power_unit
 from report.text import say
 from sim.dispatch.kernel import Trace
 from study import weeks

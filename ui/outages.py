@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from report.charts import Amounts, shared_amounts
+from report.screen.charts import Amounts, shared_amounts
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study import outages

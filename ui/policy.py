@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.metrics import Figure
-from report.charts import Amounts, amounts
+from report.screen.charts import Amounts, amounts
 from report.text import say
 from study.compare import Study
 from study.policy import Case, Outcome, cases, default_spread_per_kwh, has_government_windows, outcome

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from finance.tax import tax_rules
-from report import charts_cost
-from report.charts import amounts
-from report.charts_financing import coverage_bars
+from report.screen import cost as charts_cost
+from report.screen.charts import amounts
+from report.screen.financing import coverage_bars
 from report.text import financing as financing_text
 from report.text import say
 from sim.inputs import library

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from report.charts import Amounts, amounts
+from report.screen.charts import Amounts, amounts
 from report.text import say
 from sim.inputs.register import register
 from study import risk

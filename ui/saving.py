@@ -7,7 +7,7 @@ import streamlit as st
 
 from finance.bill import OVERRUN
 from finance.explain import Waterfall, bill_components, waterfall
-from report.charts import Amounts, amounts
+from report.screen.charts import Amounts, amounts
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study.attribution import Attribution, attribute

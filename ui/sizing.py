@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from report import charts, charts_sizing
-from report.charts import Amounts, amounts, month_name
-from report.charts_sizing import Mark, Unit
 from report.palette import palette
+from report.screen import charts
+from report.screen import sizing as charts_sizing
+from report.screen.charts import Amounts, amounts, month_name
+from report.screen.sizing import Mark, Unit
 from report.text import say
 from sim.inputs import library
 from sim.inputs.register import unverified

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from report.charts import legend, month_name
-from report.charts_tariff import curve_colours, day_curves
+from report.screen.charts import legend, month_name
+from report.screen.tariff import curve_colours, day_curves
 from sim.inputs import library
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_ids, library_tariff
 from study.site_year import Elsewhere

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from report.charts import month_name
+from report.screen.charts import month_name
 from report.text import say
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock

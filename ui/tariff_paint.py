@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from report.charts import month_name
-from report.charts_tariff import painting_grid, period_colours, touched
+from report.screen.charts import month_name
+from report.screen.tariff import painting_grid, period_colours, touched
 from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.base import InputError, input_error

@@ -10,8 +10,8 @@ import streamlit as st
 from finance.metrics import real_flows
 from finance.price_paths import COMPONENTS, DIESEL_SHOCK, path_of, read_points
 from finance.tax import THREE_FREE_THREE_HALF, country_rules
-from report.charts import legend
-from report.charts_financing import path_legend, price_paths
+from report.screen.charts import legend
+from report.screen.financing import path_legend, price_paths
 from report.text import financing as financing_text
 from report.text import inputs as register_text
 from sim.inputs import library

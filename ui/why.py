@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
-from report.charts_operation import date_text
+from report.screen.operation import date_text
 from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.inputs.tariff import clock

@@ -11,7 +11,7 @@ from finance.cashflow import Appraisal
 from finance.metrics import HIGHEST_IRR, Figure
 from finance.tax import TaxRules
 from i18n import Words
-from report.charts import Amounts
+from report.screen.charts import Amounts
 from report.text import say
 from study.cash_tables import Row
 from study.compare import Study

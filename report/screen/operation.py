@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import (
+from report.palette import Palette, faded, ink_on, palette, scale
+from report.screen.charts import (
     SMALL_PX,
     TEXT_PX,
     Figure,
@@ -25,7 +26,6 @@ from report.charts import (
     power_unit,
     value_axis,
 )
-from report.palette import Palette, faded, ink_on, palette, scale
 from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import ALTERNATIVES

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from finance.bill import OVERRUN
 from finance.kpis import by_period, periods_per_year
 from i18n import Words
-from report.charts import (
+from report.palette import Palette, faded, ink_on, palette
+from report.screen.charts import (
     FITTING_TEXT,
     SMALL_PX,
     TEXT_PX,
@@ -27,7 +28,6 @@ from report.charts import (
     shared_amounts,
     value_axis,
 )
-from report.palette import Palette, faded, ink_on, palette
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study.answer import Crossing, crossing, spending

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Amounts, Figure, axis, f32, figure, nice_ticks, note, value_axis
 from report.palette import palette, scale
+from report.screen.charts import Amounts, Figure, axis, f32, figure, nice_ticks, note, value_axis
 from study.risk import HeatMap, Quantiles, Tornado
 
 BINS = 40

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Figure, axis, f32, figure, month_name, month_ticks, nice_ticks
 from report.palette import palette, scale
+from report.screen.charts import Figure, axis, f32, figure, month_name, month_ticks, nice_ticks
 
 Floats = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from i18n import Words
-from report.charts import SMALL_PX, Figure, axis, f32, figure
 from report.palette import palette
+from report.screen.charts import SMALL_PX, Figure, axis, f32, figure
 from report.text import say
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import SMALL_PX, Figure, axis, f32, figure, note, value_axis
 from report.palette import palette
+from report.screen.charts import SMALL_PX, Figure, axis, f32, figure, note, value_axis
 
 Floats = NDArray[np.float64]
 PATH_DASHES = {"energy": "solid", "demand": "dash", "fuel": "solid", "om": "dot", "carbon": "dashdot"}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from i18n import Words
-from report.charts import Figure, amounts, axis, f32, figure, value_axis
 from report.palette import Palette, palette
+from report.screen.charts import Figure, amounts, axis, f32, figure, value_axis
 from study.real_bills import Comparison, Floats
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Amounts, Figure, axis, f32, figure, value_axis
 from report.palette import Palette, faded, palette
+from report.screen.charts import Amounts, Figure, axis, f32, figure, value_axis
 from report.text import say
 from sim.inputs.plant import Storage
 from sim.plant.battery import BatteryLife

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from i18n import Words
-from report.charts import Amounts, Figure, axis, f32, figure, value_axis
 from report.palette import palette
+from report.screen.charts import Amounts, Figure, axis, f32, figure, value_axis
 
 SMALLEST = 0.002  # of the greater cost: smaller steps are drawn as one
 Label = Callable[[str], str]

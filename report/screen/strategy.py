@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Figure, axis, figure, month_name
 from report.palette import palette
+from report.screen.charts import Figure, axis, figure, month_name
 from report.text import say
 from sim.dispatch.control import NO_THRESHOLD_KW, WEEKDAYS, action_series, shaving
 from sim.inputs.plant import ControlWindow

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i18n import Words
-from report.charts import Figure, axis, day_name, f32, figure, month_name, month_ticks, power_unit, value_axis
 from report.palette import faded, palette, scale
+from report.screen.charts import Figure, axis, day_name, f32, figure, month_name, month_ticks, power_unit, value_axis
 from sim.inputs.tariff import Tariff
 from sim.timeline import MONTH_DAYS
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from finance.ownership import Split
 from i18n import Words
-from report import charts_cost
-from report.charts import SMALL_PX, Amounts, Figure, amounts, axis, f32, figure, nice_ticks, note, value_axis
 from report.palette import Palette, palette
+from report.screen import cost as charts_cost
+from report.screen.charts import SMALL_PX, Amounts, Figure, amounts, axis, f32, figure, nice_ticks, note, value_axis
 from report.text import deal as deal_text
 from report.text import say
 from study.compare import Study
