@@ -16,9 +16,9 @@ from pathlib import Path
 from i18n import words
 from report.export import KINDS, write_files
 from report.files import write_csv_files
-from report.offer import Offer
-from report.pdf import LANGUAGES
-from report.proposal import warnings
+from report.paper.offer import Offer
+from report.paper.pdf import LANGUAGES
+from report.paper.proposal import warnings
 from report.text import financing as financing_text
 from report.text.currency import rate_note, words_for
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from i18n import words
-from report.pdf import proposal_pdf
-from report.proposal import levers_of
+from report.paper.pdf import proposal_pdf
+from report.paper.proposal import levers_of
 from report.workbook import workbook
 from study.beside import beside
 from study.compare import evaluate

@@ -5,8 +5,8 @@ from functools import partial
 import streamlit as st
 
 from report import files
-from report.offer import with_papers_of
-from report.proposal import warnings
+from report.paper.offer import with_papers_of
+from report.paper.proposal import warnings
 from ui import answers, proposal, state
 from ui.figures import card
 from ui.state import t

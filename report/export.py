@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from i18n import words
 from report.files import file_name, write_csv_files
 from report.headers import localised
-from report.offer import Offer
-from report.pdf import LANGUAGES, proposal_pdf
+from report.paper.offer import Offer
+from report.paper.pdf import LANGUAGES, proposal_pdf
 from report.text.currency import shown_currency
 from report.workbook import workbook
 from study.beside import beside

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from i18n import words
 from report import files
 from report.headers import localised
-from report.proposal import proposal
+from report.paper.proposal import proposal
 from report.text import inputs as register_text
 from report.text import say
 from report.workbook import workbook

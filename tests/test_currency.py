@@ -12,9 +12,9 @@ from cli import _table
 from i18n.words import Exchange, words
 from report import files
 from report.headers import localised
-from report.offer import Offer
-from report.proposal import proposal
-from report.proposal_blocks import Draft, table_scale
+from report.paper.blocks import Draft, table_scale
+from report.paper.offer import Offer
+from report.paper.proposal import proposal
 from report.screen.charts import amounts
 from report.text.currency import exchange, rate_note, table_rate, words_for
 from report.workbook import workbook

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from i18n import words
-from report.diagram import HEIGHT, WIDTH, cabinets, describe, single_line, sources
+from report.paper.diagram import HEIGHT, WIDTH, cabinets, describe, single_line, sources
 from sim.inputs.plant import Storage
 from study.presets import presets
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from i18n.words import catalogue, placeholders
-from report.offer import characters
+from report.paper.offer import characters
 from sim.inputs.register import register
 from sim.inputs.tariff import library_ids, library_tariff
 

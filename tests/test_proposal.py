@@ -15,14 +15,16 @@ import pytest
 import cli
 from finance.kpis import by_period
 from i18n import words
-from report import paper_charts, pdf, proposal_money
 from report.headers import localised
-from report.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable, with_papers_of
-from report.proposal import levers_of, proposal, warnings
-from report.proposal_blocks import Draft, table_scale
-from report.proposal_finance import cash_rows
-from report.proposal_front import first_year_saving
-from report.proposal_site import energy_rungs
+from report.paper import charts as paper_charts
+from report.paper import money as proposal_money
+from report.paper import pdf
+from report.paper.blocks import Draft, table_scale
+from report.paper.front import first_year_saving
+from report.paper.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable, with_papers_of
+from report.paper.plant import energy_rungs
+from report.paper.proposal import levers_of, proposal, warnings
+from report.paper.tables import cash_rows
 from report.text import say
 from sim.inputs.bills import RealBill
 from sim.inputs.register import unverified

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from i18n import words
-from report import pdf
-from report.offer import Offer
-from report.proposal_blocks import Draft
-from report.proposal_site import bill
+from report.paper import pdf
+from report.paper.blocks import Draft
+from report.paper.offer import Offer
+from report.paper.plant import bill
 from sim.inputs.register import unverified
 from sim.tariff.curve import Curve, curve_fields, fit_curve
 from study.compare import evaluate

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from i18n import words
-from report.offer import Offer
-from report.proposal_blocks import Draft
-from report.proposal_strategy import strategy_blocks
+from report.paper.blocks import Draft
+from report.paper.offer import Offer
+from report.paper.strategy import strategy_blocks
 from report.screen import strategy
 from sim.inputs.scenario import Scenario
 from study.compare import evaluate

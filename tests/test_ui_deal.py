@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from i18n import words
-from report.offer import Offer
-from report.proposal import proposal
+from report.paper.offer import Offer
+from report.paper.proposal import proposal
 from report.text import financing as financing_text
 from sim.inputs.scenario import Scenario
 from study import deal

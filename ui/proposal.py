@@ -6,8 +6,8 @@ from datetime import date
 
 import streamlit as st
 
-from report import pdf, proposal
-from report.offer import CHAPTERS, LONGEST, PAPERS, Offer
+from report.paper import pdf, proposal
+from report.paper.offer import CHAPTERS, LONGEST, PAPERS, Offer
 from report.workbook import workbook
 from study.beside import Beside, beside
 from study.compare import Study

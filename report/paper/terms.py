@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from report import diagram
-from report.offer import printable
-from report.proposal_blocks import Block, Draft, bullets, chapter, heading, prose, small, table, ticks
-from report.proposal_front import day_text, papers, project_name, tariff_text
+from report.paper import diagram
+from report.paper.blocks import Block, Draft, bullets, chapter, heading, prose, small, table, ticks
+from report.paper.front import day_text, papers, project_name, tariff_text
+from report.paper.offer import printable
 from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.register import is_used, register

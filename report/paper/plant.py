@@ -8,22 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from report import diagram, paper_charts, proposal_control
-from report.proposal_blocks import (
-    Block,
-    Draft,
-    bullets,
-    chapter,
-    chart,
-    heading,
-    pair,
-    prose,
-    small,
-    table,
-    table_scale,
-)
-from report.proposal_front import figure_text
-from report.proposal_strategy import strategy_blocks
+from report.paper import charts as paper_charts
+from report.paper import control as proposal_control
+from report.paper import diagram
+from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, pair, prose, small, table, table_scale
+from report.paper.front import figure_text
+from report.paper.strategy import strategy_blocks
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
 from report.screen.charts import day_of_month, month_name

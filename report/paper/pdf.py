@@ -11,14 +11,14 @@ from typing import Any
 
 import typst
 
-from report.offer import Offer
 from report.palette import LIGHT
-from report.proposal import proposal
+from report.paper.offer import Offer
+from report.paper.proposal import proposal
 from study.beside import Beside
 from study.compare import Study
 from study.turning import TurningPoint
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 TEMPLATE = ASSETS / "templates" / "proposal.typ"
 LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("zh", "en")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report.proposal_blocks import Block, Draft, heading, small, table, table_scale
+from report.paper.blocks import Block, Draft, heading, small, table, table_scale
 from report.text import say
 from report.text.financing import joined
 from study.compute import rule_effect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report.proposal_blocks import Block, Draft, heading, small, table
+from report.paper.blocks import Block, Draft, heading, small, table
 from report.screen import strategy
 from study.foresight import bound, cost_of_trace, not_covered
 

@@ -7,9 +7,10 @@ from typing import Any
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from i18n import Words
-from report import diagram, paper_charts
-from report.offer import PAPERS, printable
-from report.proposal_blocks import Draft
+from report.paper import charts as paper_charts
+from report.paper import diagram
+from report.paper.blocks import Draft
+from report.paper.offer import PAPERS, printable
 from report.screen import cost as charts_cost
 from report.screen.charts import month_name
 from report.text import financing as financing_text

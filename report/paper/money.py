@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from finance.ledger import CAPEX_LINES
-from report import paper_charts, proposal_finance
 from report.palette import LIGHT
+from report.paper import charts as paper_charts
+from report.paper import tables as proposal_finance
+from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
+from report.paper.front import figure_text
+from report.paper.plant import cycles_per_year, metric_value
 from report.price_moves import CHANGES, price_moves
-from report.proposal_blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
-from report.proposal_front import figure_text
-from report.proposal_site import cycles_per_year, metric_value
 from report.screen import cost as charts_cost
 from report.screen.charts import amounts
 from report.tables import metric

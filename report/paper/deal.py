@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.proposal_blocks import Block, Draft, Scale, bullets, chapter, heading, prose, small, table, table_scale
-from report.proposal_finance import PERIODS_ON_A_PAGE, PERIODS_UPRIGHT
+from report.paper.blocks import Block, Draft, Scale, bullets, chapter, heading, prose, small, table, table_scale
+from report.paper.tables import PERIODS_ON_A_PAGE, PERIODS_UPRIGHT
 from report.screen import cost as charts_cost
 from report.text import deal as deal_text
 from report.text import say

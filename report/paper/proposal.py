@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report import proposal_deal, proposal_money, proposal_site, proposal_terms
-from report.offer import CHAPTERS, Offer, missing_characters, with_papers_of
-from report.proposal_blocks import Draft
-from report.proposal_front import cover, decision, project_name
+from report.paper import deal as proposal_deal
+from report.paper import money as proposal_money
+from report.paper import plant as proposal_site
+from report.paper import terms as proposal_terms
+from report.paper.blocks import Draft
+from report.paper.front import cover, decision, project_name
+from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
 from report.text.currency import words_for
 from sim.inputs.register import unverified
 from study.beside import Beside

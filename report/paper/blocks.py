@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from i18n import Words, numbers
-from report.offer import Offer
+from report.paper.offer import Offer
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from study.beside import Beside

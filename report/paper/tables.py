@@ -6,7 +6,7 @@ import numpy as np
 
 from finance import metrics
 from finance.kpis import periods_per_year
-from report.proposal_blocks import Block, Draft, Scale, heading, prose, small, table, table_scale
+from report.paper.blocks import Block, Draft, Scale, heading, prose, small, table, table_scale
 from report.screen import cost as charts_cost
 from report.text import financing as financing_text
 from report.text import say

@@ -35,7 +35,7 @@ from study.compare import Study
 from study.turning import TurningPoint
 from study.weeks import Span, outage_runs
 
-FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
+FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 FAMILY = "Noto Sans SC"
 FULL_MM, HALF_MM = 174.0, 84.0
 SMALL, TEXT = 7.0, 8.0

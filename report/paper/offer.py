@@ -15,7 +15,7 @@ from matplotlib.ft2font import FT2Font
 from sim.inputs.scenario import Scenario
 from sim.problem import Named, Refusal
 
-FONT = Path(__file__).resolve().parent.parent / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
+FONT = Path(__file__).resolve().parents[2] / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (
     "bill", "load", "alternatives", "solution", "operation", "bridge", "resilience", "money", "deal", "risk",
     "carbon", "permits", "commercial", "annex",
