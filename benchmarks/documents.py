@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from i18n import words
+from report.book.workbook import workbook
 from report.paper.pdf import proposal_pdf
 from report.paper.proposal import levers_of
-from report.workbook import workbook
 from study.beside import beside
 from study.compare import evaluate
 from study.presets import presets

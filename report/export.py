@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from i18n import words
+from report.book.workbook import workbook
 from report.files import file_name, write_csv_files
 from report.headers import localised
 from report.paper.offer import Offer
 from report.paper.pdf import LANGUAGES, proposal_pdf
 from report.text.currency import shown_currency
-from report.workbook import workbook
 from study.beside import beside
 from study.compare import Study
 

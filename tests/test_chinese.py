@@ -19,11 +19,11 @@ from streamlit.testing.v1 import AppTest
 
 from i18n import words
 from report import files
+from report.book.workbook import workbook
 from report.headers import localised
 from report.paper.proposal import proposal
 from report.text import inputs as register_text
 from report.text import say
-from report.workbook import workbook
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario, scenario_from_json

@@ -13,8 +13,8 @@ from finance.explain import waterfall
 from finance.kpis import by_period
 from finance.ledger import lost_gpu_h
 from i18n import words
+from report.book.workbook import workbook
 from report.screen.compute import by_hour_and_month
-from report.workbook import workbook
 from sim.dispatch.lanes import FLEX_SUMS
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario, scenario_from_dict

@@ -11,13 +11,13 @@ from streamlit.testing.v1 import AppTest
 from cli import _table
 from i18n.words import Exchange, words
 from report import files
+from report.book.workbook import workbook
 from report.headers import localised
 from report.paper.blocks import Draft, table_scale
 from report.paper.offer import Offer
 from report.paper.proposal import proposal
 from report.screen.charts import amounts
 from report.text.currency import exchange, rate_note, table_rate, words_for
-from report.workbook import workbook
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from study.compare import evaluate

@@ -16,14 +16,14 @@ import pytest
 
 from finance.metrics import REASONS, Figure
 from i18n import words
+from report.book.cells import open_book
+from report.book.finance import VIEWS
+from report.book.flows import KPI_FIRST_ROW, KPI_ROWS
+from report.book.sensitivity import MOVED_FIGURES, Place
+from report.book.summary import AFTER_TAX_ROW, hourly_columns
+from report.book.workbook import workbook
 from report.price_moves import CHANGES, present_value, price_moves, prices
 from report.tables import metric
-from report.workbook import workbook
-from report.workbook_cells import open_book
-from report.workbook_finance import VIEWS
-from report.workbook_flows import KPI_FIRST_ROW, KPI_ROWS
-from report.workbook_sensitivity import MOVED_FIGURES, Place
-from report.workbook_sheets import AFTER_TAX_ROW, hourly_columns
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import register
 from study.compare import Study, evaluate

@@ -8,8 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from report.workbook import workbook
-from report.workbook_deal import ROWS, START, TOP
+from report.book.deal import ROWS, START, TOP
+from report.book.workbook import workbook
 from study.compare import Study, evaluate
 from study.presets import presets
 from tests.test_workbook import EN, assert_same, by_formualizer, values, with_inputs, without_values

@@ -6,9 +6,9 @@ from datetime import date
 
 import streamlit as st
 
+from report.book.workbook import workbook
 from report.paper import pdf, proposal
 from report.paper.offer import CHAPTERS, LONGEST, PAPERS, Offer
-from report.workbook import workbook
 from study.beside import Beside, beside
 from study.compare import Study
 from study.turning import TurningPoint, turning_points

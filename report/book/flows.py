@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.kpis import by_period, served_kwh
 from finance.ledger import CAPEX_LINES, LINES
+from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
+from report.book.months import PLANT, first_row_of, month_columns
 from report.text import say
-from report.workbook_cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.workbook_months import PLANT, first_row_of, month_columns
 from sim.dispatch.lanes import ALTERNATIVES
 
 FIRST_ROW, LABEL, SUM, PRESENT, START = 3, 0, 1, 2, 3

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.ledger import LINES
+from report.book.cells import Book, baseline_of, cell, heads, put, span, text
+from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
+from report.book.flows import START as FLOW_START
 from report.text import deal as deal_text
-from report.workbook_cells import Book, baseline_of, cell, heads, put, span, text
-from report.workbook_flows import DIFFERENCE, Searched, flow_cell, irr_formula
-from report.workbook_flows import START as FLOW_START
 from sim.dispatch.lanes import ALTERNATIVES
 from study.deal import Outcome, plant_lines
 from study.financing import CAUSES

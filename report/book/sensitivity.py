@@ -11,20 +11,11 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.kpis import by_period
 from finance.ledger import LINES
+from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
+from report.book.flows import DIFFERENCE, PRESENT, START, STYLES, flow_cell, flow_span, flow_values, short
 from report.price_moves import CHANGES, present_value, prices
 from report.text import inputs as register_text
 from report.text import say
-from report.workbook_cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.workbook_flows import (
-    DIFFERENCE,
-    PRESENT,
-    START,
-    STYLES,
-    flow_cell,
-    flow_span,
-    flow_values,
-    short,
-)
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import register
 

@@ -16,16 +16,9 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.ledger import LINES
 from finance.tax import MACRS, TaxRules, country_rules
-from report.workbook_cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.workbook_flows import (
-    DIFFERENCE,
-    Searched,
-    crossing,
-    first_crossing,
-    flow_cell,
-    irr_formula,
-)
-from report.workbook_flows import START as FLOW_START
+from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
+from report.book.flows import DIFFERENCE, Searched, crossing, first_crossing, flow_cell, irr_formula
+from report.book.flows import START as FLOW_START
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs import library
 from study.financing import PROJECT_LINES, Returns, by_year, monthly_lines

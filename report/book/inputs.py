@@ -8,9 +8,9 @@ import numpy as np
 
 from finance.ledger import grid_works_cost, restart_cost, vat_factor
 from finance.rates import bill_rates
+from report.book.cells import Book, cell, heads, input_name, number, put, text
 from report.text import inputs as register_text
 from report.text import say
-from report.workbook_cells import Book, cell, heads, input_name, number, put, text
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import Input, is_used, register, unverified
 from sim.plant.load import gpus

@@ -14,10 +14,10 @@ from finance.kpis import served_kwh
 from finance.ledger import MAIN_SOURCE_SHARE
 from finance.price_paths import COMPONENTS
 from finance.rates import reactive_kvarh
+from report.book.cells import Book, cell, heads, number, put, span, text
+from report.book.inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
+from report.book.paths import factor_cell
 from report.text import say
-from report.workbook_cells import Book, cell, heads, number, put, span, text
-from report.workbook_inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
-from report.workbook_paths import factor_cell
 from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw
 from sim.inputs.tariff import PriceTier
 

@@ -13,14 +13,9 @@ from xlsxwriter.worksheet import Worksheet
 from finance import metrics
 from finance.ledger import LINES
 from finance.metrics import Figure
-from report.files import step_price_per_kwh
-from report.tables import metric
-from report.text import inputs as register_text
-from report.text import say
-from report.text.currency import rate_note, shown_currency
-from report.workbook_cells import FONT, Book, cell, heads, put, span, text
-from report.workbook_finance import FIGURES, VIEWS, finance_cell, finance_checks
-from report.workbook_flows import (
+from report.book.cells import FONT, Book, cell, heads, put, span, text
+from report.book.finance import FIGURES, VIEWS, finance_cell, finance_checks
+from report.book.flows import (
     DIFFERENCE,
     KPI_FIRST_ROW,
     KPI_ROWS,
@@ -37,7 +32,12 @@ from report.workbook_flows import (
     kpi_formula,
     last_column,
 )
-from report.workbook_months import first_row_of, month_columns
+from report.book.months import first_row_of, month_columns
+from report.files import step_price_per_kwh
+from report.tables import metric
+from report.text import inputs as register_text
+from report.text import say
+from report.text.currency import rate_note, shown_currency
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import is_used, register
 from study.answer import headline

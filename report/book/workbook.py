@@ -9,15 +9,15 @@ import io
 from datetime import datetime
 
 from i18n import Words
-from report.workbook_cells import open_book
-from report.workbook_deal import deal_sheet
-from report.workbook_finance import finance_sheet
-from report.workbook_flows import alternatives_searched, flows_sheet, rates_sheet
-from report.workbook_inputs import inputs_sheet, tariff_sheet
-from report.workbook_months import months_sheet
-from report.workbook_paths import paths_sheet
-from report.workbook_sensitivity import sensitivity_sheet
-from report.workbook_sheets import checks_sheet, hourly_sheet, sources_sheet, summary_sheet
+from report.book.cells import open_book
+from report.book.deal import deal_sheet
+from report.book.finance import finance_sheet
+from report.book.flows import alternatives_searched, flows_sheet, rates_sheet
+from report.book.inputs import inputs_sheet, tariff_sheet
+from report.book.months import months_sheet
+from report.book.paths import paths_sheet
+from report.book.sensitivity import sensitivity_sheet
+from report.book.summary import checks_sheet, hourly_sheet, sources_sheet, summary_sheet
 from study.compare import Study
 
 

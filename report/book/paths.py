@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from finance.price_paths import COMPONENTS, PricePath, path_of
-from report.workbook_cells import Book, cell, heads, number, put, text
+from report.book.cells import Book, cell, heads, number, put, text
 
 FIRST_ROW = 4
 # Blocks of one column a component: the factor that counts, the path without shocks, given years, shocks.
