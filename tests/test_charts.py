@@ -11,7 +11,7 @@ import pytest
 from plotly.io import to_json
 
 from i18n import words
-from report import tables
+from report import views as tables
 from report.palette import DARK, LIGHT, ink_on, palette
 from report.screen import charts
 from report.screen import cost as charts_cost

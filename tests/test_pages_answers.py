@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from report import tables
+from report import views as tables
 from sim.inputs.scenario import Scenario
 from study.compare import evaluate
 from study.presets import presets

@@ -22,12 +22,12 @@ from report.book.flows import KPI_FIRST_ROW, KPI_ROWS
 from report.book.sensitivity import MOVED_FIGURES, Place
 from report.book.summary import AFTER_TAX_ROW, hourly_columns
 from report.book.workbook import workbook
-from report.price_moves import CHANGES, present_value, price_moves, prices
-from report.tables import metric
+from report.views import metric
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import register
 from study.compare import Study, evaluate
 from study.presets import presets
+from study.price_moves import CHANGES, present_value, price_moves, prices
 
 RELATIVE = 1e-6
 STORED = re.compile(rb'( t="str")?(><f>[^<]*</f>)<v>[^<]*</v>')

@@ -7,7 +7,7 @@ import pandas as pd
 
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
-from report import tables
+from report import views as tables
 from report.palette import palette
 from report.screen import cost as charts_cost
 from report.screen.charts import Amounts, amounts

@@ -13,11 +13,11 @@ from finance.kpis import by_period
 from finance.ledger import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.flows import DIFFERENCE, PRESENT, START, STYLES, flow_cell, flow_span, flow_values, short
-from report.price_moves import CHANGES, present_value, prices
 from report.text import inputs as register_text
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import register
+from study.price_moves import CHANGES, present_value, prices
 
 Floats = NDArray[np.float64]
 FIRST_ROW = 4

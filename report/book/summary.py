@@ -34,10 +34,10 @@ from report.book.flows import (
 )
 from report.book.months import first_row_of, month_columns
 from report.files import step_price_per_kwh
-from report.tables import metric
 from report.text import inputs as register_text
 from report.text import say
 from report.text.currency import rate_note, shown_currency
+from report.views import metric
 from sim.dispatch.lanes import ALTERNATIVES
 from sim.inputs.register import is_used, register
 from study.answer import headline

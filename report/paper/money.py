@@ -11,14 +11,14 @@ from report.paper import tables as proposal_finance
 from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
 from report.paper.front import figure_text
 from report.paper.plant import cycles_per_year, metric_value
-from report.price_moves import CHANGES, price_moves
 from report.screen import cost as charts_cost
 from report.screen.charts import amounts
-from report.tables import metric
 from report.text import levers as lever_text
 from report.text import say
+from report.views import metric
 from study import autonomy
 from study.financing import overall_efficiency
+from study.price_moves import CHANGES, price_moves
 
 DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
 MOVED = 6

@@ -17,12 +17,12 @@ from report.paper.strategy import strategy_blocks
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
 from report.screen.charts import day_of_month, month_name
-from report.tables import metric
 from report.text import bills as real_bills_text
 from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
 from report.text.financing import joined
+from report.views import metric
 from sim.dispatch.outages import longest_h
 from study import autonomy
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
