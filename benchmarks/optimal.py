@@ -19,7 +19,7 @@ import numpy as np
 from sim.optimum.model import DemandWindow, Optimum, Programme, Sizes
 from sim.optimum.oracle import size_by_oracle, solve_oracle
 from sim.optimum.solve import best_size, size_map, solve
-from tests.checks_dispatch import read_case
+from tests.reference.checks_dispatch import read_case
 
 CASE = Path(__file__).resolve().parents[1] / "tests/reference/dispatch/disp_cn_year.json"
 GAP = 1e-6

@@ -33,7 +33,7 @@ def chart(figure: dict[str, Any], *, key: str, height: int, alt: str) -> None:
 
 class Finished(BaseFigure):
     """A figure whose attributes Streamlit takes as they are. Those of a plain dict it checks in every run, 10 ms a
-    chart; `tests/test_charts.py` has checked ours."""
+    chart; `tests/report/test_charts.py` has checked ours."""
 
     def __init__(self, figure: dict[str, Any]) -> None:
         """`figure` is not parsed, so none of the base's own state exists."""

@@ -1,0 +1,83 @@
+"""The contract's sheet recalculates to the study's split, and follows a changed price and a changed share."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from report.book.deal import ROWS, START, TOP
+from report.book.workbook import workbook
+from study.compare import Study, evaluate
+from study.presets import presets
+from tests.report.test_workbook import EN, assert_same, by_formualizer, values, with_inputs, without_values
+
+BASE = presets()["case_d"].scenario
+SHEET = EN.t("proposal.xlsx.sheet.deal")
+SHARED = {"deal.kind": "shared_saving", "deal.investor_share": 0.7, "deal.years": 7, "deal.buy_out_fraction": 0.1}
+
+
+def place(name: str, period: int) -> str:
+    return f"{openpyxl.utils.get_column_letter(START + period + 1)}{TOP + ROWS.index(name) + 1}"
+
+
+def assert_parties(found: dict, study: Study) -> None:
+    for name in ("host", "investor"):
+        flow = getattr(study.contract, name).flow
+        for period, value in enumerate(flow):
+            assert found.get((SHEET, place(name, period)), 0) == pytest.approx(value, rel=1e-6, abs=1e-6), (
+                name,
+                period,
+            )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        SHARED,
+        SHARED | {"deal.shared_on": "gross", "deal.share_by_year": [{"first_year": 4, "share": 0.5}]},
+        SHARED | {"deal.shared_on": "with_loss", "site.term_months": 9},
+        {"deal.kind": "guaranteed_saving"},
+        {"deal.kind": "operating_lease"},
+        {"deal.kind": "rental"},
+        {"deal.kind": "finance_lease"},
+        {"deal.kind": "as_a_service"},
+        {"deal.kind": "ppa"},
+    ],
+    ids=[
+        "shared",
+        "gross, by year",
+        "by the month",
+        "guaranteed",
+        "lease",
+        "rental",
+        "finance lease",
+        "service",
+        "ppa",
+    ],
+)
+def test_the_sheet_gives_both_parties_of_the_study(changes: dict, tmp_path: Path) -> None:
+    study = evaluate(BASE.with_(changes))
+    content = workbook(study, EN, hourly=False)
+    found = by_formualizer(without_values(content), tmp_path)
+    assert_parties(found, study)
+    assert_same(values(content), found)
+
+
+def test_a_changed_price_and_a_changed_share_move_both_parties(tmp_path: Path) -> None:
+    study = evaluate(BASE.with_(SHARED | {"deal.buy_out_fraction": 0}))
+    prices = {"finance.diesel_per_l": 9.9, "finance.storage_capex_per_kwh": 1200.0}
+    moved = with_inputs(without_values(workbook(study, EN, hourly=False)), prices)
+    book, target = openpyxl.load_workbook(io.BytesIO(moved)), io.BytesIO()
+    for period in range(1, 8):
+        book[SHEET][place("share", period)].value = 0.55
+    book.save(target)
+    found = by_formualizer(target.getvalue(), tmp_path)
+    assert_parties(found, evaluate(study.scenario.with_(prices | {"deal.investor_share": 0.55}), study.dispatch))
+
+
+def test_who_buys_has_no_such_sheet() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(evaluate(BASE), EN, hourly=False)))
+    assert SHEET not in book.sheetnames
