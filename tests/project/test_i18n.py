@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "assets" / "i18n"
 TOPICS = sorted(path for path in CATALOGUES.glob("*/*.json") if path.stem != "problems")  # keyed by their English
 GLUE = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "ui").glob("*.py"), ROOT / "app.py"])
-KEY_USERS = sorted([*GLUE, *(ROOT / "report").glob("*.py"), *(ROOT / "study").glob("*.py")])
+KEY_USERS = sorted([*GLUE, *(ROOT / "report").rglob("*.py"), *(ROOT / "study").glob("*.py")])
 # Streamlit calls whose first argument a reader sees, and arguments a reader sees whatever the call.
 SHOWN_FIRST = set(
     [

@@ -165,7 +165,9 @@ def test_the_terms_of_the_trade_are_those_of_the_glossary() -> None:
     assert [terms[name] for name in used if terms[name].partition("(")[0] not in text] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "report").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "report").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_no_chinese_literal_in_reports(path: Path) -> None:
     assert not HAN.search(path.read_text(encoding="utf-8"))
 
@@ -173,7 +175,7 @@ def test_no_chinese_literal_in_reports(path: Path) -> None:
 def test_keys_asked_for_by_reports_exist() -> None:
     """Every plain key handed to `t` in the modules of the proposal and the workbook."""
     missing = set()
-    for path in [*(ROOT / "report").glob("*.py"), ROOT / "ui" / "proposal.py", ROOT / "pages" / "proposal.py"]:
+    for path in [*(ROOT / "report").rglob("*.py"), ROOT / "ui" / "proposal.py", ROOT / "pages" / "proposal.py"]:
         code = path.read_text(encoding="utf-8")
         for prefix, key in re.findall(
             r"\b(draft|pen|book|words|w|state|book\.words|draft\.words|pen\.words)?\.?t\(\s*\"([a-z_.]+[a-z0-9_])\"",

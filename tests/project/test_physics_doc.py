@@ -15,7 +15,7 @@ def test_every_modelling_choice_has_a_row():
 
 
 def test_functions_and_files_it_names_exist():
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "sim").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "sim").rglob("*.py"))
     for name in re.findall(r"`([a-z_]+)`", TEXT):
         assert f"def {name}(" in source or f"{name}:" in source, name
     for name in re.findall(r"`((?:sim|finance|assets)/[a-z_./]+)", TEXT):

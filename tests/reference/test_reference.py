@@ -1,4 +1,4 @@
-"""Every reference case under REFERENCE_DIR (default: tests/reference), recomputed by our own code.
+"""Every reference case under REFERENCE_DIR (default: this folder), recomputed by our own code.
 
 A case is a JSON file; its folder's name is its group. `checks_<group>.py` beside this file has `check(path)`, which
 raises AssertionError with the figure that differs.
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parents[1]
-ROOT = Path(os.environ.get("REFERENCE_DIR") or HERE / "reference").resolve()
+HERE = Path(__file__).resolve().parent
+ROOT = Path(os.environ.get("REFERENCE_DIR") or HERE).resolve()
 # These must always be checked: a missing checks module is a failure, not a silent gap.
 REQUIRED_GROUPS = ("bill", "finance", "genset", "pv", "battery_life", "survival", "dispatch")
 
@@ -70,11 +70,11 @@ def test_tariffs_and_groups_without_checks_are_no_cases(tmp_path):
 
 def test_other_folder_of_cases_is_picked_up(tmp_path):
     (tmp_path / "finance").mkdir()
-    shutil.copy(HERE / "reference/finance/fin_lcos.json", tmp_path / "finance/another_storage.json")
+    shutil.copy(HERE / "finance/fin_lcos.json", tmp_path / "finance/another_storage.json")
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "test_reference_case", "-v", __file__],
         env={**os.environ, "REFERENCE_DIR": str(tmp_path)},
-        cwd=HERE.parent,
+        cwd=HERE.parents[1],
         capture_output=True,
         text=True,
         timeout=120,
@@ -98,7 +98,7 @@ def test_other_folder_of_cases_is_picked_up(tmp_path):
 )
 def test_a_wrong_expected_figure_is_noticed(tmp_path, case, keys):
     """The check compares what it should: raise one expected figure by 0.01 % and it fails."""
-    source = HERE / "reference" / case
+    source = HERE / case
     folder = shutil.copytree(source.parent, tmp_path / source.parent.name)
     path = folder / f"{source.name}.json"
     content = json.loads(path.read_text(encoding="utf-8"))

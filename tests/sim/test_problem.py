@@ -16,7 +16,7 @@ from sim.problem import SEPARATOR, Named, Problem, Refusal, as_problem, one_or_m
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted(
-    path for folder in ("sim", "finance", "study", "report", "ui", "pages") for path in (ROOT / folder).glob("*.py")
+    path for folder in ("sim", "finance", "study", "report", "ui", "pages") for path in (ROOT / folder).rglob("*.py")
 )
 CODE.append(ROOT / "cli.py")
 # Where a pattern stands among the arguments of each call that takes one.

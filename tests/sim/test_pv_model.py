@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.inputs import library
-from sim.sun.files import HOURS, MONTH_OF_HOUR, Weather, WeatherError, read_weather, sun_of, synthetic_year
+from sim.sun.files import HOURS, MONTH_OF_HOUR, Weather, WeatherError, fetch_pvgis, read_weather, sun_of, synthetic_year
 from sim.sun.panels import PvArray, ac_kw_per_kwp, at_step, faces_the_pole, hectares, plane_of_array, plant_kw_per_kwp
 
 PV_CASE = Path(__file__).parents[1] / "reference/pv"
@@ -380,13 +380,12 @@ def test_southern_files_say_so(shanghai):
 
 def test_pvgis_by_internet_and_without(monkeypatch):
     import requests
-    import sim.weather
     from pvlib import iotools
 
     year = synthetic_year(45.0, 8.0, 1.0, [40, 60, 100, 130, 160, 180, 190, 150, 100, 60, 40, 30], [10] * 12, [3] * 12)
     tmy = iotools.read_pvgis_tmy(io.BytesIO(_pvgis(year, 1)), "csv")
     monkeypatch.setattr(iotools, "get_pvgis_tmy", lambda *place, **how: tmy)
-    found = sim.weather.fetch_pvgis(45.0, 8.0, 1.0)
+    found = fetch_pvgis(45.0, 8.0, 1.0)
     assert found.source == "PVGIS TMY" and found.ghi.sum() / 1000 == pytest.approx(1240)
 
     def no_internet(*place, **how):
@@ -394,14 +393,14 @@ def test_pvgis_by_internet_and_without(monkeypatch):
 
     monkeypatch.setattr(iotools, "get_pvgis_tmy", no_internet)
     with pytest.raises(WeatherError, match="PVGIS is out of reach for 45, 8. Check the internet connection"):
-        sim.weather.fetch_pvgis(45.0, 8.0)
+        fetch_pvgis(45.0, 8.0)
 
     def not_covered(*place, **how):
         raise requests.HTTPError("Location over the sea", response=requests.Response())
 
     monkeypatch.setattr(iotools, "get_pvgis_tmy", not_covered)
     with pytest.raises(WeatherError, match="PVGIS refused the request"):
-        sim.weather.fetch_pvgis(45.0, 8.0)
+        fetch_pvgis(45.0, 8.0)
 
 
 def test_without_wind_two_metres_a_second(shanghai):
