@@ -138,7 +138,7 @@ def _one(scenario: Scenario, dispatch: Dispatch, book: Ledger, row: int, differe
 
 
 def pollutants_t(scenario: Scenario, output_kwh: float, fuel_l: float) -> dict[str, float]:
-    """What the sets emit (t): NOx, soot and CO by output, SO2 by the fuel's sulphur (`sim.genset_ratings`)."""
+    """What the sets emit (t): NOx, soot and CO by output, SO2 by the fuel's sulphur (`sim.plant.ratings`)."""
     genset = scenario.genset
     rates = {"NOx": genset.nox_g_per_kwh, "PM": genset.pm_g_per_kwh, "CO": POLLUTANT_G_PER_KWH["CO"]}
     found = pollutants_kg(output_kwh, fuel_l, rates)

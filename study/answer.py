@@ -1,7 +1,7 @@
 """What a study says, as findings: a catalogue key and its values. The same rules can say the opposite.
 
-A finding holds numbers, not text: `report.say` puts it into words. The headline is about the hybrid against the named
-baseline; what is cheaper still, or left without power, is always said beside it.
+A finding holds numbers, not text: `report.text.say` puts it into words. The headline is about the hybrid against the
+named baseline; what is cheaper still, or left without power, is always said beside it.
 """
 
 from __future__ import annotations

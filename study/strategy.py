@@ -1,7 +1,8 @@
 """The table of windows, powers and thresholds for the site's energy management system, tuned on a year.
 
-It is what `sim.tuning` finds for the hybrid's project year, as inputs of the scenario: a study that takes them runs,
-bills and exports by them in every year. The saving named beside it is that of the simulated rule with these inputs.
+It is what `sim.dispatch.tuning` finds for the hybrid's project year, as inputs of the scenario: a study that takes them
+runs, bills and exports by them in every year. The saving named beside it is that of the simulated rule with these
+inputs.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def strategy_json(scenario: Scenario) -> str:
 
 
 def kinds_of_day(scenario: Scenario) -> tuple[str, ...]:
-    """The days the windows tell apart, as keys of `sim.control.WEEKDAYS`."""
+    """The days the windows tell apart, as keys of `sim.dispatch.control.WEEKDAYS`."""
     days = {window.days for window in scenario.dispatch.windows}
     if days & {"saturday", "sunday"}:
         return ("workday", "saturday", "sunday")

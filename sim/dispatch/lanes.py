@@ -65,7 +65,7 @@ class Dispatch:
     grid_load_kwh, grid_charge_kwh, genset_charge_kwh, discharge_kwh, genset_kwh, dumped_kwh, unserved_kwh,
     auxiliary_kwh`), `fuel_l`, `set_hours`, `genset_hours`, `unserved_hours`, `starts`, `interruptions` (losses of power
     that end in a restart). `shed_kwh` is the part of `unserved_kwh` that is not critical and was shed on purpose.
-    What the hybrid's control holds back (`sim.compute`) is in neither load nor unserved: `capped_kwh, paused_kwh,
+    What the hybrid's control holds back (`sim.plant.flex`) is in neither load nor unserved: `capped_kwh, paused_kwh,
     deferred_kwh, caught_up_kwh`, and what that costs: `lost_gpu_h`, and `stopped_gpus`, each a paused job to restart.
     `import_kwh, export_kwh, peak_kw` (alternatives, months, classes): what the bill is made from; peak is the greatest
     demand-window mean. Both are read at the meter; `transformer_kwh` is lost between it and the bus.

@@ -99,10 +99,10 @@ SOURCES = 5  # PV, grid, sets, not exporting, load not served
 KEPT = SOURCES  # row of the price that energy left at the end of the view is worth
 REAL = -1  # instead of the step a forecast is made in: what was measured
 
-# The year as the controller meets it: rows of `sim.kernel`, the lane, for each step the number of every source's price
-# and its set of demand windows, for each day its kind, and the price per kW of each month and window.
+# The year as the controller meets it: rows of `sim.dispatch.kernel`, the lane, for each step the number of every
+# source's price and its set of demand windows, for each day its kind, and the price per kW of each month and window.
 Year = namedtuple("Year", "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill")
-# What does not change: sets of windows, slopes and plant of `sim.optimal_dp`, battery power and energy.
+# What does not change: sets of windows, slopes and plant of `sim.optimum.slopes`, battery power and energy.
 Rules = namedtuple("Rules", "groups slopes plant kw kwh")
 # Arrays that every look writes to.
 Desk = namedtuple("Desk", "space ends length used rents")
@@ -112,7 +112,7 @@ _called = njit(**OPTIONS)  # functions of their own: inlined, the slope lists wo
 
 @dataclass(frozen=True, eq=False)
 class Orders:
-    """What the controller ordered in each step (steps,): `action`, -1 ... 1 as in `sim.kernel.Series`, and
+    """What the controller ordered in each step (steps,): `action`, -1 ... 1 as in `sim.dispatch.kernel.Series`, and
     `threshold_kw`, huge where imports are not held."""
 
     action: Floats
@@ -170,7 +170,7 @@ def with_orders(series: kernel.Series, lane: kernel.Lanes, orders: Orders) -> tu
 @dataclass(frozen=True, eq=False)
 class Zones:
     """Demand charges with the same measured classes as one window, from large to small: the sets of windows that occur
-    (`sim.optimal_dp.Groups`), the set of each class, and the price per kW of each month and window."""
+    (`sim.optimum.slopes.Groups`), the set of each class, and the price per kW of each month and window."""
 
     groups: Groups
     group_of_class: Ints

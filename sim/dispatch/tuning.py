@@ -1,10 +1,10 @@
 """A table that a plain energy management system can follow, tuned on a year: by month and kind of day the power of each
 hour, by month and price period a threshold for imports.
 
-The dispatch rule stays that of `sim.kernel`; only its orders and thresholds are searched. The search starts from the
-plain rule and from the mean of an optimal schedule, with thresholds around that schedule's own peaks, and then moves
-one hour, one run of hours or one threshold at a time. Months are tried side by side: what a month leaves in the battery
-for the next is priced at its worth. Each trial runs `LANES` threshold offsets at once.
+The dispatch rule stays that of `sim.dispatch.kernel`; only its orders and thresholds are searched. The search starts
+from the plain rule and from the mean of an optimal schedule, with thresholds around that schedule's own peaks, and then
+moves one hour, one run of hours or one threshold at a time. Months are tried side by side: what a month leaves in the
+battery for the next is priced at its worth. Each trial runs `LANES` threshold offsets at once.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class Site:
 @dataclass(frozen=True, eq=False)
 class Table:
     """What is tuned. `share` (months, kinds of day, slots): charge < 0 < discharge, of battery power; `kinds`: names
-    of `sim.control.WEEKDAYS`; slots of equal length fill a day. `threshold_kw` (months, zones), huge where imports are
-    not held; `zones`: the billing classes of each."""
+    of `sim.dispatch.control.WEEKDAYS`; slots of equal length fill a day. `threshold_kw` (months, zones), huge where
+    imports are not held; `zones`: the billing classes of each."""
 
     kinds: tuple[str, ...]
     share: Floats
@@ -89,7 +89,7 @@ class Table:
     threshold_kw: Floats
 
     def windows(self, months: tuple[int, ...]) -> list[dict[str, Any]]:
-        """The powers as windows of `sim.scenario_plant.ControlWindow`; `months`: calendar month of each row. Months
+        """The powers as windows of `sim.inputs.plant.ControlWindow`; `months`: calendar month of each row. Months
         with the same window share it."""
         found: dict[tuple, list[int]] = {}
         slot_h = 24 / self.share.shape[2]
@@ -113,7 +113,7 @@ class Table:
         ]
 
     def limits(self, months: tuple[int, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
-        """The thresholds as rows of `sim.scenario_plant.ShaveLimit`; `names`: of the billing classes. A class that
+        """The thresholds as rows of `sim.inputs.plant.ShaveLimit`; `names`: of the billing classes. A class that
         mixes periods is held to the lowest of theirs."""
         found: dict[tuple, list[int]] = {}
         for month, held in zip(months, self.threshold_kw, strict=True):

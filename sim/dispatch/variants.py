@@ -1,8 +1,8 @@
 """Many variants of one plant at once: lanes that also have their own grid outages and their own charging orders.
 
-The dispatch rule is that of `sim.kernel`, called, not copied. `kernel.aggregate` lets all lanes share outages and
-orders; here each lane brings its own, so that every draw of a risk study is a year of its own. Where a lane's outages
-and orders are the shared ones both give the same sums to the last bit.
+The dispatch rule is that of `sim.dispatch.kernel`, called, not copied. `kernel.aggregate` lets all lanes share outages
+and orders; here each lane brings its own, so that every draw of a risk study is a year of its own. Where a lane's
+outages and orders are the shared ones both give the same sums to the last bit.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Orders:
 
     def shares(self, tradable_kwh: Floats, power_kw: Floats, charge: Floats, discharge: Floats) -> Floats:
         """Share of battery power of each level and lane (levels + 1, N), the best level first at the power that lasts
-        through it (`sim.control`); inputs (N,), `charge` and `discharge` the one-way efficiencies."""
+        through it (`sim.dispatch.control`); inputs (N,), `charge` and `discharge` the one-way efficiencies."""
         usable = power_kw > 0
         out = self.given[:, None] * usable
         for levels, hours in self.groups:
@@ -228,7 +228,7 @@ def _events(outages: Outages, steps: int) -> tuple[Ints, Ints, Ints]:
 
 
 def _make_kernel(rule_stamp: int) -> Any:
-    """The compiled loop. `rule_stamp` stands for the text of `sim.kernel`: a changed rule makes a new disk cache."""
+    """The compiled loop. `rule_stamp` stands for the text of the kernel: a changed rule makes a new disk cache."""
 
     def run_blocks(
         steps, classes, month_ends, width, step_h, scalars, monthly, level, sign, shares, refill,

@@ -31,7 +31,7 @@ FIRST_PEAK = 0.97  # of the greatest load less PV: where the search for a peak b
 
 @dataclass(frozen=True)
 class Arrays:
-    """One programme, ready for `sim.optimal_dp` and `sim.optimal_master`."""
+    """One programme, ready for `sim.optimum.slopes` and `sim.optimum.master`."""
 
     edges: np.ndarray
     steps: Steps
@@ -59,7 +59,7 @@ def burns_energy(p: Programme) -> np.ndarray:
 
 
 def growing_arrays(p: Programme, growth: Growth, price: Sizes, most: Sizes, penalty_factor: float) -> Arrays:
-    """Arrays for every plant up to `most`; what grows is written into their steps by `sim.optimal_dp.grow`."""
+    """Arrays for every plant up to `most`; what grows is written into their steps by `sim.optimum.slopes.grow`."""
     greatest = grown(p, growth, most)
     arrays = arrays_of(greatest, most.kw, price.kw + 2 * price.kwh + price.kwp + price.set_kw, penalty_factor)
     least_load = replace(greatest, load_kw=p.load_kw)

@@ -1,7 +1,7 @@
 """The same programme as arrays to HiGHS: the oracle of the tests, and the way for what slope lists do not cover.
 
-Beyond `sim.optimal` it knows load that waits (a second store), the least load of running sets, buying and selling net
-of each other and prices below zero; the last three need yes-or-no choices: a mixed-integer programme.
+Beyond `sim.optimum.solve` it knows load that waits (a second store), the least load of running sets, buying and selling
+net of each other and prices below zero; the last three need yes-or-no choices: a mixed-integer programme.
 """
 
 from collections.abc import Callable

@@ -37,7 +37,7 @@ Slopes = namedtuple("Slopes", "price charge discharge slope unmet")
 Plant = namedtuple("Plant", "eta_charge eta_discharge wear step_h penalty")
 # What a backward pass leaves for the cut: first and last slope number at the end of each step.
 Ends = namedtuple("Ends", "head tail")
-# What grows with the plant (`sim.optimal_model.Growth`), beside load, PV and export limit without it; places are those
+# What grows with the plant (`sim.optimum.model.Growth`), beside load, PV and export limit without it; places are those
 # of Steps, -1 where a step has none. `owned` is True where PV, not the limit, bounds the export at the trial point.
 Growing = namedtuple(
     "Growing",

@@ -11,7 +11,7 @@ import numpy as np
 
 LOAD_FRACTIONS = (0.25, 0.50, 0.75, 1.00)
 TABLE_COLUMNS = ("load_25", "load_50", "load_75", "load_100")
-EPS_SETS = 1e-9  # float noise in the load, as a share of one set, that commits no further set (as in sim.kernel)
+EPS_SETS = 1e-9  # float noise in the load, as a share of one set, that commits no further set (as in the kernel)
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def test_year_zero_does_not_exist(shanghai):
 
 
 def test_pvlib_is_not_needed_to_start():
-    code = "import sim.pv_model, sim.weather, sys; print('pvlib' in sys.modules, 'scipy' in sys.modules)"
+    code = "import sim.sun.panels, sim.sun.files, sys; print('pvlib' in sys.modules, 'scipy' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PV_CASE.parents[2])
     assert found.stdout.split() == ["False", "False"], found.stderr
 

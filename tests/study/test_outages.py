@@ -85,7 +85,7 @@ def test_sets_that_may_fail_serve_less_surely():
 
 
 def test_both_orders_are_worked_out_and_a_small_set_goes_first():
-    """Seven sets of 1.5 MW do not carry 15 MW alone: they have to start at once (`sim.resilience.ladder_order`)."""
+    """Seven sets of 1.5 MW do not carry 15 MW alone: they have to start at once (`sim.plant.island.ladder_order`)."""
     study = evaluate(presets()["case_c"].scenario)
     found = outages.outlook(study, "hybrid")
     assert found.order == "genset_first"

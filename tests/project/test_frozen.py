@@ -1,9 +1,9 @@
-"""A change of layout changes no digit, word or formula of the shipped cases (`tests/frozen.py`)."""
+"""A change of layout changes no digit, word or formula of the shipped cases (`tests/project/frozen.py`)."""
 
 import pytest
 
 from study.presets import presets
-from tests import frozen
+from tests.project import frozen
 
 
 @pytest.mark.parametrize("name", presets())

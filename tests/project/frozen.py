@@ -1,4 +1,5 @@
-"""What the shipped cases show, as hashes. `python tests/frozen.py` compares; with `--renew` it writes them anew.
+"""What the shipped cases show, as hashes. `python tests/project/frozen.py` compares; with `--renew` it
+writes them anew.
 
 A change of layout keeps every hash. A mended fault that changes one renews it in its own commit, which names the fault.
 Numbers count with ten significant digits, those of a step with nine: the last bits differ between processors.
@@ -17,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
@@ -25,10 +26,10 @@ import numpy as np  # noqa: E402
 import openpyxl  # noqa: E402
 
 from i18n import words  # noqa: E402
+from report.book.workbook import workbook  # noqa: E402
 from report.export import write_files  # noqa: E402
-from report.pdf import data  # noqa: E402
-from report.workbook import workbook  # noqa: E402
-from sim.dispatch import ALTERNATIVES  # noqa: E402
+from report.paper.pdf import data  # noqa: E402
+from sim.dispatch.lanes import ALTERNATIVES  # noqa: E402
 from study.beside import beside  # noqa: E402
 from study.compare import Study, evaluate  # noqa: E402
 from study.presets import presets  # noqa: E402
