@@ -185,7 +185,7 @@ def test_every_amount_of_a_page_is_doubled(page):
 
 
 def page_texts(page: str, scenario: Scenario) -> list[str]:
-    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
+    app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=60)
     given = {"scenario": scenario, "preset": "blank", "revision": 0, "notices": [], "problems": {}}
     for key, value in given.items():
         app.session_state[key] = value

@@ -33,7 +33,7 @@ AWKWARD = {
 
 
 def run(page: str, scenario: Scenario, **state: object) -> AppTest:
-    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
+    app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=60)
     given = {"scenario": scenario, "preset": "blank", "revision": 0, "notices": [], "problems": {}}
     for key, value in (given | state).items():
         app.session_state[key] = value
@@ -126,7 +126,7 @@ def test_study_that_cannot_be_calculated_says_why(monkeypatch: pytest.MonkeyPatc
         raise ValueError("the load has no year")
 
     monkeypatch.setattr(state, "_study", fails)
-    app = AppTest.from_file("../pages/overview.py", default_timeout=60).run()
+    app = AppTest.from_file("../../pages/overview.py", default_timeout=60).run()
     assert not app.exception and "the load has no year" in app.error[0].value
 
 

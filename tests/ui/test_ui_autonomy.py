@@ -11,7 +11,7 @@ BARE_KEY = re.compile(r"\b(autonomy|answers|charts|input)\.[a-z_]+")
 
 
 def run(scenario, language: str = "en") -> AppTest:
-    app = AppTest.from_file("../pages/autonomy.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/autonomy.py", default_timeout=60)
     given = {"scenario": scenario, "preset": "blank", "revision": 0, "notices": [], "problems": {}}
     for key, value in (given | {"language": language}).items():
         app.session_state[key] = value

@@ -22,7 +22,7 @@ LATIN = re.compile(r"[A-Za-z]{4,}")
 
 
 def run(scenario: Scenario, language: str = "en") -> AppTest:
-    app = AppTest.from_file("../pages/deal.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/deal.py", default_timeout=60)
     given = {"scenario": scenario, "preset": "case_d", "revision": 0, "notices": [], "problems": {}}
     for key, value in (given | {"language": language}).items():
         app.session_state[key] = value
