@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes import run, run_well, started
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # A program that starts another, tells both numbers and then sleeps, deaf to a polite end.
 FAMILY = """
 import os, signal, subprocess, sys, time
