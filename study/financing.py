@@ -32,6 +32,7 @@ from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
+from sim.plant.battery import full_cycles
 
 if TYPE_CHECKING:
     from study.compare import Study
@@ -251,3 +252,10 @@ def overall_efficiency(study: Study) -> Figure:
     names = ("pv_charge_kwh", "grid_charge_kwh", "genset_charge_kwh", "auxiliary_kwh")
     taken, given = sum(monthly[name][row].sum() for name in names), monthly["discharge_kwh"][row].sum()
     return Figure(float(given / taken)) if taken > 0 and given > 0 else Figure(None, "no_energy")
+
+
+def full_cycles_per_year(study: Study) -> tuple[float, float]:
+    """Equivalent full cycles (`battery.full_cycles`) a year: the mean of the term, and those of the first year."""
+    given = study.dispatch.monthly["discharge_kwh"][study.dispatch.row("hybrid")]
+    by_month = full_cycles(study.scenario.storage, given)
+    return float(12 * by_month.mean()), float(12 * by_month[:12].mean())

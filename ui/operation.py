@@ -13,6 +13,7 @@ from report.screen import operation as charts_operation
 from report.screen.charts import power_unit
 from report.text import say
 from sim.dispatch.kernel import Trace
+from sim.plant.battery import full_cycles
 from study import weeks
 from study.compare import Study
 from study.weeks import Peaks, Span
@@ -138,9 +139,9 @@ def _battery_text(study: Study, alternative: str, trace: Trace, kept: slice) -> 
     step_h = study.dispatch.clock.step_h
     out = float(trace.discharge_kw[kept].sum()) * step_h
     load = float(trace.load_kw[kept].sum()) * step_h
-    cycles = out / storage.discharge_efficiency / storage.energy_kwh
+    cycles = words.number(float(full_cycles(storage, out)), decimals=0)
     share = say.share(out / load if load > 0 else 0.0, words)
-    return [t("answers.operation.battery", cycled=say.energy(out, words), share=share, cycles=words.number(cycles))]
+    return [t("answers.operation.battery", cycled=say.energy(out, words), share=share, cycles=cycles)]
 
 
 def span_title(study: Study, year: int, trace: Trace, meaning: str, chosen: Span) -> str:

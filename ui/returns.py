@@ -156,12 +156,11 @@ def storage_card(study: Study) -> None:
         return
     whole, own = study.storage_cost
     efficiency = overall_efficiency(study)
-    cycles = study.kpis["hybrid"].battery_discharge_kwh / scenario.storage.energy_kwh / (study.dispatch.months / 12)
     rows = [
         (t("financing.storage.with"), _per_kwh(study, whole)),
         (t("financing.storage.without"), _per_kwh(study, own)),
         (t("financing.figure.efficiency"), financing_text.rate(efficiency, words)),
-        (t("financing.storage.cycles"), words.number(cycles, decimals=0)),
+        (t("financing.storage.cycles"), financing_text.cycles(study, words)),
     ]
     note = t("financing.storage.note", rate=say.share(scenario.finance.discount_rate, words))
     with card(_storage_title(study), note):

@@ -10,9 +10,10 @@ from report.paper import charts as paper_charts
 from report.paper import tables as proposal_finance
 from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
 from report.paper.front import figure_text
-from report.paper.plant import cycles_per_year, metric_value
+from report.paper.plant import metric_value
 from report.screen import cost as charts_cost
 from report.screen.charts import amounts
+from report.text import financing as financing_text
 from report.text import levers as lever_text
 from report.text import say
 from report.views import metric
@@ -228,7 +229,7 @@ def _figures(draft: Draft) -> Block:
                 draft.t("define.efficiency"),
             ]
         )
-        rows.append([draft.t("operation.cycles"), words.number(cycles_per_year(draft)), draft.t("define.cycles")])
+        rows.append([draft.t("operation.cycles"), financing_text.cycles(draft.study, words), draft.t("define.cycles")])
     head = [words.t("answers.money.figure"), draft.t("load.value"), draft.t("define.how")]
     return table(head, rows, align="lrl", widths=[1.2, 0.9, 2.6], caption=draft.t("define.caption"))
 

@@ -21,7 +21,7 @@ from report.text import bills as real_bills_text
 from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
-from report.text.financing import joined
+from report.text.financing import cycles, joined
 from report.views import metric
 from sim.dispatch.outages import longest_h
 from study import autonomy
@@ -571,7 +571,7 @@ def operation(draft: Draft) -> Block:
                 draft.t("operation.reserve"),
                 draft.t("operation.reserve_text", share=say.share(scenario.dispatch.reserve_fraction, words)),
             ),
-            (draft.t("operation.cycles"), draft.t("operation.cycles_text", n=words.number(cycles_per_year(draft)))),
+            (draft.t("operation.cycles"), cycles(study, words)),
             (draft.t("operation.efficiency"), efficiency_text(draft)),
         ]
     if "diesel" in diagram.sources(scenario):
@@ -602,13 +602,6 @@ def operation(draft: Draft) -> Block:
 def _day_of(draft: Draft, step: int) -> str:
     clock = draft.study.dispatch.clock
     return day_of_month(draft.words, int(clock.calendar_month[step]), int(clock.day[step]))
-
-
-def cycles_per_year(draft: Draft) -> float:
-    """Discharged energy over nameplate, mean of the project years."""
-    study = draft.study
-    years = study.dispatch.months / 12
-    return study.kpis["hybrid"].battery_discharge_kwh / study.scenario.storage.energy_kwh / years
 
 
 def efficiency_text(draft: Draft) -> str:

@@ -15,7 +15,7 @@ from report.screen.charts import Amounts
 from report.text import say
 from study.cash_tables import Row
 from study.compare import Study
-from study.financing import Returns, real_return
+from study.financing import Returns, full_cycles_per_year, real_return
 
 DEFINED = ("irr_before_tax", "irr_after_tax", "irr_equity", "irr_real", "npv", "payback", "discounted_payback", "mirr")
 DEFINED_TOO = ("profitability_index", "dscr", "icr", "lcos", "efficiency")
@@ -66,6 +66,12 @@ def mirr(figure: Figure, words: Words) -> str:
 
 def years(figure: Figure, words: Words) -> str:
     return missing(figure, words) if figure.value is None else say.years(figure.value, words)
+
+
+def cycles(study: Study, words: Words) -> str:
+    """The battery's full cycles a year, mean of the term, and those of the first year where there are several."""
+    mean, first = (words.number(value, decimals=0) for value in full_cycles_per_year(study))
+    return mean if study.dispatch.months <= 12 else words.t("financing.storage.cycles_value", mean=mean, first=first)
 
 
 def missing(figure: Figure, words: Words) -> str:

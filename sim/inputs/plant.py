@@ -322,7 +322,7 @@ class Storage(Closed):
         None, "Warranty", "years", "Empty = not checked. The next four hold within it.", ge=1, le=30
     )
     warranty_cycles_per_year: float | None = given(
-        None, "Warranted cycles", "/year", "Equivalent full cycles of the capacity that is left.", ge=1, le=2000
+        None, "Warranted cycles", "/year", "Energy taken from the cells over nameplate.", ge=1, le=2000
     )
     warranty_throughput_kwh_per_kwh: float | None = given(
         None, "Warranted throughput", "kWh/kWh", "Discharged at the bus over nameplate, in all.", ge=1, le=100_000

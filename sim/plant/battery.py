@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sim.inputs.plant import Storage
 from sim.plant.ageing import (
@@ -116,9 +116,19 @@ def warranty_findings(
         throughput_kwh_per_kwh=storage.warranty_throughput_kwh_per_kwh,
         soh_by_year={} if promised is None else {years: promised},
     )
-    through = np.asarray(discharged_kwh, dtype=float)[:last] / storage.energy_kwh
-    cycles = through / discharge_efficiency(storage) / np.maximum(life.health[:last], 1e-9)
+    first_set_kwh = np.asarray(discharged_kwh, dtype=float)[:last]
+    cycles, through = full_cycles(storage, first_set_kwh), first_set_kwh / storage.energy_kwh
     return check_warranty(warranty, life.at_end[:last], cycles, through)
+
+
+def full_cycles(storage: Storage, discharged_kwh: ArrayLike) -> Floats:
+    """Equivalent full cycles, as warranties count them: energy taken from the cells over nameplate energy, so that 1 is
+    a full battery emptied once, however many turns it took. discharged_kwh: at the bus, any shape; what leaves the
+    cells is more by the discharge efficiency. Needs a battery.
+
+    Ageing counts otherwise: charge moved over the capacity that is left (`BatteryLife.cycles`).
+    """
+    return np.asarray(discharged_kwh, dtype=float) / discharge_efficiency(storage) / storage.energy_kwh
 
 
 def available_share(storage: Storage) -> float:
