@@ -8,15 +8,6 @@ from ui import answers, autonomy, form, state
 from ui.figures import card, chart
 from ui.state import t
 
-CARBON = (
-    "grid.co2_kg_per_kwh",
-    "finance.market_co2_kg_per_kwh",
-    "finance.green_share",
-    "finance.certificate_per_mwh",
-    "finance.carbon_price_per_t",
-    "genset.tank_h",
-)
-
 scenario, words, dark = state.current(), state.words(), state.is_dark()
 
 st.title(t("autonomy.question"), anchor=False)
@@ -47,4 +38,4 @@ with card(autonomy.carbon_title(study, seen), autonomy.carbon_note(study)):
         st.markdown(f":small[:gray[{missing}]]")
 
 with card(t("autonomy.inputs.title"), t("autonomy.inputs.note")):
-    form.fields(CARBON, columns=3, starts={"finance.market_co2_kg_per_kwh": 0.6096})
+    form.card("autonomy.carbon", columns=3, starts={"finance.market_co2_kg_per_kwh": 0.6096})

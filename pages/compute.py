@@ -6,11 +6,6 @@ from ui import answers, compute, state
 from ui.figures import card, chart
 from ui.state import t
 
-CAP = ("compute.cap_rule", "compute.cap_lowest_fraction", "compute.cap_curve", "compute.gpu_power_share")
-DEFER = ("compute.defer", "compute.deferrable_fraction", "compute.deferral_window_h", "compute.deferral_loss_fraction")
-PAUSE = ("compute.shed_in_outages", "compute.shed_fraction", "compute.resume_h", "finance.checkpoint_interval_h")
-WORTH = ("finance.gpu_price_per_h", "compute.recovered_fraction")
-
 scenario, dark = state.current(), state.is_dark()
 
 st.title(t("compute.question"), anchor=False)
@@ -36,10 +31,10 @@ with card(compute.rule_title(study, effect), t("compute.rule.note")):
     st.markdown(compute.rule_text(study, effect))
 
 with card(t("compute.inputs.worth"), t("compute.inputs.worth_note")):
-    compute.fields(WORTH)
+    compute.inputs("compute.worth")
 with card(t("compute.inputs.cap"), t("compute.inputs.cap_note")):
-    compute.fields(CAP)
+    compute.inputs("compute.cap")
 with card(t("compute.inputs.defer"), t("compute.inputs.defer_note")):
-    compute.fields(DEFER)
+    compute.inputs("compute.defer")
 with card(t("compute.inputs.pause"), t("compute.inputs.pause_note")):
-    compute.fields(PAUSE)
+    compute.inputs("compute.pause")

@@ -8,89 +8,6 @@ from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t
 
-PV = (
-    "pv.dc_kwp",
-    "pv.tilt_deg",
-    "pv.azimuth_deg",
-    "pv.shared_inverters",
-    "pv.dc_ac_ratio",
-    "pv.losses_fraction",
-    "pv.yield_kwh_per_kwp",
-    "pv.degradation_per_year",
-    "pv.area_m2_per_mwp",
-    "pv.seed",
-)
-BATTERY = (
-    "storage.energy_kwh",
-    "storage.power_kw",
-    "storage.soc_min_fraction",
-    "storage.soc_max_fraction",
-    "storage.soc_start_fraction",
-    "storage.charge_efficiency",
-    "storage.discharge_efficiency",
-    "storage.auxiliary_kw_per_mwh",
-    "storage.auxiliary_by_temperature",
-    "storage.cell_temperature",
-    "storage.seamless_transfer",
-)
-CABINETS = (
-    "storage.cabinet_kwh",
-    "storage.cabinet_kw",
-    "storage.spare_cabinets",
-    "storage.cabinet_mtbf_h",
-    "storage.cabinet_repair_h",
-    "storage.near_load_loss_gain_fraction",
-)
-AGEING = (
-    "storage.fade_model",
-    "storage.cycle_margin",
-    "storage.fade_first_year",
-    "storage.fade_per_year",
-    "storage.renewal",
-    "storage.end_of_life_fraction",
-    "storage.augment_by",
-    "storage.augment_below_fraction",
-    "storage.augment_every_years",
-    "storage.augment_to_fraction",
-    "storage.warranty_years",
-    "storage.warranty_cycles_per_year",
-    "storage.warranty_throughput_kwh_per_kwh",
-    "storage.warranty_end_fraction",
-)
-CONTROL = (
-    "dispatch.arbitrage",
-    "dispatch.second_charge",
-    "dispatch.reserve_fraction",
-    "dispatch.charge_limit_kw",
-    "dispatch.discharge_limit_kw",
-    "dispatch.peak_shave_kw",
-    "dispatch.genset_start_fraction",
-)
-SETS = (
-    "genset.set_kw",
-    "genset.rating",
-    "genset.rating_at",
-    "genset.sets",
-    "genset.backup_sets",
-    "genset.last_resort_sets",
-    "genset.min_load_fraction",
-    "genset.max_load_fraction",
-    "genset.spinning_reserve_fraction",
-    "genset.fuel_factor",
-    "genset.tank_h",
-    "genset.truck_l",
-    "genset.overhaul_interval_h",
-    "genset.availability_fraction",
-    "genset.failure_to_start",
-    "genset.mean_time_to_failure_h",
-    "genset.co2_kg_per_l",
-    "genset.nox_g_per_kwh",
-    "genset.pm_g_per_kwh",
-    "genset.noise_db_a_at_7m",
-    "genset.neighbour_m",
-    "genset.start_s",
-)
-
 scenario, words = state.current(), state.words()
 pv, storage, genset = scenario.pv, scenario.storage, scenario.genset
 st.title(t("inputs.equipment.question"), anchor=False)
@@ -103,15 +20,15 @@ if storage.energy_kwh:
     energy, power = words.number(usable / 1000, "MWh"), words.number(storage.power_kw / 1000, "MW")
     title = t("inputs.equipment.battery", energy=energy, hours=words.number(hours, "h"), power=power)
 with card(title, t("inputs.equipment.battery_note")):
-    form.fields(BATTERY, columns=3)
+    form.card("battery", columns=3)
     if storage.energy_kwh:
         st.markdown(cabinets.text())
-        form.fields(CABINETS, columns=3, starts=cabinets.starts())
+        form.card("battery.cabinets", columns=3, starts=cabinets.starts())
 
 if storage.energy_kwh:
     with card(ageing.title(), t("inputs.equipment.ageing_note")):
         ageing.draw()
-        form.fields(AGEING, columns=3, starts={"storage.warranty_years": 10, **ageing.WARRANTY_STARTS})
+        form.card("battery.ageing", columns=3, starts=ageing.WARRANTY_STARTS)
         if storage.renewal == "augment" and storage.augment_by == "years":
             year = table.number(t("inputs.equipment.augment_year"), 2, 30, default=6)
             table.rows_editor("storage.augment_years", {"year": year}, alt=t("inputs.equipment.augment_alt"))
@@ -122,7 +39,7 @@ if pv.dc_kwp:
     size = words.number(pv.dc_kwp / 1000, "MWp")
     title = t("inputs.equipment.pv", size=size, area=words.number(hectares, t("inputs.equipment.hectares")))
 with card(title, t("inputs.equipment.pv_note")):
-    form.fields(PV, columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
+    form.card("pv", columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
     if pv.dc_kwp:
         st.markdown(f"**{t('inputs.equipment.arrays')}**")
         st.markdown(f":small[:gray[{t('inputs.equipment.arrays_note')}]]")
@@ -143,7 +60,7 @@ with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
         "dispatch.peak_shave_kw": scenario.grid.import_limit_kw,
         "dispatch.genset_start_fraction": scenario.dispatch.reserve_fraction,
     }
-    form.fields(CONTROL, columns=3, starts=starts)
+    form.card("control", columns=3, starts=starts)
     if scenario.dispatch.arbitrage == "windows":
         st.markdown(f":small[:gray[{t('inputs.equipment.windows_note')}]]")
         actions = st.column_config.SelectboxColumn(
@@ -178,8 +95,8 @@ with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
         }
         table.rows_editor("dispatch.shave_limits", columns, alt=t("control.shave.note"))
         if scenario.dispatch.shave_limits:
-            form.fields(("dispatch.shave_limits_year",), columns=3)
+            form.card("control.thresholds", columns=3)
 
 fleet = [words.number(count * genset.set_kw / 1000, "MW") for count in (genset.sets, genset.last_resort_sets)]
 with card(t("inputs.equipment.sets", diesel=fleet[0], hybrid=fleet[1]), t("inputs.equipment.sets_note")):
-    form.fields(SETS, columns=3)
+    form.card("sets", columns=3)

@@ -6,31 +6,12 @@ from ui import form, state, table
 from ui.figures import card
 from ui.state import t
 
-CONNECTION = (
-    "grid.existing_kw",
-    "grid.import_limit_kw",
-    "grid.ready_month",
-    "grid.transformer_kva",
-    "grid.transformer_no_load_loss_fraction",
-    "grid.transformer_load_loss_fraction",
-    "grid.export_limit_kw",
-    "grid.co2_kg_per_kwh",
-)
-OUTAGES = (
-    "grid.outage_source",
-    "grid.saifi_per_year",
-    "grid.saidi_h_per_year",
-    "grid.outage_spread",
-    "grid.outage_seed",
-    "grid.ups_bridges",
-)
-
 scenario, words = state.current(), state.words()
 st.title(t("inputs.grid.question"), anchor=False)
 st.markdown(f":small[:gray[{t('inputs.context')}]]")
 
 with card(t("inputs.grid.connection"), t("inputs.grid.connection_note")):
-    form.fields(CONNECTION, columns=3)
+    form.card("grid.connection", columns=3)
 
 with card(t("inputs.grid.stages"), t("inputs.grid.stages_note")):
     columns = {
@@ -48,7 +29,7 @@ elif outages:
     total = words.number(sum(outage.duration_h for outage in outages), "h")
     title = state.counted("inputs.grid.outages", len(outages), hours=total)
 with card(title, t("inputs.grid.outages_note")):
-    form.fields(OUTAGES, columns=3, starts={"grid.saifi_per_year": 2.0, "grid.saidi_h_per_year": 3.0})
+    form.card("grid.outages", columns=3, starts={"grid.saifi_per_year": 2.0, "grid.saidi_h_per_year": 3.0})
     columns = {
         "month": table.number(t("inputs.table.calendar_month"), 1, 12, default=7),
         "day": table.number(t("inputs.table.day"), 1, 31, default=15),

@@ -7,24 +7,17 @@ from ui import form, meter_upload, state, table
 from ui.figures import card, chart
 from ui.state import t
 
-SITE = ("site.name", "site.place", "site.country", "site.start", "site.term_months", "site.step_minutes")
-GPUS = ("load.gpu_count", "load.gpu_model", "load.watt_per_gpu", "load.network_overhead_fraction")
-COOLING = ("load.pue_model", "load.pue", "load.design_ambient_c")
-SIZE = ("load.size_by", "load.peak_kw", *GPUS, *COOLING, "load.critical_fraction")
-INFERENCE = ("load.training_share", "load.inference_shape", "load.utc_offset_h")
-SHAPE = ("load.kind", "load.load_factor", *INFERENCE, "load.growth_per_year", "load.seed")
-
 st.title(t("inputs.load.question"), anchor=False)
 st.markdown(f":small[:gray[{t('inputs.context')}]]")
 
 with card(t("inputs.load.site"), t("inputs.load.site_note")):
-    form.fields(SITE, columns=3)
+    form.card("load.site", columns=3)
 
 with card(t("inputs.load.shape"), t("inputs.load.shape_note")):
-    form.fields(SHAPE, columns=3)
+    form.card("load.shape", columns=3)
 
 with card(t("inputs.load.size"), t("inputs.load.size_note")):
-    form.fields(SIZE, columns=3)
+    form.card("load.size", columns=3)
 
 with card(t("inputs.load.meter"), t("inputs.load.meter_note")):
     meter_upload.draw()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from report.text import inputs as register_text
 from report.text import say
-from sim.inputs.register import is_used, register
+from sim.inputs.register import register
 from ui import form, state
 from ui.state import t
 
@@ -26,7 +26,7 @@ with method, st.container(width=860):
     st.markdown(text.replace("\n## ", "\n### "))
 
 with data:
-    used = {path: entry for path, entry in register().items() if is_used(scenario, entry) and path != "load.meter"}
+    used = {path: entry for path, entry in register().items() if entry.when(scenario) and path != "load.meter"}
     note = t("downloads.method.data_note", n=len(used), marked=len(marked))
     st.markdown(f":small[:gray[{note}]]")
     rows = {

@@ -16,7 +16,7 @@ from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from sim.dispatch.lanes import ALTERNATIVES, site_set_kw
 from sim.dispatch.outages import as_list
-from sim.inputs.plant import Outage
+from sim.inputs.grid import Outage
 from sim.plant.battery import available, discharge_efficiency
 from study.compare import Study, evaluate
 from study.outages import tank_l

@@ -48,59 +48,9 @@ FACTORS = {
     "pv.irradiation": "PV output of every step",
     "tariff.spread": "distance of every energy price from the mean price over the year",
 }
-PHYSICS = (
-    "storage.energy_kwh",
-    "storage.power_kw",
-    "storage.charge_efficiency",
-    "storage.discharge_efficiency",
-    "storage.auxiliary_kw_per_mwh",
-    "storage.fade_per_year",
-    "storage.fade_first_year",
-    "storage.end_of_life_fraction",
-    "dispatch.reserve_fraction",
-    "pv.dc_kwp",
-    "genset.fuel_factor",
-)
-MONEY = (
-    "grid.co2_kg_per_kwh",
-    *(
-        f"finance.{name}"
-        for name in (
-            "discount_rate",
-            "energy_price_factor",
-            "energy_escalation",
-            "diesel_escalation",
-            "om_escalation",
-            "carbon_escalation",
-            "diesel_per_l",
-            "delivery_per_l",
-            "genset_rent_per_set_month",
-            "genset_capex_per_kw",
-            "genset_mobilisation_per_set",
-            "genset_residual_fraction",
-            "genset_om_per_kwh",
-            "crew_per_month",
-            "standby_crew_per_month",
-            "storage_capex_per_kwh",
-            "storage_rent_per_kwh_month",
-            "storage_om_fraction",
-            "storage_insurance_fraction",
-            "storage_residual_fraction",
-            "storage_replacement_fraction",
-            "storage_cost_decline",
-            "pv_capex_per_kwp",
-            "pv_om_per_kwp_year",
-            "pv_residual_fraction",
-            "grid_works_per_kva",
-            "grid_line_per_km",
-            "grid_works_share",
-            "ems_cost",
-            "ems_share",
-            "unserved_per_kwh",
-            "carbon_price_per_t",
-        )
-    ),
-)
+# Inputs whose definition says that they may vary here: the simulation is run again for those of the plant.
+PHYSICS = tuple(path for path, entry in register().items() if entry.varies == "plant")
+MONEY = tuple(path for path, entry in register().items() if entry.varies == "price")
 VARIED = (*FACTORS, *PHYSICS, *MONEY)
 # Lines of the ledger that variants have of their own; any other stays as in the study.
 WRITTEN_LINES = (

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from finance.metrics import Figure
 from sim.dispatch.variants import Outages
-from sim.inputs.register import is_used, register
+from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from study.compare import Study
 from study.flows import FACTORS, VARIED, Flows, flows
@@ -89,8 +89,7 @@ def default_ranges(scenario: Scenario, kind: Kind = "triangular") -> tuple[Range
 
 def _matters(scenario: Scenario, path: str) -> bool:
     entry = register()[path]
-    chosen_size = path in ("storage.energy_kwh", "storage.power_kw", "pv.dc_kwp", "dispatch.reserve_fraction")
-    return not chosen_size and is_used(scenario, entry) and entry.low is not None
+    return entry.when(scenario) and entry.low is not None
 
 
 # --- one and two inputs -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from ui.figures import chart
 from ui.state import t
 
 WARRANTY_STARTS = {
+    "storage.warranty_years": 10,
     "storage.warranty_cycles_per_year": 365.0,
     "storage.warranty_throughput_kwh_per_kwh": 5000.0,
     "storage.warranty_end_fraction": 0.7,

@@ -17,7 +17,6 @@ from ui.figures import card
 from ui.state import t
 
 KEPT = 32
-DECLARATION = ("grid.declared_kw", "grid.hybrid_redeclares", "grid.declaration_hold_months", "grid.power_factor")
 
 
 def draw() -> None:
@@ -147,6 +146,5 @@ def _small(text: str) -> None:
 
 def _inputs(study: Study | None) -> None:
     peak = 0.0 if study is None else float(np.max(study.dispatch.peak_kw))
-    form.fields(
-        DECLARATION, columns=2, starts={"grid.declared_kw": round(peak, -1) or 1000.0, "grid.power_factor": 0.95}
-    )
+    starts = {"grid.declared_kw": round(peak, -1) or 1000.0, "grid.power_factor": 0.95}
+    form.card("tariff.declaration", columns=2, starts=starts)

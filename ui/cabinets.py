@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from report.text import say
-from sim.inputs.plant import Storage
+from sim.inputs.storage import Storage
 from sim.plant.ageing import availability
 from sim.plant.battery import available_share
 from ui import state

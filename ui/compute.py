@@ -240,12 +240,9 @@ def rule_text(study: Study, effect: RuleEffect) -> str:
     )
 
 
-def fields(paths: Sequence[str]) -> None:
+def inputs(card: str) -> None:
     """Fields of the levers, shown whether the study uses them or not: the figures above do."""
-    grid = st.grid(4, min_column_width=205)
-    for path in paths:
-        with grid.container(gap="xxsmall"):
-            form.field(path)
+    form.card(card, columns=4, all_open=True)
 
 
 def _mark(study: Study) -> str:

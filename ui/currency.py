@@ -13,7 +13,6 @@ from ui.figures import card
 from ui.state import t
 
 OWN, SHOWN = "", "finance.shown_currency"
-FIELDS = ("finance.shown_rate", "finance.shown_rate_as_of")
 
 
 def draw() -> None:
@@ -28,7 +27,7 @@ def draw() -> None:
             options, now = (OWN, *library.currencies()), scenario.finance.shown_currency
             _ask(SHOWN, form.name_text(register()[SHOWN]), options, now, _take_shown)
             form.problems(SHOWN)
-        form.fields(FIELDS, columns=2, starts={"finance.shown_rate": _start(scenario)})
+        form.card("terms.rate", columns=2, starts={"finance.shown_rate": _start(scenario)})
         if shown_currency(scenario) != scenario.site.currency:
             st.markdown(f":small[:gray[{t('currency.card.rate_now', note=rate_note(scenario, words))}]]")
 

@@ -13,7 +13,6 @@ from report.screen.charts import amounts, legend
 from report.text import deal as deal_text
 from report.text import say
 from sim.inputs.contract import Contract, ContractKind
-from sim.inputs.register import register
 from study import deal
 from study.compare import Study
 from study.deal import Flag, Ladder, Outcome
@@ -25,8 +24,6 @@ KEPT = 32
 POINTS = 61
 SHARES = "deal.share_by_year"
 MARKS = {True: ":orange[▲]", False: ":green[✓]", None: ":gray[–]"}
-TERMS = [path for path, entry in register().items() if entry.section == "deal" and entry.kind != "other"]
-CLAIMS = ("deal.claimed_saving", "deal.claimed_growth")
 
 
 def shown_contract(study: Study) -> Contract:
@@ -38,7 +35,7 @@ def shown_contract(study: Study) -> Contract:
 def terms_card(study: Study) -> None:
     """Fields of the contract, those of the other kinds behind an expander, and the share by year."""
     with card(t("deal.inputs.title"), t("deal.inputs.note")):
-        form.fields([path for path in TERMS if path not in CLAIMS], columns=3)
+        form.card("deal.terms", columns=3)
         if study.scenario.deal.kind == "shared_saving":
             _shares_editor()
 
@@ -161,10 +158,8 @@ def flags_card(study: Study, found: Outcome) -> None:
     raised = sum(1 for flag in checks if flag.raised)
     title = state.counted("deal.flags", raised) if raised else t("deal.flags.none")
     with card(title, t("deal.flags.note")):
-        grid = st.grid(3, min_column_width=210)
-        for path in CLAIMS:
-            with grid.container(gap="xxsmall"):
-                form.field(path, start=round(max(0.0, _first_year(found)), -3))
+        starts = {"deal.claimed_saving": round(max(0.0, _first_year(found)), -3)}
+        form.card("deal.claims", columns=3, starts=starts, all_open=True)
         st.markdown("  \n".join(_check(study, flag) for flag in checks))
 
 

@@ -16,7 +16,7 @@ from i18n.numbers import plain
 from report.text import inputs as register_text
 from report.text import say
 from sim.inputs import library
-from sim.inputs.register import Input, is_used, register, unverified
+from sim.inputs.register import Input, on_card, register, unverified
 from sim.inputs.scenario import Scenario
 from sim.problem import Problem
 from ui import state
@@ -26,24 +26,29 @@ PERCENT = 100.0
 MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")
 SOURCE_SHOWN = 90
 FEW_CHOICES = 4
+NARROWEST_PX = 205
 # Shown even where nothing of their kind is there yet: they are how it comes to be.
 ALWAYS_SHOWN = ("pv.dc_kwp", "storage.energy_kwh", "storage.power_kw")
 DIAMOND = "◇"
 
 
-def fields(paths: Sequence[str], *, columns: int = 2, starts: dict[str, float] | None = None) -> None:
-    """Fields side by side; inputs that play no part in the scenario go behind an expander."""
-    scenario = state.current()
-    used = [path for path in paths if path in ALWAYS_SHOWN or is_used(scenario, register()[path])]
-    _draw(used, columns, starts or {})
+def card(name: str, *, columns: int, starts: dict[str, float] | None = None, all_open: bool = False) -> None:
+    """The inputs of a card side by side; those that play no part in the scenario go behind an expander.
+
+    starts: what an empty value begins with, by path. all_open: none goes behind the expander.
+    """
+    scenario, starts = state.current(), starts or {}
+    paths = [path for path in on_card(name) if register()[path].kind != "other"]
+    used = [path for path in paths if all_open or path in ALWAYS_SHOWN or register()[path].when(scenario)]
+    _draw(used, columns, starts)
     idle = [path for path in paths if path not in used]
     if idle:
         with st.expander(state.counted("inputs.idle", len(idle))):
-            _draw(idle, columns, starts or {})
+            _draw(idle, columns, starts)
 
 
 def _draw(paths: Sequence[str], columns: int, starts: dict[str, float]) -> None:
-    grid = st.grid(columns, min_column_width=210)
+    grid = st.grid(columns, min_column_width=NARROWEST_PX)
     for path in paths:
         with grid.container(gap="xxsmall"):
             field(path, start=starts.get(path))

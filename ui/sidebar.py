@@ -23,7 +23,7 @@ def draw() -> None:
     """Everything in the sidebar, top to bottom."""
     _heading()
     _preset()
-    form.field("finance.baseline")
+    form.card("sidebar", columns=1)
     st.markdown(f"**{t('shell.sidebar.levers')}**")
     for lever in _levers():
         _slider(lever)

@@ -21,19 +21,6 @@ from ui.state import t
 
 POINTS, SHOCKS, HOLIDAY = "finance.price_points", "finance.price_shocks", "finance.tax_holiday"
 EXAMPLE = "year,energy,fuel\n1,1.00,1.00\n5,0.92,1.15"
-TAX = (
-    "tax_rules",
-    "tax_rate",
-    "tax_depreciation",
-    "tax_depreciation_years",
-    "tax_residual_fraction",
-    "tax_losses",
-    "tax_loss_carry_years",
-    "tax_credit_fraction",
-    "tax_grant",
-    "vat_recovery_years",
-)
-LOAN = ("loan_share", "loan_rate", "loan_years", "loan_repayment", "loan_grace_years", "loan_dscr", "hurdle_rate")
 
 
 def years_of_term() -> int:
@@ -175,7 +162,7 @@ def tax_card() -> None:
     """Whose rules count, what they say, the fields, and years with a lower rate."""
     with card(t("financing.terms.tax"), t("financing.terms.tax_note")):
         _country_line()
-        form.fields([f"finance.{name}" for name in TAX], columns=3)
+        form.card("terms.tax", columns=3)
         if state.current().finance.vat_basis == "incl":
             st.markdown(f":small[:gray[{t('financing.terms.tax_on_vat')}]]")
         st.markdown(f"**{t('financing.terms.holiday')}**  \n:small[:gray[{t('financing.terms.holiday_note')}]]")
@@ -232,7 +219,7 @@ def _three_and_three() -> None:
 
 def loan_card() -> None:
     with card(t("financing.terms.loan"), t("financing.terms.loan_note")):
-        form.fields([f"finance.{name}" for name in LOAN], columns=3)
+        form.card("terms.loan", columns=3)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from report.book.cells import Book, cell, heads, input_name, number, put, text
 from report.text import inputs as register_text
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
-from sim.inputs.register import Input, is_used, register, unverified
+from sim.inputs.register import Input, register, unverified
 from sim.plant.load import gpus
 
 # Inputs outside section `finance` that only the money reads, so that the sheets can follow a change.
@@ -49,7 +49,7 @@ def _input_row(book: Book, sheet: Any, row: int, entry: Input, weak: frozenset[s
     _value(book, sheet, row, scenario.get(entry.path), live, entry)
     text(book, sheet, row, 2, register_text.plain_unit(entry, scenario, words))
     effect = "live" if live else "contract" if entry.section == "deal" else "simulated"
-    text(book, sheet, row, 3, book.t(f"effect.{effect if is_used(scenario, entry) else 'unused'}"), "note")
+    text(book, sheet, row, 3, book.t(f"effect.{effect if entry.when(scenario) else 'unused'}"), "note")
     text(book, sheet, row, 4, register_text.confidence(entry, scenario, words, weak))
     text(book, sheet, row, 5, register_text.source(entry, scenario, words))
     text(book, sheet, row, 6, entry.path, "note")

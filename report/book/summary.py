@@ -39,7 +39,7 @@ from report.text import say
 from report.text.currency import rate_note, shown_currency
 from report.views import metric
 from sim.dispatch.lanes import ALTERNATIVES
-from sim.inputs.register import is_used, register
+from sim.inputs.register import register
 from study.answer import headline
 from study.compare import Study
 from study.weeks import steps_in_term
@@ -298,7 +298,7 @@ def sources_sheet(book: Book) -> None:
     heads(book, sheet, 2, [book.t("column.source"), book.t("sources.for")])
     used: dict[str, list[str]] = {}
     for entry in register().values():
-        source = register_text.source(entry, scenario, words) if is_used(scenario, entry) else ""
+        source = register_text.source(entry, scenario, words) if entry.when(scenario) else ""
         if source:
             used.setdefault(source, []).append(register_text.label(entry, words))
     tariff = scenario.tariff

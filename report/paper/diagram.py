@@ -13,8 +13,8 @@ from math import ceil
 from i18n import Words
 from report.palette import Palette, palette
 from report.text import say
-from sim.inputs.plant import Storage
 from sim.inputs.scenario import Scenario
+from sim.inputs.storage import Storage
 from sim.plant.load import peak_kw
 
 FONT = "Source Sans, Noto Sans SC, sans-serif"

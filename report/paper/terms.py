@@ -8,7 +8,7 @@ from report.paper.front import day_text, papers, project_name, tariff_text
 from report.paper.offer import printable
 from report.text import inputs as register_text
 from report.text import say
-from sim.inputs.register import is_used, register
+from sim.inputs.register import register
 from study.financing import overall_efficiency
 
 PERMITS = {
@@ -145,7 +145,7 @@ def annex(draft: Draft) -> Block:
     """Papers still missing, every input in use with source and confidence, the tariff, and what this paper is not."""
     scenario, words = draft.study.scenario, draft.words
     weak = draft.weak
-    used = [entry for path, entry in register().items() if is_used(scenario, entry) and path != "load.meter"]
+    used = [entry for path, entry in register().items() if entry.when(scenario) and path != "load.meter"]
     rows = [
         [
             register_text.label(entry, words),

@@ -11,7 +11,7 @@ from i18n import Words
 from report.palette import Palette, faded, palette
 from report.screen.charts import Amounts, Figure, axis, f32, figure, value_axis
 from report.text import say
-from sim.inputs.plant import Storage
+from sim.inputs.storage import Storage
 from sim.plant.battery import BatteryLife
 
 Floats = NDArray[np.float64]

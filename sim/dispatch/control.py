@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch.kernel import NO_LIMIT_KW, Series
-from sim.inputs.plant import Dispatch, Storage
+from sim.inputs.plant import Dispatch
 from sim.inputs.scenario import Scenario
+from sim.inputs.storage import Storage
 from sim.inputs.tariff import PriceClasses
 from sim.timeline import Timeline
 

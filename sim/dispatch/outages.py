@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.inputs.plant import LONGEST_LISTED_H, Outage
+from sim.inputs.grid import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
 from sim.plant.island import OutageDraws, grid_up, outage_draws
 from sim.timeline import Timeline

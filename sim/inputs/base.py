@@ -6,17 +6,28 @@ import json
 import re
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sim.inputs.field import When
 from sim.problem import Named, Problem, Refusal, as_problem
 
 
 class Closed(BaseModel):
-    """A value: never edited in place, and a misspelt key is refused at the door."""
+    """A value: never edited in place, and a misspelt key is refused at the door.
+
+    A class of inputs may say for all of them on which card they are drawn and when they matter:
+    `class Pv(Closed, card="pv", when=has_pv)`. An input's own `card` goes before, its own `when` is asked besides.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    card_of_all: ClassVar[str] = ""
+    when_of_all: ClassVar[When | None] = None
+
+    def __init_subclass__(cls, *, card: str = "", when: When | None = None, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        cls.card_of_all, cls.when_of_all = card, staticmethod(when) if when else None
 
 
 class InputError(Refusal):

@@ -2,205 +2,409 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from sim.inputs import library
 from sim.inputs.base import Closed
-from sim.inputs.field import Fraction, Money, given, sourced
+from sim.inputs.field import GENERAL, Fraction, Money, derived, estimate, given, seen, sourced
+from sim.inputs.plant import has_pv
+from sim.inputs.storage import has_battery
 from sim.inputs.terms import Financing, IncomeTax, PricePaths
 from sim.problem import Refusal
 
 
-class Costs(Closed):
+def rents_sets(s: Any) -> bool:
+    return s.finance.genset_ownership == "rent"
+
+
+def buys_sets(s: Any) -> bool:
+    return s.finance.genset_ownership == "buy"
+
+
+def rents_battery(s: Any) -> bool:
+    return s.finance.storage_ownership == "rent"
+
+
+def buys_battery(s: Any) -> bool:
+    return s.finance.storage_ownership == "buy"
+
+
+def counts_interruptions(s: Any) -> bool:
+    return s.finance.count_interruptions
+
+
+class Costs(Closed, card="terms.frame"):
     """What things cost, on one VAT basis, `prices_include_vat`; the study shows the basis `vat_basis`."""
 
     baseline: Literal["diesel", "grid", "grid_diesel"] = given(
-        "diesel", "Compared with", "", "The alternative that savings, NPV, IRR and payback are measured against."
+        "diesel",
+        "Compared with",
+        "",
+        "The alternative that savings, NPV, IRR and payback are measured against.",
+        card="sidebar",
     )
-    discount_rate: float = sourced(
-        "finance_reference.discount_rate_nominal_fraction", "Discount rate", "fraction/year", "Nominal.", ge=-0.5, le=1
+    discount_rate: float = given(
+        sourced("finance_reference.discount_rate_nominal_fraction"),
+        "Discount rate",
+        "fraction/year -0.5..1",
+        "Nominal.",
+        varies="price",
     )
     vat_basis: Literal["incl", "excl"] = given("incl", "Show prices", "", "Including or excluding VAT, everywhere.")
     prices_include_vat: bool = given(True, "Prices below include VAT", "", "The basis the prices were entered on.")
     vat_rate: Fraction = given(
-        0.13, "VAT rate", "fraction", "Of equipment, fuel and services.", source="general knowledge",
-        confidence="unverified",
-    )  # fmt: skip
+        estimate(0.13, GENERAL),
+        "VAT rate",
+        "fraction",
+        "Of equipment, fuel and services.",
+        when=lambda s: s.finance.vat_basis == "excl" or not s.finance.prices_include_vat,
+    )
     energy_price_factor: float = given(
-        1.0, "Grid energy price factor", "", "Times the tariff's energy prices.", ge=0, le=20
+        1.0,
+        "Grid energy price factor",
+        "0..20",
+        "Times the tariff's energy prices.",
+        card="terms.energy",
+        varies="price",
     )
-    energy_escalation: float = sourced(
-        "finance_reference.elec_price_escalation_fraction_per_year", "Grid price escalation", "fraction/year",
+    energy_escalation: float = given(
+        sourced("finance_reference.elec_price_escalation_fraction_per_year"),
+        "Grid price escalation",
+        "fraction/year -0.5..0.5",
         "Nominal.",
-        ge=-0.5, le=0.5,
-    )  # fmt: skip
-    diesel_escalation: float = sourced(
-        "diesel.price_escalation_fraction_per_year",
+        card="terms.energy",
+        varies="price",
+    )
+    diesel_escalation: float = given(
+        sourced("diesel.price_escalation_fraction_per_year"),
         "Diesel price escalation",
-        "fraction/year",
+        "fraction/year -0.5..0.5",
         "Nominal.",
-        ge=-0.5,
-        le=0.5,
+        card="terms.energy",
+        varies="price",
     )
-    om_escalation: float = sourced(
-        "finance_reference.om_escalation_fraction_per_year", "O&M and rent escalation", "fraction/year", "Nominal.",
-        ge=-0.5, le=0.5,
-    )  # fmt: skip
+    om_escalation: float = given(
+        sourced("finance_reference.om_escalation_fraction_per_year"),
+        "O&M and rent escalation",
+        "fraction/year -0.5..0.5",
+        "Nominal.",
+        card="terms.energy",
+        varies="price",
+    )
 
-    diesel_per_l: Money = sourced("diesel.price_cn_cny_per_l", "Diesel price", "/L", "At the pump or depot.")
-    delivery_per_l: Money = sourced("diesel.delivery_premium_cny_per_l", "Diesel delivery", "/L", "Tanker to the site.")
-    genset_ownership: Literal["rent", "buy"] = given("rent", "Sets are", "", "Rented by month, or bought.")
-    genset_rent_per_set_month: Money = sourced(
-        "diesel.rental_1500kw_truck_cny_per_month", "Set rent", "/set/month", "Without fuel."
+
+class SetCosts(Closed, card="terms.sets"):
+    """What diesel and sets cost."""
+
+    diesel_per_l: Money = given(
+        sourced("diesel.price_cn_cny_per_l"),
+        "Diesel price",
+        "/L",
+        "At the pump or depot.",
+        card="terms.fuel",
+        varies="price",
     )
-    genset_capex_per_kw: Money = sourced("diesel.capex_cn_cny_per_kw", "Set price", "/kW", "Installed, when bought.")
+    delivery_per_l: Money = given(
+        sourced("diesel.delivery_premium_cny_per_l"),
+        "Diesel delivery",
+        "/L",
+        "Tanker to the site.",
+        card="terms.fuel",
+        varies="price",
+    )
+    genset_ownership: Literal["rent", "buy"] = given("rent", "Sets are", "", "Rented by month, or bought.")
+    genset_rent_per_set_month: Money = given(
+        sourced("diesel.rental_1500kw_truck_cny_per_month"),
+        "Set rent",
+        "/set/month",
+        "Without fuel.",
+        when=rents_sets,
+        varies="price",
+    )
+    genset_capex_per_kw: Money = given(
+        sourced("diesel.capex_cn_cny_per_kw"),
+        "Set price",
+        "/kW",
+        "Installed, when bought.",
+        when=buys_sets,
+        varies="price",
+    )
     genset_mobilisation_per_set: Money = given(
-        30_000.0, "Mobilisation", "/set", "Bringing, cabling, commissioning and taking away one set.",
-        source="estimate", confidence="unverified", low=10_000, high=80_000,
-    )  # fmt: skip
+        estimate(30_000.0, "estimate", 10_000, 80_000),
+        "Mobilisation",
+        "/set",
+        "Bringing, cabling, commissioning and taking away one set.",
+        varies="price",
+    )
     genset_residual_fraction: Fraction = given(
-        0.2,
+        estimate(0.2, "estimate"),
         "Set resale",
         "fraction",
         "Of its price, at the end of the term.",
-        source="estimate",
-        confidence="unverified",
+        when=buys_sets,
+        varies="price",
     )
-    genset_om_per_kwh: Money = sourced("diesel.om_variable_cny_per_kwh", "Set O&M", "/kWh", "Per kWh generated.")
-    crew_per_month: Money = sourced(
-        "diesel.operators_cny_per_site_month", "Crew, diesel as main source", "/month", "Round the clock."
+    genset_om_per_kwh: Money = given(
+        sourced("diesel.om_variable_cny_per_kwh"), "Set O&M", "/kWh", "Per kWh generated.", varies="price"
+    )
+    crew_per_month: Money = given(
+        sourced("diesel.operators_cny_per_site_month"),
+        "Crew, diesel as main source",
+        "/month",
+        "Round the clock.",
+        varies="price",
     )
     standby_crew_per_month: Money = given(
-        10_000.0, "Crew, diesel on standby", "/month", "Monthly test runs and a call-out contract.", source="estimate",
-        confidence="unverified", low=0, high=30_000,
-    )  # fmt: skip
+        estimate(10_000.0, "estimate", 0, 30_000),
+        "Crew, diesel on standby",
+        "/month",
+        "Monthly test runs and a call-out contract.",
+        varies="price",
+    )
+
+
+class BatteryCosts(Closed, card="terms.storage", when=has_battery):
+    """What the battery costs, bought or rented."""
 
     storage_ownership: Literal["rent", "buy"] = given("buy", "The battery is", "", "Rented by month, or bought.")
-    storage_capex_per_kwh: Money = sourced(
-        "bess.cost.turnkey_behind_the_meter_cn_cny_per_wh", "Battery price", "/kWh", "Turnkey, per nameplate kWh.",
-        scale=1000,
-    )  # fmt: skip
-    storage_power_per_kw: Money = sourced(
-        "bess.cost.pcs_grid_following_cny_per_w", "Power part of the battery price", "/kW",
-        "Converters; already in the price per kWh. The sizing page moves them with the power.", scale=1000,
-    )  # fmt: skip
-    storage_rent_per_kwh_month: Money = sourced(
-        "bess.cost.rental_containers_cny_per_kwh_month", "Battery rent", "/kWh/month", "Per nameplate kWh."
+    storage_capex_per_kwh: Money = given(
+        sourced("bess.cost.turnkey_behind_the_meter_cn_cny_per_wh", scale=1000),
+        "Battery price",
+        "/kWh",
+        "Turnkey, per nameplate kWh.",
+        when=buys_battery,
+        varies="price",
     )
-    storage_om_fraction: Fraction = sourced(
-        "bess.cost.om_fraction_of_capex_per_year", "Battery O&M", "fraction/year", "Of its price."
+    storage_power_per_kw: Money = given(
+        sourced("bess.cost.pcs_grid_following_cny_per_w", scale=1000),
+        "Power part of the battery price",
+        "/kW",
+        "Converters; already in the price per kWh. The sizing page moves them with the power.",
     )
-    storage_insurance_fraction: Fraction = sourced(
-        "bess.cost.insurance_fraction_of_capex_per_year", "Battery insurance", "fraction/year", "Of its price."
+    storage_rent_per_kwh_month: Money = given(
+        sourced("bess.cost.rental_containers_cny_per_kwh_month"),
+        "Battery rent",
+        "/kWh/month",
+        "Per nameplate kWh.",
+        when=rents_battery,
+        varies="price",
     )
-    storage_residual_fraction: Fraction = sourced(
-        "bess.cost.residual_fraction_of_capex", "Battery resale", "fraction", "Of its price, at the end of the term."
+    storage_om_fraction: Fraction = given(
+        sourced("bess.cost.om_fraction_of_capex_per_year"),
+        "Battery O&M",
+        "fraction/year",
+        "Of its price.",
+        when=buys_battery,
+        varies="price",
     )
-    storage_replacement_fraction: Fraction = given(
-        0.42, "Replacing the cells", "fraction", "Of the turnkey price, in today's money.", low=0.35, high=0.6,
-        source="DC container 0.46 over turnkey 1.10 CNY/Wh", confidence="derived",
-    )  # fmt: skip
-    storage_cost_decline: float = sourced(
-        "bess.cost.cost_decline_fraction_per_year", "Battery price decline", "fraction/year", "Until the replacement.",
-        ge=-0.2, le=0.5,
-    )  # fmt: skip
-
-    pv_capex_per_kwp: Money = sourced("pv.capex_rooftop_cn_cny_per_wp", "PV price", "/kWp", "Turnkey.", scale=1000)
-    pv_om_per_kwp_year: Money = sourced(
-        "pv.om_cn_cny_per_wp_year", "PV O&M", "/kWp/year", "Cleaning, spares.", scale=1000
+    storage_insurance_fraction: Fraction = given(
+        sourced("bess.cost.insurance_fraction_of_capex_per_year"),
+        "Battery insurance",
+        "fraction/year",
+        "Of its price.",
+        when=buys_battery,
+        varies="price",
     )
-    pv_residual_fraction: Fraction = given(
-        0.05,
-        "PV resale",
+    storage_residual_fraction: Fraction = given(
+        sourced("bess.cost.residual_fraction_of_capex"),
+        "Battery resale",
         "fraction",
         "Of its price, at the end of the term.",
-        source="estimate",
-        confidence="unverified",
+        when=buys_battery,
+        varies="price",
+    )
+    storage_replacement_fraction: Fraction = given(
+        derived(0.42, "DC container 0.46 over turnkey 1.10 CNY/Wh", 0.35, 0.6),
+        "Replacing the cells",
+        "fraction",
+        "Of the turnkey price, in today's money.",
+        when=buys_battery,
+        varies="price",
+    )
+    storage_cost_decline: float = given(
+        sourced("bess.cost.cost_decline_fraction_per_year"),
+        "Battery price decline",
+        "fraction/year -0.2..0.5",
+        "Until the replacement.",
+        when=buys_battery,
+        varies="price",
     )
 
-    grid_works_per_kva: Money = sourced(
-        "grid.substation_10kv_cny_per_kva", "Substation", "/kVA", "Transformers and switchgear, installed."
+
+class PvCosts(Closed, card="terms.pv", when=has_pv):
+    """What PV costs."""
+
+    pv_capex_per_kwp: Money = given(
+        sourced("pv.capex_rooftop_cn_cny_per_wp", scale=1000), "PV price", "/kWp", "Turnkey.", varies="price"
     )
-    grid_line_per_km: Money = sourced("grid.line_10kv_cable_cny_per_km", "Cable", "/km", "Installed.")
-    grid_line_km: float = given(1.0, "Cable length", "km", "From the utility's point of supply.", ge=0, le=500)
+    pv_om_per_kwp_year: Money = given(
+        sourced("pv.om_cn_cny_per_wp_year", scale=1000), "PV O&M", "/kWp/year", "Cleaning, spares.", varies="price"
+    )
+    pv_residual_fraction: Fraction = given(
+        estimate(0.05, "estimate"), "PV resale", "fraction", "Of its price, at the end of the term.", varies="price"
+    )
+
+
+class GridCosts(Closed, card="terms.grid"):
+    """What the connection costs, and the control system beside it."""
+
+    grid_works_per_kva: Money = given(
+        sourced("grid.substation_10kv_cny_per_kva"),
+        "Substation",
+        "/kVA",
+        "Transformers and switchgear, installed.",
+        varies="price",
+    )
+    grid_line_per_km: Money = given(
+        sourced("grid.line_10kv_cable_cny_per_km"), "Cable", "/km", "Installed.", varies="price"
+    )
+    grid_line_km: float = given(1.0, "Cable length", "km 0..500", "From the utility's point of supply.")
     grid_works_share: Fraction = given(
-        1.0, "Grid works charged here", "fraction", "The rest serves later use of the connection.",
-    )  # fmt: skip
-    ems_cost: Money = sourced(
-        "grid.ems_cost_cny_per_site", "Control system (EMS)", "", "Hardware and set-up, hybrid only."
+        1.0, "Grid works charged here", "fraction", "The rest serves later use of the connection.", varies="price"
     )
-    ems_share: Fraction = given(1.0, "Control system charged here", "fraction", "The rest is reused elsewhere.")
+    ems_cost: Money = given(
+        sourced("grid.ems_cost_cny_per_site"),
+        "Control system (EMS)",
+        "",
+        "Hardware and set-up, hybrid only.",
+        card="terms.storage",
+        when=has_battery,
+        varies="price",
+    )
+    ems_share: Fraction = given(
+        1.0,
+        "Control system charged here",
+        "fraction",
+        "The rest is reused elsewhere.",
+        card="terms.storage",
+        when=has_battery,
+        varies="price",
+    )
+
+
+class Losses(Closed, card="terms.loss"):
+    """What the site loses where power fails, and the price of carbon."""
 
     unserved_per_kwh: Money = given(
-        8.57, "Value of lost compute", "/kWh", "Price of a kWh the site should have had; priced, not paid.", low=5.7,
-        high=14.3, source="12 CNY per GPU-hour (8-20) over 1.40 kW per GPU, general knowledge", confidence="unverified",
-    )  # fmt: skip
+        estimate(8.57, "12 CNY per GPU-hour (8-20) over 1.40 kW per GPU, general knowledge", 5.7, 14.3),
+        "Value of lost compute",
+        "/kWh",
+        "Price of a kWh the site should have had; priced, not paid.",
+        varies="price",
+    )
     count_unserved: bool = given(
         True, "Count lost compute", "", "Whether it enters cost, NPV and the ranking. It is always shown apart."
     )
-    gpu_price_per_h: Money = sourced(
-        "outage_cost.gpu_hour_price_cny_cn_h100_class", "GPU price", "/GPU-hour", "What an hour of one GPU earns.",
-        file="loads",
-    )  # fmt: skip
-    checkpoint_interval_h: float = sourced(
-        "outage_cost.checkpoint_interval_h", "Checkpoint every", "h", "Half of it is lost in a restart.", file="loads",
-        ge=0, le=168,
-    )  # fmt: skip
-    restart_h: float = sourced(
-        "outage_cost.restart_after_site_blackout_h", "Restart", "h", "Until the cluster works again after a blackout.",
-        file="loads", ge=0, le=336,
-    )  # fmt: skip
-    hardware_failure_fraction: Fraction = sourced(
-        "outage_cost.hardware_failure_fraction_per_hard_power_loss", "Hardware failures", "fraction",
-        "GPUs that do not come back from a hard loss of power.", file="loads",
-    )  # fmt: skip
+    gpu_price_per_h: Money = given(
+        sourced("outage_cost.gpu_hour_price_cny_cn_h100_class", "loads"),
+        "GPU price",
+        "/GPU-hour",
+        "What an hour of one GPU earns.",
+        card=("terms.loss", "compute.worth"),
+        when=lambda s: s.compute.in_use or s.finance.count_interruptions,
+    )
+    checkpoint_interval_h: float = given(
+        sourced("outage_cost.checkpoint_interval_h", "loads"),
+        "Checkpoint every",
+        "h 0..168",
+        "Half of it is lost in a restart.",
+        card=("terms.loss", "compute.pause"),
+        when=lambda s: s.compute.shed_in_outages or s.finance.count_interruptions,
+    )
+    restart_h: float = given(
+        sourced("outage_cost.restart_after_site_blackout_h", "loads"),
+        "Restart",
+        "h 0..336",
+        "Until the cluster works again after a blackout.",
+        when=counts_interruptions,
+    )
+    hardware_failure_fraction: Fraction = given(
+        sourced("outage_cost.hardware_failure_fraction_per_hard_power_loss", "loads"),
+        "Hardware failures",
+        "fraction",
+        "GPUs that do not come back from a hard loss of power.",
+        when=counts_interruptions,
+    )
     hardware_repair_cost: Money = given(
-        21_300.0, "Repair of one GPU", "/GPU", "Mean over those in and out of warranty.", low=3500, high=213_000,
-        source="3000 USD (500-30,000) at 7.1 CNY/USD, general knowledge", confidence="unverified",
-    )  # fmt: skip
-    interruption_penalty: Money = given(0.0, "Penalty for an interruption", "/event", "Owed to customers.")
+        estimate(21_300.0, "3000 USD (500-30,000) at 7.1 CNY/USD, general knowledge", 3500, 213_000),
+        "Repair of one GPU",
+        "/GPU",
+        "Mean over those in and out of warranty.",
+        when=counts_interruptions,
+    )
+    interruption_penalty: Money = given(
+        0.0, "Penalty for an interruption", "/event", "Owed to customers.", when=counts_interruptions
+    )
     count_interruptions: bool = given(
-        False, "Count interruptions", "",
+        False,
+        "Count interruptions",
+        "",
         "Whether lost work, restart and damaged hardware enter cost, NPV and the ranking, in a line of their own. "
         "The hours off are in the line of lost compute already.",
-    )  # fmt: skip
-    carbon_price_per_t: Money = given(0.0, "Carbon price", "/t", "Only if it is really paid.")
+    )
+    carbon_price_per_t: Money = given(
+        0.0,
+        "Carbon price",
+        "/t",
+        "Only if it is really paid.",
+        card=("terms.fuel", "autonomy.carbon"),
+        after="certificate_per_mwh",
+        varies="price",
+    )
 
 
-class CarbonAccount(Closed):
+class CarbonAccount(Closed, card="autonomy.carbon"):
     """Market-based accounting of grid energy and its certificates, beside the factor of the place."""
 
     market_co2_kg_per_kwh: float | None = given(
-        None, "Market-based CO2 factor", "kg/kWh",
-        "Of grid energy no certificate covers (residual mix). Empty = no market-based figure.", ge=0, le=3, low=0.5306,
-        high=0.8273, source="China 2023: 0.6096 without traded non-fossil power, 0.8273 fossil only (MEE/NBS)",
-        confidence="seen_in_source",
-    )  # fmt: skip
+        seen(None, "China 2023: 0.6096 without traded non-fossil power, 0.8273 fossil only (MEE/NBS)", 0.5306, 0.8273),
+        "Market-based CO2 factor",
+        "kg/kWh 0..3",
+        "Of grid energy no certificate covers (residual mix). Empty = no market-based figure.",
+    )
     green_share: Fraction = given(
-        0.0, "Grid energy with certificates", "fraction",
+        0.0,
+        "Grid energy with certificates",
+        "fraction",
         "Share for which green certificates are bought and cancelled; one stands for 1 MWh.",
-    )  # fmt: skip
+    )
     certificate_per_mwh: Money = given(
-        5.51, "Green certificate", "/MWh", "One stands for 1 MWh. Its cost is shown apart, not counted in the study.",
-        source="NEA, January 2026: 5.51 CNY for 2025, 1.25 CNY for 2024", confidence="seen_in_source", low=1.25,
-        high=8.0,
-    )  # fmt: skip
+        seen(5.51, "NEA, January 2026: 5.51 CNY for 2025, 1.25 CNY for 2024", 1.25, 8.0),
+        "Green certificate",
+        "/MWh",
+        "One stands for 1 MWh. Its cost is shown apart, not counted in the study.",
+        when=lambda s: s.finance.green_share > 0,
+    )
 
 
-class Shown(Closed):
+class Shown(Closed, card="terms.rate"):
     """The currency amounts are shown in. The study stays in the site's; only what is shown is multiplied."""
 
     shown_currency: str = given(
-        "", "Show amounts in", "", "Three-letter code; empty = the site's own currency. Inputs stay in the site's.",
+        "",
+        "Show amounts in",
+        "",
+        "Three-letter code; empty = the site's own currency. Inputs stay in the site's.",
+        card="terms.currency",
         pattern="^([A-Z]{3})?$",
-    )  # fmt: skip
+    )
     shown_rate: float | None = given(
-        None, "Exchange rate", "", "Units of the shown currency for one of the site's. Empty = the shipped table's.",
-        gt=0, le=1e6,
-    )  # fmt: skip
-    shown_rate_as_of: str = given("", "Date of the rate", "", "Stated with every converted amount.", max_length=40)
+        None,
+        "Exchange rate",
+        ">0..1e6",
+        "Units of the shown currency for one of the site's. Empty = the shipped table's.",
+        when=lambda s: s.finance.shown_currency not in ("", s.site.currency),
+    )
+    shown_rate_as_of: str = given(
+        "",
+        "Date of the rate",
+        "",
+        "Stated with every converted amount.",
+        max_length=40,
+        when=lambda s: s.finance.shown_rate is not None,
+    )
 
     @model_validator(mode="after")
     def _shown_currency_is_known(self) -> Shown:
@@ -210,5 +414,17 @@ class Shown(Closed):
         return self
 
 
-class Finance(Financing, IncomeTax, PricePaths, CarbonAccount, Shown, Costs):
+class Finance(
+    Financing,
+    IncomeTax,
+    PricePaths,
+    CarbonAccount,
+    Shown,
+    Losses,
+    GridCosts,
+    PvCosts,
+    BatteryCosts,
+    SetCosts,
+    Costs,
+):
     """Money only: costs, how they grow, tax and loan; and the currency they are shown in."""

@@ -19,9 +19,11 @@ from sim.inputs.base import Closed, InputError, input_error, json_fault
 from sim.inputs.bills import MOST_BILLS, RealBill
 from sim.inputs.contract import Contract
 from sim.inputs.flex import Compute
+from sim.inputs.grid import Grid
 from sim.inputs.money import Finance
-from sim.inputs.plant import Dispatch, Genset, Grid, Pv, Storage
+from sim.inputs.plant import Dispatch, Genset, Pv
 from sim.inputs.site import Load, Site
+from sim.inputs.storage import Storage
 from sim.inputs.tariff import Tariff, library_tariff
 from sim.problem import Named, Problem
 

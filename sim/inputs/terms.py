@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from sim.inputs.base import Closed
-from sim.inputs.field import Fraction, Money, given
+from sim.inputs.field import GENERAL, Fraction, Money, always, derived, estimate, given
 from sim.problem import Refusal
 
 Component = Literal["energy", "demand", "fuel", "om", "carbon"]
@@ -53,25 +53,40 @@ class TaxHoliday(Closed):
         return self
 
 
-class PricePaths(Closed):
+class PricePaths(Closed, card="terms.energy"):
     """How prices move beyond one rate each."""
 
     demand_escalation: float | None = given(
-        None, "Demand charge escalation", "fraction/year",
-        "Nominal, of demand, capacity and fixed charges. As the grid price where none is given.", ge=-0.5, le=0.5,
-    )  # fmt: skip
-    carbon_escalation: float = given(0.0, "Carbon price escalation", "fraction/year", "Nominal.", ge=-0.5, le=0.5)
+        None,
+        "Demand charge escalation",
+        "fraction/year -0.5..0.5",
+        "Nominal, of demand, capacity and fixed charges. As the grid price where none is given.",
+    )
+    carbon_escalation: float = given(
+        0.0,
+        "Carbon price escalation",
+        "fraction/year -0.5..0.5",
+        "Nominal.",
+        when=lambda s: s.finance.carbon_price_per_t > 0,
+        varies="price",
+    )
     inflation: float = given(
-        0.02, "Inflation", "fraction/year", "Only for rates of return in money of constant worth.", low=0.0, high=0.04,
-        source="general knowledge", confidence="unverified", ge=-0.2, le=0.5,
-    )  # fmt: skip
+        estimate(0.02, GENERAL, 0.0, 0.04),
+        "Inflation",
+        "fraction/year -0.2..0.5",
+        "Only for rates of return in money of constant worth.",
+        card="terms.frame",
+    )
     price_points: tuple[PricePoint, ...] = given(
-        (), "Own price paths", "",
-        "Factor on today's price by project year and component; in a line between two given years, at the yearly rate "
-        "after the last.",
-    )  # fmt: skip
+        (),
+        "Own price paths",
+        "",
+        "Factor on today's price by project year and component; in a line between two given years, at the yearly "
+        "rate after the last.",
+        card="terms.paths",
+    )
     price_shocks: tuple[PriceShock, ...] = given(
-        (), "Price shocks", "", "A factor on top of the path in some project years."
+        (), "Price shocks", "", "A factor on top of the path in some project years.", card="terms.paths"
     )
 
     @model_validator(mode="after")
@@ -84,16 +99,32 @@ class PricePaths(Closed):
         return self
 
 
-class IncomeTax(Closed):
+def has_tax(s: Any) -> bool:
+    return s.finance.tax_rules != "none"
+
+
+def own_rules(s: Any) -> bool:
+    return s.finance.tax_rules == "own"
+
+
+def own_years(s: Any) -> bool:
+    """Own rules, and a way of writing off that has no table of its own."""
+    return own_rules(s) and not s.finance.tax_depreciation.startswith(("macrs", "immediate", "none"))
+
+
+class IncomeTax(Closed, card="terms.tax"):
     """What the tax office takes and gives. It never changes a figure before tax."""
 
     tax_rules: Literal["country", "own", "none"] = given(
-        "country", "Tax rules", "", "The usual rules of the site's country, your own below, or no tax at all."
+        "country",
+        "Tax rules",
+        "",
+        "The usual rules of the site's country, your own below, or no tax at all.",
+        when=always,
     )
     tax_rate: Fraction = given(
-        0.25, "Income tax rate", "fraction", "Of the owner's company.", source="general knowledge",
-        confidence="unverified", low=0.09, high=0.3,
-    )  # fmt: skip
+        estimate(0.25, GENERAL, 0.09, 0.3), "Income tax rate", "fraction", "Of the owner's company.", when=own_rules
+    )
     tax_depreciation: Literal[
         "straight_line",
         "double_declining",
@@ -105,62 +136,107 @@ class IncomeTax(Closed):
         "macrs15",
         "immediate",
         "none",
-    ] = given("straight_line", "Depreciation", "", "How the investment is written off for tax.")
+    ] = given("straight_line", "Depreciation", "", "How the investment is written off for tax.", when=own_rules)
     tax_depreciation_years: int = given(
-        10, "Written off over", "years", "For the methods without a table.", ge=1, le=50, low=5, high=20,
-        source="general knowledge", confidence="unverified",
-    )  # fmt: skip
+        estimate(10, GENERAL, 5, 20),
+        "Written off over",
+        "years 1..50",
+        "For the methods without a table.",
+        when=own_years,
+    )
     tax_residual_fraction: Fraction = given(
-        0.05, "Residual book value", "fraction", "Share of the cost that stays in the books until the sale.",
-        source="general knowledge", confidence="unverified", low=0.0, high=0.1,
-    )  # fmt: skip
+        estimate(0.05, GENERAL, 0.0, 0.1),
+        "Residual book value",
+        "fraction",
+        "Share of the cost that stays in the books until the sale.",
+        when=own_rules,
+    )
     tax_loss_carry_years: int = given(
-        5, "Losses carried forward", "years", "More years than the term has are without limit.", ge=0,
-        le=LONGEST_YEARS, source="general knowledge", confidence="unverified",
-    )  # fmt: skip
+        estimate(5, GENERAL),
+        "Losses carried forward",
+        "years",
+        "More years than the term has are without limit.",
+        ge=0,
+        le=LONGEST_YEARS,
+        after="tax_losses",
+        when=own_rules,
+    )
     tax_losses: Literal["carry_forward", "immediate", "lost"] = given(
-        "carry_forward", "A loss for tax", "",
+        "carry_forward",
+        "A loss for tax",
+        "",
         "Carried forward where the project stands alone; at once where the owner has other profit to set it against.",
-    )  # fmt: skip
-    tax_holiday: tuple[TaxHoliday, ...] = given((), "Tax holiday", "", "Years with a lower rate. Needs a legal basis.")
+        when=has_tax,
+    )
+    tax_holiday: tuple[TaxHoliday, ...] = given(
+        (), "Tax holiday", "", "Years with a lower rate. Needs a legal basis.", when=has_tax
+    )
     tax_credit_fraction: Fraction = given(
-        0.0, "Investment tax credit", "fraction",
+        0.0,
+        "Investment tax credit",
+        "fraction",
         "Of the investment, with the tax of year 1; half of it lowers what is written off. After tax only.",
-    )  # fmt: skip
+        when=has_tax,
+    )
     tax_grant: Money = given(
-        0.0, "Investment grant", "",
+        0.0,
+        "Investment grant",
+        "",
         "Paid with year 1; it lowers what is written off. Counted after tax only, so that no case rests on it.",
-    )  # fmt: skip
+        when=has_tax,
+    )
     vat_recovery_years: int = given(
-        0, "VAT on the investment comes back in", "years",
-        "Where prices are without VAT: 0 is at once, else in equal parts over these years. After tax only.", ge=0,
-        le=20,
-    )  # fmt: skip
+        0,
+        "VAT on the investment comes back in",
+        "years 0..20",
+        "Where prices are without VAT: 0 is at once, else in equal parts over these years. After tax only.",
+        when=lambda s: s.finance.vat_basis == "excl",
+    )
 
 
-class Financing(Closed):
+def has_loan(s: Any) -> bool:
+    return s.finance.loan_share > 0
+
+
+class Financing(Closed, card="terms.loan"):
     """The bank's part, and what the owners want. It never changes a figure of the project."""
 
     hurdle_rate: float = given(
-        0.08, "Hurdle rate", "fraction/year", "The return the owners want; 6 and 8 % are common in China.", ge=-0.5,
-        le=1,
-    )  # fmt: skip
+        0.08,
+        "Hurdle rate",
+        "fraction/year -0.5..1",
+        "The return the owners want; 6 and 8 % are common in China.",
+        after="loan_dscr",
+    )
     loan_share: Fraction = given(
         0.0, "Loan", "fraction", "Of the investment beyond the baseline's. Banks lend 50-75 % on storage."
     )
     loan_rate: float = given(
-        0.045, "Loan rate", "fraction/year", "Nominal, paid at each year's end.", ge=0, le=1, low=0.035, high=0.055,
-        source="Hint text of a public C&I storage calculator", confidence="derived",
-    )  # fmt: skip
+        derived(0.045, "Hint text of a public C&I storage calculator", 0.035, 0.055),
+        "Loan rate",
+        "fraction/year 0..1",
+        "Nominal, paid at each year's end.",
+        when=has_loan,
+    )
     loan_years: int = given(
-        8, "Loan over", "years", "From the drawdown to the last payment; never beyond the term.", ge=1, le=50
+        8,
+        "Loan over",
+        "years 1..50",
+        "From the drawdown to the last payment; never beyond the term.",
+        when=has_loan,
     )
     loan_repayment: Literal["level", "equal_principal", "bullet", "sculpted"] = given(
-        "level", "Repayment", "",
+        "level",
+        "Repayment",
+        "",
         "Equal payments, equal principal, all at the end, or in proportion to the cash of each year (the same DSCR).",
-    )  # fmt: skip
-    loan_grace_years: int = given(0, "Grace", "years", "Interest only, at the beginning.", ge=0, le=20)
+        when=has_loan,
+    )
+    loan_grace_years: int = given(0, "Grace", "years 0..20", "Interest only, at the beginning.", when=has_loan)
     loan_dscr: float = given(
-        1.2, "DSCR the bank wants", "", "Cash after tax over interest and principal, in every year.", ge=1, le=5,
-        low=1.2, high=1.3, source="general knowledge", confidence="unverified",
-    )  # fmt: skip
+        estimate(1.2, GENERAL, 1.2, 1.3),
+        "DSCR the bank wants",
+        "1..5",
+        "Cash after tax over interest and principal, in every year.",
+        when=has_loan,
+    )

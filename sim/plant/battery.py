@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.inputs.plant import Storage
+from sim.inputs.storage import Storage
 from sim.plant.ageing import (
     AUXILIARY_C,
     AUXILIARY_KW_PER_MWH,

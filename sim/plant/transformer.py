@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.inputs.plant import Grid
+from sim.inputs.grid import Grid
 from sim.inputs.tariff import PriceClasses
 from sim.timeline import Timeline
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from i18n import words
 from report.paper.diagram import HEIGHT, WIDTH, cabinets, describe, single_line, sources
-from sim.inputs.plant import Storage
+from sim.inputs.storage import Storage
 from study.presets import presets
 
 EN = words("en")

@@ -10,8 +10,8 @@ from sim.dispatch import lanes as dispatch_module
 from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
 from sim.dispatch.outages import as_list, longest_h, unbroken
 from sim.inputs import library
-from sim.inputs.plant import Storage
 from sim.inputs.scenario import Scenario
+from sim.inputs.storage import Storage
 from sim.plant.ageing import cell_temperature_c
 from sim.plant.battery import auxiliary_kw_per_mwh, available_share, cell_life, discharge_efficiency, warranty_findings
 from sim.sun.climate import ambient_c

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.inputs.base import InputError
-from sim.inputs.register import is_used, register, unverified
+from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_dict, scenario_from_json
 from study.presets import presets
 
@@ -154,7 +154,7 @@ def test_unverified_counts_only_what_is_used_and_still_default():
     assert "finance.pv_capex_per_kwp" not in unverified(base)
     assert "finance.pv_capex_per_kwp" in unverified(base.with_({"pv.dc_kwp": 100}))
     assert "finance.storage_rent_per_kwh_month" not in unverified(base)
-    assert not is_used(base, register()["load.gpu_count"])
+    assert not register()["load.gpu_count"].when(base)
 
 
 def test_json_schema_names_title_and_limits():

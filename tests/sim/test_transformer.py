@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finance.explain import waterfall
-from sim.inputs.plant import Grid
+from sim.inputs.grid import Grid
 from sim.plant import transformer
 from study.compare import evaluate
 from study.flows import flows

@@ -9,7 +9,7 @@ import pytest
 
 from finance import metrics
 from sim.inputs.contract import Contract
-from sim.inputs.register import is_used, register
+from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.problem import Refusal
 from study import deal
@@ -223,7 +223,7 @@ def test_without_a_plant_there_is_no_contract():
 def test_terms_matter_only_under_their_contract():
     def used(kind: str) -> set[str]:
         scenario = Scenario().with_({"deal.kind": kind})
-        return {entry.name for entry in register().values() if entry.section == "deal" and is_used(scenario, entry)}
+        return {entry.name for entry in register().values() if entry.section == "deal" and entry.when(scenario)}
 
     assert used("buy") == {"kind"}
     assert {"investor_share", "shared_on", "years"} <= used("shared_saving") and "lease_rate" not in used(

@@ -218,7 +218,7 @@ def test_a_failing_page_says_so_and_keeps_the_inputs(monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("ui.form.fields", fail)
+    monkeypatch.setattr("ui.form.card", fail)
     app.run()
     assert not app.exception
     assert [error.value for error in app.error] == [words("en").t("shell.notice.failed")]
