@@ -6,13 +6,16 @@ Prices move once a year: a line of project year y is multiplied by its component
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from finance.bill import Bill
+from finance.lines import LINES, Due, Line, Reader, keys, value
 from finance.price_paths import by_month
 from sim.dispatch.lanes import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
@@ -23,35 +26,7 @@ Floats = NDArray[np.float64]
 HYBRID = np.array([[0.0], [0], [0], [1]])
 WITH_GRID = np.array([[0.0], [1], [1], [1]])
 
-LINES = {
-    "grid_energy": "grid",
-    "grid_demand": "grid",
-    "grid_fixed": "grid",
-    "export_credit": "pv",
-    "grid_works": "grid",
-    "pv_capex": "pv",
-    "pv_om": "pv",
-    "pv_residual": "pv",
-    "storage_capex": "storage",
-    "storage_rent": "storage",
-    "storage_om": "storage",
-    "storage_replacement": "storage",
-    "storage_residual": "storage",
-    "ems": "control",
-    "fuel": "diesel",
-    "fuel_delivery": "diesel",
-    "genset_rent": "diesel",
-    "genset_capex": "diesel",
-    "genset_mobilisation": "diesel",
-    "genset_om": "diesel",
-    "crew": "diesel",
-    "genset_residual": "diesel",
-    "carbon": "control",
-    "unserved": "loss",
-    "interruptions": "loss",
-    "compute": "loss",
-}
-CAPEX_LINES = ("grid_works", "pv_capex", "storage_capex", "ems", "genset_capex")
+CAPEX_LINES = keys(cause="investment")
 MAIN_SOURCE_SHARE = 0.5
 
 
@@ -83,28 +58,100 @@ class Ledger:
 
 def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
     """All cost lines of all alternatives on the study's VAT basis."""
-    co2 = co2_kg(scenario, dispatch)
-    vat = vat_factor(scenario)
-    unserved = _monthly(-dispatch.monthly["unserved_kwh"] * scenario.finance.unserved_per_kwh)
-    restarts = _monthly(-dispatch.monthly["interruptions"] * restart_cost(scenario))
-    given_up = _monthly(-lost_gpu_h(scenario, dispatch) * scenario.finance.gpu_price_per_h)
-    finance = scenario.finance
-    lines = {
-        **_grid_lines(bill),
-        **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
-        "carbon": _monthly(-co2 / 1000 * finance.carbon_price_per_t * by_month(finance, "carbon", dispatch.months)),
-        "unserved": unserved * finance.count_unserved,
-        "interruptions": restarts * finance.count_interruptions,
-        "compute": given_up,
-    }
-    return Ledger({name: lines[name] for name in LINES}, co2, unserved, restarts)
+    of, months = quantities(scenario, dispatch, bill), dispatch.months
+    return Ledger(
+        lines={line.key: _placed(line.due, _amount(line, of), months) for line in LINES.values()},
+        co2_kg=of("co2_kg"),
+        unserved_value=_placed("monthly", -of("unserved_value"), months),
+        interruption_value=_placed("monthly", -of("interruption_value"), months),
+    )
+
+
+def _amount(line: Line, of: Reader) -> Floats:
+    return line.sign * of(line.factors[0]) if line.due == "billed" else value(line, of)
+
+
+def _placed(due: Due, amount: Floats, months: int) -> Floats:
+    """(alternatives, months + 1) of amounts (alternatives or 1, 1), months or project years of them."""
+    line = np.zeros((len(ALTERNATIVES), months + 1))
+    columns = {"start": slice(0, 1), "end": slice(months, None), "yearly": slice(1, None, 12)}
+    line[:, columns.get(due, slice(1, None))] = amount
+    return line
+
+
+def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Reader:
+    """What each factor of a cost line is in a study: (alternatives or 1, months, project years or 1), or a number."""
+
+    def plain(name: str) -> Any:
+        if name in _OF_PLANT:
+            return _OF_PLANT[name](dispatch)
+        if name in _OF_BILL:
+            return _OF_BILL[name](bill)
+        if name in dispatch.monthly:
+            return dispatch.monthly[name]
+        if name.startswith("up."):
+            return by_month(scenario.finance, name.removeprefix("up."), dispatch.months)
+        if name == "cells_price":
+            return cells_price(scenario.finance.storage_cost_decline, dispatch.years)
+        return of_site(scenario, name)
+
+    return Reader(plain)
+
+
+_OF_BILL: dict[str, Callable[[Bill], Floats]] = {
+    "bill_energy": lambda bill: bill.energy_charge + bill.tiers + bill.tax,
+    "bill_demand": lambda bill: bill.capacity_charge + sum(bill.demand_charges.values()),
+    "bill_fixed": lambda bill: bill.fixed + bill.power_factor + bill.minimum,
+    "bill_export": lambda bill: bill.export_credit,
+}
+_OF_PLANT: dict[str, Callable[[Dispatch], Any]] = {
+    "hybrid": lambda dispatch: HYBRID,
+    "with_grid": lambda dispatch: WITH_GRID,
+    "months": lambda dispatch: 1.0,
+    "import_kwh": lambda dispatch: dispatch.import_kwh.sum(axis=-1),
+    "sets": lambda dispatch: dispatch.sets,
+    "fleet": lambda dispatch: dispatch.sets.max(axis=1, keepdims=True),
+    "main_months": lambda dispatch: crew_months(dispatch.monthly, dispatch.sets)[0],
+    "standby_months": lambda dispatch: crew_months(dispatch.monthly, dispatch.sets)[1],
+    "cells_added": lambda dispatch: dispatch.life.added,
+}
+# What a scenario alone says, whatever its plant does.
+_OF_SITE: dict[str, Callable[[Scenario], float]] = {
+    "vat": lambda scenario: vat_factor(scenario),
+    "has_battery": lambda scenario: scenario.storage.energy_kwh > 0,
+    "storage_bought": lambda scenario: scenario.finance.storage_ownership == "buy",
+    "storage_rented": lambda scenario: scenario.finance.storage_ownership == "rent",
+    "genset_bought": lambda scenario: scenario.finance.genset_ownership == "buy",
+    "genset_rented": lambda scenario: scenario.finance.genset_ownership == "rent",
+    "has_works": lambda scenario: _new_share(scenario) > 0,
+    "new_kva": lambda scenario: scenario.grid.transformer_kva * _new_share(scenario),
+    "restart_cost": lambda scenario: restart_cost(scenario),
+}
+
+
+def of_site(scenario: Scenario, name: str) -> float:
+    """A factor that is an input or follows from inputs alone."""
+    return float(_OF_SITE[name](scenario) if name in _OF_SITE else scenario.get(name))
+
+
+def crew_months(monthly: Mapping[str, Floats], sets: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether a month has a full crew, because sets give most of the energy, or a standby contract, because sets stand
+    ready: (..., months) each."""
+    main = monthly["genset_kwh"] > MAIN_SOURCE_SHARE * monthly["load_kwh"]
+    return main, ~main & (sets > 0)
+
+
+def cells_price(yearly_decline: ArrayLike, years: int) -> Floats:
+    """Price of new cells at the start of each project year over today's (..., years)."""
+    return (1.0 - np.asarray(yearly_decline)[..., None]) ** np.arange(years)
 
 
 def lost_gpu_h(scenario: Scenario, dispatch: Dispatch) -> Floats:
     """GPU-hours the control gave up (alternatives, months): not computed, and lost where jobs are paused, half a
     checkpoint interval and a restart each."""
-    per_stop_h = 0.5 * scenario.finance.checkpoint_interval_h + scenario.compute.resume_h
-    return dispatch.monthly["lost_gpu_h"] + dispatch.monthly["stopped_gpus"] * per_stop_h
+    return Reader(lambda name: dispatch.monthly[name] if name in dispatch.monthly else of_site(scenario, name))(
+        "given_up_gpu_h"
+    )
 
 
 def restart_cost(scenario: Scenario) -> float:
@@ -126,12 +173,6 @@ def interruption(scenario: Scenario) -> Interruption:
     )
 
 
-def co2_kg(scenario: Scenario, dispatch: Dispatch) -> Floats:
-    """Location-based emissions (alternatives, months): grid imports and burnt diesel; exports earn nothing."""
-    imported = dispatch.import_kwh.sum(axis=-1)
-    return imported * scenario.grid.co2_kg_per_kwh + dispatch.monthly["fuel_l"] * scenario.genset.co2_kg_per_l
-
-
 def vat_factor(scenario: Scenario) -> float:
     """What prices of section `finance` are multiplied by to stand on the study's VAT basis."""
     finance = scenario.finance
@@ -141,113 +182,13 @@ def vat_factor(scenario: Scenario) -> float:
     return 1.0 + finance.vat_rate if wanted else 1.0 / (1.0 + finance.vat_rate)
 
 
-def _grid_lines(bill: Bill) -> dict[str, Floats]:
-    demand = bill.capacity_charge + sum(bill.demand_charges.values())
-    return {
-        "grid_energy": _monthly(-(bill.energy_charge + bill.tiers + bill.tax)),
-        "grid_demand": _monthly(-demand),
-        "grid_fixed": _monthly(-(bill.fixed + bill.power_factor + bill.minimum)),
-        "export_credit": _monthly(bill.export_credit),
-    }
-
-
-def _plant_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
-    return {
-        "grid_works": _at(-WITH_GRID * grid_works_cost(scenario), 0, dispatch.months),
-        **_pv_lines(scenario, dispatch.months),
-        **_storage_lines(scenario, dispatch),
-        **_diesel_lines(scenario, dispatch),
-    }
-
-
 def grid_works_cost(scenario: Scenario) -> float:
     """Substation and cable for the capacity that is not there yet, times the share charged to this project."""
-    grid, finance = scenario.grid, scenario.finance
+    return Reader(partial(of_site, scenario))("grid_works_cost")
+
+
+def _new_share(scenario: Scenario) -> float:
+    """Share of the connection that is not there yet."""
+    grid = scenario.grid
     highest = max([grid.import_limit_kw, *(stage.import_limit_kw for stage in grid.stages)])
-    if highest <= grid.existing_kw:
-        return 0.0
-    new_share = 1.0 - grid.existing_kw / highest
-    works = (
-        grid.transformer_kva * new_share * finance.grid_works_per_kva + finance.grid_line_km * finance.grid_line_per_km
-    )
-    return works * finance.grid_works_share
-
-
-def _pv_lines(scenario: Scenario, months: int) -> dict[str, Floats]:
-    finance, kwp = scenario.finance, scenario.pv.dc_kwp
-    capex = HYBRID * kwp * finance.pv_capex_per_kwp
-    om = -HYBRID * kwp * finance.pv_om_per_kwp_year / 12 * by_month(finance, "om", months)
-    return {
-        "pv_capex": _at(-capex, 0, months),
-        "pv_om": _monthly(om),
-        "pv_residual": _at(capex * finance.pv_residual_fraction, months, months),
-    }
-
-
-def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
-    finance, kwh, months = scenario.finance, scenario.storage.energy_kwh, dispatch.months
-    owned = finance.storage_ownership == "buy"
-    price = HYBRID * kwh * finance.storage_capex_per_kwh
-    growth = by_month(finance, "om", months)
-    yearly_share = finance.storage_om_fraction + finance.storage_insurance_fraction
-    rent = HYBRID * kwh * finance.storage_rent_per_kwh_month
-    return {
-        "storage_capex": _at(-price * owned, 0, months),
-        "storage_rent": _monthly(-rent * growth * (not owned)),
-        "storage_om": _monthly(-price * yearly_share / 12 * growth * owned),
-        "storage_replacement": _replacements(scenario, dispatch, price * owned),
-        "storage_residual": _at(price * finance.storage_residual_fraction * owned, months, months),
-        "ems": _at(-HYBRID * finance.ems_cost * finance.ems_share * (kwh > 0), 0, months),
-    }
-
-
-def _replacements(scenario: Scenario, dispatch: Dispatch, price: Floats) -> Floats:
-    """New cells, all or some, paid in the first month of the year they go in, at today's price less the yearly
-    decline."""
-    finance = scenario.finance
-    line = np.zeros((len(ALTERNATIVES), dispatch.months + 1))
-    for year, added in enumerate(dispatch.life.added, start=1):
-        if added > 0:
-            share = added * finance.storage_replacement_fraction * (1.0 - finance.storage_cost_decline) ** (year - 1)
-            line += _at(-price * share, 12 * (year - 1) + 1, dispatch.months)
-    return line
-
-
-def _diesel_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
-    finance, months = scenario.finance, dispatch.months
-    litres, kwh = dispatch.monthly["fuel_l"], dispatch.monthly["genset_kwh"]
-    growth = by_month(finance, "om", months)
-    fleet = dispatch.sets.max(axis=1, keepdims=True)
-    owned = finance.genset_ownership == "buy"
-    price = fleet * scenario.genset.set_kw * finance.genset_capex_per_kw * owned
-    return {
-        "fuel": _monthly(-litres * finance.diesel_per_l * by_month(finance, "fuel", months)),
-        "fuel_delivery": _monthly(-litres * finance.delivery_per_l * growth),
-        "genset_rent": _monthly(-dispatch.sets * finance.genset_rent_per_set_month * growth * (not owned)),
-        "genset_capex": _at(-price, 0, months),
-        "genset_mobilisation": _at(-fleet * finance.genset_mobilisation_per_set, 0, months),
-        "genset_om": _monthly(-kwh * finance.genset_om_per_kwh * growth),
-        "crew": _monthly(-_crew(scenario, dispatch) * growth),
-        "genset_residual": _at(price * finance.genset_residual_fraction, months, months),
-    }
-
-
-def _crew(scenario: Scenario, dispatch: Dispatch) -> Floats:
-    """A full crew in months in which the sets give most of the energy, a standby contract where sets stand ready."""
-    main = dispatch.monthly["genset_kwh"] > MAIN_SOURCE_SHARE * dispatch.monthly["load_kwh"]
-    standby = np.where(dispatch.sets > 0, scenario.finance.standby_crew_per_month, 0.0)
-    return np.where(main, scenario.finance.crew_per_month, standby)
-
-
-def _monthly(values: Floats) -> Floats:
-    """Months 1.. with an empty column for the start."""
-    return np.concatenate(
-        [np.zeros((len(ALTERNATIVES), 1)), np.broadcast_to(values, (len(ALTERNATIVES), values.shape[1]))], axis=1
-    )
-
-
-def _at(amount: Floats, column: int, months: int) -> Floats:
-    """One payment of each alternative in one column; `amount` (alternatives, 1)."""
-    line = np.zeros((len(ALTERNATIVES), months + 1))
-    line[:, column] = amount[:, 0]
-    return line
+    return 0.0 if highest <= grid.existing_kw else 1.0 - grid.existing_kw / highest

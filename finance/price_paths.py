@@ -22,14 +22,6 @@ from sim.problem import Refusal
 Floats = NDArray[np.float64]
 
 COMPONENTS: tuple[str, ...] = get_args(Component)
-# Which lines of the ledger each component moves.
-LINES = {
-    "energy": ("grid_energy", "export_credit"),
-    "demand": ("grid_demand", "grid_fixed"),
-    "fuel": ("fuel",),
-    "om": ("fuel_delivery", "genset_rent", "genset_om", "crew", "pv_om", "storage_om", "storage_rent"),
-    "carbon": ("carbon",),
-}
 # Gasoline in Malaysia from 23 February to 13 April 2026 (+68 %), for two years: a shock that has happened.
 DIESEL_SHOCK = PriceShock(component="fuel", first_year=2, last_year=3, factor=1.68)
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.cashflow import by_year
-from finance.ledger import LINES
+from finance.lines import LINES
 from finance.metrics import REASONS, Figure
 from finance.rates import bill_rates
 from i18n.words import Exchange

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from finance.kpis import Kpis, by_period
-from finance.ledger import LINES
+from finance.lines import LINES
 from finance.metrics import Figure
 from report.screen.cost import bill_parts
 from sim.dispatch.lanes import ALTERNATIVES

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.ledger import LINES
+from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, put, span, text
 from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START

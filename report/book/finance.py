@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.ledger import LINES
+from finance.lines import LINES
 from finance.tax import MACRS, TaxRules, country_rules
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.flows import DIFFERENCE, Searched, crossing, first_crossing, flow_cell, irr_formula

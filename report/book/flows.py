@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.kpis import by_period, served_kwh
-from finance.ledger import CAPEX_LINES, LINES
+from finance.ledger import CAPEX_LINES
+from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.months import PLANT, first_row_of, month_columns
 from report.text import say

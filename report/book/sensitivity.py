@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.kpis import by_period
-from finance.ledger import LINES
+from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.flows import DIFFERENCE, PRESENT, START, STYLES, flow_cell, flow_span, flow_values, short
 from report.text import inputs as register_text

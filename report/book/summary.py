@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from finance import metrics
-from finance.ledger import LINES
+from finance.lines import LINES
 from finance.metrics import Figure
 from report.book.cells import FONT, Book, cell, heads, put, span, text
 from report.book.finance import FIGURES, VIEWS, finance_cell, finance_checks

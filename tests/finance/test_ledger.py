@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from finance.ledger import LINES, grid_works_cost
+from finance.ledger import grid_works_cost
+from finance.lines import LINES
 from sim.inputs.scenario import scenario_from_dict
 from study.compare import evaluate
 from study.presets import presets

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from finance.ledger import LINES
+from finance.lines import LINES
 from finance.metrics import Figure
 from report import files
 from sim.dispatch.lanes import ALTERNATIVES

@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from finance.ledger import LINES, Ledger
+from finance.ledger import Ledger
+from finance.lines import LINES
 from i18n import words
 from report.text import say
 from sim.dispatch.lanes import ALTERNATIVES
