@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 
+from sim.compiled import Kernel, inlined
 from sim.dispatch import kernel
-from sim.dispatch.kernel import N_ROWS, WIDTH, Kernel, _inlined
+from sim.dispatch.kernel import N_ROWS, WIDTH
 
 CHAINS = 8  # independent, or each would wait for the one before
 OPS_A_CHAIN = 24
@@ -59,7 +60,7 @@ def additions_a_step() -> int:
     return Counted.seen + 1
 
 
-@_inlined
+@inlined
 def _three(value, less, most, least):
     return max(min(value - less, most), least)
 

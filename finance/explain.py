@@ -23,7 +23,7 @@ from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.rates import bill_rates, connected, declared_kw
 from sim.dispatch.kernel import Trace
-from sim.dispatch.lanes import ALTERNATIVES, Dispatch
+from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 
 Floats = NDArray[np.float64]

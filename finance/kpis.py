@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.metrics import Figure
-from sim.dispatch.lanes import ALTERNATIVES, Dispatch
+from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.ratings import POLLUTANT_G_PER_KWH, pollutants_kg
 

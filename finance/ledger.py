@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from finance.bill import Bill
 from finance.lines import LINES, Due, Line, Reader, keys, value
 from finance.price_paths import by_month
-from sim.dispatch.lanes import ALTERNATIVES, Dispatch
+from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.island import Interruption, interruption_cost
 from sim.plant.load import gpus

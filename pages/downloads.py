@@ -8,7 +8,7 @@ import streamlit as st
 from report import files
 from report.headers import localised
 from report.text.currency import shown_currency
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import json_schema
 from ui import state
 from ui.figures import card

@@ -23,7 +23,7 @@ from finance.metrics import REASONS, Figure
 from finance.rates import bill_rates
 from i18n.words import Exchange
 from report.text.currency import exchange, rate_date
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.problem import Problem
 from study.compare import Study

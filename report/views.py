@@ -11,7 +11,7 @@ from finance.kpis import Kpis, by_period
 from finance.lines import LINES
 from finance.metrics import Figure
 from report.screen.cost import bill_parts
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.compare import Study
 
 # The order of the comparison table: money first, then energy. Every field of `Kpis` is in it (a test says so).

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
-from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw, site_set_kw
+from sim.dispatch.lanes import import_limits_kw, site_set_kw
 from sim.dispatch.outages import longest_h
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
 from sim.plant.battery import available, discharge_efficiency
 from sim.plant.load import monthly_scale, peak_kw

@@ -20,7 +20,8 @@ from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import ledger
 from finance.rates import grid_bill
-from sim.dispatch.lanes import ALTERNATIVES, simulate
+from sim.dispatch.lanes import simulate
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
 from study.compare import Study
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
-from sim.dispatch.lanes import ALTERNATIVES, site_set_kw
+from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import as_list
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.grid import Outage
 from sim.plant.battery import available, discharge_efficiency
 from study.compare import Study, evaluate

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from finance.bill import Bill
 from finance.rates import grid_bill
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DEMAND_BASES

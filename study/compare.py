@@ -10,7 +10,8 @@ from finance.kpis import Kpis, Saving, kpis, savings
 from finance.ledger import Ledger, ledger
 from finance.metrics import Figure
 from finance.rates import grid_bill
-from sim.dispatch.lanes import ALTERNATIVES, Dispatch, simulate
+from sim.dispatch.lanes import simulate
+from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from study.deal import Outcome, no_contract, outcome
 from study.financing import Returns, returns, storage_cost

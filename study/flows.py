@@ -30,7 +30,8 @@ from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch import kernel, variants
 from sim.dispatch.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, shaving
-from sim.dispatch.lanes import ALTERNATIVES, FUEL_FIELDS, import_limits_kw
+from sim.dispatch.lanes import FUEL_FIELDS, import_limits_kw
+from sim.dispatch.result import ALTERNATIVES
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario

@@ -9,7 +9,7 @@ import numpy as np
 
 from finance import metrics
 from finance.kpis import by_period, periods_per_year
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.compare import Study
 from study.turning import REACH

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from finance.bill import Bill
 from finance.rates import grid_bill
-from sim.dispatch.lanes import Dispatch, simulate
+from sim.dispatch.lanes import simulate
+from sim.dispatch.result import Dispatch
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import Tariff, library_tariff
 from sim.plant.load import peak_kw

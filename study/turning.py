@@ -14,7 +14,8 @@ from typing import Literal
 
 from finance.ledger import Ledger, ledger
 from finance.rates import grid_bill
-from sim.dispatch.lanes import ALTERNATIVES, simulate
+from sim.dispatch.lanes import simulate
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.base import InputError
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario

@@ -7,7 +7,7 @@ import streamlit as st
 
 from finance.metrics import Figure
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study import autonomy
 from study.autonomy import SHOCKS, Autonomy
 from study.compare import Study

@@ -9,7 +9,7 @@ import streamlit as st
 
 from report.screen.charts import Amounts, shared_amounts
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study import outages
 from study.compare import Study
 from study.outages import Outlook

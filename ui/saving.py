@@ -9,7 +9,7 @@ from finance.bill import OVERRUN
 from finance.explain import Waterfall, bill_components, waterfall
 from report.screen.charts import Amounts, amounts
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.attribution import Attribution, attribute
 from study.compare import Study
 from ui import answers, state

@@ -15,7 +15,8 @@ import streamlit as st
 from i18n import LANGUAGES, Words
 from report.text import say
 from report.text.currency import words_for
-from sim.dispatch.lanes import Dispatch, simulate
+from sim.dispatch.lanes import simulate
+from sim.dispatch.result import Dispatch
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
 from sim.problem import Problem

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from finance.kpis import periods_per_year
 from i18n import Words
 from report.palette import LIGHT
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.compare import Study
 
 FONT = "Arial"

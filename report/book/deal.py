@@ -18,7 +18,7 @@ from report.book.cells import Book, baseline_of, cell, heads, put, span, text
 from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
 from report.text import deal as deal_text
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.deal import Outcome, plant_lines
 from study.financing import CAUSES
 

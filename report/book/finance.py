@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
+from finance.cashflow import by_year
 from finance.lines import LINES
 from finance.tax import MACRS, TaxRules, country_rules
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.flows import DIFFERENCE, Searched, crossing, first_crossing, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
-from study.financing import PROJECT_LINES, Returns, by_year, monthly_lines
+from study.financing import PROJECT_LINES, Returns, monthly_lines
 
 Floats = NDArray[np.float64]
 LABEL, SUM, START = 0, 1, 2  # year 0 stands in column START

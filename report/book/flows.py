@@ -20,7 +20,7 @@ from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.months import PLANT, first_row_of, month_columns
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 
 FIRST_ROW, LABEL, SUM, PRESENT, START = 3, 0, 1, 2, 3
 TOTAL, ENERGY, DIFFERENCE, RUNNING, DISCOUNTED, RUNNING_DISCOUNTED, CROSSING, CROSSING_DISCOUNTED = range(

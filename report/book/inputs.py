@@ -11,7 +11,7 @@ from finance.rates import bill_rates
 from report.book.cells import Book, cell, heads, input_name, number, put, text
 from report.text import inputs as register_text
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import Input, register, unverified
 from sim.plant.load import gpus
 

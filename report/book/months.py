@@ -18,7 +18,8 @@ from report.book.cells import Book, cell, heads, number, put, span, text
 from report.book.inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
 from report.book.paths import factor_cell
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw
+from sim.dispatch.lanes import import_limits_kw
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.tariff import PriceTier
 
 FIRST_ROW = 4

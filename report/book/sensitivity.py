@@ -15,7 +15,7 @@ from report.book.cells import Book, baseline_of, cell, heads, number, put, span,
 from report.book.flows import DIFFERENCE, PRESENT, START, STYLES, flow_cell, flow_span, flow_values, short
 from report.text import inputs as register_text
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.price_moves import CHANGES, present_value, prices
 

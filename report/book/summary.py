@@ -38,7 +38,7 @@ from report.text import inputs as register_text
 from report.text import say
 from report.text.currency import rate_note, shown_currency
 from report.views import metric
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.answer import headline
 from study.compare import Study

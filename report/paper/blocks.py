@@ -9,7 +9,7 @@ from typing import Any
 from i18n import Words, numbers
 from report.paper.offer import Offer
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.beside import Beside
 from study.compare import Study
 from study.turning import TurningPoint

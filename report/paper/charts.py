@@ -30,7 +30,7 @@ from report.screen import operation as charts_operation
 from report.screen.charts import amounts, month_name, nice_ticks
 from report.text import say
 from sim.dispatch.kernel import Trace
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.compare import Study
 from study.turning import TurningPoint
 from study.weeks import Span, outage_runs

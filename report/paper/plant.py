@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
+from report import palette
 from report.paper import charts as paper_charts
 from report.paper import control as proposal_control
 from report.paper import diagram
@@ -89,7 +90,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     sums += [words.number(float(mwh.sum()), decimals=1) for mwh in taken_mwh.values()]
     rows.append([*sums, *(scale.text(values.sum()) for values in parts.values()), scale.text(total)])
     legend = [
-        (_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, paper_charts.LIGHT).items()
+        (_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, palette.LIGHT).items()
     ]
     return chapter(
         draft,
@@ -299,7 +300,7 @@ def alternatives(draft: Draft) -> Block:
     rows.append([draft.t("alternatives.ready"), *(_ready(draft, name) for name in order)])
     shares = charts_operation.mix_shares(study)
     legend = [
-        (words.t(f"charts.flow.{key}"), getattr(paper_charts.LIGHT, colour))
+        (words.t(f"charts.flow.{key}"), getattr(palette.LIGHT, colour))
         for key, colour in charts_operation.MIX
         if shares[key].any()
     ]

@@ -29,7 +29,7 @@ from report.screen.charts import (
     value_axis,
 )
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.answer import Crossing, crossing, spending
 from study.compare import Study
 from study.turning import TurningPoint

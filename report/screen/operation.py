@@ -28,7 +28,7 @@ from report.screen.charts import (
 )
 from report.text import say
 from sim.dispatch.kernel import Trace
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.timeline import MONTH_DAYS
 from study.compare import Study
 from study.weeks import OutageRun, Span, grid_up, outage_runs

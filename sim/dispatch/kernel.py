@@ -21,7 +21,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-from numba import config, njit
+from numba import config
+
+from sim.compiled import Kernel, inlined
 
 NO_LIMIT_KW = 1e30  # for "no threshold" and "no limit": finite, and beyond any load
 WIDTH = 16  # lanes side by side: two AVX-512 registers or four AVX2 registers for a row of the work array
@@ -397,34 +399,8 @@ N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; oth
 ) = range(10)
 N_COLUMNS = 10
 
-# nnan lets min and max become single instructions (inputs are checked to be finite); nsz ignores the sign of zero.
-# Reassociation and fused multiply-add stay off: they would make a result depend on the lane's place in its block.
-OPTIONS = {"error_model": "numpy", "fastmath": {"nnan", "nsz"}}
 
-
-class Kernel:
-    """A compiled function, kept on disk where numba can, in memory where its cache is unwritable, full or damaged."""
-
-    def __init__(self, function):
-        self.function = function
-        try:
-            self.compiled = njit(cache=True, nogil=True, **OPTIONS)(function)
-        except RuntimeError:  # numba found no place for a cache
-            self.compiled = njit(nogil=True, **OPTIONS)(function)
-
-    def __call__(self, *arguments):
-        try:
-            return self.compiled(*arguments)
-        except Exception:  # a cache file can fail in any way; an error of the arguments comes again without the cache
-            self.compiled = njit(nogil=True, **OPTIONS)(self.function)
-            return self.compiled(*arguments)
-
-
-# Inlined by LLVM: after numba's own inlining the loops over lanes do not vectorise.
-_inlined = njit(forceinline=True, **OPTIONS)
-
-
-@_inlined
+@inlined
 def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, power_share):
     """PV, battery and grid of one step of lane `j`: who carries the load, and the deficit that is left to the sets.
 
@@ -461,7 +437,7 @@ def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, 
     w[(SUMS + GRID_TO_LOAD) * WIDTH + j] += grid_load
 
 
-@_inlined
+@inlined
 def _run_sets(w, j, load_kw, power_share):
     """The diesel sets of one step of lane `j`: as few as the planned loading allows, at equal shares.
 
@@ -502,7 +478,7 @@ def _run_sets(w, j, load_kw, power_share):
     w[SETS_ON * WIDTH + j] = sets
 
 
-@_inlined
+@inlined
 def _charge(w, j, grid_up, charging, charge_share, keep_window, power_share):
     """Charging, export and the state at the end of one step of lane `j`: PV surplus first, then the grid.
 
@@ -542,7 +518,7 @@ def _charge(w, j, grid_up, charging, charge_share, keep_window, power_share):
     w[PEAK * WIDTH + j] = max(w[PEAK * WIDTH + j], window_sum)
 
 
-@_inlined
+@inlined
 def _load_lane(w, j, scalars, lane, step_h):
     """Copy the scalars of `lane` into column `j`, derive what the steps want ready-made, clear the state."""
     for row in range(N_SCALARS):
@@ -563,7 +539,7 @@ def _load_lane(w, j, scalars, lane, step_h):
     w[WINDOW * WIDTH + j] = 0.0
 
 
-@_inlined
+@inlined
 def _load_month(w, j, monthly, lane, month):
     """Copy the month's values of `lane` into column `j`; what needs the grid is 0 in a month without connection."""
     for row in range(N_MONTHLY):
@@ -576,7 +552,7 @@ def _load_month(w, j, monthly, lane, month):
     w[GENSET_CAP_UP * WIDTH + j] = connected * w[GENSET_CAP * WIDTH + j]
 
 
-@_inlined
+@inlined
 def _swap_class(w, c, row, rows, old, new):
     """Park `rows` meter rows from `row` on for class `old` in `c` and go on with those of `new`."""
     for i in range((row - IMPORT_SUM) * WIDTH, (row - IMPORT_SUM + rows) * WIDTH):
@@ -584,7 +560,7 @@ def _swap_class(w, c, row, rows, old, new):
         w[IMPORT_SUM * WIDTH + i] = c[new * N_METERED * WIDTH + i]
 
 
-@_inlined
+@inlined
 def _run_month(steps, classes, t, end, width, running, w, c):
     """The steps `t` ... `end - 1` of a block; returns whether sets run in its last step.
 
@@ -622,7 +598,7 @@ def _run_month(steps, classes, t, end, width, running, w, c):
     return running
 
 
-@_inlined
+@inlined
 def _run_block(steps, classes, month_ends, width, step_h, scalars, monthly, first, w, c, sums, metered, energy_end):
     """Lanes `first` ... `first + WIDTH - 1`; beyond the last lane the block repeats it and keeps only the real ones."""
     last = scalars.shape[1] - 1

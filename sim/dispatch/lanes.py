@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.dispatch import kernel
 from sim.dispatch.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
 from sim.dispatch.outages import grid_down, interruptions
+from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses, price_classes
@@ -26,7 +27,7 @@ from sim.plant.battery import (
     discharge_efficiency,
     power_shares,
 )
-from sim.plant.flex import FLEX_FIELDS, Flex, rule, year_seen
+from sim.plant.flex import FLEX_FIELDS, Flex, Seen, rule
 from sim.plant.genset import fuel_curve
 from sim.plant.load import load_kw, monthly_scale, peak_kw
 from sim.plant.ratings import derating
@@ -35,7 +36,6 @@ from sim.sun.climate import altitude_m, ambient_c, hottest_c
 from sim.sun.pv import pv_kw_per_kwp
 from sim.timeline import Timeline, timeline
 
-ALTERNATIVES = ("diesel", "grid", "grid_diesel", "hybrid")
 LIFE_PASSES, LIFE_NEAR = 3, 0.002
 FLEX_SUMS = ("capped_kwh", "paused_kwh", "deferred_kwh", "caught_up_kwh", "lost_gpu_h", "stopped_gpus")
 ADDED_SUMS = ("auxiliary_kwh", "shed_kwh", *FLEX_SUMS)
@@ -55,85 +55,6 @@ class SeriesWithoutPv(kernel.Series):
         steps = kernel.Series.steps.func(self)
         steps[:, kernel.STEP_PV] = self.pv_year()
         return steps
-
-
-@dataclass(frozen=True, eq=False)
-class Dispatch:
-    """What every alternative does over the whole term.
-
-    `monthly[name]` (alternatives, months): energies in kWh (`load_kwh, pv_load_kwh, pv_charge_kwh, curtailed_kwh,
-    grid_load_kwh, grid_charge_kwh, genset_charge_kwh, discharge_kwh, genset_kwh, dumped_kwh, unserved_kwh,
-    auxiliary_kwh`), `fuel_l`, `set_hours`, `genset_hours`, `unserved_hours`, `starts`, `interruptions` (losses of power
-    that end in a restart). `shed_kwh` is the part of `unserved_kwh` that is not critical and was shed on purpose.
-    What the hybrid's control holds back (`sim.plant.flex`) is in neither load nor unserved: `capped_kwh, paused_kwh,
-    deferred_kwh, caught_up_kwh`, and what that costs: `lost_gpu_h`, and `stopped_gpus`, each a paused job to restart.
-    `import_kwh, export_kwh, peak_kw` (alternatives, months, classes): what the bill is made from; peak is the greatest
-    demand-window mean. Both are read at the meter; `transformer_kwh` is lost between it and the bus.
-    `sets` (alternatives, months): sets on site. Months count from the project's first. The load
-    includes the battery's auxiliaries.
-
-    `series` is the template year with the full load and the outages of the list, or those drawn for year 1; `down`
-    (years, steps) is True where the grid fails. `runs` holds the series that were simulated and `run_of` (lanes,) says
-    which lane had which; `shed_kw` (steps of each run) is what is shed in it, before growth and ramp. `flex`: how the
-    hybrid's load gives way in each project year, empty where it never does.
-    """
-
-    scenario: Scenario
-    clock: Timeline
-    classes: PriceClasses
-    life: BatteryLife
-    years: int
-    months: int
-    monthly: dict[str, Floats]
-    import_kwh: Floats
-    export_kwh: Floats
-    peak_kw: Floats
-    transformer_kwh: Floats
-    sets: Floats
-    series: kernel.Series
-    lanes: kernel.Lanes
-    down: NDArray[np.bool_]
-    runs: tuple[kernel.Series, ...]
-    run_of: NDArray[np.int64]
-    shed_kw: tuple[Floats, ...]
-    flex: tuple[Flex, ...] = ()
-
-    @cached_property
-    def key(self) -> str:
-        """`dispatch_key` of its scenario."""
-        return self.scenario.dispatch_key
-
-    def row(self, alternative: str) -> int:
-        """Position of an alternative in the arrays."""
-        return ALTERNATIVES.index(alternative)
-
-    def total(self, name: str) -> Floats:
-        """Sum over the term of one monthly quantity (alternatives,)."""
-        return self.monthly[name].sum(axis=1)
-
-    def by_year(self, name: str) -> Floats:
-        """Sum over each project year of one monthly quantity (alternatives, years)."""
-        starts = np.arange(0, self.months, self.clock.months)
-        return np.add.reduceat(self.monthly[name], starts, axis=1)
-
-    def trace(self, alternative: str, year: int = 1) -> kernel.Trace:
-        """Every step of one alternative in one project year (1 is the first), by the same rule as the sums."""
-        if not 1 <= year <= self.years:
-            raise ValueError(f"year {year} is outside the term; it has project years 1 to {self.years}")
-        lane = self.row(alternative) * self.years + year - 1
-        return self.with_shed(kernel.trace(self.runs[self.run_of[lane]], self.lanes, lane), lane)
-
-    def with_shed(self, found: kernel.Trace, lane: int) -> kernel.Trace:
-        """A lane's steps with what is shed on purpose, which its run leaves out of the load."""
-        shed_kw = self.shed_kw[self.run_of[lane]]
-        if not shed_kw.any():
-            return found
-        shed_kw = shed_kw * self.lanes.load_scale[lane][self.clock.month_index]
-        return replace(found, load_kw=found.load_kw + shed_kw, unserved_kw=found.unserved_kw + shed_kw)
-
-    def step_price_per_kwh(self) -> Floats:
-        """Energy price of each step of the template year (steps,), with adders and energy tax."""
-        return self.classes.step_price_per_kwh(self.clock)
 
 
 def simulate(scenario: Scenario) -> Dispatch:
@@ -271,8 +192,31 @@ def _flex(
     price = classes.step_price_per_kwh(clock)
     hybrid = run_of[-years:]
     return tuple(
-        rule(scenario, clock, year_seen(scenario, clock, price, runs[hybrid[year]], year, scales[year], limits[year]))
+        rule(scenario, clock, _year_seen(scenario, clock, price, runs[hybrid[year]], year, scales[year], limits[year]))
         for year in range(years)
+    )
+
+
+def _year_seen(
+    scenario: Scenario,
+    clock: Timeline,
+    price_per_kwh: Floats,
+    run: kernel.Series,
+    year: int,
+    scale: Floats,
+    limit_kw: Floats,
+) -> Seen:
+    """One project year (0 is the first) as the rule sees it; scale, limit_kw (months,): growth and ramp of the load,
+    and the import limit, of that year."""
+    month = clock.month_index
+    kwp = scenario.pv.dc_kwp * (1.0 - scenario.pv.degradation_per_year) ** year
+    return Seen(
+        load_kw=run.load_kw * scale[month],
+        pv_kw=run.pv_kw_per_kwp * kwp,
+        price_per_kwh=price_per_kwh,
+        limit_kw=limit_kw[month] * run.grid_up,
+        is_outage=(limit_kw[month] > 0) & (run.grid_up == 0),
+        peak_kw=peak_kw(scenario.load) * scale[month],
     )
 
 

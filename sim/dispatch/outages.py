@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.dispatch.result import Dispatch
 from sim.inputs.grid import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
 from sim.plant.island import OutageDraws, grid_up, outage_draws
 from sim.timeline import Timeline
-
-if TYPE_CHECKING:
-    from sim.dispatch.lanes import Dispatch
 
 Floats = NDArray[np.float64]
 LOST_FRACTION = 1e-6  # of the load of an outage, up to which what is not served is float noise

@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.compiled import OPTIONS, Kernel
 from sim.dispatch import kernel
 from sim.dispatch.kernel import (
     AUXILIARY,
@@ -37,7 +38,6 @@ from sim.dispatch.kernel import (
     LOAD_SCALE,
     N_ROWS,
     N_SCALARS,
-    OPTIONS,
     PV_KWP,
     RESERVE,
     SET_KW,
@@ -50,7 +50,6 @@ from sim.dispatch.kernel import (
     STEP_LOAD,
     STEP_PV,
     WIDTH,
-    Kernel,
     _charge,
     _load_lane,
     _load_month,

@@ -18,13 +18,13 @@ import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
 
+from sim.compiled import OPTIONS
 from sim.dispatch import control, kernel
 from sim.dispatch.kernel import (
     DEFICIT,
     IMPORT_SUM,
     N_METERED,
     N_ROWS,
-    OPTIONS,
     PEAK,
     STEP_ABOVE_SHAVE,
     STEP_CHARGE_POWER,

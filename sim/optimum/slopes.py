@@ -12,10 +12,10 @@ from collections import namedtuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-from sim.dispatch.kernel import OPTIONS, Kernel
+from sim.compiled import Kernel, inlined
 
 PV, GRID, GENSET, EXPORT, SHED = 0, 1, 2, 3, 4  # kinds of source; shedding tiers are SHED, SHED + 1, ...
 SETS = SHED  # where a programme has grown, its last-resort sets are the first tier
@@ -46,8 +46,6 @@ Growing = namedtuple(
 # Import cap of each group of windows at a trial point, and the window that sets it (-1: none).
 Caps = namedtuple("Caps", "kw owner")
 
-_inlined = njit(forceinline=True, **OPTIONS)
-
 
 @intrinsic
 def _lowest_bit(typing, word):
@@ -65,17 +63,17 @@ def _leading_zeros(typing, word):
     return types.uint64(types.uint64), build
 
 
-@_inlined
+@inlined
 def _mark(used, slot):
     used[slot >> 6] |= np.uint64(1) << np.uint64(slot & 63)
 
 
-@_inlined
+@inlined
 def _unmark(used, slot):
     used[slot >> 6] &= ~(np.uint64(1) << np.uint64(slot & 63))
 
 
-@_inlined
+@inlined
 def _next(used, slot):
     """The first slope number in use from `slot` on; one must exist."""
     at = slot >> 6
@@ -88,7 +86,7 @@ def _next(used, slot):
     return at * 64 + np.int64(_lowest_bit(used[at]))
 
 
-@_inlined
+@inlined
 def _previous(used, slot):
     """The last slope number in use up to `slot`; one must exist."""
     at = slot >> 6
@@ -190,7 +188,7 @@ def _grow(growing, kwh, kwp, set_kw, steps):
 grow = Kernel(_grow)
 
 
-@_inlined
+@inlined
 def _caps(groups, peaks):
     """Import cap of each group: the least peak of its windows; of equal ones the most special window owns it."""
     caps = Caps(np.empty(len(groups.parent)), np.empty(len(groups.parent), np.int64))
@@ -205,7 +203,7 @@ def _caps(groups, peaks):
     return caps
 
 
-@_inlined
+@inlined
 def _backward(
     steps, slopes, plant, caps, ends, start_kwh, end_kwh, end_slot, kw, kwh, length, used, sigma, near, far, ranges
 ):
@@ -337,7 +335,7 @@ def _backward(
     return slot if reach >= start_kwh else last_slot
 
 
-@_inlined
+@inlined
 def _site_price(t, worth, steps, slopes, plant, cap, kw):
     """Price of a kWh at the bus that is a maximiser of the step's dual, and the worths at which the battery acts."""
     charge_below = plant.eta_charge * worth
@@ -361,7 +359,7 @@ def _site_price(t, worth, steps, slopes, plant, cap, kw):
     return price, charge_below, discharge_above
 
 
-@_inlined
+@inlined
 def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp, set_kw, peak0, out):
     """Dual value at the prices of stored energy that start at slope number `sigma`.
 
@@ -444,7 +442,7 @@ def _evaluate(
 evaluate = Kernel(_evaluate)
 
 
-@_inlined
+@inlined
 def _battery_range(t, sigma, steps, slopes, plant, cap, kw):
     """Least and most kWh the battery may give from its store in step t (below 0: takes) at the price of `sigma`: what
     every slope below it gives, and those equal to it too."""
@@ -470,14 +468,14 @@ def _battery_range(t, sigma, steps, slopes, plant, cap, kw):
     return least, most
 
 
-@_inlined
+@inlined
 def _battery_step(t, sigma, stored, near, far, steps, slopes, plant, cap, kw):
     """kWh the battery gives from its store in step t (below 0: takes): of all optimal choices that nearest to idle."""
     least, most = _battery_range(t, sigma, steps, slopes, plant, cap, kw)
     return min(max(0.0, least, stored - far), most, max(stored - near, least))
 
 
-@_inlined
+@inlined
 def _serve(t, need, cap, steps, given):
     """Share `need` kW among the sources, cheapest first; returns what none of them could give.
 

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.dispatch.kernel import Kernel
+from sim.compiled import Kernel
 
 Floats = NDArray[np.float64]
 

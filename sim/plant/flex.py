@@ -15,11 +15,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dispatch.kernel import Kernel, Series
+from sim.compiled import Kernel
 from sim.inputs import library
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario
-from sim.plant.load import peak_kw, site_kw_per_gpu
+from sim.plant.load import site_kw_per_gpu
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]
@@ -127,23 +127,6 @@ def rule(scenario: Scenario, clock: Timeline, seen: Seen) -> Flex:
         caught_up_kw=caught_up,
         lost_gpu_h=lost * clock.step_h / kw_per_gpu * kept,
         stopped_gpus=shed * begins / kw_per_gpu * kept,
-    )
-
-
-def year_seen(
-    scenario: Scenario, clock: Timeline, price_per_kwh: Floats, run: Series, year: int, scale: Floats, limit_kw: Floats
-) -> Seen:
-    """One project year (0 is the first) as the rule sees it; scale, limit_kw (months,): growth and ramp of the load,
-    and the import limit, of that year."""
-    month = clock.month_index
-    kwp = scenario.pv.dc_kwp * (1.0 - scenario.pv.degradation_per_year) ** year
-    return Seen(
-        load_kw=run.load_kw * scale[month],
-        pv_kw=run.pv_kw_per_kwp * kwp,
-        price_per_kwh=price_per_kwh,
-        limit_kw=limit_kw[month] * run.grid_up,
-        is_outage=(limit_kw[month] > 0) & (run.grid_up == 0),
-        peak_kw=peak_kw(scenario.load) * scale[month],
     )
 
 

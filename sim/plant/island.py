@@ -13,10 +13,9 @@ from math import comb
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from sim.dispatch.kernel import OPTIONS, Kernel
+from sim.compiled import Kernel, inlined
 
 Floats = NDArray[np.float64]
 Order = Literal["battery_first", "genset_first"]
@@ -24,8 +23,6 @@ ORDERS: tuple[Order, ...] = ("battery_first", "genset_first")
 EPS = 1e-9  # float noise, as a share of the power in question, that fails no step
 DEAD = 1e-12  # probability left below which a Markov walk is over
 HOURS_PER_YEAR = 8760
-
-_inlined = njit(forceinline=True, **OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -228,12 +225,12 @@ def _row(island: Island, step_h: float) -> tuple[float, ...]:
     )
 
 
-@_inlined
+@inlined
 def _sets_for(output_kw, set_kw):
     return 1.0 if output_kw <= set_kw else np.ceil(output_kw / set_kw - EPS)
 
 
-@_inlined
+@inlined
 def _within_fuel(wanted_kw, fuel_l, plant):
     """The most of `wanted_kw` that the sets and the fuel of this step allow; fewer sets idle less."""
     set_kw, sets, minimum_kw, idle, per_kwh, step_h = plant[5], plant[6], plant[7], plant[8], plant[9], plant[11]
@@ -255,7 +252,7 @@ def _within_fuel(wanted_kw, fuel_l, plant):
     return best if best >= minimum_kw * (1 - EPS) else 0.0
 
 
-@_inlined
+@inlined
 def _island_step(net_kw, energy, fuel, plant, battery_first):
     """Energy and fuel after the step, output of the sets, and what stays unserved (kW)."""
     bess_kw, e_min, e_max, eta_c, eta_d = plant[0], plant[1], plant[2], plant[3], plant[4]
@@ -419,7 +416,7 @@ def _markov(net, at, usable, begin, moves, set_kw, battery, bins, out):
                 break
 
 
-@_inlined
+@inlined
 def _serve(before, after, net_kw, set_kw, battery, width):
     """Serve one step from every state; probability that it is served. `after` receives the states that live."""
     bess_kw, _, eta_c, eta_d, step_h = battery
@@ -440,7 +437,7 @@ def _serve(before, after, net_kw, set_kw, battery, width):
     return alive
 
 
-@_inlined
+@inlined
 def _put(states, running, position, chance):
     """Add `chance` at a position between two levels, split so that the mean position is kept."""
     level = int(position + EPS)

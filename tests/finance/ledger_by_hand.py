@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from finance.bill import Bill
 from finance.price_paths import by_month
-from sim.dispatch.lanes import ALTERNATIVES, Dispatch
+from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.island import Interruption, interruption_cost
 from sim.plant.load import gpus

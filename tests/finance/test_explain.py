@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finance.explain import BILL_STEPS, STEPS, bill_components, waterfall
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import scenario_from_dict
 from study.compare import evaluate
 from study.presets import presets

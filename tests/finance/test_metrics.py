@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from finance import metrics
+from finance import irr_lanes, metrics
 from finance.metrics import (
     REASONS,
     Figure,
@@ -291,7 +291,7 @@ def test_real_and_nominal_agree():
 @given(st.lists(st.lists(FLOW, min_size=6, max_size=6), min_size=1, max_size=40))
 def test_the_fast_way_for_many_rows_gives_what_the_general_search_gives(rows):
     """A rate with a proof is the only root; the general search finds the same one or finds none other."""
-    fast = metrics.proved_irr(np.array(rows), metrics.LOWEST_IRR, metrics.HIGHEST_IRR)
+    fast = irr_lanes.proved_irr(np.array(rows), metrics.LOWEST_IRR, metrics.HIGHEST_IRR)
     for row, value in zip(rows, fast, strict=True):
         if not np.isnan(value):
             assert irr(row).roots == pytest.approx((value,), abs=1e-9)
@@ -300,6 +300,6 @@ def test_the_fast_way_for_many_rows_gives_what_the_general_search_gives(rows):
 def test_threads_and_neighbours_do_not_change_a_rate():
     rows = savings_with_replacements(5000)
     low, high = metrics.LOWEST_IRR, metrics.HIGHEST_IRR
-    one, two = (metrics.proved_irr(rows, low, high, threads) for threads in (1, 2))
+    one, two = (irr_lanes.proved_irr(rows, low, high, threads) for threads in (1, 2))
     np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(metrics.proved_irr(rows[1234:1235], low, high, 1), one[1234:1235])
+    np.testing.assert_array_equal(irr_lanes.proved_irr(rows[1234:1235], low, high, 1), one[1234:1235])

@@ -29,7 +29,7 @@ from i18n import words  # noqa: E402
 from report.book.workbook import workbook  # noqa: E402
 from report.export import write_files  # noqa: E402
 from report.paper.pdf import data  # noqa: E402
-from sim.dispatch.lanes import ALTERNATIVES  # noqa: E402
+from sim.dispatch.result import ALTERNATIVES  # noqa: E402
 from study.beside import beside  # noqa: E402
 from study.compare import Study, evaluate  # noqa: E402
 from study.presets import presets  # noqa: E402

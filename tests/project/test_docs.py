@@ -7,7 +7,7 @@ import pytest
 
 import cli
 from i18n import words
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.compare import evaluate
 from study.presets import presets
 

@@ -17,7 +17,7 @@ from report.screen import charts
 from report.screen import cost as charts_cost
 from report.screen import inputs as charts_inputs
 from report.screen import operation as charts_operation
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.tariff import library_tariff
 from study import turning, weeks
 from study.compare import Study, evaluate

@@ -12,7 +12,7 @@ import pytest
 from finance.lines import LINES
 from finance.metrics import Figure
 from report import files
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.compare import Study, evaluate
 from study.presets import presets
 

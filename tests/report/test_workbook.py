@@ -23,7 +23,7 @@ from report.book.sensitivity import MOVED_FIGURES, Place
 from report.book.summary import AFTER_TAX_ROW, hourly_columns
 from report.book.workbook import workbook
 from report.views import metric
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.compare import Study, evaluate
 from study.presets import presets

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from sim.dispatch import kernel
 from sim.dispatch import lanes as dispatch_module
-from sim.dispatch.lanes import ALTERNATIVES, import_limits_kw, simulate, site_set_kw
+from sim.dispatch.lanes import import_limits_kw, simulate, site_set_kw
 from sim.dispatch.outages import as_list, longest_h, unbroken
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.storage import Storage

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.compiled import Kernel
 from sim.dispatch import kernel
 from sim.dispatch.kernel import (
     MONTHLY_FIELDS,
@@ -474,14 +475,14 @@ def test_bad_input_is_named(make, message):
 
 def test_kernels_compile_where_there_is_no_place_for_a_cache(monkeypatch):
     monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
-    assert kernel.Kernel(_twice)(2.0) == 4.0
+    assert Kernel(_twice)(2.0) == 4.0
 
 
 def test_kernels_compile_in_memory_where_the_cache_fails():
     def broken(_):
         raise OSError("No space left on device")
 
-    compiled = kernel.Kernel(_twice)
+    compiled = Kernel(_twice)
     compiled.compiled = broken
     assert compiled(2.0) == 4.0
 

@@ -10,7 +10,7 @@ from finance.ledger import Ledger
 from finance.lines import LINES
 from i18n import words
 from report.text import say
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
 from study import answer
 from study.answer import Finding, Quantity

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.dispatch.lanes import ALTERNATIVES
+from sim.dispatch.result import ALTERNATIVES
 from study.autonomy import SHOCKS, autonomy, carbon, mean_load_kw, yearly_cost
 from study.compare import evaluate
 from study.outages import tank_l

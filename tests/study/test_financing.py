@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finance.cashflow import ProjectInputs, appraise, financed, project
+from finance.cashflow import ProjectInputs, appraise, by_year, financed, project
 from finance.debt import Loan
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
@@ -11,7 +11,7 @@ from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
 from study.cash_tables import equity_table, loan_table, project_table, tax_table
 from study.claims import vendor_ladder
 from study.compare import evaluate
-from study.financing import PROJECT_LINES, by_year, charging_cost, project_cash, real_return, returns, storage_cost
+from study.financing import PROJECT_LINES, charging_cost, project_cash, real_return, returns, storage_cost
 from study.presets import presets
 
 

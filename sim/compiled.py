@@ -1,0 +1,29 @@
+"""How loops over steps are compiled: the options of every kernel, and where its compiled form is kept."""
+
+from numba import njit
+
+# nnan lets min and max become single instructions (inputs are checked to be finite); nsz ignores the sign of zero.
+# Reassociation and fused multiply-add stay off: they would make a result depend on the lane's place in its block.
+OPTIONS = {"error_model": "numpy", "fastmath": {"nnan", "nsz"}}
+
+
+class Kernel:
+    """A compiled function, kept on disk where numba can, in memory where its cache is unwritable, full or damaged."""
+
+    def __init__(self, function):
+        self.function = function
+        try:
+            self.compiled = njit(cache=True, nogil=True, **OPTIONS)(function)
+        except RuntimeError:  # numba found no place for a cache
+            self.compiled = njit(nogil=True, **OPTIONS)(function)
+
+    def __call__(self, *arguments):
+        try:
+            return self.compiled(*arguments)
+        except Exception:  # a cache file can fail in any way; an error of the arguments comes again without the cache
+            self.compiled = njit(nogil=True, **OPTIONS)(self.function)
+            return self.compiled(*arguments)
+
+
+# Inlined by LLVM: after numba's own inlining the loops over lanes do not vectorise.
+inlined = njit(forceinline=True, **OPTIONS)
