@@ -43,7 +43,7 @@ def warm_up() -> None:
     """Load what the first page needs and run one study of the case it shows (this compiles the simulation)."""
     try:
         _import(FIRST_PAGE_NEEDS)
-        from study.compare import evaluate
+        from study.evaluate import evaluate
         from ui.url import default_preset
 
         evaluate(default_preset().scenario)

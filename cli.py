@@ -23,8 +23,10 @@ from report.text import financing as financing_text
 from report.text.currency import rate_note, words_for
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.problem import Refusal
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
+from study.financing import returns
 from study.presets import presets
+from study.study import Study
 from study.summary import summary
 
 LARGEST_FILE_BYTES = 20_000_000
@@ -139,8 +141,8 @@ def _returns(study: Study) -> list[str]:
     rows = [
         "".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *views)
     ]
-    rows += [financing_text.rules_text(study.returns.rules, w), financing_text.loan_line(study, w)]
-    return rows if study.returns.no_loan else [*rows, financing_text.coverage_finding(study, w)]
+    rows += [financing_text.rules_text(returns(study).rules, w), financing_text.loan_line(study, w)]
+    return rows if returns(study).no_loan else [*rows, financing_text.coverage_finding(study, w)]
 
 
 if __name__ == "__main__":

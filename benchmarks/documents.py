@@ -13,7 +13,7 @@ from report.book.workbook import workbook
 from report.paper.pdf import proposal_pdf
 from report.paper.proposal import levers_of
 from study.beside import beside
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from study.turning import turning_points
 

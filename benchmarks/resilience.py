@@ -13,7 +13,7 @@ from sim.inputs.scenario import Scenario
 from sim.plant import island as resilience
 from sim.sun.pv import pv_kw_per_kwp
 from sim.timeline import timeline
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 TURNS = 9

@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from study.risk import default_ranges, draw, heat_map, simulate_draws, tornado
+from study.study import Study
 
 DRAWS, TURNS = 10_000, 4
 

@@ -14,7 +14,7 @@ from report.paper.offer import Offer
 from report.paper.pdf import LANGUAGES, proposal_pdf
 from report.text.currency import shown_currency
 from study.beside import beside
-from study.compare import Study
+from study.study import Study
 
 KINDS = ("pdf", "xlsx", "csv")
 

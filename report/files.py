@@ -26,8 +26,8 @@ from report.text.currency import exchange, rate_date
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.problem import Problem
-from study.compare import Study
-from study.financing import monthly_lines
+from study.financing import monthly_lines, returns
+from study.study import Study
 
 Floats = NDArray[np.float64]
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
@@ -179,7 +179,7 @@ def cash_flow_csv(study: Study) -> bytes:
     """The hybrid as a project, a row each project year: lines against the baseline with tax and loan, and what covers
     it. Money out is negative; balances, depreciation and income stand as amounts. A ratio that does not exist is empty.
     """
-    found, money = study.returns, study.scenario.site.currency.lower()
+    found, money = returns(study), study.scenario.site.currency.lower()
     lines = yearly_lines(study)
     ratios = {"dscr": found.coverage.dscr, "icr": found.coverage.icr}
     rows = (
@@ -195,7 +195,7 @@ def cash_flow_csv(study: Study) -> bytes:
 
 def yearly_lines(study: Study) -> dict[str, Floats]:
     """Lines of the cash flow by project year (years + 1,), the loan's balances, and what is taxed."""
-    whole, plan = study.returns.whole, study.returns.whole.loan
+    whole, plan = returns(study).whole, returns(study).whole.loan
     project = {name: by_year(line) for name, line in monthly_lines(study).items()}
     return project | {
         "before_tax": whole.cash.pre_tax,

@@ -12,7 +12,7 @@ from finance.lines import LINES
 from finance.metrics import Figure
 from report.screen.cost import bill_parts
 from sim.dispatch.result import ALTERNATIVES
-from study.compare import Study
+from study.study import Study
 
 # The order of the comparison table: money first, then energy. Every field of `Kpis` is in it (a test says so).
 METRICS = (

@@ -22,7 +22,7 @@ from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
 from sim.plant.battery import available, discharge_efficiency
 from sim.plant.load import monthly_scale, peak_kw
-from study.compare import Study
+from study.study import Study
 
 SAME_FRACTION = 0.0005
 NOTHING_KWH = 0.5

@@ -23,7 +23,7 @@ from finance.rates import grid_bill
 from sim.dispatch.lanes import simulate
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
-from study.compare import Study
+from study.study import Study
 
 PARTS = ("grid", "pv", "battery", "sets", "control", "redeclaring", "compute")
 Coalition = frozenset[str]

@@ -19,8 +19,9 @@ from sim.dispatch.outages import as_list
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.grid import Outage
 from sim.plant.battery import available, discharge_efficiency
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.outages import tank_l
+from study.study import Study
 
 Floats = NDArray[np.float64]
 SHOCKS = ("grid_price_up_20", "diesel_up_50", "week_without_grid")

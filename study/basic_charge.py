@@ -18,7 +18,7 @@ from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DEMAND_BASES
-from study.compare import Study
+from study.study import Study
 
 Floats = NDArray[np.float64]
 FIRST_YEAR = 12

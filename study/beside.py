@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.problem import Refusal
-from study.compare import Study, evaluate
 from study.controls import Controls, compare_controls
+from study.evaluate import evaluate
 from study.foresight import bound, not_covered
+from study.study import Study
 
 SIZES = (0.5, 0.75, 1.25, 1.5)
 

@@ -31,9 +31,10 @@ from sim.inputs.scenario import Scenario
 from sim.plant.battery import available, discharge_efficiency
 from sim.plant.load import peak_kw
 from study.attribution import attribute
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.financing import charging_cost
 from study.foresight import bound, cost_of_trace, not_covered
+from study.study import Study
 from study.turning import search_range
 
 Floats = NDArray[np.float64]

@@ -23,8 +23,9 @@ from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import solve
 from sim.plant.flex import FLEX_FIELDS, Segment, cap_segments
 from sim.plant.load import peak_kw, site_kw_per_gpu
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.foresight import bill_not_covered, hybrid_programme
+from study.study import Study
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

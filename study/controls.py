@@ -14,9 +14,10 @@ from sim.dispatch import kernel
 from sim.dispatch.lanes import simulate, some_lanes
 from sim.dispatch.rolling import roll, with_orders
 from sim.inputs.scenario import Scenario
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.foresight import Bound, YearCost, bound, cost_of_trace, hybrid_lane, least_l_per_kwh
 from study.strategy import Strategy, tuned, with_strategy
+from study.study import Study
 
 PLAIN = {"dispatch.arbitrage": "tariff", "dispatch.windows": (), "dispatch.shave_limits": ()}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,7 @@ from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
 from sim.inputs.contract import Contract, ContractKind
 from study.financing import CAUSES, PROJECT_LINES, monthly_lines
-
-if TYPE_CHECKING:
-    from study.compare import Study
+from study.study import Study, kept
 
 Floats = NDArray[np.float64]
 NoContract = Literal["no_investment", "no_energy"]
@@ -133,6 +131,14 @@ def outcome(study: Study, contract: Contract | None = None, saving_factor: float
         investor=_party(study, deal, "investor", investor_rules, contract.investor_hurdle_rate, 0.0),
         coverage=_coverage(study, contract, frame, deal, investor_rules),
     )
+
+
+@kept
+def agreed(study: Study) -> Outcome | None:
+    """Owner and investor under the scenario's contract; None where the owner buys or the plant allows no such
+    contract."""
+    kind = study.scenario.deal.kind
+    return None if kind == "buy" or no_contract(study, kind) else outcome(study)
 
 
 def standard(contract: Contract, kind: ContractKind) -> Contract:

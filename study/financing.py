@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,7 @@ from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
 from sim.plant.battery import full_cycles
-
-if TYPE_CHECKING:
-    from study.compare import Study
+from study.study import Study, kept
 
 Floats = NDArray[np.float64]
 NoLoan = Literal["off", "no_investment", "no_cash"]
@@ -122,7 +120,13 @@ class Returns:
         }
 
 
-def returns(
+@kept
+def returns(study: Study) -> Returns:
+    """The hybrid as a project with the scenario's tax and loan, worked out when first asked for."""
+    return returns_under(study)
+
+
+def returns_under(
     study: Study, rules: TaxRules | None = None, loan: Loan | None = None, alternative: str = "hybrid"
 ) -> Returns:
     """Appraise the project at the study's discount rate; MIRR with that rate both ways.
@@ -226,6 +230,12 @@ def _lines(study: Study, whole: Financed, alternative: str) -> dict[str, Floats]
 def real_return(figure: Figure, inflation: float) -> Figure:
     """A nominal rate of return in money of constant worth (Fisher)."""
     return figure if figure.value is None else Figure(float(metrics.real_rate(figure.value, inflation)))
+
+
+@kept
+def storage_costs(study: Study) -> tuple[Figure, Figure]:
+    """Levelised cost per kWh the battery gives back, with and without what its charging costs."""
+    return storage_cost(study), storage_cost(study, with_charging=False)
 
 
 def storage_cost(study: Study, with_charging: bool = True) -> Figure:

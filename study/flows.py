@@ -39,7 +39,7 @@ from sim.plant import transformer
 from sim.plant.battery import available_share
 from sim.plant.load import monthly_scale
 from sim.sun.pv import pv_kw_per_kwp
-from study.compare import Study
+from study.study import Study
 
 Floats = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from sim.dispatch.lanes import FUEL_FIELDS
 from sim.dispatch.tuning import DemandRate, Rates
 from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
 from sim.optimum.solve import solve
-from study.compare import Study
+from study.study import Study
 
 Floats = NDArray[np.float64]
 GAP = 1e-6

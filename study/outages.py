@@ -19,7 +19,7 @@ from sim.inputs.scenario import Scenario
 from sim.plant import island as resilience
 from sim.plant.genset import LOAD_FRACTIONS, fuel_curve, linear_fit
 from sim.plant.island import BatteryNeed, Island, Order, SetReliability
-from study.compare import Study
+from study.study import Study
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -16,7 +16,7 @@ from finance.metrics import Figure
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
-from study.compare import Study
+from study.study import Study
 
 # Windows of a province that has moved them to a midday valley (苏发改价格发〔2025〕426号).
 MOVED_WINDOWS = "cn_jiangsu_10kv"

@@ -11,7 +11,7 @@ from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
-from study.compare import Study
+from study.study import Study
 from study.turning import REACH
 
 CHANGES = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)

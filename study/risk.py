@@ -20,8 +20,8 @@ from finance.metrics import Figure
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
-from study.compare import Study
 from study.flows import FACTORS, VARIED, Flows, flows
+from study.study import Study
 
 Floats = NDArray[np.float64]
 Kind = Literal["triangular", "uniform", "normal"]

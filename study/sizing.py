@@ -23,8 +23,9 @@ from sim.optimum.model import Growth, Infeasible, Optimum, Programme, ShedTier, 
 from sim.optimum.solve import SizeSearch, best_size
 from sim.plant.battery import available_share, discharge_efficiency
 from sim.sun.pv import pv_kw_per_kwp
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh
+from study.study import Study
 
 Floats = NDArray[np.float64]
 GAP = 1e-6

@@ -13,8 +13,8 @@ from typing import Any
 from sim.dispatch.lanes import some_lanes
 from sim.dispatch.tuning import Site, Table, tune
 from sim.inputs.scenario import Scenario
-from study.compare import Study
 from study.foresight import Bound, hybrid_lane
+from study.study import Study
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,8 @@ from typing import Any
 
 from finance.kpis import Kpis
 from finance.metrics import Figure
-from study.compare import Study
+from study.financing import returns, storage_costs
+from study.study import Study
 
 
 def summary(study: Study) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def summary(study: Study) -> dict[str, Any]:
 
 def _returns(study: Study) -> dict[str, Any]:
     """The hybrid as a project before and after tax and of the owners, its loan, and the cost of storage."""
-    found, cover = study.returns, study.returns.coverage
+    found, cover = returns(study), returns(study).coverage
     views = {
         name: {"npv": view.npv}
         | _plain("irr", view.irr)
@@ -44,7 +45,7 @@ def _returns(study: Study) -> dict[str, Any]:
     whole = {"tax_rate": found.rules.rate, "loan": loan | _plain("least_icr", cover.least_icr)}
     whole |= _plain("mirr", found.mirr) | _plain("profitability_index", found.profitability_index)
     if study.scenario.storage.energy_kwh > 0:
-        with_charging, without = study.storage_cost
+        with_charging, without = storage_costs(study)
         whole |= _plain("lcos_per_kwh", with_charging) | _plain("lcos_without_charging_per_kwh", without)
     return views | whole
 

@@ -20,7 +20,7 @@ from sim.inputs.base import InputError
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
-from study.compare import Study
+from study.study import Study
 
 REACH = 10.0
 COST_TOLERANCE, VALUE_TOLERANCE, MOST_STEPS = 1e-4, 5e-4, 20

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.dispatch.kernel import Trace
 from sim.timeline import Timeline
-from study.compare import Study
+from study.study import Study
 
 Meaning = Literal["typical", "peak_bill", "longest_outage", "cloudiest"]
 MEANINGS: tuple[Meaning, ...] = ("typical", "peak_bill", "longest_outage", "cloudiest")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch.kernel import Trace
-from study.compare import Study
 from study.foresight import Bound, hybrid_lane
+from study.study import Study
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -23,8 +23,8 @@ from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study import answer, turning
 from study.answer import Finding
-from study.compare import Study
 from study.presets import presets
+from study.study import Study
 from study.turning import TurningPoint
 from ui import levers, state
 from ui.figures import as_plain, chart

@@ -10,7 +10,7 @@ from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study import autonomy
 from study.autonomy import SHOCKS, Autonomy
-from study.compare import Study
+from study.study import Study
 from ui import state
 from ui.state import t
 

@@ -11,7 +11,7 @@ import streamlit as st
 from report.screen.charts import Amounts, amounts
 from report.text import say
 from study.basic_charge import FIRST_YEAR, WITH_GRID, BasicCharge, basic_charge, high_use
-from study.compare import Study
+from study.study import Study
 from ui import answers, form, state
 from ui.figures import card
 from ui.state import t

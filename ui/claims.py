@@ -14,8 +14,8 @@ from sim.inputs.register import register
 from study import claims
 from study.answer import Quantity
 from study.claims import METRICS, BreakEven, Claim, Rung, Together, Verdict
-from study.compare import Study
 from study.presets import presets
+from study.study import Study
 from ui import form, state
 from ui.state import t
 

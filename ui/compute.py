@@ -14,8 +14,8 @@ from report.text import say
 from sim.inputs.register import is_weak, register
 from sim.optimum.model import Infeasible
 from study import compute
-from study.compare import Study
 from study.compute import RuleEffect, Use, Worth
+from study.study import Study
 from ui import form, state
 from ui.state import t
 

@@ -14,8 +14,8 @@ from report.text import deal as deal_text
 from report.text import say
 from sim.inputs.contract import Contract, ContractKind
 from study import deal
-from study.compare import Study
 from study.deal import Flag, Ladder, Outcome
+from study.study import Study
 from ui import answers, form, state, table
 from ui.figures import card, chart
 from ui.state import t

@@ -9,10 +9,10 @@ from report import files
 from report.screen import strategy
 from report.screen.cost import TurningRow, turning_bars
 from sim.inputs.scenario import Scenario
-from study.compare import Study
 from study.controls import Controls, compare_controls, is_plain
 from study.foresight import Bound, YearCost, bound, cost_of_trace, not_covered
 from study.strategy import with_strategy
+from study.study import Study
 from ui import state
 from ui.figures import card, chart
 from ui.state import t

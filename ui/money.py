@@ -12,7 +12,7 @@ from report.palette import palette
 from report.screen import cost as charts_cost
 from report.screen.charts import Amounts, amounts
 from report.text import say
-from study.compare import Study
+from study.study import Study
 from ui import answers, state
 from ui.state import t
 

@@ -15,7 +15,7 @@ from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.plant.battery import full_cycles
 from study import weeks
-from study.compare import Study
+from study.study import Study
 from study.weeks import Peaks, Span
 from ui import state
 from ui.state import t

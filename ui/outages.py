@@ -11,8 +11,8 @@ from report.screen.charts import Amounts, shared_amounts
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study import outages
-from study.compare import Study
 from study.outages import Outlook
+from study.study import Study
 from ui import state
 from ui.state import t
 

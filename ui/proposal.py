@@ -10,7 +10,7 @@ from report.book.workbook import workbook
 from report.paper import pdf, proposal
 from report.paper.offer import CHAPTERS, LONGEST, PAPERS, Offer
 from study.beside import Beside, beside
-from study.compare import Study
+from study.study import Study
 from study.turning import TurningPoint, turning_points
 from ui import state
 from ui.figures import card

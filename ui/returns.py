@@ -16,8 +16,8 @@ from report.text import financing as financing_text
 from report.text import say
 from sim.inputs import library
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
-from study.compare import Study
-from study.financing import CAUSES, Returns, overall_efficiency
+from study.financing import CAUSES, Returns, overall_efficiency, returns, storage_costs
+from study.study import Study
 from ui import answers, form, state
 from ui.figures import card, chart
 from ui.state import t
@@ -63,7 +63,7 @@ def _rules_are_weak(study: Study) -> bool:
 
 
 def _more_figures(study: Study) -> str:
-    words, found = state.words(), study.returns
+    words, found = state.words(), returns(study)
     index = found.profitability_index
     text = t(
         "financing.returns.mirr",
@@ -87,7 +87,7 @@ def _definitions(study: Study) -> str:
 
 def coverage_card(study: Study) -> None:
     """DSCR by year and the weakest; no card without a loan."""
-    found, words = study.returns, state.words()
+    found, words = returns(study), state.words()
     if found.no_loan is not None:
         return
     cover, wanted = found.coverage, study.scenario.finance.loan_dscr
@@ -108,7 +108,7 @@ def coverage_card(study: Study) -> None:
 
 def tables_card(study: Study) -> None:
     """The cash-flow tables, one at a time."""
-    found, words = study.returns, state.words()
+    found, words = returns(study), state.words()
     tables = {name: rows for name, make in TABLES.items() if (rows := make(found))}
     scale = amounts(words, financing_text.largest(tables["project"]), study.scenario.site.currency)
     with card(_tables_title(study), t("financing.tables.note", unit=scale.unit)):
@@ -143,7 +143,7 @@ def _years(rows: list[Row]) -> list[str]:
 
 
 def _tables_title(study: Study) -> str:
-    payback = study.returns.project_after_tax.payback
+    payback = returns(study).project_after_tax.payback
     if payback.lasting is not None:
         return t("financing.tables.back", when=say.years(payback.lasting, state.words()))
     return t("financing.tables.ahead" if payback.reason == "no_outlay" else "financing.tables.never")
@@ -154,7 +154,7 @@ def storage_card(study: Study) -> None:
     words, scenario = state.words(), study.scenario
     if scenario.storage.energy_kwh <= 0:
         return
-    whole, own = study.storage_cost
+    whole, own = storage_costs(study)
     efficiency = overall_efficiency(study)
     rows = [
         (t("financing.storage.with"), _per_kwh(study, whole)),
@@ -168,7 +168,7 @@ def storage_card(study: Study) -> None:
 
 
 def _storage_title(study: Study) -> str:
-    whole, own = study.storage_cost
+    whole, own = storage_costs(study)
     if whole.value is None or own.value is None:
         return t("financing.storage.idle")
     charging = state.words().price(max(0.0, whole.value - own.value), study.scenario.site.currency)

@@ -11,9 +11,9 @@ from report.screen.charts import Amounts, amounts
 from report.text import say
 from sim.inputs.register import register
 from study import risk
-from study.compare import Study
 from study.flows import FACTORS, VARIED
 from study.risk import HeatMap, Risk, Tornado
+from study.study import Study
 from ui import form, state
 from ui.state import t
 

@@ -11,7 +11,7 @@ from report.screen.charts import Amounts, amounts
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study.attribution import Attribution, attribute
-from study.compare import Study
+from study.study import Study
 from ui import answers, state
 from ui.state import t
 

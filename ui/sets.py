@@ -21,7 +21,7 @@ from sim.plant.ratings import (
     wear,
 )
 from study import weeks
-from study.compare import Study
+from study.study import Study
 from ui import state
 from ui.figures import card
 from ui.state import t

@@ -19,9 +19,9 @@ from sim.inputs.register import unverified
 from sim.optimum.model import Infeasible, Sizes
 from sim.plant.battery import available_share
 from study import sizing, sizing_fronts
-from study.compare import Study
 from study.sizing import Plan, Priced, Wish
 from study.sizing_fronts import PARTS, Margins, Point, Row, Surface
+from study.study import Study
 from ui import answers, form, state
 from ui.figures import card, chart
 from ui.state import t

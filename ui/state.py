@@ -20,8 +20,9 @@ from sim.dispatch.result import Dispatch
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
 from sim.problem import Problem
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.presets import presets
+from study.study import Study
 from ui import url
 
 DISPATCHES_KEPT, STUDIES_KEPT = 24, 64

@@ -12,8 +12,8 @@ from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.inputs.tariff import clock
 from study import why
-from study.compare import Study
 from study.foresight import not_covered
+from study.study import Study
 from study.weeks import Span
 from ui import foresight, state
 from ui.state import t

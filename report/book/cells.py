@@ -18,7 +18,7 @@ from finance.kpis import periods_per_year
 from i18n import Words
 from report.palette import LIGHT
 from sim.dispatch.result import ALTERNATIVES
-from study.compare import Study
+from study.study import Study
 
 FONT = "Arial"
 FORMATS: dict[str, dict[str, Any]] = {

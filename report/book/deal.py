@@ -19,7 +19,7 @@ from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
 from report.text import deal as deal_text
 from sim.dispatch.result import ALTERNATIVES
-from study.deal import Outcome, plant_lines
+from study.deal import Outcome, agreed, plant_lines
 from study.financing import CAUSES
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ FIGURES_TOP = TOP + len(ROWS) + 2
 def deal_sheet(book: Book, position: int) -> list[Searched]:
     """Write the sheet where there is a contract; returned is the investor's flow if it has an outlay. `position`: that
     of its flow on the sheet of rates."""
-    found = book.study.contract
+    found = agreed(book.study)
     if found is None:
         return []
     sheet, words = book.sheet("deal"), book.words

@@ -22,7 +22,7 @@ from report.book.flows import DIFFERENCE, Searched, crossing, first_crossing, fl
 from report.book.flows import START as FLOW_START
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
-from study.financing import PROJECT_LINES, Returns, monthly_lines
+from study.financing import PROJECT_LINES, Returns, monthly_lines, returns
 
 Floats = NDArray[np.float64]
 LABEL, SUM, START = 0, 1, 2  # year 0 stands in column START
@@ -109,7 +109,7 @@ def finance_cell(book: Book, name: str, key: str) -> str:
 
 def finance_checks(book: Book) -> list[tuple[str, str, str, float]]:
     """(name, one way, another way, value): what a reviewer recomputes."""
-    place, whole = _place(book), book.study.returns.whole
+    place, whole = _place(book), returns(book.study).whole
 
     def total(name: str) -> str:
         return f"SUM({book.ref('finance', span(place.row(name), START, place.last, 'rc'))})"
@@ -133,7 +133,7 @@ def finance_checks(book: Book) -> list[tuple[str, str, str, float]]:
 
 
 def _place(book: Book) -> Sheet:
-    return Sheet(book, book.study.returns.whole.after_tax.size - 1)
+    return Sheet(book, returns(book.study).whole.after_tax.size - 1)
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _rules(book: Book, sheet: Any) -> None:
     """Each rule in use: the user's, the country's (a value of this file), or that of no tax."""
     code = book.study.scenario.site.country
     country = country_rules(code) if code in library.countries() else TaxRules()
-    used, of_country, of_none = (_rule_values(rules) for rules in (book.study.returns.rules, country, TaxRules()))
+    used, of_country, of_none = (_rule_values(rules) for rules in (returns(book.study).rules, country, TaxRules()))
     own = ("tax_rate", "tax_depreciation", "tax_depreciation_years", "tax_residual_fraction", "tax_loss_carry_years")
     heads(book, sheet, RULES_ROW - 1, [_t(book, "rule"), _t(book, "used"), _t(book, "of_country")])
     for k, name in enumerate(RULES):
@@ -172,7 +172,7 @@ def _named(book: Book, sheet: Any, row: int, name: str, formula: str, value: Any
 
 def _derived(book: Book, sheet: Any, place: Sheet) -> None:
     """Cost, what is written off, the loan in use, and the least coverage with its year."""
-    found, top = book.study.returns, RULES_ROW + len(RULES) + 1
+    found, top = returns(book.study), RULES_ROW + len(RULES) + 1
     formulas = dict(_derived_formulas(place))
     values = _derived_values(book, found)
     for k, name in enumerate(DERIVED):
@@ -402,7 +402,7 @@ def _principal(at: dict[str, str], year: int) -> str:
 
 def yearly_values(book: Book) -> dict[str, Floats]:
     """What every line of the table is in the study (years + 1,); a ratio that does not exist is NaN."""
-    study, found, whole = book.study, book.study.returns, book.study.returns.whole
+    study, found, whole = book.study, returns(book.study), returns(book.study).whole
     plan, years, finance = whole.loan, whole.after_tax.size - 1, study.scenario.finance
     span_years = min(finance.loan_years, years)
     used = {name: _used(income, found.rules).sum(axis=0) for name, income in _incomes(found).items()}
@@ -462,7 +462,7 @@ def _used_in(place: Sheet, income: str, year: int) -> str:
 
 def _triangle(book: Book, sheet: Any, place: Sheet, income: str, used: str) -> None:
     """A row a year of loss, a column a year of profit."""
-    top, values = place.triangles[income], _used(_incomes(book.study.returns)[income], book.study.returns.rules)
+    top, values = place.triangles[income], _used(_incomes(returns(book.study))[income], returns(book.study).rules)
     text(book, sheet, top - 1, LABEL, _t(book, f"triangle_{used}"), "section")
     for origin in range(1, place.years + 1):
         row = top + origin - 1
@@ -508,7 +508,7 @@ def _view(book: Book, sheet: Any, place: Sheet, name: str, position: int) -> Non
 
 
 def view_values(book: Book, name: str) -> dict[str, Floats]:
-    flow = book.study.returns.lines[name]
+    flow = returns(book.study).lines[name]
     factors = metrics.discount_factors(book.study.scenario.finance.discount_rate, flow.size, book.per_year)
     discounted = flow * factors
     return {"flow": flow, "running": flow.cumsum(), "running_discounted": discounted.cumsum(), "discounted": discounted}
@@ -543,7 +543,7 @@ def _flow(book: Book, place: Sheet, name: str, period: int) -> str:
 
 def _figures(book: Book, place: Sheet, name: str, position: int) -> Iterator[tuple[str, str, Any, str]]:
     top, last = place.view(name), START + book.periods
-    view, later = book.study.returns.views[name], {k: span(top + k, START + 1, last) for k in range(len(VIEW_ROWS))}
+    view, later = returns(book.study).views[name], {k: span(top + k, START + 1, last) for k in range(len(VIEW_ROWS))}
     figures = (view.irr, view.payback, view.discounted_payback)
     shown = [
         figure.value if figure.value is not None else book.words.t(f"answers.missing.short_{figure.reason}")
@@ -566,5 +566,5 @@ def _searched(book: Book, place: Sheet, name: str) -> Searched:
         book.words.t(f"financing.view.{name}"),
         book.ref("finance", cell(top, START, "rc")),
         book.ref("finance", span(top, START + 1, last, "rc")),
-        book.study.returns.lines[name],
+        returns(book.study).lines[name],
     )

@@ -41,7 +41,8 @@ from report.views import metric
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.answer import headline
-from study.compare import Study
+from study.financing import returns
+from study.study import Study
 from study.weeks import steps_in_term
 
 VECTOR = (-1000.0, *(220.0 * 0.98**n for n in range(10)))
@@ -107,7 +108,7 @@ def _after_tax(book: Book, sheet: Any) -> None:
         numbers=range(1, 5),
     )
     for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 1):
-        view = book.study.returns.views[name]
+        view = returns(book.study).views[name]
         text(book, sheet, k, 0, words.t(f"financing.view.{name}"))
         figures = (Figure(view.npv), view.irr, view.payback, view.discounted_payback)
         for j, (key, figure) in enumerate(zip(FIGURES, figures, strict=True), start=1):

@@ -18,7 +18,7 @@ from report.book.months import months_sheet
 from report.book.paths import paths_sheet
 from report.book.sensitivity import sensitivity_sheet
 from report.book.summary import checks_sheet, hourly_sheet, sources_sheet, summary_sheet
-from study.compare import Study
+from study.study import Study
 
 
 def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:

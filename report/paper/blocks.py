@@ -11,7 +11,7 @@ from report.paper.offer import Offer
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study.beside import Beside
-from study.compare import Study
+from study.study import Study
 from study.turning import TurningPoint
 
 Block = dict[str, Any]

@@ -31,7 +31,7 @@ from report.screen.charts import amounts, month_name, nice_ticks
 from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.dispatch.result import ALTERNATIVES
-from study.compare import Study
+from study.study import Study
 from study.turning import TurningPoint
 from study.weeks import Span, outage_runs
 

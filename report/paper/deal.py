@@ -10,12 +10,12 @@ from report.screen import cost as charts_cost
 from report.text import deal as deal_text
 from report.text import say
 from study import deal
-from study.deal import Outcome
+from study.deal import Outcome, agreed
 
 
 def contract(draft: Draft) -> Block | None:
     """Who builds, who pays, who earns what; no chapter where the owner buys."""
-    study, words, found = draft.study, draft.words, draft.study.contract
+    study, words, found = draft.study, draft.words, agreed(draft.study)
     if found is None:
         return None
     finding = deal_text.finding(study, found, words)

@@ -22,6 +22,7 @@ from sim.inputs import library
 from sim.inputs.register import register
 from sim.plant.load import peak_kw
 from study.answer import NOTHING_KWH, RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
+from study.financing import returns
 
 FLIPS = 3
 WEAK_SHOWN = 6
@@ -177,7 +178,7 @@ def cards(draft: Draft) -> list[tuple[str, str, str]]:
     study, words = draft.study, draft.words
     own, saving = study.kpis["hybrid"], study.savings["hybrid"]
     vs = words.t("answers.kpi.vs", baseline=draft.baseline)
-    after = financing_text.rate(study.returns.project_after_tax.irr, words)
+    after = financing_text.rate(returns(study).project_after_tax.irr, words)
     return [
         (draft.t("card.capex"), draft.money(own.capex), draft.t("card.capex_note")),
         _first_year_card(draft, vs),

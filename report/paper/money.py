@@ -18,7 +18,7 @@ from report.text import levers as lever_text
 from report.text import say
 from report.views import metric
 from study import autonomy
-from study.financing import overall_efficiency
+from study.financing import overall_efficiency, storage_costs
 from study.price_moves import CHANGES, price_moves
 
 DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
@@ -217,7 +217,7 @@ def _figures(draft: Draft) -> Block:
         for key in DEFINED
     ]
     if draft.study.scenario.storage.energy_kwh > 0:
-        for key, figure in zip(("lcos_all", "lcos"), draft.study.storage_cost, strict=True):
+        for key, figure in zip(("lcos_all", "lcos"), storage_costs(draft.study), strict=True):
             shown = figure_text(draft, figure, lambda value: draft.price(value, "kWh"), "")[0]
             rows.append([draft.t(f"define.{key}_name"), shown, draft.t(f"define.{key}")])
         rows.append(

@@ -15,7 +15,7 @@ from report.palette import LIGHT
 from report.paper.offer import Offer
 from report.paper.proposal import proposal
 from study.beside import Beside
-from study.compare import Study
+from study.study import Study
 from study.turning import TurningPoint
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

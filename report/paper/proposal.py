@@ -18,8 +18,8 @@ from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_
 from report.text.currency import words_for
 from sim.inputs.register import unverified
 from study.beside import Beside
-from study.compare import Study
 from study.presets import presets
+from study.study import Study
 from study.turning import TurningPoint, in_plan, turning_points
 
 WRITERS = {

@@ -11,6 +11,7 @@ from report.screen import cost as charts_cost
 from report.text import financing as financing_text
 from report.text import say
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
+from study.financing import returns
 
 PERIODS_ON_A_PAGE = 16
 PERIODS_UPRIGHT = 9
@@ -21,7 +22,7 @@ def after_tax(draft: Draft) -> list[Block | None]:
     study, words = draft.study, draft.words
     heads = financing_text.view_heads(study, words)
     lines = [
-        financing_text.rules_text(study.returns.rules, words),
+        financing_text.rules_text(returns(study).rules, words),
         financing_text.loan_line(study, words),
         _coverage(draft),
     ]
@@ -40,18 +41,18 @@ def after_tax(draft: Draft) -> list[Block | None]:
 
 def _coverage(draft: Draft) -> str:
     study, words = draft.study, draft.words
-    if study.returns.no_loan is not None:
+    if returns(study).no_loan is not None:
         return ""
     sentences = (
         financing_text.coverage_finding(study, words) + words.t("financing.stop"),
-        financing_text.largest_loan(study.returns, study, words),
+        financing_text.largest_loan(returns(study), study, words),
     )
     return financing_text.joined(sentences, words)
 
 
 def cash_rows(draft: Draft) -> list[Row]:
     """The project's cash-flow table, and below it what its present value is made from."""
-    study, found = draft.study, draft.study.returns
+    study, found = draft.study, returns(draft.study)
     flows, term = found.lines["before_tax"], study.scenario.site.term_months
     factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, periods_per_year(term))
     return [
@@ -63,7 +64,7 @@ def cash_rows(draft: Draft) -> list[Row]:
 
 def cash_tables(draft: Draft) -> list[Block]:
     """Project; the owners' where a loan parts it from the project; the loan; what the tax is worked out on."""
-    found, words = draft.study.returns, draft.words
+    found, words = returns(draft.study), draft.words
     rows = cash_rows(draft)
     scale = table_scale(draft, financing_text.largest(rows))
     by_period = charts_cost.period_labels(draft.study, words)

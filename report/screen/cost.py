@@ -31,7 +31,7 @@ from report.screen.charts import (
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study.answer import Crossing, crossing, spending
-from study.compare import Study
+from study.study import Study
 from study.turning import TurningPoint
 
 # Parts of a cost stack in drawing order: the ledger lines of each, and its colour in the palette. Resale stands with

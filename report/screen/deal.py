@@ -15,8 +15,8 @@ from report.screen import cost as charts_cost
 from report.screen.charts import SMALL_PX, Amounts, Figure, amounts, axis, f32, figure, nice_ticks, note, value_axis
 from report.text import deal as deal_text
 from report.text import say
-from study.compare import Study
 from study.deal import Ladder, Outcome
+from study.study import Study
 
 Floats = NDArray[np.float64]
 LINES = {"host": "battery", "investor": "grid", "project": "muted"}

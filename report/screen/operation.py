@@ -30,7 +30,7 @@ from report.text import say
 from sim.dispatch.kernel import Trace
 from sim.dispatch.result import ALTERNATIVES
 from sim.timeline import MONTH_DAYS
-from study.compare import Study
+from study.study import Study
 from study.weeks import OutageRun, Span, grid_up, outage_runs
 
 # Bands of the dispatch figure from bottom to top: (catalogue key, palette colour). Up to the load line they add up to

@@ -14,8 +14,8 @@ from i18n import Words
 from report.text import financing as financing_text
 from report.text import say
 from sim.inputs.contract import Contract, ContractKind
-from study.compare import Study
 from study.deal import BEARERS, RISKS, Flag, Outcome, Party, hit
+from study.study import Study
 
 Floats = NDArray[np.float64]
 COMPARED = (

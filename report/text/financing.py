@@ -14,8 +14,9 @@ from i18n import Words
 from report.screen.charts import Amounts
 from report.text import say
 from study.cash_tables import Row
-from study.compare import Study
-from study.financing import Returns, full_cycles_per_year, real_return
+from study.deal import agreed
+from study.financing import Returns, full_cycles_per_year, real_return, returns
+from study.study import Study
 
 DEFINED = ("irr_before_tax", "irr_after_tax", "irr_equity", "irr_real", "npv", "payback", "discounted_payback", "mirr")
 DEFINED_TOO = ("profitability_index", "dscr", "icr", "lcos", "efficiency")
@@ -82,10 +83,12 @@ def missing(figure: Figure, words: Words) -> str:
 def views(study: Study, words: Words) -> list[list[str]]:
     """One row a view of the project: name, IRR, real IRR, NPV, static and discounted payback; then owner and investor
     where there is a contract."""
-    rows = [_view(study, words, f"financing.view.{name}", view, view.irr) for name, view in study.returns.views.items()]
-    if study.contract is None:
+    rows = [
+        _view(study, words, f"financing.view.{name}", view, view.irr) for name, view in returns(study).views.items()
+    ]
+    if agreed(study) is None:
         return rows
-    parties = {"host": study.contract.host, "investor": study.contract.investor}
+    parties = {"host": agreed(study).host, "investor": agreed(study).investor}
     return rows + [
         _view(study, words, f"deal.view.{name}", party.before_tax, party.irr) for name, party in parties.items()
     ]
@@ -115,10 +118,10 @@ def view_heads(study: Study, words: Words) -> list[str]:
 
 def finding(study: Study, words: Words) -> str:
     """What the project earns after tax, beside the rate the owners want."""
-    irr, hurdle = study.returns.project_after_tax.irr, study.scenario.finance.hurdle_rate
+    irr, hurdle = returns(study).project_after_tax.irr, study.scenario.finance.hurdle_rate
     values = {"hurdle": say.share(hurdle, words)}
     if irr.value is None:
-        npv = words.money(study.returns.project_after_tax.npv, study.scenario.site.currency)
+        npv = words.money(returns(study).project_after_tax.npv, study.scenario.site.currency)
         reason = words.t(f"answers.missing.short_{irr.reason}")
         return words.t("financing.finding.none", reason=reason, npv=npv)
     key = "above" if irr.value >= hurdle else "below"
@@ -127,7 +130,7 @@ def finding(study: Study, words: Words) -> str:
 
 def coverage_finding(study: Study, words: Words) -> str:
     """The weakest year of the loan beside what the bank wants."""
-    cover, wanted = study.returns.coverage, study.scenario.finance.loan_dscr
+    cover, wanted = returns(study).coverage, study.scenario.finance.loan_dscr
     least = cover.least_dscr.value or 0.0
     key = "covered" if least >= wanted else "weak" if least >= 1 else "short"
     return words.t(
@@ -173,7 +176,7 @@ def _write_off(rules: TaxRules) -> str:
 
 def loan_line(study: Study, words: Words) -> str:
     """The loan in a sentence, or why there is none."""
-    found, finance = study.returns, study.scenario.finance
+    found, finance = returns(study), study.scenario.finance
     if found.no_loan is not None:
         return words.t(f"financing.no_loan.{found.no_loan}")
     repayment = _inside(words.t(f"inputs.choice.finance.loan_repayment.{found.loan.repayment}"))

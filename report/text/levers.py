@@ -6,7 +6,7 @@ from i18n import Words
 from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.register import register
-from study.compare import Study
+from study.study import Study
 from study.turning import TurningPoint
 
 LARGE = 1000.0

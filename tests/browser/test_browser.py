@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from i18n import words
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import pytest
 from finance.explain import BILL_STEPS, STEPS, bill_components, waterfall
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import scenario_from_dict
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 

@@ -6,7 +6,7 @@ import pytest
 from finance.ledger import grid_works_cost
 from finance.lines import LINES
 from sim.inputs.scenario import scenario_from_dict
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 FLAT = [{"start_hour": 0, "end_hour": 24, "period": "flat"}]

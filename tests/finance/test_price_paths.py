@@ -6,7 +6,7 @@ import pytest
 from finance.price_paths import COMPONENTS, DIESEL_SHOCK, PricePath, by_month, path_of, read_points
 from sim.inputs.base import InputError
 from sim.problem import Refusal
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.flows import flows
 from study.presets import presets
 

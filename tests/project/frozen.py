@@ -31,8 +31,9 @@ from report.export import write_files  # noqa: E402
 from report.paper.pdf import data  # noqa: E402
 from sim.dispatch.result import ALTERNATIVES  # noqa: E402
 from study.beside import beside  # noqa: E402
-from study.compare import Study, evaluate  # noqa: E402
+from study.evaluate import evaluate  # noqa: E402
 from study.presets import presets  # noqa: E402
+from study.study import Study  # noqa: E402
 from study.summary import summary  # noqa: E402
 
 FILE = ROOT / "tests" / "reference" / "frozen.json"

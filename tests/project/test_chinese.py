@@ -32,7 +32,7 @@ from sim.meter.findings import MeterError
 from sim.meter.read import inspect, read_meter
 from sim.problem import Problem
 from sim.sun.files import WeatherError, read_weather
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from ui import state
 

@@ -8,7 +8,7 @@ import pytest
 import cli
 from i18n import words
 from sim.dispatch.result import ALTERNATIVES
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,8 +20,9 @@ from report.screen import operation as charts_operation
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.tariff import library_tariff
 from study import turning, weeks
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.presets import presets
+from study.study import Study
 from ui.figures import Finished
 
 EN = words("en")

@@ -20,7 +20,7 @@ from report.screen.charts import amounts
 from report.text.currency import exchange, rate_note, table_rate, words_for
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 TWICE = {"finance.shown_currency": "USD", "finance.shown_rate": 2.0, "finance.shown_rate_as_of": "2026-11-20"}

@@ -11,7 +11,7 @@ from i18n import words
 from report.paper.pdf import data
 from report.text import financing as financing_text
 from sim.plant.battery import full_cycles, warranty_findings
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.financing import full_cycles_per_year
 from study.presets import presets
 from tests.ui.test_pages_answers import run, texts

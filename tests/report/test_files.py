@@ -13,8 +13,10 @@ from finance.lines import LINES
 from finance.metrics import Figure
 from report import files
 from sim.dispatch.result import ALTERNATIVES
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
+from study.financing import returns
 from study.presets import presets
+from study.study import Study
 
 ROUNDING = 1e-9
 
@@ -142,12 +144,12 @@ def test_bill_adds_up_to_the_ledger(study: Study) -> None:
 def test_the_cash_flow_adds_up_to_the_saving_and_the_returns(study: Study) -> None:
     loan = evaluate(study.scenario.with_({"finance.loan_share": 0.5}), study.dispatch)
     rows = rows_of(files.cash_flow_csv(loan))
-    assert [int(row["project_year"]) for row in rows] == list(range(loan.returns.whole.after_tax.size))
+    assert [int(row["project_year"]) for row in rows] == list(range(returns(loan).whole.after_tax.size))
     sums = {name: numbers(rows, money_column(rows, f"{name}_")) for name in ("before_tax", "after_tax", "equity")}
     assert sums["before_tax"].sum() == pytest.approx(loan.savings["hybrid"].total, rel=ROUNDING)
     for name, flow in sums.items():
-        assert flow.sum() == pytest.approx(loan.returns.lines[name].sum(), rel=ROUNDING, abs=1e-6)
-    assert rows[0]["dscr"] == "" and float(rows[1]["dscr"]) == loan.returns.coverage.dscr[1]
+        assert flow.sum() == pytest.approx(returns(loan).lines[name].sum(), rel=ROUNDING, abs=1e-6)
+    assert rows[0]["dscr"] == "" and float(rows[1]["dscr"]) == returns(loan).coverage.dscr[1]
 
 
 def test_summary_has_every_figure_or_its_reason(study: Study) -> None:

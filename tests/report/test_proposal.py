@@ -30,11 +30,12 @@ from sim.inputs.bills import RealBill
 from sim.inputs.register import unverified
 from study.answer import headline
 from study.beside import Beside, beside, sizes_of
-from study.compare import Study, evaluate
-from study.financing import overall_efficiency
+from study.evaluate import evaluate
+from study.financing import overall_efficiency, returns, storage_costs
 from study.foresight import bound
 from study.presets import presets
 from study.strategy import tuned, with_strategy
+from study.study import Study
 from study.summary import summary
 from study.turning import turning_points
 
@@ -152,12 +153,12 @@ def test_returns_have_the_same_digits_everywhere(name: str, language: str, tmp_p
         base.with_({"finance.loan_share": 0.7, "finance.loan_years": 8}), study_and_points(name)[0].dispatch
     )
     text, w = squeezed(text_of(pdf.proposal_pdf(study, language, points=()), tmp_path)), words(language)
-    found, told = study.returns, summary(study)["returns"]
+    found, told = returns(study), summary(study)["returns"]
     figures = {
         "after_tax.irr": found.views["after_tax"].irr,
         "equity.irr": found.views["equity"].irr,
         "loan.least_dscr": found.coverage.least_dscr,
-        "lcos_per_kwh": study.storage_cost[0],
+        "lcos_per_kwh": storage_costs(study)[0],
     }
     for key, figure in figures.items():
         node = told

@@ -12,7 +12,7 @@ from report.paper.offer import Offer
 from report.paper.plant import bill
 from sim.inputs.register import unverified
 from sim.tariff.curve import Curve, curve_fields, fit_curve
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 BILLS = [{"month": f"2025-{month:02d}", "kwh": 7e6, "energy": 6e6, "total": 6.5e6} for month in range(1, 13)]

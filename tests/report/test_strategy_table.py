@@ -13,7 +13,7 @@ from report.paper.offer import Offer
 from report.paper.strategy import strategy_blocks
 from report.screen import strategy
 from sim.inputs.scenario import Scenario
-from study.compare import evaluate
+from study.evaluate import evaluate
 
 TABLE = {
     "storage.power_kw": 8000,

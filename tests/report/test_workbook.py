@@ -25,9 +25,11 @@ from report.book.workbook import workbook
 from report.views import metric
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
+from study.financing import returns
 from study.presets import presets
 from study.price_moves import CHANGES, present_value, price_moves, prices
+from study.study import Study
 
 RELATIVE = 1e-6
 STORED = re.compile(rb'( t="str")?(><f>[^<]*</f>)<v>[^<]*</v>')
@@ -122,7 +124,7 @@ def assert_figures(found: dict, study: Study) -> None:
 def assert_returns(found: dict, study: Study) -> None:
     """The figures after tax and of the owners on the summary sheet, and the weakest year of the loan."""
     for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 2):
-        view = study.returns.views[name]
+        view = returns(study).views[name]
         figures = (Figure(view.npv), view.irr, view.payback, view.discounted_payback)
         for column, figure in zip("BCDE", figures, strict=True):
             shown = found.get(("Summary", f"{column}{k}"))
@@ -132,7 +134,7 @@ def assert_returns(found: dict, study: Study) -> None:
                 assert shown == pytest.approx(figure.value, rel=RELATIVE, abs=1e-6), (name, column)
     labels = {value: place[1][1:] for place, value in found.items() if place == ("Tax and loan", f"A{place[1][1:]}")}
     least = found["Tax and loan", f"B{labels[EN.t('financing.xlsx.least_dscr')]}"]
-    expected = study.returns.coverage.least_dscr.value
+    expected = returns(study).coverage.least_dscr.value
     assert least == (EN.t("financing.none") if expected is None else pytest.approx(expected, rel=RELATIVE))
 
 
@@ -250,7 +252,7 @@ def test_tax_and_loan_are_live(kind: str, tmp_path: Path) -> None:
     assert_figures(found, study)
     assert_sound(found)
     if kind == "losses":
-        assert study.returns.whole.tax.loss_lapsed.any()
+        assert returns(study).whole.tax.loss_lapsed.any()
 
 
 @pytest.mark.parametrize("months", (4, 30))

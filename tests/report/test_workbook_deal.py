@@ -10,8 +10,10 @@ import pytest
 
 from report.book.deal import ROWS, START, TOP
 from report.book.workbook import workbook
-from study.compare import Study, evaluate
+from study.deal import agreed
+from study.evaluate import evaluate
 from study.presets import presets
+from study.study import Study
 from tests.report.test_workbook import EN, assert_same, by_formualizer, values, with_inputs, without_values
 
 BASE = presets()["case_d"].scenario
@@ -25,7 +27,7 @@ def place(name: str, period: int) -> str:
 
 def assert_parties(found: dict, study: Study) -> None:
     for name in ("host", "investor"):
-        flow = getattr(study.contract, name).flow
+        flow = getattr(agreed(study), name).flow
         for period, value in enumerate(flow):
             assert found.get((SHEET, place(name, period)), 0) == pytest.approx(value, rel=1e-6, abs=1e-6), (
                 name,

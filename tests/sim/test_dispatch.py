@@ -16,7 +16,7 @@ from sim.inputs.storage import Storage
 from sim.plant.ageing import cell_temperature_c
 from sim.plant.battery import auxiliary_kw_per_mwh, available_share, cell_life, discharge_efficiency, warranty_findings
 from sim.sun.climate import ambient_c
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 

@@ -145,7 +145,7 @@ def test_a_weather_file_replaces_the_record():
 
 def test_without_pv_a_study_leaves_pvlib_alone_until_variants_ask():
     code = (
-        "import sys; from study.presets import presets; from study.compare import evaluate;"
+        "import sys; from study.presets import presets; from study.evaluate import evaluate;"
         "study = evaluate(presets()['case_a'].scenario); study.dispatch.trace('hybrid');"
         "assert 'pvlib' not in sys.modules; study.dispatch.series.steps; assert 'pvlib' in sys.modules"
     )

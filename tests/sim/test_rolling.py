@@ -9,8 +9,8 @@ from sim.dispatch import kernel
 from sim.dispatch.rolling import roll, with_orders
 from sim.dispatch.tuning import DemandRate, Rates
 from sim.timeline import timeline
-from study.compare import evaluate
 from study.controls import by_forecast, compare_controls
+from study.evaluate import evaluate
 from study.foresight import bound, cost_of_trace
 from study.presets import presets
 from tests.sim import reference_year

@@ -6,7 +6,7 @@ import pytest
 from finance.explain import waterfall
 from sim.inputs.grid import Grid
 from sim.plant import transformer
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.flows import flows
 from study.presets import presets
 

@@ -12,7 +12,7 @@ from sim.dispatch.lanes import simulate
 from sim.dispatch.rolling import roll, with_orders
 from sim.dispatch.tuning import Site, Table, tune
 from sim.optimum.solve import solve
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.flows import flows
 from study.foresight import bound, cost_of_trace
 from study.presets import presets

@@ -14,8 +14,9 @@ from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
 from study import answer
 from study.answer import Finding, Quantity
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.presets import presets
+from study.study import Study
 
 EN = words("en")
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.attribution import PARTS, attribute, shapley
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 PLAYERS = ("a", "b", "c", "d")

@@ -5,7 +5,7 @@ import pytest
 
 from sim.dispatch.result import ALTERNATIVES
 from study.autonomy import SHOCKS, autonomy, carbon, mean_load_kw, yearly_cost
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.outages import tank_l
 from study.presets import presets
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from study.basic_charge import basic_charge, high_use, on_basis
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from tests.study.test_contract_study import BATTERY, FOUR_HOURS, study
 

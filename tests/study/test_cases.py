@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.inputs.scenario import scenario_from_dict
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 ALL_BOUGHT = {

@@ -20,7 +20,7 @@ from study.claims import (
     preset_claims,
     together,
 )
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 

@@ -25,8 +25,8 @@ from sim.plant.flex import cap_segments, dear_hours, fill_valleys, lost_by_cap, 
 from sim.plant.load import site_kw_per_gpu
 from study import compute
 from study.attribution import attribute
-from study.compare import evaluate
 from study.compute import Year, break_even_gpu_price, flexible, rule_effect, worth
+from study.evaluate import evaluate
 from study.flows import flows
 from study.presets import presets
 from tests.report.test_workbook import assert_figures, assert_sound, by_formualizer, without_values

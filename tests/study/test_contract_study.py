@@ -8,7 +8,7 @@ from finance.explain import bill_components, waterfall
 from sim.inputs.base import InputError
 from sim.inputs.scenario import scenario_from_dict
 from study.attribution import attribute
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.flows import flows
 
 GRID = {"existing_kw": 20_000, "import_limit_kw": 20_000, "transformer_kva": 12_500}

@@ -13,7 +13,8 @@ from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.problem import Refusal
 from study import deal
-from study.compare import evaluate
+from study.evaluate import evaluate
+from study.financing import returns
 from study.presets import presets
 
 BASE = presets()["case_d"].scenario
@@ -31,7 +32,7 @@ def terms(**values) -> Contract:
 @pytest.mark.parametrize("kind", deal.KINDS)
 def test_host_and_investor_are_the_project_in_every_year(study, kind):
     found = deal.outcome(study, terms(kind=kind, escalation=0.02, buy_out_fraction=0.1))
-    project = study.returns.lines["before_tax"]
+    project = returns(study).lines["before_tax"]
     assert np.abs(found.host.flow + found.investor.flow - project).max() <= 1e-9 * np.abs(project).max()
     assert found.host.before_tax.npv + found.investor.before_tax.npv == pytest.approx(study.kpis["hybrid"].npv.value)
 
@@ -42,15 +43,15 @@ def test_a_short_project_is_shared_by_the_month():
     study = evaluate(scenario)
     found = deal.outcome(study, terms(kind="shared_saving", investor_share=0.7, years=10))
     assert found.periods == 9 and found.host.flow.size == 10
-    np.testing.assert_allclose(found.host.flow + found.investor.flow, study.returns.lines["before_tax"], atol=1e-6)
+    np.testing.assert_allclose(found.host.flow + found.investor.flow, returns(study).lines["before_tax"], atol=1e-6)
     np.testing.assert_allclose(found.deal.payment, 0.7 * found.saving)
 
 
 def test_who_buys_has_the_project_before_and_after_tax(study):
     own = deal.outcome(study).host
-    np.testing.assert_allclose(own.flow, study.returns.lines["before_tax"], atol=1e-6)
-    np.testing.assert_allclose(own.taxed, study.returns.lines["after_tax"], atol=1e-6)
-    assert own.irr.value == pytest.approx(study.returns.project_before_tax.irr.value)
+    np.testing.assert_allclose(own.flow, returns(study).lines["before_tax"], atol=1e-6)
+    np.testing.assert_allclose(own.taxed, returns(study).lines["after_tax"], atol=1e-6)
+    assert own.irr.value == pytest.approx(returns(study).project_before_tax.irr.value)
 
 
 def test_the_contract_changes_no_figure_of_the_project_and_no_simulation(study):
@@ -102,7 +103,7 @@ def test_a_ppa_sells_pv_alone_and_the_battery_is_the_hosts(study):
     per_kwh = cost / float((monthly["load_kwh"] - monthly["auxiliary_kwh"] - monthly["unserved_kwh"])[base, :12].sum())
     assert found.deal.payment[1] == pytest.approx(0.8 * per_kwh * kwh)
     assert found.investor.flow[0] == pytest.approx(float(lines["pv_capex"][row, 0]))
-    whole = study.returns.lines["before_tax"][0]
+    whole = returns(study).lines["before_tax"][0]
     assert found.host.flow[0] == pytest.approx(whole - float(lines["pv_capex"][row, 0]))
 
 

@@ -10,8 +10,16 @@ from finance.metrics import Figure
 from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
 from study.cash_tables import equity_table, loan_table, project_table, tax_table
 from study.claims import vendor_ladder
-from study.compare import evaluate
-from study.financing import PROJECT_LINES, charging_cost, project_cash, real_return, returns, storage_cost
+from study.evaluate import evaluate
+from study.financing import (
+    PROJECT_LINES,
+    charging_cost,
+    project_cash,
+    real_return,
+    returns,
+    returns_under,
+    storage_cost,
+)
 from study.presets import presets
 
 
@@ -38,7 +46,7 @@ def test_part_years_are_summed():
 
 def test_four_rates_of_return_in_their_order(case_b):
     """Tax lowers the project's return; a loan cheaper than it raises the owners' above it."""
-    found = returns(case_b, country_rules("CN"), Loan(0.7, 0.045, 8))
+    found = returns_under(case_b, country_rules("CN"), Loan(0.7, 0.045, 8))
     before, after, equity = (
         view.irr.value for view in (found.project_before_tax, found.project_after_tax, found.equity)
     )
@@ -50,7 +58,7 @@ def test_four_rates_of_return_in_their_order(case_b):
 
 
 def test_the_cash_flow_lines_foot(case_b):
-    lines = returns(case_b, TaxRules(0.25), Loan(0.5, 0.05, 6)).lines
+    lines = returns_under(case_b, TaxRules(0.25), Loan(0.5, 0.05, 6)).lines
     before = sum(lines[name] for name in PROJECT_LINES)
     np.testing.assert_allclose(before, lines["before_tax"], atol=1e-6)
     given = lines["credit"] + lines["vat"]
@@ -99,19 +107,19 @@ def test_the_headline_never_moves_by_tax_or_loan(case_b):
     changes = LOAN | {"finance.tax_rules": "own", "finance.tax_rate": 0.4, "finance.tax_grant": 1e6}
     moved = varied(case_b, changes)
     assert moved.kpis == case_b.kpis and moved.savings == case_b.savings
-    assert moved.returns.project_before_tax == case_b.returns.project_before_tax
+    assert returns(moved).project_before_tax == returns(case_b).project_before_tax
 
 
 def test_a_study_is_taxed_by_its_country_unless_told_otherwise(case_b):
     """China: 25 %, straight line over 10 years, 5 % stays in the books until the sale in year 15."""
-    found = case_b.returns.whole
+    found = returns(case_b).whole
     cost = -found.cash.capex[0]
     assert found.depreciation[1:11] == pytest.approx(cost * 0.95 / 10)
     assert (found.depreciation[11:] == 0).all()
     assert found.book_value_sold[15] == pytest.approx(0.05 * cost)
     first = found.cash.savings[1] + found.cash.opex[1] - cost * 0.095
     assert found.tax_without_loan.tax[1] == pytest.approx(0.25 * first)
-    untaxed = varied(case_b, {"finance.tax_rules": "none"}).returns
+    untaxed = returns(varied(case_b, {"finance.tax_rules": "none"}))
     assert untaxed.project_after_tax.npv == pytest.approx(untaxed.project_before_tax.npv, rel=1e-12)
     assert untaxed.project_after_tax.irr.value == pytest.approx(untaxed.project_before_tax.irr.value, rel=1e-9)
     unknown = tax_rules(case_b.scenario.with_({"site.country": "FR"}))
@@ -133,7 +141,7 @@ def test_own_rules_with_a_holiday_a_credit_and_a_grant(case_b):
         "finance.tax_credit_fraction": 0.1,
         "finance.tax_grant": 1e6,
     }
-    found = varied(case_b, changes).returns.whole
+    found = returns(varied(case_b, changes)).whole
     cost = -found.cash.capex[0]
     assert found.depreciation[1] == pytest.approx(0.95 * cost - 1e6)
     assert found.credit[1] == pytest.approx(0.1 * cost + 1e6) and found.credit[2:].sum() == 0
@@ -144,7 +152,7 @@ def test_own_rules_with_a_holiday_a_credit_and_a_grant(case_b):
 
 def test_equity_is_the_project_after_tax_with_the_loan_and_its_tax_shield(case_b):
     """Owners' flow = project after tax + drawdown - debt service + rate x interest, once no loss is carried."""
-    found = varied(case_b, LOAN).returns
+    found = returns(varied(case_b, LOAN))
     lines, whole = found.lines, found.whole
     shield = whole.tax_without_loan.tax - whole.tax.tax
     assert shield[1:7] == pytest.approx(0.25 * whole.loan.interest[1:7])
@@ -156,7 +164,7 @@ def test_equity_is_the_project_after_tax_with_the_loan_and_its_tax_shield(case_b
 
 def test_months_keep_their_own_flow_and_pay_tax_at_the_years_end(case_a):
     """Four months: the flow before tax is that of the key figures; tax and the loan come in the last month."""
-    found = varied(case_a, LOAN).returns
+    found = returns(varied(case_a, LOAN))
     assert found.project_before_tax.payback.value == pytest.approx(case_a.kpis["hybrid"].payback_years.value)
     assert found.project_before_tax.npv == pytest.approx(case_a.kpis["hybrid"].npv.value)
     assert found.lines["tax_paid"].size == 5 and (found.lines["tax_paid"][:4] == 0).all()
@@ -167,7 +175,7 @@ def test_months_keep_their_own_flow_and_pay_tax_at_the_years_end(case_a):
 
 def test_a_term_with_a_part_year(case_a):
     study = evaluate(case_a.scenario.with_({"site.term_months": 30}))
-    found = study.returns
+    found = returns(study)
     years = np.add.reduceat(found.lines["after_tax"][1:], [0, 12, 24])
     np.testing.assert_allclose(years, found.whole.after_tax[1:], atol=1e-6)
 
@@ -175,30 +183,30 @@ def test_a_term_with_a_part_year(case_a):
 def test_vat_on_the_investment_comes_back(case_b):
     """13 % of the price without VAT goes out at the start and comes back in three equal parts; EBIT knows nothing."""
     changes = {"finance.vat_basis": "excl", "finance.vat_recovery_years": 3}
-    found, at_once = varied(case_b, changes).returns, varied(case_b, {"finance.vat_basis": "excl"}).returns
+    found, at_once = returns(varied(case_b, changes)), returns(varied(case_b, {"finance.vat_basis": "excl"}))
     vat, cost = found.lines["vat"], -found.lines["investment"][0]
     assert vat[0] == pytest.approx(-0.13 * cost) and vat[1:4] == pytest.approx(0.13 * cost / 3)
     assert vat.sum() == pytest.approx(0, abs=1e-6) and (vat[4:] == 0).all()
     assert found.project_after_tax.npv < at_once.project_after_tax.npv
     np.testing.assert_array_equal(found.whole.tax.tax, at_once.whole.tax.tax)
-    assert not varied(case_b, changes | {"finance.vat_basis": "incl"}).returns.lines["vat"].any()
+    assert not returns(varied(case_b, changes | {"finance.vat_basis": "incl"})).lines["vat"].any()
 
 
 def test_no_bank_lends_without_an_investment_or_cash(case_b):
     rented = {"finance.storage_ownership": "rent", "finance.ems_share": 0.0}
-    assert varied(case_b, LOAN | rented).returns.no_loan == "no_investment"
+    assert returns(varied(case_b, LOAN | rented)).no_loan == "no_investment"
     hopeless = {"finance.loan_repayment": "sculpted", "finance.storage_om_fraction": 1.0}
-    assert varied(case_b, LOAN | hopeless).returns.no_loan == "no_cash"
-    off = case_b.returns
+    assert returns(varied(case_b, LOAN | hopeless)).no_loan == "no_cash"
+    off = returns(case_b)
     assert off.no_loan == "off" and off.equity == off.project_after_tax
 
 
 def test_the_largest_loan_is_carried_at_the_wanted_dscr(case_b):
     """A sculpted loan of that share, its tax shield apart, has the wanted DSCR in every year."""
     wanted = {"finance.loan_dscr": 2.5, "finance.loan_repayment": "sculpted", "finance.tax_rules": "none"}
-    share = varied(case_b, LOAN | wanted).returns.largest_loan
+    share = returns(varied(case_b, LOAN | wanted)).largest_loan
     assert 0 < share < 1
-    found = varied(case_b, LOAN | wanted | {"finance.loan_share": share}).returns.coverage
+    found = returns(varied(case_b, LOAN | wanted | {"finance.loan_share": share})).coverage
     assert found.dscr[1:7] == pytest.approx(2.5) and found.least_dscr.value == pytest.approx(2.5)
 
 
@@ -211,8 +219,8 @@ def test_real_returns_by_fisher():
 def test_the_lines_before_tax_give_the_headline(name):
     study = evaluate(presets()[name].scenario)
     finance, per_year = study.scenario.finance, periods_per_year(study.scenario.site.term_months)
-    found = appraise(study.returns.lines["before_tax"], finance.discount_rate, per_year)
-    headline = study.returns.project_before_tax
+    found = appraise(returns(study).lines["before_tax"], finance.discount_rate, per_year)
+    headline = returns(study).project_before_tax
     assert headline.npv == pytest.approx(found.npv, rel=1e-9)
     assert headline.irr.value == (None if found.irr.value is None else pytest.approx(found.irr.value, rel=1e-9))
     assert headline.payback.value == pytest.approx(found.payback.value, rel=1e-9)
@@ -221,7 +229,7 @@ def test_the_lines_before_tax_give_the_headline(name):
 @pytest.mark.parametrize("name", presets())
 def test_the_cash_flow_tables_foot(name):
     study = evaluate(presets()[name].scenario.with_(LOAN | {"finance.tax_grant": 1000.0}))
-    found = study.returns
+    found = returns(study)
     project = {row.number: row.values for row in project_table(found)}
     np.testing.assert_allclose(project["3"], project["1"] - project["2"], atol=1e-6)
     taken = sum(values for number, values in project.items() if number.startswith("5"))

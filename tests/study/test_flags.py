@@ -9,8 +9,8 @@ import pytest
 from finance.explain import waterfall
 from sim.inputs.scenario import Scenario
 from study.claims import METRICS, foresight_gap, vendor_ladder
-from study.compare import evaluate
-from study.financing import overall_efficiency
+from study.evaluate import evaluate
+from study.financing import overall_efficiency, returns
 from study.foresight import bound, cost_of_trace
 from study.presets import presets
 
@@ -100,7 +100,7 @@ def test_residual_escalation_and_subsidy_are_small_or_nothing_by_default():
 def test_before_tax_the_returns_stand_side_by_side(case_b):
     taxed = {"finance.tax_rules": "own", "finance.tax_rate": 0.25, "finance.loan_share": 0.6}
     found = evaluate(case_b.scenario.with_(taxed), case_b.dispatch)
-    before, after = found.kpis["hybrid"].irr.value, found.returns.project_after_tax.irr.value
+    before, after = found.kpis["hybrid"].irr.value, returns(found).project_after_tax.irr.value
     assert after < before == case_b.kpis["hybrid"].irr.value
 
 

@@ -6,7 +6,7 @@ import pytest
 from finance.kpis import by_period
 from sim.inputs.register import register
 from sim.plant.battery import battery_life
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.flows import MONEY, OF_HYBRID, VARIED, _Values, flows, health_by_year
 from study.presets import presets
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.foresight import bound, cost_of_trace, not_covered
 from study.presets import presets
 

@@ -6,7 +6,7 @@ import pytest
 from finance.ledger import restart_cost
 from sim.inputs.scenario import Scenario
 from study import outages
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 FLAT = {

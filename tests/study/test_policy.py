@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.inputs.tariff import library_tariff
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.policy import cases, default_spread_per_kwh, has_government_windows, outcome
 from study.presets import presets
 from tests.study.test_contract_study import BATTERY, FOUR_HOURS, study

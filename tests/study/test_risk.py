@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sim.inputs.register import register
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from study.risk import (
     OutageModel,

@@ -10,7 +10,7 @@ from finance.explain import STEPS, bill_components, waterfall
 from finance.tiers import Tier, tiered_charge
 from sim.inputs.base import InputError
 from sim.inputs.tariff import library_tariff
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.flows import flows
 from study.foresight import not_covered
 from study.presets import presets

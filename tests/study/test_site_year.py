@@ -7,7 +7,7 @@ import pytest
 
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import library_tariff
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from study.site_year import elsewhere, full_year, under
 

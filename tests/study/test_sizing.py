@@ -7,7 +7,7 @@ import pytest
 
 from sim.optimum.model import Infeasible, Sizes
 from study import sizing, sizing_fronts
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.foresight import bound, cost_of_trace
 from study.presets import presets
 from study.sizing import Wish, price_of

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from sim.inputs.register import register
 from study import turning
-from study.compare import Study, evaluate
+from study.evaluate import evaluate
 from study.presets import presets
+from study.study import Study
 
 
 @cache

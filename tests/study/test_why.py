@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from study.compare import evaluate
 from study.controls import PLAIN
+from study.evaluate import evaluate
 from study.foresight import bound
 from study.presets import presets
 from study.why import reasons, terms, told, worth

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from report import views as tables
 from sim.inputs.scenario import Scenario
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 
 PAGES = ("overview", "operation", "money")

@@ -13,7 +13,8 @@ from report.paper.proposal import proposal
 from report.text import financing as financing_text
 from sim.inputs.scenario import Scenario
 from study import deal
-from study.compare import evaluate
+from study.deal import agreed
+from study.evaluate import evaluate
 from study.presets import presets
 
 BASE = presets()["case_d"].scenario
@@ -77,8 +78,8 @@ def test_owner_and_investor_stand_on_the_money_page_only_under_a_contract() -> N
     plain, shared = evaluate(BASE), evaluate(scenario)
     rows = financing_text.views(shared, words("en"))
     assert len(financing_text.views(plain, words("en"))) == 3 and len(rows) == 5
-    assert rows[4][1] == financing_text.rate(shared.contract.investor.irr, words("en"))
-    assert plain.contract is None
+    assert rows[4][1] == financing_text.rate(agreed(shared).investor.irr, words("en"))
+    assert agreed(plain) is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
