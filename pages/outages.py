@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from report import palette
+from report.palette import palette
 from report.screen import charts
 from report.screen import outages as charts_outages
 from report.text import say
@@ -26,7 +26,7 @@ with st.container(border=True, gap="small"):
 curves = outages.curves(seen)
 looks = {name: look for name, (_, look) in curves.items()}
 with card(outages.curve_title(seen), t("outages.curve_note")):
-    colours = palette.palette(dark)
+    colours = palette(dark)
     st.markdown(charts.legend([(name, getattr(colours, colour)) for name, (colour, _) in looks.items()]))
     figure = charts_outages.survival_curves({name: curve for name, (curve, _) in curves.items()}, looks, words, dark)
     chart(figure, key="survival", height=300, alt=outages.curves_alt(study, seen))
@@ -41,7 +41,7 @@ scale = outages.money_scale(study, seen)
 costs = {say.name(name, words, first=True): np.array(values) for name, values in seen.costs.items()}
 with card(outages.cost_title(study, seen), t("outages.cost_note")):
     colour = outages.colour_of()
-    st.markdown(charts.legend([(name, getattr(palette.palette(dark), colour[name])) for name in costs]))
+    st.markdown(charts.legend([(name, getattr(palette(dark), colour[name])) for name in costs]))
     figure = charts_outages.cost_by_length(LENGTHS_H, costs, colour, scale, words, dark)
     chart(figure, key="outage_cost", height=300, alt=outages.costs_alt(seen, scale))
     st.markdown(outages.parts_text(study))

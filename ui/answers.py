@@ -14,9 +14,9 @@ from finance.metrics import Figure
 from i18n import numbers
 from report.palette import palette
 from report.screen import cost as charts_cost
-from report.screen.charts import Amounts, month_name
 from report.text import levers as lever_text
 from report.text import say
+from report.text.amounts import Amounts, month_name
 from report.text.currency import rate_note
 from sim.inputs.register import unverified
 from sim.inputs.scenario import Scenario

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from report.screen.charts import Amounts, amounts
 from report.text import say
+from report.text.amounts import Amounts, amounts
 from study.basic_charge import FIRST_YEAR, WITH_GRID, BasicCharge, basic_charge, high_use
 from study.study import Study
 from ui import answers, form, state

@@ -9,9 +9,10 @@ import streamlit as st
 from finance.ownership import Split
 from report.screen import cost as charts_cost
 from report.screen import deal as charts_deal
-from report.screen.charts import amounts, legend
+from report.screen.charts import legend
 from report.text import deal as deal_text
 from report.text import say
+from report.text.amounts import amounts
 from sim.inputs.contract import Contract, ContractKind
 from study import deal
 from study.deal import Flag, Ladder, Outcome

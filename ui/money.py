@@ -10,8 +10,8 @@ from finance.metrics import Figure
 from report import views as tables
 from report.palette import palette
 from report.screen import cost as charts_cost
-from report.screen.charts import Amounts, amounts
 from report.text import say
+from report.text.amounts import Amounts, amounts
 from study.study import Study
 from ui import answers, state
 from ui.state import t

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
-from report.screen.charts import power_unit
 from report.text import say
+from report.text.amounts import power_unit
 from sim.dispatch.kernel import Trace
 from sim.plant.battery import full_cycles
 from study import weeks

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from report.screen.charts import Amounts, shared_amounts
 from report.text import say
+from report.text.amounts import Amounts, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
 from study import outages
 from study.outages import Outlook

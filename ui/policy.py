@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from finance.metrics import Figure
-from report.screen.charts import Amounts, amounts
 from report.text import say
+from report.text.amounts import Amounts, amounts
 from study.policy import Case, Outcome, cases, default_spread_per_kwh, has_government_windows, outcome
 from study.study import Study
 from ui import answers, state

@@ -10,10 +10,10 @@ import streamlit as st
 
 from finance.tax import tax_rules
 from report.screen import cost as charts_cost
-from report.screen.charts import amounts
 from report.screen.financing import coverage_bars
 from report.text import financing as financing_text
 from report.text import say
+from report.text.amounts import amounts
 from sim.inputs import library
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
 from study.financing import CAUSES, Returns, overall_efficiency, returns, storage_costs

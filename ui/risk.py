@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from report.screen.charts import Amounts, amounts
 from report.text import say
+from report.text.amounts import Amounts, amounts
 from sim.inputs.register import register
 from study import risk
 from study.flows import FACTORS, VARIED

@@ -7,8 +7,8 @@ import streamlit as st
 
 from finance.bill import OVERRUN
 from finance.explain import Waterfall, bill_components, waterfall
-from report.screen.charts import Amounts, amounts
 from report.text import say
+from report.text.amounts import Amounts, amounts
 from sim.dispatch.result import ALTERNATIVES
 from study.attribution import Attribution, attribute
 from study.study import Study

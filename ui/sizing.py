@@ -11,9 +11,9 @@ import streamlit as st
 from report.palette import palette
 from report.screen import charts
 from report.screen import sizing as charts_sizing
-from report.screen.charts import Amounts, amounts, month_name
 from report.screen.sizing import Mark, Unit
 from report.text import say
+from report.text.amounts import Amounts, amounts, month_name
 from sim.inputs import library
 from sim.inputs.register import unverified
 from sim.optimum.model import Infeasible, Sizes

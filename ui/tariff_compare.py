@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from report.screen.charts import legend, month_name
+from report.screen.charts import legend
 from report.screen.tariff import curve_colours, day_curves
+from report.text.amounts import month_name
 from sim.inputs import library
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_ids, library_tariff
 from study.site_year import Elsewhere

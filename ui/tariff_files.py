@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from report.screen.charts import month_name
 from report.text import say
+from report.text.amounts import month_name
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.tariff.curve import Curve, curve_fields, curve_table, read_curve

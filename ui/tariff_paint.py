@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from report.screen.charts import month_name
 from report.screen.tariff import painting_grid, period_colours, touched
 from report.text import inputs as register_text
 from report.text import say
+from report.text.amounts import month_name
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.tariff.paint import (

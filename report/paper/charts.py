@@ -27,8 +27,9 @@ from i18n import Words
 from report.palette import LIGHT, ink_on
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
-from report.screen.charts import amounts, month_name, nice_ticks
+from report.screen.charts import nice_ticks
 from report.text import say
+from report.text.amounts import amounts, month_name
 from sim.dispatch.kernel import Trace
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study

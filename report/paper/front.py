@@ -12,11 +12,11 @@ from report.paper import diagram
 from report.paper.blocks import Draft
 from report.paper.offer import PAPERS, printable
 from report.screen import cost as charts_cost
-from report.screen.charts import month_name
 from report.text import financing as financing_text
 from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
+from report.text.amounts import month_name
 from report.text.currency import rate_note
 from sim.inputs import library
 from sim.inputs.register import register

@@ -12,10 +12,10 @@ from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, 
 from report.paper.front import figure_text
 from report.paper.plant import metric_value
 from report.screen import cost as charts_cost
-from report.screen.charts import amounts
 from report.text import financing as financing_text
 from report.text import levers as lever_text
 from report.text import say
+from report.text.amounts import amounts
 from report.views import metric
 from study import autonomy
 from study.financing import overall_efficiency, storage_costs

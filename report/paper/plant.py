@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from report import palette
+from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import control as proposal_control
 from report.paper import diagram
@@ -17,11 +17,11 @@ from report.paper.front import figure_text
 from report.paper.strategy import strategy_blocks
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
-from report.screen.charts import day_of_month, month_name
 from report.text import bills as real_bills_text
 from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
+from report.text.amounts import day_of_month, month_name
 from report.text.financing import cycles, joined
 from report.views import metric
 from sim.dispatch.outages import longest_h
@@ -89,9 +89,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     sums = [words.t("answers.money.total")]
     sums += [words.number(float(mwh.sum()), decimals=1) for mwh in taken_mwh.values()]
     rows.append([*sums, *(scale.text(values.sum()) for values in parts.values()), scale.text(total)])
-    legend = [
-        (_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, palette.LIGHT).items()
-    ]
+    legend = [(_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, LIGHT).items()]
     return chapter(
         draft,
         "bill",
@@ -300,7 +298,7 @@ def alternatives(draft: Draft) -> Block:
     rows.append([draft.t("alternatives.ready"), *(_ready(draft, name) for name in order)])
     shares = charts_operation.mix_shares(study)
     legend = [
-        (words.t(f"charts.flow.{key}"), getattr(palette.LIGHT, colour))
+        (words.t(f"charts.flow.{key}"), getattr(LIGHT, colour))
         for key, colour in charts_operation.MIX
         if shares[key].any()
     ]

@@ -8,7 +8,8 @@ import numpy as np
 
 from i18n import Words
 from report.palette import Palette, palette
-from report.screen.charts import Figure, amounts, axis, f32, figure, value_axis
+from report.screen.charts import Figure, axis, f32, figure, value_axis
+from report.text.amounts import amounts
 from study.real_bills import Comparison, Floats
 
 

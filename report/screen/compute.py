@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import palette, scale
-from report.screen.charts import Figure, axis, f32, figure, month_name, month_ticks, nice_ticks
+from report.screen.charts import Figure, axis, f32, figure, nice_ticks
+from report.text.amounts import month_name, month_ticks
 
 Floats = NDArray[np.float64]
 

@@ -15,20 +15,17 @@ from report.screen.charts import (
     FITTING_TEXT,
     SMALL_PX,
     TEXT_PX,
-    Amounts,
     Figure,
-    amounts,
     axis,
     f32,
     figure,
     hatch,
-    month_name,
     nice_ticks,
     note,
-    shared_amounts,
     value_axis,
 )
 from report.text import say
+from report.text.amounts import Amounts, amounts, month_name, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
 from study.answer import Crossing, crossing, spending
 from study.study import Study

@@ -12,9 +12,10 @@ from finance.ownership import Split
 from i18n import Words
 from report.palette import Palette, palette
 from report.screen import cost as charts_cost
-from report.screen.charts import SMALL_PX, Amounts, Figure, amounts, axis, f32, figure, nice_ticks, note, value_axis
+from report.screen.charts import SMALL_PX, Figure, axis, f32, figure, nice_ticks, note, value_axis
 from report.text import deal as deal_text
 from report.text import say
+from report.text.amounts import Amounts, amounts
 from study.deal import Ladder, Outcome
 from study.study import Study
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import faded, palette, scale
-from report.screen.charts import Figure, axis, day_name, f32, figure, month_name, month_ticks, power_unit, value_axis
+from report.screen.charts import Figure, axis, f32, figure, value_axis
+from report.text.amounts import day_name, month_name, month_ticks, power_unit
 from sim.inputs.tariff import Tariff
 from sim.timeline import MONTH_DAYS
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import Palette, faded, palette
-from report.screen.charts import Amounts, Figure, axis, f32, figure, value_axis
+from report.screen.charts import Figure, axis, f32, figure, value_axis
 from report.text import say
+from report.text.amounts import Amounts
 from sim.inputs.storage import Storage
 from sim.plant.battery import BatteryLife
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import palette, scale
-from report.screen.charts import Amounts, Figure, axis, f32, figure, nice_ticks, note, value_axis
+from report.screen.charts import Figure, axis, f32, figure, nice_ticks, note, value_axis
+from report.text.amounts import Amounts
 from study.risk import HeatMap, Quantiles, Tornado
 
 BINS = 40

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from i18n import Words
 from report.palette import palette
-from report.screen.charts import Amounts, Figure, axis, f32, figure, value_axis
+from report.screen.charts import Figure, axis, f32, figure, value_axis
+from report.text.amounts import Amounts
 
 SMALLEST = 0.002  # of the greater cost: smaller steps are drawn as one
 Label = Callable[[str], str]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import Palette, palette, scale
-from report.screen.charts import Amounts, Figure, axis, f32, figure, nice_ticks, note, value_axis
+from report.screen.charts import Figure, axis, f32, figure, nice_ticks, note, value_axis
+from report.text.amounts import Amounts
 from study.sizing_fronts import PARTS, Margins, Surface
 
 SEEN = 0.01  # of the price of a unit: bill parts below it are left out

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import palette
-from report.screen.charts import Figure, axis, figure, month_name
+from report.screen.charts import Figure, axis, figure
 from report.text import say
+from report.text.amounts import month_name
 from sim.dispatch.control import NO_THRESHOLD_KW, WEEKDAYS, action_series, shaving
 from sim.inputs.plant import ControlWindow
 from sim.inputs.scenario import Scenario

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import Palette, palette
-from report.screen.charts import Figure, axis, f32, figure, month_name, value_axis
+from report.screen.charts import Figure, axis, f32, figure, value_axis
 from report.screen.inputs import MONTHS, SLOTS_PER_DAY, tariff_prices
 from report.text import inputs as register_text
+from report.text.amounts import month_name
 from sim.inputs.tariff import DAY_TYPES, Tariff, clock
 from sim.tariff.paint import Painting
 

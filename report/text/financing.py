@@ -11,8 +11,8 @@ from finance.cashflow import Appraisal
 from finance.metrics import HIGHEST_IRR, Figure
 from finance.tax import TaxRules
 from i18n import Words
-from report.screen.charts import Amounts
 from report.text import say
+from report.text.amounts import Amounts
 from study.cash_tables import Row
 from study.deal import agreed
 from study.financing import Returns, full_cycles_per_year, real_return, returns

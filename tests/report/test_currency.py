@@ -16,7 +16,7 @@ from report.headers import localised
 from report.paper.blocks import Draft, table_scale
 from report.paper.offer import Offer
 from report.paper.proposal import proposal
-from report.screen.charts import amounts
+from report.text.amounts import amounts
 from report.text.currency import exchange, rate_note, table_rate, words_for
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
