@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from report import views
 from report.screen import charts
 from report.screen import cost as charts_cost
 from report.text import say
@@ -46,7 +47,7 @@ with st.container(horizontal=True, vertical_alignment="top"):
     alternative = operation.ask_alternative(study, key="money.alternative")
     year = operation.ask_year(study, key="money.year")
 
-parts = charts_cost.period_parts(study, alternative)
+parts = views.period_parts(study, alternative)
 with card(money.lines_title(study, alternative), money.lines_note(study)):
     st.markdown(charts.legend(charts_cost.part_legend(parts, words, dark)))
     figure = charts_cost.period_stack(study, alternative, words, dark)
@@ -55,7 +56,7 @@ with card(money.lines_title(study, alternative), money.lines_note(study)):
     st.markdown(f":small[:gray[{t('answers.money.table_note', unit=unit)}]]")
     answers.show_table(table, key="lines_table", alt=money.lines_alt(study, alternative))
 
-bill = charts_cost.bill_parts(study, alternative, year)
+bill = views.bill_parts(study, alternative, year)
 with card(money.bill_title(bill), money.bill_note(study, alternative, year)):
     if bill:
         st.markdown(charts.legend(money.bill_legend(bill)))

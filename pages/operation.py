@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from report import views
 from report.screen import charts
-from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
 from report.text import say
 from study import weeks
@@ -57,7 +57,7 @@ with card(operation.peaks_title(reference, own), operation.peaks_note(study, alt
         charts_operation.billed_peaks(
             reference.kw,
             own.kw,
-            charts_cost.bill_calendar(study, year),
+            views.bill_calendar(study, year),
             (operation.reference_of(study, alternative), alternative),
             words,
             dark,

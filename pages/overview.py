@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from report import views
 from report.screen import charts
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
@@ -31,9 +32,9 @@ answers.clash(study)
 answers.kpi_cards(study)
 
 grid = st.grid(2, min_column_width=400)
-scale = charts_cost.stack_amounts(study, words)
+scale = views.stack_amounts(study, words)
 with card(say.say(answer.stack_title(study), words, currency), answers.stack_note(study, scale), within=grid):
-    st.markdown(charts.legend(charts_cost.part_legend(charts_cost.stack_parts(study), words, dark)))
+    st.markdown(charts.legend(charts_cost.part_legend(views.stack_parts(study), words, dark)))
     chart(
         charts_cost.cost_stack(study, words, dark),
         key="cost_stack",

@@ -1,4 +1,7 @@
-"""Tables of a study as DataFrames: raw numbers, keys as columns; pages and files put them into words."""
+"""What screen, paper and files show of a study: parts of a cost stack and of a bill, periods and their labels, tables.
+
+Numbers are raw, keys are columns; pages and files put them into words.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ from dataclasses import fields
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from finance.kpis import Kpis, by_period
+from finance.bill import OVERRUN
+from finance.kpis import Kpis, by_period, periods_per_year
 from finance.lines import LINES
 from finance.metrics import Figure
-from report.screen.cost import bill_parts
+from i18n import Words
+from report.text.amounts import Amounts, amounts, month_name, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
 
@@ -88,3 +94,129 @@ def comparison(study: Study) -> pd.DataFrame:
 def metric_names() -> tuple[str, ...]:
     """The fields of `Kpis`."""
     return tuple(field.name for field in fields(Kpis))
+
+
+# Parts of a cost stack in drawing order: the ledger lines of each, and its colour in the palette. Resale stands with
+# the equipment that is sold, so that the parts add up to the total cost.
+PARTS = {
+    "grid_energy": (("grid_energy",), "grid"),
+    "grid_demand": (("grid_demand", "grid_fixed"), "demand"),
+    "grid_works": (("grid_works",), "works"),
+    "pv": (("pv_capex", "pv_residual", "export_credit"), "pv"),
+    "pv_om": (("pv_om",), "pv_light"),
+    "storage": (("storage_capex", "storage_rent", "storage_replacement", "storage_residual"), "battery"),
+    "storage_om": (("storage_om",), "battery_light"),
+    "fuel": (("fuel",), "fuel"),
+    "genset": (
+        ("fuel_delivery", "genset_rent", "genset_capex", "genset_mobilisation", "genset_residual"),
+        "genset",
+    ),
+    "crew": (("genset_om", "crew"), "crew"),
+    "control": (("ems", "carbon"), "control"),
+    "unserved": (("unserved", "compute"), "unserved"),
+    "interruptions": (("interruptions",), "unserved_light"),
+}
+PRICED = ("unserved", "interruptions")  # and not paid: hatched
+
+
+def stack_parts(study: Study) -> dict[str, NDArray[np.float64]]:
+    """Cost over the term of each part that occurs (alternatives,), positive = cost. Their sum is the total cost."""
+    totals = study.ledger.line_totals()
+    parts = {key: -sum(totals[line] for line in lines) for key, (lines, _) in PARTS.items()}
+    return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
+
+
+def alternatives_in_order(study: Study) -> tuple[str, ...]:
+    """Baseline first, hybrid last."""
+    others = [name for name in ALTERNATIVES if name not in (study.baseline, "hybrid")]
+    return (study.baseline, *others, "hybrid")
+
+
+def stack_amounts(study: Study, words: Words) -> Amounts:
+    """The money scale of the cost stack."""
+    return shared_amounts(words, [kpis.total_cost for kpis in study.kpis.values()], study.scenario.site.currency)
+
+
+def spending_amounts(study: Study, words: Words) -> Amounts:
+    """The money scale of the cumulative figure."""
+    sums = [study.kpis[name].total_cost for name in (study.baseline, "hybrid")]
+    return shared_amounts(words, sums, study.scenario.site.currency)
+
+
+def period_parts(study: Study, alternative: str) -> dict[str, NDArray[np.float64]]:
+    """Cost of each part by period (periods + 1,), column 0 the start; resale is a credit of the last period."""
+    row, term = ALTERNATIVES.index(alternative), study.scenario.site.term_months
+    lines = {name: -by_period(values[row], term) for name, values in study.ledger.lines.items()}
+    parts = {key: sum(lines[line] for line in names) for key, (names, _) in PARTS.items()}
+    return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
+
+
+def period_labels(study: Study, words: Words) -> list[str]:
+    """ "Start", then years or months of the term."""
+    site = study.scenario.site
+    if periods_per_year(site.term_months) == 1:
+        years = [words.t("charts.period.year", n=n + 1) for n in range(site.term_months // 12)]
+        return [words.t("charts.period.start"), *years]
+    start = int(site.start[5:]) - 1
+    months = [
+        words.t("charts.period.month", n=n + 1, name=month_name(words, (start + n) % 12 + 1))
+        for n in range(site.term_months)
+    ]
+    return [words.t("charts.period.start"), *months]
+
+
+def parts_reach(parts: dict[str, NDArray[np.float64]]) -> tuple[float, float]:
+    """Lowest and highest end of stacked parts (0 and 1 where there are none)."""
+    if not parts:
+        return 0.0, 1.0
+    low = sum(np.clip(values, None, 0) for values in parts.values())
+    return float(np.min(low)), float(np.max(sum(np.clip(values, 0, None) for values in parts.values())))
+
+
+def parts_amounts(study: Study, parts: dict[str, NDArray[np.float64]], words: Words) -> Amounts:
+    """The money scale of a stack over time and of the table below it."""
+    return amounts(words, max(abs(end) for end in parts_reach(parts)), study.scenario.site.currency)
+
+
+def bill_parts(study: Study, alternative: str, year: int) -> dict[str, NDArray[np.float64]]:
+    """The utility bill of one project year by component and month (months of that year,). Their sum is the bill."""
+    row, bill = ALTERNATIVES.index(alternative), study.bill
+    months = slice(12 * (year - 1), min(12 * year, study.dispatch.months))
+    parts = {
+        "energy": bill.energy_charge[row, months],
+        "tiers": bill.tiers[row, months],
+        "tax": bill.tax[row, months],
+        **{f"demand.{name}": values[row, months] for name, values in bill.demand_charges.items()},
+        "capacity": bill.capacity_charge[row, months],
+        "fixed": bill.fixed[row, months],
+        "power_factor": bill.power_factor[row, months],
+        "minimum": bill.minimum[row, months],
+        "export": -bill.export_credit[row, months],
+    }
+    return {key: values for key, values in parts.items() if np.abs(values).max(initial=0) > 0}
+
+
+def bill_label(key: str, words: Words) -> str:
+    """A bill component's name; a tariff's own demand charges keep theirs."""
+    kind, _, name = key.partition(".")
+    kind, name = ("overrun", name.removesuffix(OVERRUN)) if name.endswith(OVERRUN) else (kind, name)
+    plain = words.t(f"charts.bill.{kind}")
+    return f"{plain} ({name.replace('_', ' ')})" if name and name != "max_demand" else plain
+
+
+def bill_calendar(study: Study, year: int) -> list[int]:
+    """Calendar months (1..12) of one project year."""
+    count = min(12 * year, study.dispatch.months) - 12 * (year - 1)
+    return list(study.dispatch.clock.calendar_months()[:count])
+
+
+def bill_months(study: Study, year: int, words: Words) -> list[str]:
+    """Names of the months of one project year."""
+    return [month_name(words, month) for month in bill_calendar(study, year)]
+
+
+def difference_flows(study: Study, alternative: str = "hybrid") -> NDArray[np.float64]:
+    """Money the alternative saves (+) or costs (-) against the baseline, by period (periods + 1,)."""
+    total = study.ledger.total
+    difference = total[ALTERNATIVES.index(alternative)] - total[ALTERNATIVES.index(study.baseline)]
+    return by_period(difference, study.scenario.site.term_months)

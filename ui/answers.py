@@ -12,6 +12,7 @@ import streamlit as st
 
 from finance.metrics import Figure
 from i18n import numbers
+from report import views
 from report.palette import palette
 from report.screen import cost as charts_cost
 from report.text import levers as lever_text
@@ -245,7 +246,7 @@ def stack_note(study: Study, scale: Amounts) -> str:
 
 def stack_alt(study: Study, scale: Amounts) -> str:
     words = state.words()
-    order = charts_cost.alternatives_in_order(study)
+    order = views.alternatives_in_order(study)
     parts = [f"{say.name(name, words, first=True)} {scale.label(study.kpis[name].total_cost)}" for name in order]
     term = say.term(study.scenario.site.term_months, words)
     return t("answers.stack.alt", term=term, unit=scale.unit, list=", ".join(parts))
@@ -265,7 +266,7 @@ def spending_finding(study: Study) -> Finding:
 
 def spending_note(study: Study) -> str:
     """Quantity and unit of the cumulative figure."""
-    return t("answers.spending.note", unit=charts_cost.spending_amounts(study, state.words()).unit)
+    return t("answers.spending.note", unit=views.spending_amounts(study, state.words()).unit)
 
 
 def spending_alt(study: Study) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.ownership import Split
-from report.screen import cost as charts_cost
+from report import views
 from report.screen import deal as charts_deal
 from report.screen.charts import legend
 from report.text import deal as deal_text
@@ -178,7 +178,7 @@ def tables_card(study: Study, found: Outcome) -> None:
     words, lines = state.words(), deal_text.lines_of(found)
     largest = max(float(np.abs(line.values).max()) for line in lines if line.kind != "share") or 1.0
     scale = amounts(words, largest, study.scenario.site.currency)
-    labels = charts_cost.period_labels(study, words)
+    labels = views.period_labels(study, words)
     columns = answers.distinct([t("financing.tables.line"), t("answers.money.total"), *labels])
     rows = [[t(f"deal.line.{line.key}"), *_cells(line, scale)] for line in lines]
     kind = deal_text.kind_name(found.contract.kind, words)

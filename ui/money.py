@@ -7,7 +7,7 @@ import pandas as pd
 
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
-from report import views as tables
+from report import views
 from report.palette import palette
 from report.screen import cost as charts_cost
 from report.text import say
@@ -60,11 +60,11 @@ def figure_text(study: Study, name: str, figure: Figure) -> str:
 
 def side_table(study: Study) -> pd.DataFrame:
     """All KPIs of all alternatives as text, baseline first and hybrid last."""
-    words, order = state.words(), charts_cost.alternatives_in_order(study)
-    rows = {t("answers.money.figure"): [t(f"answers.metric.{name}") for name in tables.METRICS]}
+    words, order = state.words(), views.alternatives_in_order(study)
+    rows = {t("answers.money.figure"): [t(f"answers.metric.{name}") for name in views.METRICS]}
     for alternative in order:
         kpis = study.kpis[alternative]
-        texts = [figure_text(study, name, tables.metric(kpis, name)) for name in tables.METRICS]
+        texts = [figure_text(study, name, views.metric(kpis, name)) for name in views.METRICS]
         rows[say.name(alternative, words, first=True)] = texts
     return pd.DataFrame(rows)
 
@@ -78,9 +78,9 @@ def side_note(study: Study) -> str:
 def reasons(study: Study) -> str:
     """One line for each missing figure: alternative, figure, why."""
     words, lines = state.words(), []
-    for alternative in charts_cost.alternatives_in_order(study):
-        for name in tables.METRICS:
-            figure = tables.metric(study.kpis[alternative], name)
+    for alternative in views.alternatives_in_order(study):
+        for name in views.METRICS:
+            figure = views.metric(study.kpis[alternative], name)
             if figure.value is None and figure.reason != "is_baseline":
                 label = f"{say.name(alternative, words, first=True)}, {t(f'answers.metric.{name}')}"
                 lines.append(f"- **{label}**: {t(f'answers.missing.{figure.reason}')}")
@@ -90,12 +90,12 @@ def reasons(study: Study) -> str:
 def definitions() -> str:
     """What each figure means, one line each."""
     return "\n".join(
-        f"- **{t(f'answers.metric.{name}')}**: {t(f'answers.metric.{name}.help')}" for name in tables.METRICS
+        f"- **{t(f'answers.metric.{name}')}**: {t(f'answers.metric.{name}.help')}" for name in views.METRICS
     )
 
 
 def flow_scale(study: Study) -> Amounts:
-    flows = charts_cost.difference_flows(study)
+    flows = views.difference_flows(study)
     largest = float(max(np.abs(flows).max(), np.abs(np.cumsum(flows)).max())) or 1.0
     return amounts(state.words(), largest, study.scenario.site.currency)
 
@@ -133,7 +133,7 @@ def lines_title(study: Study, alternative: str) -> str:
     """The largest part of an alternative's cost."""
     words = state.words()
     name = say.name(alternative, words, first=True)
-    parts = {key: float(values.sum()) for key, values in charts_cost.period_parts(study, alternative).items()}
+    parts = {key: float(values.sum()) for key, values in views.period_parts(study, alternative).items()}
     paid = sum(value for value in parts.values() if value > 0)
     if paid <= 0:
         return t("answers.money.lines_title_none", name=name)
@@ -155,10 +155,10 @@ def lines_alt(study: Study, alternative: str) -> str:
 
 def lines_table(study: Study, alternative: str) -> tuple[pd.DataFrame, str]:
     """Cost lines by period as text, and their unit."""
-    table = tables.cost_lines(study, alternative)
+    table = views.cost_lines(study, alternative)
     names = [t("answers.money.total") if name == "total" else t(f"answers.line.{name}") for name in table.index]
-    columns = [*charts_cost.period_labels(study, state.words()), t("answers.money.total")]
-    scale = charts_cost.parts_amounts(study, charts_cost.period_parts(study, alternative), state.words())
+    columns = [*views.period_labels(study, state.words()), t("answers.money.total")]
+    scale = views.parts_amounts(study, views.period_parts(study, alternative), state.words())
     return _in_words(table, names, columns, t("answers.money.line"), scale)
 
 
@@ -177,7 +177,7 @@ def bill_title(parts: dict[str, np.ndarray]) -> str:
     if total <= 0:
         return t("answers.money.bill_title_none")
     largest, words = max(sums, key=lambda key: sums[key]), state.words()
-    part = charts_cost.bill_label(largest, words)
+    part = views.bill_label(largest, words)
     return t("answers.money.bill_title", part=part, share=say.share(sums[largest] / total, words))
 
 
@@ -192,20 +192,20 @@ def _tariff_name(study: Study) -> str:
 
 def bill_legend(parts: dict[str, np.ndarray]) -> list[tuple[str, str]]:
     shades = charts_cost.bill_colours(parts, palette(state.is_dark()))
-    return [(charts_cost.bill_label(key, state.words()), shades[key]) for key in parts]
+    return [(views.bill_label(key, state.words()), shades[key]) for key in parts]
 
 
 def bill_alt(study: Study, alternative: str, year: int) -> str:
     words, currency = state.words(), study.scenario.site.currency
-    total = sum(float(v.sum()) for v in charts_cost.bill_parts(study, alternative, year).values())
+    total = sum(float(v.sum()) for v in views.bill_parts(study, alternative, year).values())
     name = say.name(alternative, words, first=True)
     return t("answers.money.bill_alt", name=name, year=year, total=words.money(total, currency))
 
 
 def bill_table(study: Study, alternative: str, year: int) -> tuple[pd.DataFrame, str]:
     """The bill by component and month as text, and its unit."""
-    words, table = state.words(), tables.bill_by_month(study, alternative, year)
-    scale = charts_cost.parts_amounts(study, charts_cost.bill_parts(study, alternative, year), words)
-    names = [t("answers.money.total") if key == "total" else charts_cost.bill_label(key, words) for key in table.index]
-    columns = [*charts_cost.bill_months(study, year, words), t("answers.money.total")]
+    words, table = state.words(), views.bill_by_month(study, alternative, year)
+    scale = views.parts_amounts(study, views.bill_parts(study, alternative, year), words)
+    names = [t("answers.money.total") if key == "total" else views.bill_label(key, words) for key in table.index]
+    columns = [*views.bill_months(study, year, words), t("answers.money.total")]
     return _in_words(table, names, columns, t("answers.money.component"), scale)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from report.screen import cost as charts_cost
+from report import views
 from report.screen import operation as charts_operation
 from report.text import say
 from report.text.amounts import power_unit
@@ -25,7 +25,7 @@ DAY, WEEK = 1, 7
 
 def ask_alternative(study: Study, key: str = "operation.alternative") -> str:
     """The alternative to look at; the hybrid at first."""
-    words, order = state.words(), charts_cost.alternatives_in_order(study)
+    words, order = state.words(), views.alternatives_in_order(study)
     return st.segmented_control(
         t("answers.operation.alternative"),
         order,
@@ -249,7 +249,7 @@ def peaks_note(study: Study, alternative: str, year: int) -> str:
 def peaks_alt(study: Study, alternative: str, year: int) -> str:
     words, (reference, own) = state.words(), peak_pair(study, alternative, year)
     names = peak_names(study, alternative)
-    pairs = zip(charts_cost.bill_months(study, year, words), reference.kw, own.kw, strict=True)
+    pairs = zip(views.bill_months(study, year, words), reference.kw, own.kw, strict=True)
     parts = [f"{month} {words.number(float(a))}, {words.number(float(b))}" for month, a, b in pairs]
     unit = t("charts.unit.kw")
     return t("answers.operation.peaks_alt", unit=unit, reference=names[0], name=names[1], list="; ".join(parts))

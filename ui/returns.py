@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.tax import tax_rules
-from report.screen import cost as charts_cost
+from report import views
 from report.screen.financing import coverage_bars
 from report.text import financing as financing_text
 from report.text import say
@@ -122,7 +122,7 @@ def tables_card(study: Study) -> None:
             key="money.table",
         )
         rows = tables.get(name, tables["project"])
-        labels = charts_cost.period_labels(study, words) if name in ("project", "equity") else _years(rows)
+        labels = views.period_labels(study, words) if name in ("project", "equity") else _years(rows)
         decimals = financing_text.decimals_of(tables["project"], scale)
         columns = answers.distinct([t("financing.tables.line"), t("answers.money.total"), *labels])
         body = [

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.kpis import periods_per_year
 from i18n import Words
+from report import views
 from report.palette import LIGHT, ink_on
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
@@ -62,8 +63,8 @@ def _prepare() -> None:
 
 def cost_stack(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
     """Cost over the term of the four alternatives by part; the total at the tip."""
-    parts, order = charts_cost.stack_parts(study), charts_cost.alternatives_in_order(study)
-    scale = charts_cost.stack_amounts(study, words)
+    parts, order = views.stack_parts(study), views.alternatives_in_order(study)
+    scale = views.stack_amounts(study, words)
     rows = [ALTERNATIVES.index(name) for name in order]
 
     def draw(axes: Axes) -> None:
@@ -84,9 +85,9 @@ def cost_stack(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
 
 
 def _bars_across(axes: Axes, key: str, values: NDArray, start: NDArray) -> None:
-    colour = getattr(LIGHT, charts_cost.PARTS[key][1])
+    colour = getattr(LIGHT, views.PARTS[key][1])
     hatched = {"hatch": "////", "facecolor": LIGHT.page, "edgecolor": colour}
-    hatch = hatched if key in charts_cost.PRICED else {"color": colour}
+    hatch = hatched if key in views.PRICED else {"color": colour}
     axes.barh(np.arange(values.size), values, left=start, height=0.62, linewidth=0.5, **hatch)
 
 
@@ -98,7 +99,7 @@ def _names_down(axes: Axes, names: Sequence[str]) -> None:
 
 def energy_mix(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
     """Who carries the load of each alternative, shares of the load."""
-    shares, order = charts_operation.mix_shares(study), charts_cost.alternatives_in_order(study)
+    shares, order = charts_operation.mix_shares(study), views.alternatives_in_order(study)
     rows = [ALTERNATIVES.index(name) for name in order]
 
     def draw(axes: Axes) -> None:
@@ -192,17 +193,17 @@ def duration_curve(study: Study, words: Words, width_mm: float = HALF_MM) -> str
 
 def bill_stack(study: Study, alternative: str, words: Words, width_mm: float = FULL_MM) -> str:
     """The utility bill of the first year by month and component."""
-    parts = charts_cost.bill_parts(study, alternative, 1)
+    parts = views.bill_parts(study, alternative, 1)
     shades = charts_cost.bill_colours(parts, LIGHT)
-    names = charts_cost.bill_months(study, 1, words)
+    names = views.bill_months(study, 1, words)
     return _month_stack(parts, shades, names, study.scenario.site.currency, words, width_mm)
 
 
 def cost_by_month(study: Study, alternative: str, words: Words, width_mm: float = FULL_MM) -> str:
     """Running costs of the first months or years by part, for a plan without a bill."""
-    parts = charts_cost.period_parts(study, alternative)
-    shades = {key: getattr(LIGHT, charts_cost.PARTS[key][1]) for key in parts}
-    names = charts_cost.period_labels(study, words)
+    parts = views.period_parts(study, alternative)
+    shades = {key: getattr(LIGHT, views.PARTS[key][1]) for key in parts}
+    names = views.period_labels(study, words)
     return _month_stack(parts, shades, names, study.scenario.site.currency, words, width_mm)
 
 
@@ -215,7 +216,7 @@ def _month_stack(parts: dict, shades: dict, names: Sequence[str], currency: str,
         for key, values in parts.items():
             values = values / scale.divisor
             look = {"color": shades[key]}
-            if key in charts_cost.PRICED:
+            if key in views.PRICED:
                 look = {"hatch": "////", "facecolor": LIGHT.page, "edgecolor": shades[key]}
             axes.bar(
                 range(len(names)), values, bottom=np.where(values >= 0, right, left), width=0.7, linewidth=0.4, **look
@@ -378,7 +379,7 @@ def health_curve(study: Study, words: Words, width_mm: float = HALF_MM) -> str:
 
 def cash_flow(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
     """The hybrid's flow against the baseline by period; running total dashed, discounted running total solid."""
-    flows = charts_cost.difference_flows(study)
+    flows = views.difference_flows(study)
     per_year = periods_per_year(study.scenario.site.term_months)
     factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, per_year)
     plain, discounted = flows.cumsum(), (flows * factors).cumsum()
@@ -392,7 +393,7 @@ def cash_flow(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
         axes.plot(at, plain / scale.divisor, color=LIGHT.text, linewidth=1.1, linestyle="--")
         axes.plot(at, discounted / scale.divisor, color=LIGHT.text, linewidth=1.4)
         axes.axhline(0, color=LIGHT.muted, linewidth=0.7)
-        labels = charts_cost.period_labels(study, words)
+        labels = views.period_labels(study, words)
         step = max(1, -(-flows.size // 16))
         axes.set_xticks(at[::step], labels[::step])
         axes.set_xlim(-0.6, flows.size - 0.4)
@@ -420,7 +421,7 @@ def turning_bars(points: Sequence[TurningPoint], labels: Sequence[tuple[str, str
 
 def emissions(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
     """Tonnes of CO2 over the term by alternative."""
-    order = charts_cost.alternatives_in_order(study)
+    order = views.alternatives_in_order(study)
 
     def draw(axes: Axes) -> None:
         values = [study.kpis[name].co2_t for name in order]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from report import views
 from report.paper.blocks import Block, Draft, Scale, bullets, chapter, heading, prose, small, table, table_scale
 from report.paper.tables import PERIODS_ON_A_PAGE, PERIODS_UPRIGHT
-from report.screen import cost as charts_cost
 from report.text import deal as deal_text
 from report.text import say
 from study import deal
@@ -68,7 +68,7 @@ def _risks(draft: Draft, found: Outcome) -> Block:
 
 def _years(draft: Draft, found: Outcome) -> list[Block]:
     """The table of shares and both parties' flows, at most 16 periods on a page."""
-    lines, labels = deal_text.lines_of(found), charts_cost.period_labels(draft.study, draft.words)
+    lines, labels = deal_text.lines_of(found), views.period_labels(draft.study, draft.words)
     scale = table_scale(draft, max(float(np.abs(line.values).max()) for line in lines if line.kind != "share"))
     blocks = []
     for first in range(0, len(labels), PERIODS_ON_A_PAGE):

@@ -7,6 +7,7 @@ from typing import Any
 from finance.ledger import CAPEX_LINES
 from finance.metrics import Figure
 from i18n import Words
+from report import views
 from report.paper import charts as paper_charts
 from report.paper import diagram
 from report.paper.blocks import Draft
@@ -118,8 +119,8 @@ def day_text(draft: Draft, iso: str) -> str:
 def decision(draft: Draft) -> dict[str, Any]:
     """The one page a decision needs."""
     study, words = draft.study, draft.words
-    legend = charts_cost.part_legend(charts_cost.stack_parts(study), words, False)
-    scale = charts_cost.stack_amounts(study, words)
+    legend = charts_cost.part_legend(views.stack_parts(study), words, False)
+    scale = views.stack_amounts(study, words)
     weak = [register()[path] for path in draft.weak]
     return {
         "question": words.t("answers.overview.question"),
@@ -156,8 +157,7 @@ def _stack_note(draft: Draft, unit: str) -> str:
 def _stack_alt(draft: Draft, scale: Any) -> str:
     words, study = draft.words, draft.study
     parts = [
-        f"{draft.name(name)} {scale.label(study.kpis[name].total_cost)}"
-        for name in charts_cost.alternatives_in_order(study)
+        f"{draft.name(name)} {scale.label(study.kpis[name].total_cost)}" for name in views.alternatives_in_order(study)
     ]
     term = say.term(study.scenario.site.term_months, words)
     return words.t("answers.stack.alt", term=term, unit=scale.unit, list=draft.t("list_mark").join(parts))

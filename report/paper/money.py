@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from finance.ledger import CAPEX_LINES
+from report import views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import tables as proposal_finance
 from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
 from report.paper.front import figure_text
 from report.paper.plant import metric_value
-from report.screen import cost as charts_cost
 from report.text import financing as financing_text
 from report.text import levers as lever_text
 from report.text import say
@@ -76,12 +76,12 @@ def _seen(steps: list[tuple[str, float, str]]) -> list[tuple[str, float, str]]:
 def bridge_steps(draft: Draft) -> list[tuple[str, float, str]]:
     """(label, amount, colour): the baseline's cost, the change of each part, the hybrid's cost."""
     study = draft.study
-    parts = charts_cost.stack_parts(study)
+    parts = views.stack_parts(study)
     changes = [
         (
             draft.words.t(f"charts.part.{key}"),
             float(values[draft.hybrid_row] - values[draft.base_row]),
-            getattr(LIGHT, charts_cost.PARTS[key][1]),
+            getattr(LIGHT, views.PARTS[key][1]),
         )
         for key, values in parts.items()
     ]
@@ -105,7 +105,7 @@ def money(draft: Draft) -> Block:
         irr=texts["irr"],
     )
     tables = proposal_finance.cash_tables(draft)
-    flow_unit = amounts(words, float(np.abs(charts_cost.difference_flows(study)).max()) or 1.0, draft.currency).unit
+    flow_unit = amounts(words, float(np.abs(views.difference_flows(study)).max()) or 1.0, draft.currency).unit
     return chapter(
         draft,
         "money",
@@ -308,7 +308,7 @@ def carbon(draft: Draft) -> Block:
     """Tonnes by alternative, the factors behind them, and what PV gives."""
     study, words, scenario = draft.study, draft.words, draft.study.scenario
     years = study.dispatch.months / 12
-    order = charts_cost.alternatives_in_order(study)
+    order = views.alternatives_in_order(study)
     rows = [
         [
             draft.name(name),

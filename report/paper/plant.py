@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
+from report import views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import control as proposal_control
@@ -57,7 +58,7 @@ COMPARED = (
 def bill(draft: Draft) -> Block:
     """What the client pays without the project: the baseline's utility bill, or its costs where it has no grid."""
     study = draft.study
-    parts = charts_cost.bill_parts(study, study.baseline, 1)
+    parts = views.bill_parts(study, study.baseline, 1)
     return _bill_of_grid(draft, parts) if parts else _cost_of_diesel(draft)
 
 
@@ -71,7 +72,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
         share=say.share(float(parts[main].sum() / total), words),
     )
     scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
-    months, row = charts_cost.bill_months(study, 1, words), draft.base_row
+    months, row = views.bill_months(study, 1, words), draft.base_row
     energies = study.dispatch.import_kwh[row, : len(months)]
     taken_mwh = _energy_columns(draft, energies / 1000)
     head = [
@@ -171,7 +172,7 @@ def _tariff_name(draft: Draft) -> str:
 def _cost_of_diesel(draft: Draft) -> Block:
     """The baseline's costs by period, for a plan that has no utility bill."""
     study, words = draft.study, draft.words
-    parts = charts_cost.period_parts(study, study.baseline)
+    parts = views.period_parts(study, study.baseline)
     own = study.kpis[study.baseline]
     main = max(parts, key=lambda key: parts[key].sum())
     finding = words.t(
@@ -180,7 +181,7 @@ def _cost_of_diesel(draft: Draft) -> Block:
         part=words.t(f"charts.part.{main}"),
         share=say.share(float(parts[main].sum() / own.total_cost), words),
     )
-    labels = charts_cost.period_labels(study, words)
+    labels = views.period_labels(study, words)
     scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
     head = [draft.t("bill.period"), *(words.t(f"charts.part.{key}") for key in parts), words.t("answers.money.total")]
     rows = [
@@ -292,7 +293,7 @@ def _ramp_text(draft: Draft) -> str:
 def alternatives(draft: Draft) -> Block:
     """The four on the same load, side by side."""
     study, words = draft.study, draft.words
-    order = charts_cost.alternatives_in_order(study)
+    order = views.alternatives_in_order(study)
     head = [words.t("answers.money.figure"), *(draft.name(name) for name in order)]
     rows = [[_metric_label(draft, key), *(_metric_text(draft, name, key) for name in order)] for key in COMPARED]
     rows.append([draft.t("alternatives.ready"), *(_ready(draft, name) for name in order)])
@@ -644,7 +645,7 @@ def resilience(draft: Draft) -> Block:
     left = [
         [draft.name(name), say.energy(own.unserved_kwh, words), draft.money(own.unserved_value)]
         + [words.number(own.interruptions, decimals=0), draft.money(own.interruption_value)]
-        for name, own in ((name, study.kpis[name]) for name in charts_cost.alternatives_in_order(study))
+        for name, own in ((name, study.kpis[name]) for name in views.alternatives_in_order(study))
     ]
     head += [draft.t("resilience.interruptions"), draft.t("resilience.interruption_value")]
     own = study.kpis["hybrid"]
@@ -687,7 +688,7 @@ def _independence(draft: Draft) -> list[Block]:
     rows = [
         [draft.name(name), figure_text(draft, own.self_supply, words.percent, "")[0]]
         + [say.change(own.shock_fraction[shock], words) for shock in autonomy.SHOCKS]
-        for name, own in ((name, found[name]) for name in charts_cost.alternatives_in_order(draft.study))
+        for name, own in ((name, found[name]) for name in views.alternatives_in_order(draft.study))
     ]
     blocks = [table(head, rows, caption=words.t("autonomy.paper.caption"), widths=[1.2, 1, 1.3, 1.1, 1.2])]
     days = found["hybrid"].fuel_days

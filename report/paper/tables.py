@@ -6,8 +6,8 @@ import numpy as np
 
 from finance import metrics
 from finance.kpis import periods_per_year
+from report import views
 from report.paper.blocks import Block, Draft, Scale, heading, prose, small, table, table_scale
-from report.screen import cost as charts_cost
 from report.text import financing as financing_text
 from report.text import say
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
@@ -67,7 +67,7 @@ def cash_tables(draft: Draft) -> list[Block]:
     found, words = returns(draft.study), draft.words
     rows = cash_rows(draft)
     scale = table_scale(draft, financing_text.largest(rows))
-    by_period = charts_cost.period_labels(draft.study, words)
+    by_period = views.period_labels(draft.study, words)
     by_year = [by_period[0], *(words.t("charts.period.year", n=n) for n in range(1, found.whole.after_tax.size))]
     blocks = _split(draft, "project", rows, by_period, scale)
     if found.no_loan is None:

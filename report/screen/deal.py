@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from finance.ownership import Split
 from i18n import Words
+from report import views
 from report.palette import Palette, palette
-from report.screen import cost as charts_cost
 from report.screen.charts import SMALL_PX, Figure, axis, f32, figure, nice_ticks, note, value_axis
 from report.text import deal as deal_text
 from report.text import say
@@ -44,7 +44,7 @@ def flow_amounts(study: Study, found: Outcome, words: Words) -> Amounts:
 def cumulative(study: Study, found: Outcome, words: Words, dark: bool) -> Figure:
     """Running totals of host, investor and project; a line where the contract ends. About 320 px high."""
     colours, lines, scale = palette(dark), running(found), flow_amounts(study, found, words)
-    labels = charts_cost.period_labels(study, words)
+    labels = views.period_labels(study, words)
     data = [_line(name, line, labels, scale, words, colours) for name, line in lines.items()]
     ends = np.concatenate([line / scale.divisor for line in lines.values()])
     low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))

@@ -5,7 +5,7 @@ import pytest
 
 from finance.ledger import quantities
 from finance.lines import LINES, _read, keys, proportional
-from study.compare import evaluate
+from study.evaluate import evaluate
 from study.presets import presets
 from tests.finance.ledger_by_hand import lines_by_hand
 

@@ -11,7 +11,7 @@ import pytest
 from plotly.io import to_json
 
 from i18n import words
-from report import views as tables
+from report import views
 from report.palette import DARK, LIGHT, ink_on, palette
 from report.screen import charts
 from report.screen import cost as charts_cost
@@ -54,7 +54,7 @@ def all_figures(name: str, dark: bool) -> dict[str, dict]:
     week = weeks.choose(study, "hybrid", 1, trace, "typical", 7)
     points = turning.turning_points(study, presets()[name].levers[:1])
     reference, own = weeks.peaks(study, "grid", 1), weeks.peaks(study, "hybrid", 1)
-    months = charts_cost.bill_calendar(study, 1)
+    months = views.bill_calendar(study, 1)
     tariff = study.scenario.tariff
     load = study.dispatch.series.load_kw
     flows = weeks.flows_kwh(trace, clock.step_h)
@@ -81,8 +81,8 @@ def all_figures(name: str, dark: bool) -> dict[str, dict]:
 def test_cost_stack_adds_up_to_the_total_cost(name: str):
     study = study_of(name)
     figure = charts_cost.cost_stack(study, EN, False)
-    scale = charts_cost.stack_amounts(study, EN)
-    order = charts_cost.alternatives_in_order(study)
+    scale = views.stack_amounts(study, EN)
+    order = views.alternatives_in_order(study)
     assert order[0] == study.baseline and order[-1] == "hybrid" and set(order) == set(ALTERNATIVES)
     for k, alternative in enumerate(order):
         drawn = sum(trace["x"][k] or 0.0 for trace in bars(figure)) * scale.divisor
@@ -92,9 +92,9 @@ def test_cost_stack_adds_up_to_the_total_cost(name: str):
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_ledger_line_is_in_exactly_one_part(name: str):
     study = study_of(name)
-    lines = [line for names, _ in charts_cost.PARTS.values() for line in names]
+    lines = [line for names, _ in views.PARTS.values() for line in names]
     assert sorted(lines) == sorted(study.ledger.lines)
-    total = sum(charts_cost.stack_parts(study).values())
+    total = sum(views.stack_parts(study).values())
     assert total == pytest.approx(-study.ledger.total.sum(axis=1), rel=1e-9)
 
 
@@ -105,8 +105,8 @@ def test_lost_compute_that_is_not_counted_stands_outside_the_total():
     outside = [trace for trace in bars(figure) if trace["meta"] == "unserved"]
     assert len(outside) == 1 and outside[0]["opacity"] < 1 and outside[0]["marker"]["pattern"]["shape"]
     counted = [trace for trace in bars(figure) if trace["meta"] != "unserved"]
-    row = charts_cost.alternatives_in_order(study).index("grid")
-    divisor = charts_cost.stack_amounts(study, EN).divisor
+    row = views.alternatives_in_order(study).index("grid")
+    divisor = views.stack_amounts(study, EN).divisor
     drawn = sum(trace["x"][row] or 0.0 for trace in counted) * divisor
     assert drawn == pytest.approx(study.kpis["grid"].total_cost)
     assert outside[0]["x"][row] * divisor == pytest.approx(study.kpis["grid"].unserved_value)
@@ -183,27 +183,27 @@ def test_flows_conserve_energy(name: str):
 @pytest.mark.parametrize(("name", "alternative"), list(product(PRESETS, ALTERNATIVES)))
 def test_bill_and_period_stacks_add_up(name: str, alternative: str):
     study, row = study_of(name), ALTERNATIVES.index(alternative)
-    bill = sum(charts_cost.bill_parts(study, alternative, 1).values(), np.zeros(min(12, study.dispatch.months)))
+    bill = sum(views.bill_parts(study, alternative, 1).values(), np.zeros(min(12, study.dispatch.months)))
     assert bill == pytest.approx(study.bill.total[row, :12], rel=1e-9, abs=1e-6)
-    periods = sum(charts_cost.period_parts(study, alternative).values())
+    periods = sum(views.period_parts(study, alternative).values())
     assert float(np.sum(periods)) == pytest.approx(study.kpis[alternative].total_cost, rel=1e-9)
-    lines = tables.cost_lines(study, alternative)
+    lines = views.cost_lines(study, alternative)
     assert lines.loc["total", "total"] == pytest.approx(study.kpis[alternative].total_cost, rel=1e-9)
-    assert len(lines.columns) - 1 == len(charts_cost.period_labels(study, EN))
-    table = tables.bill_by_month(study, alternative, 1)
+    assert len(lines.columns) - 1 == len(views.period_labels(study, EN))
+    table = views.bill_by_month(study, alternative, 1)
     assert table.loc["total", "total"] == pytest.approx(float(study.bill.total[row, :12].sum()), rel=1e-9, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_cash_flow_ends_at_the_saving(name: str):
     study = study_of(name)
-    assert charts_cost.difference_flows(study).sum() == pytest.approx(study.savings["hybrid"].total, rel=1e-9)
+    assert views.difference_flows(study).sum() == pytest.approx(study.savings["hybrid"].total, rel=1e-9)
 
 
 def test_comparison_holds_every_kpi():
-    assert set(tables.METRICS) == set(tables.metric_names())
+    assert set(views.METRICS) == set(views.metric_names())
     study = study_of("case_a")
-    table = tables.comparison(study)
+    table = views.comparison(study)
     assert table.loc["total_cost", "hybrid"] == study.kpis["hybrid"].total_cost
     assert np.isnan(table.loc["npv", "diesel"])
 
@@ -292,7 +292,7 @@ def test_main_hues_and_text_stand_out_from_the_page(colours, least: float):
 
 def test_labels_inside_bars_take_the_better_ink():
     for colours in (LIGHT, DARK):
-        for _, name in charts_cost.PARTS.values():
+        for _, name in views.PARTS.values():
             colour = getattr(colours, name)
             inks = {ink: contrast(ink, colour) for ink in ("#FFFFFF", LIGHT.text)}
             assert inks[ink_on(colour)] == max(inks.values())

@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from report import views as tables
+from report import views
 from sim.inputs.scenario import Scenario
 from study.evaluate import evaluate
 from study.presets import presets
@@ -115,7 +115,7 @@ def test_operation_follows_alternative_year_and_span():
 def test_money_table_has_every_figure_of_every_alternative():
     app = run("money", CASE_C, preset="case_c")
     side = next(frame.value for frame in app.dataframe if frame.value.columns[0] == "Figure")
-    assert len(side) == len(tables.METRICS) and list(side.columns)[1] == "Grid + diesel"
+    assert len(side) == len(views.METRICS) and list(side.columns)[1] == "Grid + diesel"
     assert list(side.columns)[-1] == "Hybrid" and (side.map(len) > 0).all(axis=None)
 
 
