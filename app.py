@@ -87,7 +87,7 @@ def warm_up_pv() -> None:
 
         for preset in presets().values():
             site = preset.scenario.site
-            if preset.scenario.pv.dc_kwp > 0:
+            if preset.scenario.pv.exists:
                 pv_kw_per_kwp(preset.scenario.pv, site.place, timeline(site.start, site.term_months, site.step_minutes))
     except Exception:
         log.exception("the PV warm-up failed; the first page with PV will say why")

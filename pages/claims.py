@@ -32,7 +32,7 @@ with card(t("claims.together.title"), t("claims.together.note")):
         else:
             st.markdown(claims.together_text(study, result))
 
-if scenario.storage.energy_kwh > 0 and scenario.finance.storage_ownership == "buy":
+if scenario.storage.exists and scenario.finance.storage_ownership == "buy":
     title = claims.ladder_title(study)
     with card(title, t("claims.ladder.note")):
         answers.show_table(claims.ladder_table(study), key="ladder", alt=title)

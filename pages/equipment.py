@@ -2,7 +2,10 @@
 
 import streamlit as st
 
+from report.text import say
 from sim.dispatch.control import WEEKDAYS
+from sim.dispatch.lanes import site_set_kw
+from sim.plant.battery import available, usable_kwh
 from sim.sun.pv import looks_away
 from ui import ageing, cabinets, form, state, table, weather_upload
 from ui.figures import card
@@ -13,19 +16,18 @@ pv, storage, genset = scenario.pv, scenario.storage, scenario.genset
 st.title(t("inputs.equipment.question"), anchor=False)
 st.markdown(f":small[:gray[{t('inputs.context')}]]")
 
-usable = storage.energy_kwh * (storage.soc_max_fraction - storage.soc_min_fraction)
-hours = usable * storage.discharge_efficiency / storage.power_kw if storage.power_kw else 0.0
 title = t("inputs.equipment.battery_none")
-if storage.energy_kwh:
-    energy, power = words.number(usable / 1000, "MWh"), words.number(storage.power_kw / 1000, "MW")
-    title = t("inputs.equipment.battery", energy=energy, hours=words.number(hours, "h"), power=power)
+if storage.exists:
+    kwh, kw = usable_kwh(storage), available(storage)[0]
+    values = {"energy": say.energy(kwh, words), "power": say.power(kw, words), "hours": words.number(kwh / kw, "h")}
+    title = t("inputs.equipment.battery", **values)
 with card(title, t("inputs.equipment.battery_note")):
     form.card("battery", columns=3)
-    if storage.energy_kwh:
+    if storage.exists:
         st.markdown(cabinets.text())
         form.card("battery.cabinets", columns=3, starts=cabinets.starts())
 
-if storage.energy_kwh:
+if storage.exists:
     with card(ageing.title(), t("inputs.equipment.ageing_note")):
         ageing.draw()
         form.card("battery.ageing", columns=3, starts=ageing.WARRANTY_STARTS)
@@ -35,12 +37,12 @@ if storage.energy_kwh:
 
 hectares = pv.dc_kwp / 1000 * pv.area_m2_per_mwp / 10_000
 title = t("inputs.equipment.pv_none")
-if pv.dc_kwp:
+if pv.exists:
     size = words.number(pv.dc_kwp / 1000, "MWp")
     title = t("inputs.equipment.pv", size=size, area=words.number(hectares, t("inputs.equipment.hectares")))
 with card(title, t("inputs.equipment.pv_note")):
     form.card("pv", columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
-    if pv.dc_kwp:
+    if pv.exists:
         st.markdown(f"**{t('inputs.equipment.arrays')}**")
         st.markdown(f":small[:gray[{t('inputs.equipment.arrays_note')}]]")
         columns = {
@@ -97,6 +99,7 @@ with card(t("inputs.equipment.control"), t("inputs.equipment.control_note")):
         if scenario.dispatch.shave_limits:
             form.card("control.thresholds", columns=3)
 
-fleet = [words.number(count * genset.set_kw / 1000, "MW") for count in (genset.sets, genset.last_resort_sets)]
+set_kw = site_set_kw(scenario)
+fleet = [say.power(count * set_kw, words) for count in (genset.sets, genset.last_resort_sets)]
 with card(t("inputs.equipment.sets", diesel=fleet[0], hybrid=fleet[1]), t("inputs.equipment.sets_note")):
     form.card("sets", columns=3)

@@ -24,7 +24,7 @@ trace = study.dispatch.trace(alternative, year)
 flows = weeks.flows_kwh(trace, study.dispatch.clock.step_h, weeks.steps_in_term(study, year))
 operation.answer_box(study, alternative, year, trace)
 
-if scenario.storage.energy_kwh == 0 and scenario.pv.dc_kwp == 0 and alternative == "hybrid":
+if not scenario.storage.exists and not scenario.pv.exists and alternative == "hybrid":
     st.info(t("answers.remark.no_equipment"))
 
 with st.container(border=True, gap="small"):

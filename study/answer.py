@@ -20,7 +20,7 @@ from sim.dispatch.lanes import import_limits_kw, site_set_kw
 from sim.dispatch.outages import longest_h
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
-from sim.plant.battery import available, discharge_efficiency
+from sim.plant.battery import available, discharge_efficiency, nameplate_for_kwh, usable_kwh
 from sim.plant.load import monthly_scale, peak_kw
 from study.study import Study
 
@@ -94,8 +94,7 @@ def remarks(study: Study) -> tuple[Finding, ...]:
     """What has to stand beside the headline: a cheaper alternative, load left without power, no equipment."""
     found = [_cheaper_still(study), _left_unserved(study, "hybrid"), _left_unserved(study, study.baseline)]
     found.append(_worth_today(study))
-    storage, pv = study.scenario.storage.energy_kwh, study.scenario.pv.dc_kwp
-    if storage == 0 and pv == 0:
+    if not study.scenario.storage.exists and not study.scenario.pv.exists:
         found.append(Finding("answers.remark.no_equipment"))
     return tuple(finding for finding in found if finding)
 
@@ -245,34 +244,27 @@ def spending_title(study: Study) -> Finding:
     return Finding(f"answers.spending.{key}", values, good=good)
 
 
-def ride_through_h(scenario: Scenario, from_fraction: float | None = None) -> Figure:
+def ride_through_h(study: Study, from_fraction: float | None = None) -> Figure:
     """Hours the battery alone carries the peak load of year 1, when new, from `from_fraction` of nameplate (default:
     full). Its power has to match the site alone, its energy carries the auxiliaries too. Reasons where there is none:
     "no_battery", "no_load", "too_little_power".
     """
-    storage = scenario.storage
-    if storage.energy_kwh <= 0:
+    storage = study.scenario.storage
+    if not storage.exists:
         return Figure(None, "no_battery")
-    load = full_load_kw(scenario)
+    load = full_load_kw(study)
     if load <= 0:
         return Figure(None, "no_load")
-    power_kw, energy_kwh = available(storage)
-    if power_kw < load - auxiliary_kw(scenario):
+    if available(storage)[0] < load - study.dispatch.auxiliary_kw:
         return Figure(None, "too_little_power")
-    full = storage.soc_max_fraction if from_fraction is None else from_fraction
-    usable = energy_kwh * max(0.0, full - storage.soc_min_fraction) * discharge_efficiency(storage)
-    return Figure(usable / load)
+    return Figure(usable_kwh(storage, from_fraction) / load)
 
 
-def full_load_kw(scenario: Scenario) -> float:
+def full_load_kw(study: Study) -> float:
     """Peak load of year 1 with the battery's auxiliaries, kW."""
-    scale = monthly_scale(scenario.load, 0, min(12, scenario.site.term_months)).max()
-    return float(peak_kw(scenario.load) * scale + auxiliary_kw(scenario))
-
-
-def auxiliary_kw(scenario: Scenario) -> float:
-    """What the battery's own thermal management takes, kW."""
-    return scenario.storage.energy_kwh / 1000 * scenario.storage.auxiliary_kw_per_mwh
+    load = study.scenario.load
+    scale = monthly_scale(load, 0, min(12, study.scenario.site.term_months)).max()
+    return float(peak_kw(load) * scale + study.dispatch.auxiliary_kw)
 
 
 def is_long_term(scenario: Scenario) -> bool:
@@ -305,7 +297,7 @@ def _unserved_clash(study: Study) -> Finding:
     limit = float(import_limits_kw(scenario, study.dispatch.months)[month])
     sets_kw = float(study.dispatch.sets[row, month]) * site_set_kw(scenario)
     scale = monthly_scale(scenario.load, 0, study.dispatch.months)[month]
-    peak = full_load_kw(scenario) / monthly_scale(scenario.load, 0, min(12, study.dispatch.months)).max() * scale
+    peak = full_load_kw(study) / monthly_scale(scenario.load, 0, min(12, study.dispatch.months)).max() * scale
     values = {
         "unserved": Quantity("energy", study.kpis["hybrid"].unserved_kwh),
         "limit": Quantity("power", limit),
@@ -320,13 +312,12 @@ def _unserved_clash(study: Study) -> Finding:
         return Finding("answers.clash.supply_too_small", values, good=False)
     longest = longest_h(study.dispatch)
     storage = scenario.storage
-    needed_kwh = max(0.0, peak - sets_kw) * longest / discharge_efficiency(storage)
-    energy_kwh = available(storage)[1]
+    needed_kwh = max(0.0, peak - sets_kw) * longest
+    full_kwh = available(storage)[1] * discharge_efficiency(storage)
     values["hours"] = Quantity("duration", longest)
-    reserve = storage.soc_min_fraction + needed_kwh / energy_kwh if energy_kwh > 0 else np.inf
+    reserve = storage.soc_min_fraction + needed_kwh / full_kwh if full_kwh > 0 else np.inf
     if reserve <= storage.soc_max_fraction:
         values["reserve"] = Quantity("percent", float(reserve))
         return Finding("answers.clash.outage_reserve", values, good=False)
-    window = storage.soc_max_fraction - storage.soc_min_fraction
-    values["battery"] = Quantity("energy", float(needed_kwh / window))
+    values["battery"] = Quantity("energy", nameplate_for_kwh(storage, needed_kwh))
     return Finding("answers.clash.outage_battery", values, good=False)

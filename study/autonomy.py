@@ -18,7 +18,7 @@ from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import as_list
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.grid import Outage
-from sim.plant.battery import available, discharge_efficiency
+from sim.plant.battery import available, usable_kwh
 from study.evaluate import evaluate
 from study.outages import tank_l
 from study.study import Study
@@ -148,11 +148,9 @@ def mean_load_kw(year: Study) -> float:
 def _battery_h(year: Study, from_fraction: float) -> float:
     """Hours of the mean load from a charge down to the lowest, new battery; 0 where its power cannot carry it."""
     storage, mean_kw = year.scenario.storage, mean_load_kw(year)
-    power_kw, energy_kwh = available(storage)
-    if energy_kwh == 0 or mean_kw <= 0 or power_kw < mean_kw:
+    if not storage.exists or mean_kw <= 0 or available(storage)[0] < mean_kw:
         return 0.0
-    kwh = energy_kwh * (from_fraction - storage.soc_min_fraction) * discharge_efficiency(storage)
-    return max(0.0, kwh) / mean_kw
+    return usable_kwh(storage, from_fraction) / mean_kw
 
 
 def _fuel_days(year: Study, row: int) -> float | None:

@@ -43,7 +43,7 @@ def controls_of(study: Study, year: int = 1) -> Controls | None:
 def sizes_of(study: Study) -> tuple[Study, ...]:
     """Whole studies with `SIZES` times the battery, all years simulated; a size the inputs refuse is left out."""
     storage, plan = study.scenario.storage, study.scenario.dispatch
-    if storage.energy_kwh <= 0 or storage.power_kw <= 0 or plan.windows or plan.shave_limits:
+    if not storage.exists or storage.power_kw <= 0 or plan.windows or plan.shave_limits:
         return ()
     found = [study]
     for factor in SIZES:

@@ -28,7 +28,7 @@ from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
-from sim.plant.battery import available, discharge_efficiency
+from sim.plant.battery import available, usable_kwh
 from sim.plant.load import peak_kw
 from study.attribution import attribute
 from study.evaluate import evaluate
@@ -376,11 +376,9 @@ def _ride_through(study: Study, settings: Mapping[str, float]) -> Figure:
     """Hours the charge kept for outages carries the critical load, when new times `health`, at the battery's power."""
     storage, kept = study.scenario.storage, study.scenario.dispatch.reserve_fraction
     critical_kw = settings["critical_kw"]
-    power_kw, energy_kwh = available(storage)
-    if energy_kwh == 0 or power_kw < critical_kw:
+    if not storage.exists or available(storage)[0] < critical_kw:
         return Figure(0.0)
-    energy = energy_kwh * (kept - storage.soc_min_fraction) * discharge_efficiency(storage)
-    return Figure(energy * settings.get("health", 1.0) / critical_kw)
+    return Figure(usable_kwh(storage, kept) * settings.get("health", 1.0) / critical_kw)
 
 
 def _battery_share(study: Study, _: Mapping[str, float]) -> Figure:

@@ -88,7 +88,7 @@ def _redrawn(study: Study, strategy: Strategy, year: int) -> Redrawn | None:
     seeds = {}
     if scenario.load.kind not in ("meter", "flat"):
         seeds["load.seed"] = scenario.load.seed + 1
-    if scenario.pv.dc_kwp > 0 and scenario.pv.weather is None:
+    if scenario.pv.exists and scenario.pv.weather is None:
         seeds["pv.seed"] = scenario.pv.seed + 1
     if not seeds:
         return None

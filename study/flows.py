@@ -36,7 +36,7 @@ from sim.dispatch.variants import Outages
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.plant import transformer
-from sim.plant.battery import available_share
+from sim.plant.battery import available, available_share, lane_fields
 from sim.plant.load import monthly_scale
 from sim.sun.pv import pv_kw_per_kwp
 from study.study import Study
@@ -63,6 +63,11 @@ WRITTEN_LINES = (
 # What a simulation of the hybrid and of a baseline depends on.
 OF_HYBRID = ("load.level", "pv.irradiation", *PHYSICS)
 OF_BASELINE = ("load.level", "genset.fuel_factor")
+# What `sim.plant.battery.lane_fields` takes of variants.
+BATTERY_INPUTS = (
+    *("storage.energy_kwh", "storage.power_kw", "storage.charge_efficiency", "storage.discharge_efficiency"),
+    "dispatch.reserve_fraction",
+)
 CHUNK = 1024
 
 
@@ -565,32 +570,22 @@ def _plant(v: _Values, points: _Points, health_now: float, lane: int, dispatch) 
     def tiled(path: str) -> Floats:
         return np.tile(v(path), count)
 
-    health = points.health.ravel()
-    nameplate, reserve = tiled("storage.energy_kwh"), tiled("dispatch.reserve_fraction")
-    works = available_share(storage)
-    energy = nameplate * works
-    power = np.where(nameplate > 0, tiled("storage.power_kw") * works, 0.0)
-    charge, discharge = tiled("storage.charge_efficiency"), tiled("storage.discharge_efficiency")
+    nameplate, works = tiled("storage.energy_kwh"), available_share(storage)
+    inputs = {path.partition(".")[2]: tiled(path) for path in BATTERY_INPUTS}
+    found = lane_fields(storage, plan, points.health.ravel(), inputs)
     age = (1.0 - scenario.pv.degradation_per_year) ** np.repeat(points.year, v.count)
     first_below = dispatch.lanes.genset_first_below_kwh[lane]
-    per_kwh = first_below / (storage.energy_kwh * works * health_now) if storage.energy_kwh else 0.0
+    per_kwh = first_below / (available(storage)[1] * health_now) if storage.exists else 0.0
     own_use = dispatch.lanes.auxiliary_kw[lane] / (storage.energy_kwh * storage.auxiliary_kw_per_mwh or np.inf)
     use_per_kwh = own_use or 1e-3
-    limits = {"charge_set_kw": plan.charge_limit_kw, "discharge_set_kw": plan.discharge_limit_kw}
+    energy, power, reserve = nameplate * works, found["battery_kw"], inputs["reserve_fraction"]
+    charge, discharge = found["charge_efficiency"], found["discharge_efficiency"]
     tradable = energy * (storage.soc_max_fraction - reserve)
     above_empty = (reserve - storage.soc_min_fraction) * energy / charge / REFILL_H
-    return {
+    return found | {
         "pv_kwp": tiled("pv.dc_kwp") * tiled("pv.irradiation") * age,
-        "battery_kw": power,
-        **{key: (power if limit is None else np.minimum(power, limit)) * health for key, limit in limits.items()},
-        "energy_max_kwh": energy * storage.soc_max_fraction * health,
-        "energy_min_kwh": energy * storage.soc_min_fraction * health,
-        "energy_reserve_kwh": energy * reserve * health,
-        "energy_start_kwh": energy * storage.soc_start_fraction * health,
-        "charge_efficiency": charge,
-        "discharge_efficiency": np.minimum(1.0, discharge * (1.0 + storage.near_load_loss_gain_fraction)),
         "auxiliary_kw": nameplate * tiled("storage.auxiliary_kw_per_mwh") * use_per_kwh,
-        "genset_first_below_kwh": energy * per_kwh * health,
+        "genset_first_below_kwh": energy * per_kwh * points.health.ravel(),
         "orders": (tradable, power, charge, discharge),
         "refill": np.minimum(1.0, np.divide(above_empty, power, out=np.zeros_like(power), where=power > 0)),
     }

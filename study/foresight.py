@@ -76,7 +76,7 @@ class Bound:
 
 def not_covered(study: Study) -> str | None:
     """Why a year has no bound, as a key: "no_battery" or one of `bill_not_covered`; None where it has one."""
-    return "no_battery" if study.scenario.storage.energy_kwh == 0 else bill_not_covered(study)
+    return "no_battery" if not study.scenario.storage.exists else bill_not_covered(study)
 
 
 def bill_not_covered(study: Study) -> str | None:
@@ -126,8 +126,8 @@ def hybrid_programme(study: Study, year: int) -> Programme:
     pv_kw = series.pv_kw_per_kwp * lanes.pv_kwp[lane]
     beyond_grid = np.maximum(trace.load_kw - pv_kw - limit, 0.0)
     sets_kw = (lanes.sets[lane] * lanes.set_kw[lane])[month]
-    nameplate = lanes.energy_max_kwh[lane] / study.scenario.storage.soc_max_fraction
-    stored = trace.energy_kwh / nameplate if nameplate > 0 else np.zeros(clock.steps)
+    capacity_kwh = dispatch.capacity_kwh(year)
+    stored = trace.energy_kwh / capacity_kwh if capacity_kwh > 0 else np.zeros(clock.steps)
     masks = [charge.measured[series.period] for charge in rates.demand]
     per_kw = [dict(enumerate(charge.per_kw)) for charge in rates.demand]
     return Programme(
@@ -150,7 +150,7 @@ def hybrid_programme(study: Study, year: int) -> Programme:
             ShedTier(beyond_grid, study.scenario.finance.unserved_per_kwh),
         ),
         battery_kw=float(lanes.battery_kw[lane]),
-        battery_kwh=float(nameplate),
+        battery_kwh=capacity_kwh,
         charge_efficiency=float(lanes.charge_efficiency[lane]),
         discharge_efficiency=float(lanes.discharge_efficiency[lane]),
         soc_start=None,

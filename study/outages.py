@@ -162,10 +162,7 @@ def battery_alone_h(found: Outlook) -> float:
 
 def need_for(found: Outlook, hours: int) -> tuple[BatteryNeed, BatteryNeed]:
     """Battery that carries an outage of whole hours from any start: alone, and beside the sets that stand ready."""
-    efficiency = found.island.discharge_efficiency
-    return tuple(
-        resilience.battery_need(found.net_kw, hours, efficiency, firm_kw) for firm_kw in (0.0, found.island.genset_kw)
-    )
+    return tuple(resilience.battery_need(found.net_kw, hours, firm_kw) for firm_kw in (0.0, found.island.genset_kw))
 
 
 def survival_with_failures(study: Study, found: Outlook, hours: int) -> float:
@@ -200,7 +197,7 @@ def start_gap_kw(found: Outlook) -> float:
 def is_bridged(study: Study, alternative: str) -> bool:
     """Whether the load notices nothing when the grid fails: the battery's transfer, or a UPS until sets run."""
     scenario = study.scenario
-    seamless = scenario.storage.energy_kwh > 0 and scenario.storage.seamless_transfer
+    seamless = scenario.storage.exists and scenario.storage.seamless_transfer
     return alternative != "grid" and (scenario.grid.ups_bridges or (alternative == "hybrid" and seamless))
 
 

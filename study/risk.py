@@ -82,7 +82,7 @@ def default_range(scenario: Scenario, path: str, kind: Kind = "triangular") -> R
 def default_ranges(scenario: Scenario, kind: Kind = "triangular") -> tuple[Range, ...]:
     """Ranges of all inputs that matter in the scenario and have one wider than nothing."""
     named = [path for path in VARIED if path not in FACTORS and _matters(scenario, path)]
-    factors = [path for path in FACTORS if path != "pv.irradiation" or scenario.pv.dc_kwp > 0]
+    factors = [path for path in FACTORS if path != "pv.irradiation" or scenario.pv.exists]
     found = [default_range(scenario, path, kind) for path in (*factors, *named)]
     return tuple(one for one in found if one.high > one.low)
 

@@ -79,7 +79,7 @@ class Plan:
         """The study's own sizes, as the programme counts them: 0 for what stays as it is."""
         scenario, works = self.study.scenario, available_share(self.study.scenario.storage)
         sets_kw = scenario.genset.last_resort_sets * site_set_kw(scenario)
-        power = scenario.storage.power_kw if scenario.storage.energy_kwh else 0.0
+        power = scenario.storage.power_kw if scenario.storage.exists else 0.0
         return Sizes(
             power * works,
             scenario.storage.energy_kwh,
@@ -185,7 +185,7 @@ def unit_prices(probe: Study, weight: float) -> tuple[Sizes, float]:
     price = Sizes(
         kw=float(max(share, LEAST_POWER_PART) * per_kwh / kw_per_kwh / works),
         kwh=float((1 - share) * per_kwh),
-        kwp=yearly(probe, PV_LINES, weight) / scenario.pv.dc_kwp if scenario.pv.dc_kwp else 0.0,
+        kwp=yearly(probe, PV_LINES, weight) / scenario.pv.dc_kwp if scenario.pv.exists else 0.0,
         set_kw=yearly(probe, SET_LINES, weight) / sets_kw if sets_kw else 0.0,
     )
     return price, yearly(probe, ("ems",), weight)
@@ -311,7 +311,7 @@ def _probe(study: Study, wish: Wish) -> Study:
 
 
 def _with_battery(scenario: Scenario) -> Scenario:
-    if scenario.storage.energy_kwh > 0:
+    if scenario.storage.exists:
         return scenario
     peak = max(1.0, scenario.load.peak_kw)
     return scenario.with_({"storage.energy_kwh": 2 * peak, "storage.power_kw": peak})
@@ -335,7 +335,7 @@ def _programme(
     dark = limit == 0
     load = dispatch.series.load_kw * lanes.load_scale[lane][month]
     beyond_grid = np.maximum(load + own_use * LONGEST_H * load.max() - limit, 0.0)
-    keeps_pv = scenario.pv.dc_kwp > 0 and not wish.pv
+    keeps_pv = scenario.pv.exists and not wish.pv
     pv = _pv_kw_per_kwp(study, weights) * scenario.pv.dc_kwp if keeps_pv else np.zeros(clock.steps)
     sizes_sets = wish.sets and bool(beyond_grid.any())
     tiers = () if sizes_sets else (ShedTier(_sets_kw(study, lane, dark, beyond_grid), sets_per_kwh),)

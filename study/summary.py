@@ -44,7 +44,7 @@ def _returns(study: Study) -> dict[str, Any]:
     loan |= _plain("least_dscr", cover.least_dscr) | {"least_dscr_year": cover.least_dscr_year}
     whole = {"tax_rate": found.rules.rate, "loan": loan | _plain("least_icr", cover.least_icr)}
     whole |= _plain("mirr", found.mirr) | _plain("profitability_index", found.profitability_index)
-    if study.scenario.storage.energy_kwh > 0:
+    if study.scenario.storage.exists:
         with_charging, without = storage_costs(study)
         whole |= _plain("lcos_per_kwh", with_charging) | _plain("lcos_without_charging_per_kwh", without)
     return views | whole

@@ -50,7 +50,7 @@ def available(study: Study, alternative: str, year: int = 1) -> tuple[Meaning, .
         "typical": True,
         "peak_bill": bool(study.dispatch.import_kwh[study.dispatch.row(alternative)].any()),
         "longest_outage": alternative != "diesel" and bool(study.dispatch.down[year - 1].any()),
-        "cloudiest": alternative == "hybrid" and study.scenario.pv.dc_kwp > 0,
+        "cloudiest": alternative == "hybrid" and study.scenario.pv.exists,
     }
     return tuple(meaning for meaning in MEANINGS if has[meaning])
 

@@ -169,11 +169,11 @@ def _figure_change_card(key: str, own: Figure, base: Figure, vs: str) -> Card:
     return Card(key, text, delta, good, vs)
 
 
-def _ride_card(scenario: Scenario) -> Card:
-    full = answer.ride_through_h(scenario)
+def _ride_card(study: Study) -> Card:
+    full = answer.ride_through_h(study)
     if full.value is None:
         return _missing_card("ride", full, is_money=False)
-    kept = answer.ride_through_h(scenario, scenario.dispatch.reserve_fraction)
+    kept = answer.ride_through_h(study, study.scenario.dispatch.reserve_fraction)
     words = state.words()
     delta = t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, words))
     return Card("ride", say.duration(full.value, words), delta, is_money=False)

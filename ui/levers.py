@@ -71,7 +71,7 @@ def _range(path: str, scenario: Scenario, origin: float) -> tuple[float, float]:
     entry = register()[path]
     if path == "grid.ready_month":
         return 0.0, float(min(scenario.site.term_months, LONGEST_WAIT_MONTHS))
-    if path == "dispatch.reserve_fraction" and scenario.storage.energy_kwh > 0:
+    if path == "dispatch.reserve_fraction" and scenario.storage.exists:
         return scenario.storage.soc_min_fraction, scenario.storage.soc_max_fraction
     if entry.unit == "fraction":
         return entry.minimum or 0.0, entry.maximum or 1.0

@@ -134,7 +134,7 @@ def _unserved_text(trace: Trace, kept: slice, step_h: float) -> str:
 
 def _battery_text(study: Study, alternative: str, trace: Trace, kept: slice) -> list[str]:
     words, storage = state.words(), study.scenario.storage
-    if alternative != "hybrid" or storage.energy_kwh <= 0:
+    if alternative != "hybrid" or not storage.exists:
         return []
     step_h = study.dispatch.clock.step_h
     out = float(trace.discharge_kw[kept].sum()) * step_h

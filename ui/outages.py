@@ -10,6 +10,7 @@ import streamlit as st
 from report.text import say
 from report.text.amounts import Amounts, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
+from sim.plant.battery import nameplate_for_kwh
 from study import outages
 from study.outages import Outlook
 from study.study import Study
@@ -147,10 +148,10 @@ def need_text(study: Study, seen: Found) -> str:
     words = state.words()
     alone, beside = outages.need_for(seen.new["hybrid"], NEED_H)
     storage, health = study.scenario.storage, float(study.dispatch.life.at_end.min())
-    window = max(storage.soc_max_fraction - storage.soc_min_fraction, 1e-9)
+    nameplate_kwh = nameplate_for_kwh(storage, alone.usable_kwh)
     values = {"hours": _hours(NEED_H), "power": say.power(alone.power_kw, words)}
-    values |= {"usable": say.energy(alone.usable_kwh, words), "nameplate": say.energy(alone.usable_kwh / window, words)}
-    values |= {"aged": say.energy(alone.usable_kwh / window / max(health, 1e-9), words)}
+    values |= {"usable": say.energy(alone.usable_kwh, words), "nameplate": say.energy(nameplate_kwh, words)}
+    values |= {"aged": say.energy(nameplate_kwh / max(health, 1e-9), words)}
     text = t("outages.need", **values)
     if beside.usable_kwh <= 0:
         return f"{text} {t('outages.need_sets_enough')}"

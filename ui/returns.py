@@ -152,7 +152,7 @@ def _tables_title(study: Study) -> str:
 def storage_card(study: Study) -> None:
     """What a kWh from the battery costs; no card without a battery."""
     words, scenario = state.words(), study.scenario
-    if scenario.storage.energy_kwh <= 0:
+    if not scenario.storage.exists:
         return
     whole, own = storage_costs(study)
     efficiency = overall_efficiency(study)

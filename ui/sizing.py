@@ -49,7 +49,7 @@ def ask_wish(study: Study) -> Wish:
     scenario = study.scenario
     with st.container(horizontal=True, vertical_alignment="bottom"):
         built = st.segmented_control(
-            t("sizing.ask.build"), BUILDS, default="pv" if scenario.pv.dc_kwp > 0 else "battery", required=True,
+            t("sizing.ask.build"), BUILDS, default="pv" if scenario.pv.exists else "battery", required=True,
             key=f"sizing.build@{state.revision()}", format_func=lambda name: t(f"sizing.build.{name}"),
         )  # fmt: skip
         most_kwp = 0.0

@@ -236,7 +236,7 @@ def dispatch_day(study: Study, trace: Trace, span: Span, words: Words, width_mm:
     steps = span.steps(clock)
     hours = np.arange(steps.stop - steps.start + 1) * clock.step_h
     bands = charts_operation.bands_kw(trace, steps)
-    has_battery = study.scenario.storage.energy_kwh > 0
+    has_battery = study.scenario.storage.exists
 
     def draw(axes: Axes) -> None:
         base = np.zeros(hours.size)
@@ -296,9 +296,7 @@ def _hour_ticks(axes: Axes, words: Words, labels: bool) -> None:
 
 def _charge_axes(axes: Axes, study: Study, trace: Trace, steps: slice, hours: NDArray, words: Words) -> None:
     below = axes.figure.add_axes((axes.get_position().x0, 0.13, axes.get_position().width, 0.2))
-    nameplate, start = study.scenario.storage.energy_kwh, study.scenario.storage.soc_start_fraction
-    before = trace.energy_kwh[steps.start - 1] / nameplate if steps.start else start
-    charge = np.concatenate([[before], trace.energy_kwh[steps] / nameplate]) * 100
+    charge = charts_operation.charge_fractions(study, 1, trace, steps) * 100
     below.fill_between(hours, charge, color=LIGHT.battery, alpha=0.18, linewidth=0)
     below.plot(hours, charge, color=LIGHT.battery, linewidth=1.2)
     below.axhline(study.scenario.dispatch.reserve_fraction * 100, color=LIGHT.muted, linewidth=0.7, linestyle=":")

@@ -58,8 +58,8 @@ def sources(scenario: Scenario) -> tuple[str, ...]:
     grid_kw = max([scenario.grid.import_limit_kw, *(stage.import_limit_kw for stage in scenario.grid.stages)])
     has = {
         "grid": grid_kw > 0,
-        "pv": scenario.pv.dc_kwp > 0,
-        "battery": scenario.storage.energy_kwh > 0,
+        "pv": scenario.pv.exists,
+        "battery": scenario.storage.exists,
         "diesel": scenario.genset.last_resort_sets > 0,
     }
     return tuple(name for name, there in has.items() if there)

@@ -220,8 +220,8 @@ def figure_text(draft: Draft, figure: Figure, write: Any, note: str) -> tuple[st
 
 def _ride_card(draft: Draft) -> tuple[str, str, str]:
     scenario = draft.study.scenario
-    full = ride_through_h(scenario)
-    kept = ride_through_h(scenario, scenario.dispatch.reserve_fraction)
+    full = ride_through_h(draft.study)
+    kept = ride_through_h(draft.study, scenario.dispatch.reserve_fraction)
     note = draft.words.t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, draft.words))
     return draft.t("card.ride"), *figure_text(draft, full, lambda value: say.duration(value, draft.words), note)
 

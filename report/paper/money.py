@@ -216,7 +216,7 @@ def _figures(draft: Draft) -> Block:
         ]
         for key in DEFINED
     ]
-    if draft.study.scenario.storage.energy_kwh > 0:
+    if draft.study.scenario.storage.exists:
         for key, figure in zip(("lcos_all", "lcos"), storage_costs(draft.study), strict=True):
             shown = figure_text(draft, figure, lambda value: draft.price(value, "kWh"), "")[0]
             rows.append([draft.t(f"define.{key}_name"), shown, draft.t(f"define.{key}")])

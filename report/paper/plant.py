@@ -25,13 +25,14 @@ from report.text import say
 from report.text.amounts import day_of_month, month_name
 from report.text.financing import cycles, joined
 from report.views import metric
+from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import longest_h
-from study import autonomy
+from sim.plant.battery import available, usable_kwh, window_kwh
+from study import autonomy, weeks
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
 from study.financing import overall_efficiency
 from study.real_bills import compare, verdict
 from study.site_year import full_year, under
-from study.weeks import MEANINGS, available, choose
 
 MOST_PERIODS = 6
 SAME_WORTH = 1e-4  # of the baseline's cost: NPVs that lie closer are the same
@@ -411,7 +412,7 @@ def solution(draft: Draft) -> Block:
         ),
         small(draft.t("solution.standards_note")),
     ]
-    if scenario.storage.energy_kwh > 0:
+    if scenario.storage.exists:
         rungs = energy_rungs(draft)
         text = draft.t("list_mark").join(f"{label} {say.energy(value, words)}" for label, value in rungs)
         blocks.append(
@@ -468,26 +469,28 @@ def _sizes(draft: Draft) -> list[Block]:
 
 def _solution_finding(draft: Draft) -> str:
     scenario, words = draft.study.scenario, draft.words
-    if scenario.storage.energy_kwh <= 0:
+    if not scenario.storage.exists:
         return draft.t("solution.finding_none")
     rungs = energy_rungs(draft)
     return draft.t("solution.finding", nameplate=say.energy(rungs[0][1], words), end=say.energy(rungs[-1][1], words))
 
 
 def energy_rungs(draft: Draft) -> list[tuple[str, float]]:
-    """Nameplate, the window of charge, what reaches the bus when new and in the last year, kWh."""
+    """Nameplate, that of the cabinets counted on where they are fewer, the window of charge, what reaches the bus when
+    new and in the year of the worst health, kWh."""
     storage, health = draft.study.scenario.storage, draft.study.dispatch.life.health
-    window = storage.energy_kwh * (storage.soc_max_fraction - storage.soc_min_fraction)
-    at_bus = window * storage.discharge_efficiency
-    lowest = int(health.argmin())
-    rungs = [
-        (draft.t("solution.nameplate"), storage.energy_kwh),
-        (draft.t("solution.window"), window),
-        (draft.t("solution.at_bus"), at_bus),
-    ]
+    counted, at_bus, lowest = available(storage)[1], usable_kwh(storage), int(health.argmin())
+    rungs = {
+        draft.t("solution.nameplate"): storage.energy_kwh,
+        draft.t("solution.counted"): counted,
+        draft.t("solution.window"): window_kwh(storage),
+        draft.t("solution.at_bus"): at_bus,
+    }
+    if counted == storage.energy_kwh:
+        del rungs[draft.t("solution.counted")]
     if health.size > 1:
-        rungs.append((draft.t("solution.lowest", n=lowest + 1), at_bus * float(health[lowest])))
-    return rungs
+        rungs[draft.t("solution.lowest", n=lowest + 1)] = at_bus * float(health[lowest])
+    return list(rungs.items())
 
 
 def _replaced(draft: Draft) -> str:
@@ -540,8 +543,8 @@ def operation(draft: Draft) -> Block:
     study, words, scenario = draft.study, draft.words, draft.study.scenario
     trace = study.dispatch.trace("hybrid", 1)
     seen, cells, bands = set(), [], set()
-    for meaning in (m for m in MEANINGS if m in available(study, "hybrid")):
-        span = choose(study, "hybrid", 1, trace, meaning, 1)
+    for meaning in (m for m in weeks.MEANINGS if m in weeks.available(study, "hybrid")):
+        span = weeks.choose(study, "hybrid", 1, trace, meaning, 1)
         if span.first_day in seen:
             continue
         seen.add(span.first_day)
@@ -565,7 +568,7 @@ def operation(draft: Draft) -> Block:
         (draft.t("operation.control"), draft.t(f"operation.control_{scenario.dispatch.arbitrage}")),
         (draft.t("operation.order"), proposal_control.order_text(draft, diagram.sources(scenario))),
     ]
-    if scenario.storage.energy_kwh > 0:
+    if scenario.storage.exists:
         rows += [
             (
                 draft.t("operation.reserve"),
@@ -616,13 +619,13 @@ def efficiency_text(draft: Draft) -> str:
 def resilience(draft: Draft) -> Block:
     """Listed outages, how long the battery carries the load, what the sets can, and what stays without power."""
     study, scenario, words = draft.study, draft.study.scenario, draft.words
-    full = ride_through_h(scenario)
-    kept = ride_through_h(scenario, scenario.dispatch.reserve_fraction)
+    full = ride_through_h(study)
+    kept = ride_through_h(study, scenario.dispatch.reserve_fraction)
     health = float(study.dispatch.life.health.min())
-    sets_kw = scenario.genset.last_resort_sets * scenario.genset.set_kw
+    sets_kw = scenario.genset.last_resort_sets * site_set_kw(scenario)
     rows = [
         (draft.t("resilience.outages"), _outages_text(draft)),
-        (draft.t("resilience.peak"), say.power(full_load_kw(scenario), words)),
+        (draft.t("resilience.peak"), say.power(full_load_kw(study), words)),
         (
             draft.t("resilience.full"),
             figure_text(draft, full, lambda value: say.duration(value, words), "")[0]
@@ -633,7 +636,7 @@ def resilience(draft: Draft) -> Block:
     if full.value is not None and kept.value is not None:
         rows.append((draft.t("resilience.reserve"), say.duration(kept.value, words)))
         rows.append((draft.t("resilience.aged"), say.duration(kept.value * health, words)))
-    share = say.share(min(1.0, sets_kw / full_load_kw(scenario)) if full_load_kw(scenario) > 0 else 0.0, words)
+    share = say.share(min(1.0, sets_kw / full_load_kw(study)) if full_load_kw(study) > 0 else 0.0, words)
     rows.append(
         (draft.t("resilience.sets"), draft.t("resilience.sets_text", power=say.power(sets_kw, words), share=share))
     )

@@ -136,7 +136,7 @@ def _guarantees(draft: Draft) -> list[list[str]]:
         "availability": draft.t("guarantee.agreed"),
         "transfer": draft.t("guarantee.agreed"),
     }
-    has_battery = draft.study.scenario.storage.energy_kwh > 0
+    has_battery = draft.study.scenario.storage.exists
     keys = [key for key in GUARANTEES if values[key] and (has_battery or key in ("availability", "transfer"))]
     return [[draft.t(f"guarantee.{key}"), values[key], draft.t(f"guarantee.{key}_remedy")] for key in keys]
 

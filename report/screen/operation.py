@@ -74,8 +74,8 @@ def dispatch_span(
     power = power_unit(top_kw, words)
     data = [_band(key, hours, values, power, colours, words) for key, values in bands.items()]
     data.append(_load_line(hours, trace.load_kw[steps], power, colours, words))
-    has_battery = alternative == "hybrid" and study.scenario.storage.energy_kwh > 0
-    data += _charge_trace(study, trace, steps, hours, colours, words) if has_battery else []
+    has_battery = alternative == "hybrid" and study.scenario.storage.exists
+    data += _charge_trace(study, year, trace, steps, hours, colours, words) if has_battery else []
     data.append(_price_strip(study, steps, hours, colours, words)) if alternative != "diesel" else None
     layout = _span_axes(study, span, hours, has_battery, alternative != "diesel", top_kw, words, colours)
     shapes, notes = _span_marks(study, alternative, year, steps, hours, has_battery, words, colours)
@@ -102,20 +102,22 @@ def _load_line(hours, load_kw, power: tuple[float, str], colours: Palette, words
     }  # fmt: skip
 
 
-def _charge_trace(study: Study, trace: Trace, steps: slice, hours, colours: Palette, words: Words) -> list[dict]:
-    """Charge in per cent of nameplate at the step edges: what a step ends with stands at its end."""
-    before = trace.energy_kwh[steps.start - 1] if steps.start else _start_kwh(study)
-    charge = np.concatenate([[before], trace.energy_kwh[steps]]) / study.scenario.storage.energy_kwh * 100
+def charge_fractions(study: Study, year: int, trace: Trace, steps: slice) -> np.ndarray:
+    """State of charge at the edges of the steps, of what the battery holds when full in that year."""
+    before = trace.energy_kwh[steps.start - 1] if steps.start else study.dispatch.start_kwh(year)
+    return np.concatenate([[before], trace.energy_kwh[steps]]) / study.dispatch.capacity_kwh(year)
+
+
+def _charge_trace(
+    study: Study, year: int, trace: Trace, steps: slice, hours, colours: Palette, words: Words
+) -> list[dict]:
+    charge = charge_fractions(study, year, trace, steps) * 100
     line = {"color": colours.battery, "width": 1.5}
     return [{
         "type": "scatter", "mode": "lines", "name": words.t("charts.flow.battery"), "meta": "charge", "x": f32(hours),
         "y": f32(charge), "yaxis": "y2", "line": line, "fill": "tozeroy", "fillcolor": faded(colours.battery, 0.16),
         "hovertemplate": "%{y:.0f} %",
     }]  # fmt: skip
-
-
-def _start_kwh(study: Study) -> float:
-    return study.scenario.storage.energy_kwh * study.scenario.storage.soc_start_fraction
 
 
 def _price_strip(study: Study, steps: slice, hours, colours: Palette, words: Words) -> dict:

@@ -17,6 +17,7 @@ from sim.inputs.plant import Dispatch
 from sim.inputs.scenario import Scenario
 from sim.inputs.storage import Storage
 from sim.inputs.tariff import PriceClasses
+from sim.plant.battery import available, discharge_efficiency
 from sim.timeline import Timeline
 
 NO_THRESHOLD_KW = 1e12
@@ -27,7 +28,7 @@ WEEKDAYS = {"every_day": range(7), "workday": range(5), "weekend": (5, 6), "satu
 def action_series(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> NDArray[np.float64]:
     """Charge (< 0) or discharge (> 0) order of each step as a share of battery power (steps,)."""
     storage, dispatch = scenario.storage, scenario.dispatch
-    if storage.energy_kwh == 0 or dispatch.arbitrage == "off":
+    if not storage.exists or dispatch.arbitrage == "off":
         return np.zeros(clock.steps)
     if dispatch.arbitrage == "windows":
         direction, fixed = own_windows(dispatch, clock)
@@ -116,21 +117,22 @@ def _thresholds_kw(dispatch: Dispatch, month: int, classes: PriceClasses) -> NDA
 def refill_share(scenario: Scenario) -> float:
     """Share of battery power at which the grid restores the reserve after an outage, in about `REFILL_H` hours."""
     storage = scenario.storage
-    if storage.energy_kwh == 0:
+    if not storage.exists:
         return 0.0
+    power_kw, energy_kwh = available(storage)
     above_empty = scenario.dispatch.reserve_fraction - storage.soc_min_fraction
-    return min(1.0, above_empty * storage.energy_kwh / storage.charge_efficiency / REFILL_H / storage.power_kw)
+    return min(1.0, above_empty * energy_kwh / storage.charge_efficiency / REFILL_H / power_kw)
 
 
 def tradable_kwh(scenario: Scenario) -> float:
     """Energy the schedule may move, inside the battery, when new: between the reserve and the highest charge."""
-    return scenario.storage.energy_kwh * (scenario.storage.soc_max_fraction - scenario.dispatch.reserve_fraction)
+    return available(scenario.storage)[1] * (scenario.storage.soc_max_fraction - scenario.dispatch.reserve_fraction)
 
 
 def _by_price(price: NDArray[np.float64], clock: Timeline, storage: Storage, second_charge: bool) -> NDArray[np.int64]:
     """-1, 0, 1 for each step: charge at the day's lowest price, discharge above the middle of its range, if it pays."""
     per_day = 24 * 60 // clock.step_minutes
-    round_trip = storage.charge_efficiency * storage.discharge_efficiency
+    round_trip = storage.charge_efficiency * discharge_efficiency(storage)
     days = np.round(price.reshape(-1, per_day), 9)
     patterns, which = np.unique(days, axis=0, return_inverse=True)
     orders = np.array([_day_order(day, round_trip, second_charge) for day in patterns])
@@ -190,8 +192,8 @@ def _spread(
 def _block_share(rank: NDArray[np.float64], sign: int, scenario: Scenario, step_h: float) -> NDArray[np.float64]:
     """Best price level first (lowest rank), each at the power that just lasts, until the energy is used."""
     storage = scenario.storage
-    efficiency = storage.discharge_efficiency if sign > 0 else 1 / storage.charge_efficiency
-    left_h = tradable_kwh(scenario) * efficiency / storage.power_kw
+    efficiency = discharge_efficiency(storage) if sign > 0 else 1 / storage.charge_efficiency
+    left_h = tradable_kwh(scenario) * efficiency / available(storage)[0]
     share = np.zeros(rank.size)
     for level in np.unique(rank):
         at_level = rank == level

@@ -21,10 +21,11 @@ from sim.plant.ageing import cell_temperature_c
 from sim.plant.battery import (
     BatteryLife,
     auxiliary_kw_per_mwh,
-    available_share,
+    available,
     battery_life,
     cell_life,
     discharge_efficiency,
+    lane_fields,
     power_shares,
 )
 from sim.plant.flex import FLEX_FIELDS, Flex, Seen, rule
@@ -39,6 +40,7 @@ from sim.timeline import Timeline, timeline
 LIFE_PASSES, LIFE_NEAR = 3, 0.002
 FLEX_SUMS = ("capped_kwh", "paused_kwh", "deferred_kwh", "caught_up_kwh", "lost_gpu_h", "stopped_gpus")
 ADDED_SUMS = ("auxiliary_kwh", "shed_kwh", *FLEX_SUMS)
+EFFICIENCIES = ("charge_efficiency", "discharge_efficiency")
 FUEL_FIELDS = tuple(name for name in kernel.SCALAR_FIELDS if name.startswith("fuel_"))
 Floats = NDArray[np.float64]
 
@@ -130,7 +132,7 @@ def _series(
     window = scenario.tariff.demand_window_minutes // clock.step_minutes
     needs_climate = scenario.load.pue_model != "constant"
     pv_year = partial(pv_kw_per_kwp, scenario.pv, scenario.site.place, clock)
-    has_pv = scenario.pv.dc_kwp > 0
+    has_pv = scenario.pv.exists
     shared = {
         "load_kw": load_kw(scenario.load, clock, ambient_c(scenario, clock) if needs_climate else None),
         "pv_kw_per_kwp": pv_year() if has_pv else np.zeros(clock.steps),
@@ -148,7 +150,7 @@ def _series(
 
 
 def _power_shares(scenario: Scenario, clock: Timeline) -> dict[str, Floats]:
-    if scenario.storage.energy_kwh == 0:
+    if not scenario.storage.exists:
         return {}
     shares = power_shares(scenario.storage, ambient_c(scenario, clock))
     return dict(zip(kernel.POWER_SHARES, shares, strict=True))
@@ -283,14 +285,14 @@ def _life(
     """
     storage = scenario.storage
     life = battery_life(storage, years)
-    if storage.fade_model == "line" or storage.energy_kwh == 0:
+    if storage.fade_model == "line" or not storage.exists:
         return life
     mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
     cell_c = cell_temperature_c(ambient_c(scenario, clock), storage.cell_temperature == "held")
     for _ in range(LIFE_PASSES):
         lanes = some_lanes(_lanes(scenario, clock, held, series, life, years)[0], mine)
         given = kernel.aggregate(series, lanes, classes).discharge_kwh.sum(axis=1)
-        full_kwh = storage.energy_kwh * available_share(storage) * life.health
+        full_kwh = available(storage)[1] * life.health
         cycles = given / discharge_efficiency(storage) / np.maximum(full_kwh, 1e-9)
         first = kernel.trace(series, lanes, 0).energy_kwh / full_kwh[0]
         aged = cell_life(storage, first, cell_c, clock.step_h, clock.months / 12, cycles)
@@ -324,7 +326,8 @@ def _lanes(
     )  # fmt: skip
     lanes = kernel.Lanes(
         pv_kwp=spread(hybrid * scenario.pv.dc_kwp, pv_years),
-        **_battery_lanes(scenario, life, auxiliary, lambda value, by_year=1.0: spread(hybrid * value, by_year)),
+        **_battery_lanes(scenario, life.health, lambda by_year: spread(hybrid, by_year)),
+        auxiliary_kw=spread(hybrid, scenario.storage.energy_kwh / 1000 * auxiliary),
         export_limit_kw=spread(hybrid * scenario.grid.export_limit_kw),
         **_genset_lanes(scenario, lambda value: spread(ones * value)),
         genset_first_below_kwh=spread(hybrid * _genset_start_kwh(scenario), life.health),
@@ -340,25 +343,11 @@ def _climate_where_asked(scenario: Scenario, clock: Timeline) -> Floats:
     return ambient_c(scenario, clock) if scenario.storage.auxiliary_by_temperature else np.zeros(0)
 
 
-def _battery_lanes(scenario: Scenario, life: BatteryLife, auxiliary_per_mwh: float, spread) -> dict[str, Floats]:
-    storage, dispatch = scenario.storage, scenario.dispatch
-    works = available_share(storage)
-    power = storage.power_kw * works if storage.energy_kwh > 0 else 0.0
-    limits = (dispatch.charge_limit_kw, dispatch.discharge_limit_kw)
-    charge_kw, discharge_kw = (power if limit is None else min(power, limit) for limit in limits)
-    energy = storage.energy_kwh * works
-    return {
-        "battery_kw": spread(power),
-        "charge_set_kw": spread(charge_kw, life.health),
-        "discharge_set_kw": spread(discharge_kw, life.health),
-        "energy_max_kwh": spread(energy * storage.soc_max_fraction, life.health),
-        "energy_min_kwh": spread(energy * storage.soc_min_fraction, life.health),
-        "energy_reserve_kwh": spread(energy * dispatch.reserve_fraction, life.health),
-        "energy_start_kwh": spread(energy * storage.soc_start_fraction, life.health),
-        "charge_efficiency": np.full(life.health.size * len(ALTERNATIVES), storage.charge_efficiency),
-        "discharge_efficiency": np.full(life.health.size * len(ALTERNATIVES), discharge_efficiency(storage)),
-        "auxiliary_kw": spread(storage.energy_kwh / 1000 * auxiliary_per_mwh),
-    }
+def _battery_lanes(scenario: Scenario, health: Floats, spread) -> dict[str, Floats]:
+    """The hybrid's battery; the others have none, at the same efficiencies."""
+    fields = lane_fields(scenario.storage, scenario.dispatch, health)
+    efficiencies = {name: np.tile(fields.pop(name), len(ALTERNATIVES)) for name in EFFICIENCIES}
+    return {name: spread(values) for name, values in fields.items()} | efficiencies
 
 
 def _genset_lanes(scenario: Scenario, spread) -> dict[str, Floats]:
@@ -395,8 +384,8 @@ def _planned_fraction(scenario: Scenario, alternative: str) -> float:
     """Load of the running sets at which the next one starts: what is asked for, or less to keep the spinning reserve.
     In the hybrid the battery's power stands in for as much of it as it has."""
     reserve, peak = scenario.genset.spinning_reserve_fraction, peak_kw(scenario.load)
-    if alternative == "hybrid" and scenario.storage.energy_kwh > 0 and peak > 0:
-        reserve = max(0.0, reserve - scenario.storage.power_kw * available_share(scenario.storage) / peak)
+    if alternative == "hybrid" and peak > 0:
+        reserve = max(0.0, reserve - available(scenario.storage)[0] / peak)
     return min(scenario.genset.max_load_fraction, 1.0 / (1.0 + reserve))
 
 
@@ -412,7 +401,7 @@ def _sets_on_site(scenario: Scenario, months: int) -> Floats:
 
 def _genset_start_kwh(scenario: Scenario) -> float:
     """Battery energy below which sets go first in an outage; everything where they alone cannot carry the peak."""
-    genset, kwh = scenario.genset, scenario.storage.energy_kwh * available_share(scenario.storage)
+    genset, kwh = scenario.genset, available(scenario.storage)[1]
     if scenario.dispatch.genset_start_fraction is not None:
         return kwh * scenario.dispatch.genset_start_fraction
     carried_kw = peak_kw(scenario.load) * scenario.load.critical_fraction

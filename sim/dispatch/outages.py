@@ -72,7 +72,7 @@ def interruptions(dispatch: Dispatch) -> Floats:
     events = np.zeros((len(dispatch.monthly["load_kwh"]), dispatch.years * per_year))
     connected = dispatch.lanes.import_limit_kw[dispatch.row("grid") * dispatch.years :][: dispatch.years] > 0
     bridges = scenario.grid.ups_bridges
-    seamless = bridges or (scenario.storage.energy_kwh > 0 and scenario.storage.seamless_transfer)
+    seamless = bridges or (scenario.storage.exists and scenario.storage.seamless_transfer)
     for year in range(dispatch.years):
         first, end = unbroken(dispatch.down[year] & connected[year][dispatch.clock.month_index])
         if first.size:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.dispatch import kernel
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses
-from sim.plant.battery import BatteryLife
+from sim.plant.battery import BatteryLife, available
 from sim.plant.flex import Flex
 from sim.timeline import Timeline
 
@@ -68,6 +68,19 @@ class Dispatch:
     def row(self, alternative: str) -> int:
         """Position of an alternative in the arrays."""
         return ALTERNATIVES.index(alternative)
+
+    @property
+    def auxiliary_kw(self) -> float:
+        """What the hybrid's battery takes for its own cooling and heating all year, kW; part of the load."""
+        return float(self.lanes.auxiliary_kw[self.row("hybrid") * self.years])
+
+    def capacity_kwh(self, year: int = 1) -> float:
+        """Energy of the hybrid's battery at full charge in a project year: what works of it, aged."""
+        return available(self.scenario.storage)[1] * float(self.life.health[year - 1])
+
+    def start_kwh(self, year: int = 1) -> float:
+        """Energy in the hybrid's battery as a project year begins."""
+        return float(self.lanes.energy_start_kwh[self.row("hybrid") * self.years + year - 1])
 
     def total(self, name: str) -> Floats:
         """Sum over the term of one monthly quantity (alternatives,)."""

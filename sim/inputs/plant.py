@@ -12,7 +12,7 @@ from sim.problem import Named, Refusal
 
 
 def has_pv(s: Any) -> bool:
-    return s.pv.dc_kwp > 0
+    return s.pv.exists
 
 
 class WeatherYear(Closed):
@@ -117,6 +117,11 @@ class Pv(Closed, card="pv", when=has_pv):
     weather: WeatherYear | None = given(
         None, "Weather file", "", "An uploaded year; its temperatures serve load and battery."
     )
+
+    @property
+    def exists(self) -> bool:
+        """Whether there are any panels."""
+        return self.dc_kwp > 0
 
 
 class Genset(Closed, card="sets"):
@@ -296,7 +301,7 @@ class Dispatch(Closed, card="control"):
         0.2,
         "Charge kept for outages",
         "fraction",
-        "Of nameplate; used only when the grid is gone.",
+        "Of a full battery; used only when the grid is gone.",
         after="second_charge",
         varies="plant",
     )

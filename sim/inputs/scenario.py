@@ -154,7 +154,7 @@ def _conflicts(s: Scenario) -> Iterator[Problem]:
     if s.grid.import_limit_kw < s.grid.existing_kw:
         limits = {"after": Named("grid.import_limit_kw"), "before": Named("grid.existing_kw")}
         yield Problem("the limit after the works, {after}, is below the one before them, {before}; raise it", **limits)
-    if s.storage.energy_kwh > 0 and not (
+    if s.storage.exists and not (
         s.storage.soc_min_fraction <= s.dispatch.reserve_fraction <= s.storage.soc_max_fraction
     ):
         yield Problem(

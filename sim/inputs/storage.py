@@ -17,7 +17,7 @@ SMALLER_CABINET = 0.05  # of a cabinet, which the others are taken to hold besid
 
 
 def has_battery(s: Any) -> bool:
-    return s.storage.energy_kwh > 0
+    return s.storage.exists
 
 
 def has_warranty(s: Any) -> bool:
@@ -245,12 +245,17 @@ class Storage(Closed, card="battery", when=has_battery):
     )
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a battery."""
+        return self.energy_kwh > 0
+
+    @property
     def cabinets(self) -> int:
         """How many equal cabinets or containers make up the battery; 0 without one."""
         usual_kwh = next(kwh for least_kwh, kwh in CABINET_SIZES_KWH if self.energy_kwh >= least_kwh)
         by_energy = ceil(self.energy_kwh / (self.cabinet_kwh or usual_kwh) - SMALLER_CABINET)
         by_power = ceil(self.power_kw / self.cabinet_kw - SMALLER_CABINET) if self.cabinet_kw else 0
-        return max(1, by_energy, by_power) if self.energy_kwh > 0 else 0
+        return max(1, by_energy, by_power) if self.exists else 0
 
     @model_validator(mode="after")
     def _window_is_open(self) -> Storage:
@@ -258,7 +263,7 @@ class Storage(Closed, card="battery", when=has_battery):
             raise Refusal("lowest charge must be below highest charge")
         if not self.soc_min_fraction <= self.soc_start_fraction <= self.soc_max_fraction:
             raise Refusal("charge at the start must lie between lowest and highest charge")
-        if self.energy_kwh > 0 and self.power_kw == 0:
+        if self.exists and self.power_kw == 0:
             inputs = {"power": Named("storage.power_kw"), "energy": Named("storage.energy_kwh")}
             raise Refusal("a battery with energy needs power; give {power}, or set {energy} to 0 for none", **inputs)
         return self

@@ -455,8 +455,7 @@ def power_limits_kw(
     rated = (ambient >= AMBIENT_RANGE_C[0]) & (ambient <= AMBIENT_RANGE_C[1])
     warm = np.where(rated, 1 - HOT_DERATE_PER_C * np.maximum(ambient - HOT_DERATE_FROM_C, 0.0), 0.0)
     within = (cell >= DISCHARGE_CELL_C[0]) & (cell <= DISCHARGE_CELL_C[1])
-    faster = max(1.0, battery_kw / (CHARGE_C_RATES[3] * nameplate_kwh)) if nameplate_kwh > 0 else 1.0
-    allowed_kw = charge_c_rate_limit(cell) * faster * nameplate_kwh
+    allowed_kw = charge_c_rate_limit(cell) * max(nameplate_kwh, battery_kw / CHARGE_C_RATES[3])
     charge = np.minimum(battery_kw * warm, np.where(rated, allowed_kw, 0.0))
     return charge, np.where(within, battery_kw * warm, 0.0)
 

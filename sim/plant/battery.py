@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.inputs.plant import Dispatch
 from sim.inputs.storage import Storage
 from sim.plant.ageing import (
     AUXILIARY_C,
@@ -107,7 +108,7 @@ def warranty_findings(
     """
     years = int(storage.warranty_years or 0)
     last = min([year - 1 for year in life.replaced_in] + [life.health.size, years])
-    if storage.energy_kwh == 0 or last < 1:
+    if not storage.exists or last < 1:
         return ()
     limit = storage.warranty_cycles_per_year
     promised = storage.warranty_end_fraction
@@ -134,7 +135,7 @@ def full_cycles(storage: Storage, discharged_kwh: ArrayLike) -> Floats:
 def available_share(storage: Storage) -> float:
     """Mean share of the battery's power and energy that can be counted on: cabinets fail and are repaired, spare ones
     stand in for them. The expectation, not a drawn failure; common causes are not in it."""
-    if storage.energy_kwh == 0 or (storage.cabinet_mtbf_h is None and storage.spare_cabinets == 0):
+    if not storage.exists or (storage.cabinet_mtbf_h is None and storage.spare_cabinets == 0):
         return 1.0
     works = 1.0
     if storage.cabinet_mtbf_h is not None:
@@ -143,14 +144,68 @@ def available_share(storage: Storage) -> float:
 
 
 def available(storage: Storage) -> tuple[float, float]:
-    """Power (kW) and nameplate energy (kWh) of the cabinets that can be counted on."""
+    """Power (kW) and nameplate energy (kWh) of the cabinets that can be counted on; none without a battery."""
     share = available_share(storage)
-    return storage.power_kw * share, storage.energy_kwh * share
+    return (storage.power_kw * share, storage.energy_kwh * share) if storage.exists else (0.0, 0.0)
+
+
+def usable_kwh(storage: Storage, from_fraction: float | None = None) -> float:
+    """Energy that reaches the bus from a new battery: `window_kwh` less what discharging loses."""
+    return window_kwh(storage, from_fraction) * discharge_efficiency(storage)
+
+
+def window_kwh(storage: Storage, from_fraction: float | None = None) -> float:
+    """Energy inside a new battery from a charge of `from_fraction` of nameplate (default: the highest) down to the
+    lowest, of the cabinets that can be counted on; nothing from below it."""
+    full = storage.soc_max_fraction if from_fraction is None else from_fraction
+    return available(storage)[1] * max(0.0, full - storage.soc_min_fraction)
+
+
+def nameplate_for_kwh(storage: Storage, needed_kwh: float) -> float:
+    """Nameplate (kWh) of a battery like this one whose `usable_kwh` is `needed_kwh`."""
+    window = (storage.soc_max_fraction - storage.soc_min_fraction) * available_share(storage)
+    return needed_kwh / discharge_efficiency(storage) / window
 
 
 def discharge_efficiency(storage: Storage) -> float:
     """One-way efficiency of discharging as the connection point sees it: beside the load cabinets spare line losses."""
-    return min(1.0, storage.discharge_efficiency * (1.0 + storage.near_load_loss_gain_fraction))
+    return float(seen_at_bus(storage, storage.discharge_efficiency))
+
+
+def seen_at_bus(storage: Storage, one_way: Floats | float) -> Floats:
+    """`discharge_efficiency` for other efficiencies of the cabinets themselves, of any shape."""
+    return np.minimum(1.0, one_way * (1.0 + storage.near_load_loss_gain_fraction))
+
+
+def lane_fields(
+    storage: Storage, plan: Dispatch, health: Floats, of: Mapping[str, Floats] | None = None
+) -> dict[str, Floats]:
+    """The battery's fields of `sim.kernel.Lanes`, without its auxiliaries, for lanes (n,) of which `health` (n,) says
+    the capacity over nameplate.
+
+    `of`: values (n,) of the variants that replace the battery's own, by the names of `energy_kwh`, `power_kw`,
+    `charge_efficiency`, `discharge_efficiency` and `reserve_fraction`. Its cabinets are counted on as they are.
+    """
+    own = {"reserve_fraction": plan.reserve_fraction} | {
+        name: getattr(storage, name) for name in ("energy_kwh", "power_kw", "charge_efficiency", "discharge_efficiency")
+    }
+    v, works = own | dict(of or {}), available_share(storage)
+    energy = v["energy_kwh"] * works
+    power = np.where(np.asarray(v["energy_kwh"]) > 0, v["power_kw"] * works, 0.0)
+    limits = {"charge_set_kw": plan.charge_limit_kw, "discharge_set_kw": plan.discharge_limit_kw}
+    fractions = {
+        "energy_max_kwh": storage.soc_max_fraction,
+        "energy_min_kwh": storage.soc_min_fraction,
+        "energy_reserve_kwh": v["reserve_fraction"],
+        "energy_start_kwh": storage.soc_start_fraction,
+    }
+    return {
+        "battery_kw": power * np.ones_like(health),
+        **{name: (power if limit is None else np.minimum(power, limit)) * health for name, limit in limits.items()},
+        **{name: energy * fraction * health for name, fraction in fractions.items()},
+        "charge_efficiency": v["charge_efficiency"] * np.ones_like(health),
+        "discharge_efficiency": seen_at_bus(storage, v["discharge_efficiency"]) * np.ones_like(health),
+    }
 
 
 def power_shares(storage: Storage, ambient_c: Floats) -> tuple[Floats, Floats]:

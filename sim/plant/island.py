@@ -169,17 +169,15 @@ def ride(
 
 @dataclass(frozen=True)
 class BatteryNeed:
-    """Battery that carries an outage alone: power at the bus (kW), usable energy inside it (kWh), the start (index)
-    that needs most energy."""
+    """Battery that carries an outage alone: power and usable energy at the bus (kW, kWh), the start (index) that needs
+    most energy."""
 
     power_kw: float
     usable_kwh: float
     worst_start: int
 
 
-def battery_need(
-    net_kw: ArrayLike, steps: int, discharge_efficiency: float, firm_kw: float = 0.0, step_h: float = 1.0
-) -> BatteryNeed:
+def battery_need(net_kw: ArrayLike, steps: int, firm_kw: float = 0.0, step_h: float = 1.0) -> BatteryNeed:
     """What an outage of `steps` steps would need from any start, beside `firm_kw` of sets that certainly run.
 
     Surplus inside the outage is not stored, so the answer is on the safe side with much PV.
@@ -189,7 +187,7 @@ def battery_need(
     around = np.concatenate([[0.0], np.cumsum(np.resize(missing, missing.size + steps))])
     energy = around[steps : steps + missing.size] - around[: missing.size]
     worst = int(np.argmax(energy))
-    return BatteryNeed(float(missing.max()), float(energy[worst] * step_h / discharge_efficiency), worst)
+    return BatteryNeed(float(missing.max()), float(energy[worst] * step_h), worst)
 
 
 def _walk_inputs(net_kw, start_energy_kwh, island, order, horizon_steps, step_h) -> tuple[Floats, Floats, bool]:

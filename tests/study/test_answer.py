@@ -111,7 +111,7 @@ def test_unserved_load_of_hybrid_and_baseline_is_named():
 def test_no_battery_and_no_pv_is_said():
     study = short(storage__energy_kwh=0, storage__power_kw=0)
     assert "answers.remark.no_equipment" in [f.key for f in answer.remarks(study)]
-    assert answer.ride_through_h(study.scenario).reason == "no_battery"
+    assert answer.ride_through_h(study).reason == "no_battery"
 
 
 def test_negative_npv_beside_a_saving_is_said():
@@ -178,11 +178,14 @@ def test_ride_through_by_hand():
             "storage.soc_min_fraction": 0.1,
             "storage.discharge_efficiency": 0.9,
             "storage.auxiliary_kw_per_mwh": 0,
+            "site.term_months": 1,
         }
     )
-    assert answer.ride_through_h(scenario).value == pytest.approx(2.7)
-    assert answer.ride_through_h(scenario, 0.4).value == pytest.approx(0.9)
-    assert answer.ride_through_h(scenario.with_({"storage.power_kw": 299})).reason == "too_little_power"
+    study = evaluate(scenario)
+    assert answer.ride_through_h(study).value == pytest.approx(2.7)
+    assert answer.ride_through_h(study, 0.4).value == pytest.approx(0.9)
+    weak = evaluate(scenario.with_({"storage.power_kw": 299}))
+    assert answer.ride_through_h(weak).reason == "too_little_power"
 
 
 def test_clash_names_two_ways_out_that_work():
@@ -255,8 +258,14 @@ def test_quantities_in_words(quantity: Quantity, text: str):
 
 def test_failing_cabinets_shorten_the_ride_on_the_battery():
     """Half of the cabinets work: half of the energy; half of the power no longer carries the load alone."""
-    case = presets()["blank"].scenario.with_({"load.peak_kw": 4_000})
+    case = presets()["blank"].scenario.with_({"load.peak_kw": 4_000, "site.term_months": 1})
     half = case.with_({"storage.cabinet_mtbf_h": 1000, "storage.cabinet_repair_h": 1000})
-    assert answer.ride_through_h(half).value == pytest.approx(answer.ride_through_h(case).value / 2)
-    weak = half.with_({"load.peak_kw": 6_000})
-    assert answer.ride_through_h(weak).reason == "too_little_power"
+    whole, part = (answer.ride_through_h(evaluate(one)).value for one in (case, half))
+    assert part == pytest.approx(whole / 2)
+    assert answer.ride_through_h(evaluate(half.with_({"load.peak_kw": 6_000}))).reason == "too_little_power"
+
+
+def test_the_full_load_holds_what_the_battery_takes_at_the_sites_temperatures():
+    study = preset_study("case_b")
+    assert study.scenario.storage.auxiliary_by_temperature
+    assert answer.full_load_kw(study) == pytest.approx(study.dispatch.trace("hybrid").load_kw.max())
