@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import settings
 
+from tests import shared
 from tests.processes import started
 
 # On a build server the same examples come every time, so that a run can be repeated; elsewhere new ones are tried.
@@ -42,6 +44,10 @@ LOG_LINES_SHOWN = 60
 def pytest_configure(config: pytest.Config) -> None:
     """An end asked by another program ends the run as Ctrl-C does: fixtures still put away what they started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):  # workers inherit the variable
+        folder = tempfile.TemporaryDirectory(prefix="powerladder-tests-", ignore_cleanup_errors=True)
+        os.environ[shared.FOLDER] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 def free_port() -> int:
