@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import openpyxl
-import pyarrow
 import pytest
-from google.protobuf.message import Message
-from streamlit.testing.v1 import AppTest
 
 from i18n import words
 from report import files
@@ -26,7 +21,7 @@ from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.base import InputError
 from sim.inputs.register import register
-from sim.inputs.scenario import Scenario, scenario_from_json
+from sim.inputs.scenario import scenario_from_json
 from sim.inputs.tariff import library_ids, library_tariff
 from sim.meter.findings import MeterError
 from sim.meter.read import inspect, read_meter
@@ -34,10 +29,11 @@ from sim.problem import Problem
 from sim.sun.files import WeatherError, read_weather
 from study.evaluate import evaluate
 from study.presets import presets
+from tests.ui.apps import PAGES, drawn_alone
+from tests.ui.crawl import crawl, texts_of
 from ui import state
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 # What stays as it is: names of fonts, products, publications and projects, columns of a file.
 KEPT = re.compile(
     r"'?Source Sans'?, '?Noto Sans SC'?, sans-serif|Noto Sans SC|year,energy,fuel|"
@@ -49,18 +45,6 @@ TITLES = re.compile(
     r"Turning AI Data Centers into Grid-Interactive Assets, arXiv"
 )
 RUN = re.compile(r"[A-Za-z]{2,}(?:[ ,'\u2019-]+[A-Za-z]{2,}){2,}")
-# Fields of Streamlit's messages that nobody reads.
-UNREAD = {
-    "id",
-    "element_id",
-    "form_id",
-    "key",
-    "user_key",
-    "columns",
-    "url_pathname",
-    "script_hash",
-    "page_script_hash",
-}
 
 
 def english(text: str) -> list[str]:
@@ -85,70 +69,11 @@ def shipped_sources() -> list[str]:
     return texts
 
 
-def shown(app: AppTest) -> Iterator[str]:
-    """Every text of a page: of widgets, helps, options, tables and charts."""
-    yield from _of_node(app._tree)
-
-
-def _of_node(node: object) -> Iterator[str]:
-    if isinstance(getattr(node, "proto", None), Message):
-        yield from _of_message(node.proto)
-    for child in getattr(node, "children", {}).values():
-        yield from _of_node(child)
-
-
-def _of_message(message: Message) -> Iterator[str]:
-    for field, value in message.ListFields():
-        if field.name in UNREAD:
-            continue
-        several = value.values() if hasattr(value, "values") else value
-        for item in several if field.is_repeated else [value]:
-            if isinstance(item, Message):
-                yield from _of_message(item)
-            elif isinstance(item, bytes):
-                yield from _of_table(item)
-            elif isinstance(item, str):
-                yield from _of_text(item)
-
-
-def _of_text(text: str) -> Iterator[str]:
-    """A text, or the texts of a chart, which comes as JSON."""
-    try:
-        yield from _of_json(json.loads(text) if text.startswith(("{", "[")) else text)
-    except json.JSONDecodeError:
-        yield text
-
-
-def _of_json(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _of_json(item)
-
-
-def _of_table(data: bytes) -> Iterator[str]:
-    table = pyarrow.ipc.open_stream(data).read_all()
-    for column in table.columns:
-        if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
-            yield from filter(None, column.unique().to_pylist())
-
-
-def page_of(name: str, scenario: Scenario, preset: str = "blank", language: str = "zh") -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
-    given = {"scenario": scenario, "preset": preset, "revision": 0, "notices": [], "problems": {}, "language": language}
-    for key, value in given.items():
-        app.session_state[key] = value
-    app.run()
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-@pytest.mark.parametrize("preset", list(presets()))
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("preset", list(presets()))
 def test_no_page_shows_english(page: str, preset: str) -> None:
-    app = page_of(page, presets()[preset].scenario, preset)
-    assert {run for text in set(shown(app)) - glossary() for run in english(text)} == set()
+    texts = set(crawl(page, preset, "zh").texts()) - glossary()
+    assert {run for text in texts for run in english(text)} == set()
 
 
 def glossary() -> set[str]:
@@ -165,15 +90,8 @@ def test_the_crawl_sees_every_kind_of_text() -> None:
         "method": ("Total cost", "levelised cost of storage (LCOS)", "engineering general knowledge"),
     }
     for page, parts in seen.items():
-        found = "\n".join(shown(page_of(page, presets()["case_a"].scenario, "case_a", language="en")))
+        found = "\n".join(crawl(page, "case_a", "en").texts())
         assert [part for part in parts if part not in found] == []
-
-
-def test_no_english_beside_the_pages() -> None:
-    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=120)
-    app.query_params["lang"] = "zh"
-    app.run()
-    assert {run for text in shown(app) for run in english(text)} == set()
 
 
 # --- notes of the data files ------------------------------------------------------------------------------------------
@@ -310,7 +228,7 @@ def test_refused_weather_is_chinese(text: str) -> None:
 def test_a_refused_entry_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     # The tester asks the widgets for their options outside a session, where there is no language.
     monkeypatch.setattr(state, "words", lambda: words("zh"))
-    app = page_of("grid", presets()["case_a"].scenario, "case_a")
+    app = drawn_alone("grid", presets()["case_a"].scenario, language="zh")
     app.get_by_key("page.grid.outage_source@0").set_value("statistics").run()
     app.get_by_key("page.grid.import_limit_kw@0").set_value(-1.0).run()
     found = [error.value for error in app.error]
@@ -326,7 +244,7 @@ def test_files_are_chinese(preset: str) -> None:
     sheets = openpyxl.load_workbook(io.BytesIO(workbook(study, chinese)))
     cells = [cell.value for sheet in sheets for row in sheet.iter_rows() for cell in row]
     texts = [text for text in cells if isinstance(text, str) and not text.startswith("=")]
-    texts += [text for text in _of_json(proposal(study, "zh")) if not text.startswith("<")]
+    texts += [text for text in texts_of(proposal(study, "zh")) if not text.startswith("<")]
     for content in (files.summary_csv(study), files.bill_csv(study), files.lines_csv(study)):
         texts += localised(content, chinese, study.scenario.site.currency).decode("utf-8-sig").split(",")
     assert {run for text in texts for run in english(text)} == set()

@@ -6,7 +6,6 @@ import re
 
 import pytest
 from openpyxl import load_workbook
-from streamlit.testing.v1 import AppTest
 
 from cli import _table
 from i18n.words import Exchange, words
@@ -22,6 +21,7 @@ from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from study.evaluate import evaluate
 from study.presets import presets
+from tests.ui.apps import drawn_alone
 
 TWICE = {"finance.shown_currency": "USD", "finance.shown_rate": 2.0, "finance.shown_rate_as_of": "2026-11-20"}
 AMOUNT = re.compile(r"([+\u2212]?)([\d,]+(?:\.\d+)?)\u00a0?([kMB]?)\u00a0(CNY|USD)(/?)")
@@ -185,12 +185,7 @@ def test_every_amount_of_a_page_is_doubled(page):
 
 
 def page_texts(page: str, scenario: Scenario) -> list[str]:
-    app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=60)
-    given = {"scenario": scenario, "preset": "blank", "revision": 0, "notices": [], "problems": {}}
-    for key, value in given.items():
-        app.session_state[key] = value
-    app.run()
-    assert not app.exception and not app.error
+    app = drawn_alone(page, scenario)
     frames = [frame.value for frame in app.dataframe]
     cells = [str(cell) for frame in frames for cell in (*frame.columns, *frame.to_numpy().ravel())]
     shown = [element.value for kind in (app.header, app.subheader, app.markdown, app.metric) for element in kind]

@@ -31,6 +31,7 @@ from study.flows import flows
 from study.presets import presets
 from tests.report.test_workbook import assert_figures, assert_sound, by_formualizer, without_values
 from tests.sim.test_optimal import GAP, SEEDS, assert_same_optimum, programme, random_site
+from tests.ui.apps import drawn_alone, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ("dense_training", "memory_bound_inference", "mild_training")
@@ -373,21 +374,13 @@ def test_cells_by_hour_and_month_by_hand():
 
 
 def run(preset: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
-    for key, value in {"preset": preset, **query}.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page("../pages/compute.py").run()
+    return opened("compute", preset=preset, **query).run()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_with_every_lever_on(language):
     on = {"compute.cap_rule": "both", "compute.defer": True, "compute.shed_in_outages": True}
-    app = AppTest.from_file(str(ROOT / "pages" / "compute.py"), default_timeout=60).run()
-    app.session_state["scenario"] = presets()["case_b"].scenario.with_(on)
-    app.session_state["language"] = language
-    app.run()
-    assert not app.exception and [error.value for error in app.error] == []
+    app = drawn_alone("compute", presets()["case_b"].scenario.with_(on), language=language)
     assert len(app.metric) == 5
 
 

@@ -15,26 +15,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pyarrow
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
-from i18n.words import LANGUAGES
 from study.presets import presets
 from tests.shared import made_once
+from tests.ui.apps import opened
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
 PRESETS = tuple(presets())
-PAGE_LIMIT_S = 300  # of waiting for one run of a page: wide, so that a busy machine fails no test
 PLACES = ("page", "sidebar")  # Streamlit's first two containers
 PLAIN = (str, int, float, bool, type(None))
 # Fields of Streamlit's messages that nobody reads.
-UNREAD = frozenset(
-    "id element_id form_id key user_key columns url_pathname script_hash page_script_hash config plotly_config".split()
-)
+NAMES = {"id", "element_id", "form_id", "key", "user_key", "script_hash", "page_script_hash", "url_pathname"}
+UNREAD = NAMES | {"tag", "columns", "config", "plotly_config"}
 
 
 @dataclass(frozen=True)
@@ -101,22 +96,6 @@ def crawl(page: str, preset: str, language: str = "en") -> Drawn:
 
 def draw(page: str, preset: str, language: str) -> Drawn:
     return snapshot(opened(page, preset=preset, lang=language).run(), page, preset, language)
-
-
-def opened(page: str = "overview", **query: str) -> AppTest:
-    """The app as an address opens it, before its first run; a dot in a key of the address is written ``__``."""
-    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=PAGE_LIMIT_S)
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    return app if page == "overview" else app.switch_page(f"../pages/{page}.py")
-
-
-def alone(page: str, **state: object) -> AppTest:
-    """One page without the shell, before its first run, with these entries of the session."""
-    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=PAGE_LIMIT_S)
-    for key, value in state.items():
-        app.session_state[key] = value
-    return app
 
 
 def snapshot(app: AppTest, page: str, preset: str, language: str) -> Drawn:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from study.presets import presets
+from tests.ui.apps import assert_calm as calm
+from tests.ui.apps import opened
+from tests.ui.crawl import PRESETS, crawl
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def open_page(name: str, preset: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=120)
-    app.query_params["preset"] = preset
-    return app.run().switch_page(f"../pages/{name}.py").run()
+def open_page(name: str, preset: str, **query: str) -> AppTest:
+    return opened(name, preset=preset, **query).run()
 
 
 def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.header, *app.subheader))
-
-
-def calm(app: AppTest) -> None:
-    assert not app.exception and [error.value for error in app.error] == []
 
 
 def test_what_turns_a_claim_is_shown_when_asked_for():
@@ -52,11 +45,9 @@ def test_an_own_claim_joins_the_list():
     assert "Cost saved against the baseline is at least 1" in texts(app)
 
 
-@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize("preset", PRESETS)
 def test_the_saving_is_explained_against_every_reference(preset: str):
-    app = open_page("saving", preset)
-    calm(app)
-    assert "Split between the parts" in texts(app)
+    assert any("Split between the parts" in text for text in crawl("saving", preset).texts("subheader"))
 
 
 def test_another_seed_draws_again():
@@ -67,14 +58,13 @@ def test_another_seed_draws_again():
     assert "seed 2" in texts(app) and texts(app) != first
 
 
-@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize("preset", PRESETS)
 def test_the_money_page_tells_what_is_earned_after_tax(preset: str):
-    app = open_page("money", preset)
-    calm(app)
-    assert "After tax the project" in texts(app)
-    assert "DSCR by year" not in texts(app) and "No loan is set" in texts(app)
-    heads = [list(frame.value.columns) for frame in app.dataframe]
-    assert any("IRR, real" in columns for columns in heads)
+    drawn = crawl("money", preset)
+    text = "\n".join(drawn.texts("markdown", "header", "subheader"))
+    assert "After tax the project" in text
+    assert "DSCR by year" not in text and "No loan is set" in text
+    assert any("IRR, real" in table.columns for table in drawn.tables())
 
 
 def test_a_loan_brings_its_coverage_and_its_tables():

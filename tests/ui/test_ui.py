@@ -12,19 +12,14 @@ from i18n import words
 from sim.inputs.register import register
 from sim.inputs.tariff import library_tariff
 from study.presets import presets
+from tests.ui.apps import PAGES, alone, assert_calm, opened
 from ui import form, levers, tariff_form, url
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-TIMEOUT_S = 60
 
 
 def open_app(page: str = "overview", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=TIMEOUT_S)
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app if page == "overview" else go(app, page)
+    return opened(page, **query).run()
 
 
 def go(app: AppTest, page: str) -> AppTest:
@@ -50,14 +45,9 @@ def widget(app: AppTest, beginning: str):
     return app.get_by_key(max(found, key=lambda key: int(key.rpartition("@")[2])))
 
 
-def assert_calm(app: AppTest) -> None:
-    assert not app.exception
-    assert [error.value for error in app.error] == []
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_runs_alone(page: str) -> None:
-    assert_calm(AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=TIMEOUT_S).run())
+    assert_calm(alone(page).run())
 
 
 @pytest.mark.parametrize("page", PAGES)

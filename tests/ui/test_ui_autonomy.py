@@ -1,35 +1,13 @@
 """The autonomy page runs for every preset, and says what is not there in words."""
 
-import re
-
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from study.presets import presets
-
-BARE_KEY = re.compile(r"\b(autonomy|answers|charts|input)\.[a-z_]+")
+from tests.ui.apps import drawn_alone, texts
 
 
 def run(scenario, language: str = "en") -> AppTest:
-    app = AppTest.from_file("../../pages/autonomy.py", default_timeout=60)
-    given = {"scenario": scenario, "preset": "blank", "revision": 0, "notices": [], "problems": {}}
-    for key, value in (given | {"language": language}).items():
-        app.session_state[key] = value
-    app.run()
-    assert not app.exception and not app.error
-    return app
-
-
-def texts(app: AppTest) -> list[str]:
-    tables = [str(cell) for frame in app.dataframe for cell in (*frame.value.columns, *frame.value.to_numpy().ravel())]
-    return [element.value for kind in (app.title, app.header, app.subheader, app.markdown) for element in kind] + tables
-
-
-@pytest.mark.parametrize("name", list(presets()))
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_page_runs_for_every_preset(name: str, language: str):
-    for text in texts(run(presets()[name].scenario, language)):
-        assert not BARE_KEY.search(text), text
+    return drawn_alone("autonomy", scenario, language=language)
 
 
 def test_without_factor_certificates_and_price_the_page_says_so():

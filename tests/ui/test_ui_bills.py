@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from i18n import words
+from tests.ui.apps import PAGE_LIMIT_S
 from tests.ui.test_ui import assert_calm, keys_of, open_app, scenario_of
 
 CSV = (
@@ -47,7 +48,7 @@ def test_the_template_in_each_language_reads_back() -> None:
             st.text(f"{len(found)} {sorted(found[0])} {found[0]['month']}")
             st.text(str(sorted(bills._headings().values()).count("period:peak") > 0))
 
-    app = AppTest.from_function(page, default_timeout=60).run()
+    app = AppTest.from_function(page, default_timeout=PAGE_LIMIT_S).run()
     assert not app.exception
     assert [text.value for text in app.text] == ["12 ['month'] 2025-01", "True"] * 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from sim.inputs.tariff import library_tariff
 from study.presets import presets
-from tests.ui.test_pages_answers import run, texts
+from tests.ui.apps import drawn_alone, texts
 from tests.ui.test_ui import open_app, scenario_of
 
 CASE_B, CASE_C, BLANK = (presets()[name].scenario for name in ("case_b", "case_c", "blank"))
@@ -18,7 +18,7 @@ def notices(app) -> list[str]:
 
 
 def test_one_click_bills_on_another_basis() -> None:
-    app = run("tariff", CASE_B.with_(DECLARED))
+    app = drawn_alone("tariff", CASE_B.with_(DECLARED))
     assert any("less basic charge in the first year on Transformer capacity" in card.value for card in app.subheader)
     app.button(key="basic_charge.transformer_kva").click().run()
     assert not app.exception
@@ -30,27 +30,27 @@ def test_one_click_bills_on_another_basis() -> None:
 
 def test_hourly_steps_are_warned_of_and_quarter_hours_are_not() -> None:
     for minutes, warned in ((60, True), (15, False)):
-        app = run("tariff", CASE_B.with_({"site.step_minutes": minutes}))
+        app = drawn_alone("tariff", CASE_B.with_({"site.step_minutes": minutes}))
         assert any("peaks within the hour read low" in text.value for text in app.warning) == warned
 
 
 def test_a_tariff_without_a_choice_says_so() -> None:
-    app = run("tariff", CASE_C)
+    app = drawn_alone("tariff", CASE_C)
     assert any("leaves no choice" in card.value for card in app.subheader)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_market_users_are_told_where_the_government_sets_windows(language: str) -> None:
     for page in ("tariff", "risk"):
-        chinese = run(page, BLANK.with_({"site.term_months": 12}), language=language)
+        chinese = drawn_alone(page, BLANK.with_({"site.term_months": 12}), language=language)
         assert any("1656" in text for text in texts(chinese))
-    johor = run("tariff", CASE_C, language=language)
+    johor = drawn_alone("tariff", CASE_C, language=language)
     assert not any("1656" in text for text in texts(johor))
 
 
 @pytest.mark.parametrize("key", ["midday_valley", "market_price", "price_up", "basis_contract_demand"])
 def test_one_click_takes_a_case_over(key: str) -> None:
-    app = run("risk", CASE_B)
+    app = drawn_alone("risk", CASE_B)
     app.button(key=f"policy.{key}").click().run()
     assert not app.exception
     scenario = app.session_state["scenario"]
@@ -66,7 +66,7 @@ def test_one_click_takes_a_case_over(key: str) -> None:
 
 
 def test_the_spread_of_the_market_case_is_the_users() -> None:
-    app = run("risk", CASE_B)
+    app = drawn_alone("risk", CASE_B)
     before = [card.value for card in app.subheader]
     app.number_input(key="policy.spread@CNY").set_value(0.0).run()
     assert not app.exception
