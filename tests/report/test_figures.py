@@ -14,7 +14,7 @@ from sim.plant.battery import full_cycles, warranty_findings
 from study.evaluate import evaluate
 from study.financing import full_cycles_per_year
 from study.presets import presets
-from tests.ui.test_pages_answers import run, texts
+from tests.ui.crawl import crawl
 
 CYCLES = re.compile(r"([\d,]+) equivalent full cycles")
 
@@ -37,9 +37,9 @@ def test_operation_money_and_paper_count_the_same_cycles():
     assert shown == f"{mean:.0f} on average, {first:.0f} in year 1" and round(mean) < round(first) == 430
     by_year = full_cycles(scenario.storage, study.dispatch.by_year("discharge_kwh")[study.dispatch.row("hybrid")])
     assert mean == pytest.approx(np.mean(by_year)) and first == pytest.approx(by_year[0])
-    on_operation = CYCLES.search(" ".join(texts(run("operation", scenario, preset="case_b"))))
+    on_operation = CYCLES.search(" ".join(crawl("operation", "case_b").texts()))
     assert on_operation and on_operation[1] == f"{first:.0f}"
-    assert f"**{shown}**" in " ".join(texts(run("money", scenario, preset="case_b")))
+    assert f"**{shown}**" in " ".join(crawl("money", "case_b").texts())
     assert str(data(study, "en")["parts"]).count(shown) == 2  # how it is run, and how it is defined
 
 
