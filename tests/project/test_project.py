@@ -29,6 +29,17 @@ LAYERS = {
     "pages": CORE | {"i18n", "store", "report", "ui"},
     "app": CORE | {"i18n", "store", "report", "ui"},
 }
+# The rooms of the two wide packages on their floors, lowest first: a room imports from lower floors only.
+FLOORS = {
+    "sim": (
+        {"arrays", "compiled", "problem", "timeline"},
+        {"inputs", "meter", "optimum"},
+        {"plant", "sun", "tariff"},
+        {"dispatch"},
+    ),
+    "report": ({"palette", "text"}, {"files", "views"}, {"book", "headers", "screen"}, {"paper"}, {"export"}),
+}
+MOST_ENTRIES, MOST_LINES_A_FILE, MOST_LINES_A_FUNCTION = 14, 600, 50
 MAY_IMPORT_STREAMLIT = {"app", "ui", "pages"}
 OUTSIDE_THE_LAYERS = {"tests", "benchmarks", "run"}
 
@@ -76,6 +87,33 @@ def imported_names(file: Path) -> set[str]:
 
 def shown(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
+
+
+@cache
+def own_modules() -> dict[str, Path]:
+    """{dotted name: file} of every module of the layers."""
+    files = [file for file in python_files() if top_name(file) in LAYERS and file.name != "__init__.py"]
+    return {shown(file).removesuffix(".py").replace("/", "."): file for file in files}
+
+
+@cache
+def own_imports(module: str) -> frozenset[str]:
+    """The own modules a module imports, also inside its functions."""
+    tree, own = ast.parse(own_modules()[module].read_text(encoding="utf-8")), own_modules()
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    named = {f"{node.module}.{alias.name}" for node in nodes for alias in node.names} | {node.module for node in nodes}
+    return frozenset((named & set(own)) - {module})
+
+
+def product_nodes(*kinds: type) -> list[tuple[Path, ast.AST]]:
+    """Every node of these kinds in the product's own files."""
+    files = [file for file in python_files() if top_name(file) in LAYERS]
+    return [
+        (file, node)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, kinds)
+    ]
 
 
 # --- pins and locks ---------------------------------------------------------------------------------------------------
@@ -155,6 +193,33 @@ def test_imports_point_one_way():
         for name in sorted(imported_names(file) & own - LAYERS[layer] - {layer})
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_rooms_import_only_from_lower_floors(package):
+    floor_of = {room: floor for floor, rooms in enumerate(FLOORS[package]) for room in rooms}
+    rooms = {module: module.split(".")[1] for module in own_modules() if module.startswith(f"{package}.")}
+    assert set(rooms.values()) == set(floor_of)
+    wrong = [
+        f"{module} imports {other}"
+        for module, room in rooms.items()
+        for other in sorted(own_imports(module) & set(rooms))
+        if rooms[other] != room and floor_of[rooms[other]] >= floor_of[room]
+    ]
+    assert wrong == []
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    left = {module: set(own_imports(module)) for module in own_modules()}
+    while done := {module for module, needed in left.items() if not needed & set(left)}:
+        left = {module: needed for module, needed in left.items() if module not in done}
+    assert sorted(left) == [], "a circle, and what stands on it"
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_a_package_can_be_taken_in_at_a_glance(package):
+    entries = {file.relative_to(ROOT).parts[1] for file in python_files() if top_name(file) == package}
+    assert len(entries) <= MOST_ENTRIES
 
 
 def test_streamlit_stays_in_the_user_interface():
