@@ -165,7 +165,7 @@ class BillRates:
         return 1.0 + self.vat_rate if self.vat_included else 1.0 / (1.0 + self.vat_rate)
 
 
-class Readings(Protocol):
+class Billable(Protocol):
     """What a bill is made from: `Metered`, or the dispatch kernel's aggregates, which have the same three arrays."""
 
     import_kwh: Floats
@@ -207,7 +207,7 @@ class Bill:
     total: Floats
 
 
-def bill(rates: BillRates, metered: Readings, reactive_kvarh: Floats | None = None) -> Bill:
+def bill(rates: BillRates, metered: Billable, reactive_kvarh: Floats | None = None) -> Bill:
     """The bill of each lane and month. reactive_kvarh (..., M): None = the power factor plays no part.
 
     Raises ValueError where readings and rates do not fit each other.
@@ -372,7 +372,7 @@ def _index(values: ArrayLike, name: str, steps: int, limit: int) -> NDArray[np.i
     return index.astype(np.int64)
 
 
-def _check_readings(rates: BillRates, metered: Readings) -> None:
+def _check_readings(rates: BillRates, metered: Billable) -> None:
     for name in ("import_kwh", "export_kwh", "peak_kw"):
         shape = getattr(metered, name).shape
         if shape[-2:] != rates.energy_per_kwh.shape:

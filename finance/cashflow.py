@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance import metrics
-from finance.debt import NO_LOAN, Coverage, Loan, Schedule, coverage, schedule
+from finance.debt import NO_LOAN, Coverage, Loan, RepaymentPlan, coverage, schedule
 from finance.tax import Tax, TaxRules, book_value_left, credit_line, depreciable_cost, depreciation_line, income_tax
 
 Floats = NDArray[np.float64]
@@ -135,7 +135,7 @@ class Financed:
     book_value_sold: Floats
     credit: Floats
     vat: Floats
-    loan: Schedule
+    loan: RepaymentPlan
     taxable: Floats
     taxable_without_loan: Floats
     tax: Tax

@@ -52,7 +52,7 @@ NO_LOAN = Loan(0.0, 0.0, 0)
 
 
 @dataclass(frozen=True, eq=False)
-class Schedule:
+class RepaymentPlan:
     """A repayment plan (..., N + 1): opening balance, drawdown, interest, principal and closing balance of each year.
 
     Closing = opening + drawdown - principal; interest = opening x rate.
@@ -70,7 +70,7 @@ class Schedule:
         return self.interest + self.principal
 
 
-def schedule(loan: Loan, investment: ArrayLike, years: int, available: ArrayLike | None = None) -> Schedule:
+def schedule(loan: Loan, investment: ArrayLike, years: int, available: ArrayLike | None = None) -> RepaymentPlan:
     """The plan of a loan on `investment` (...) within a project of `years` years.
 
     `available` (..., years + 1): cash flow available for debt service, needed for the sculpted form only. Raises
@@ -87,7 +87,7 @@ def schedule(loan: Loan, investment: ArrayLike, years: int, available: ArrayLike
     closing = drawn[..., None] - np.cumsum(principal, axis=-1)
     closing[..., loan.years if loan.share else 0 :] = 0.0  # not the rounding of the sum, which would bear interest
     opening = np.concatenate([np.zeros((*drawn.shape, 1)), closing[..., :-1]], axis=-1)
-    return Schedule(opening, drawdown, opening * loan.rate, principal, closing)
+    return RepaymentPlan(opening, drawdown, opening * loan.rate, principal, closing)
 
 
 def _parts(loan: Loan, available: ArrayLike | None) -> Floats:
@@ -158,7 +158,7 @@ class Coverage:
     years_below_one: tuple[int, ...]
 
 
-def coverage(plan: Schedule, ebitda: ArrayLike, tax: ArrayLike, ebit: ArrayLike) -> Coverage:
+def coverage(plan: RepaymentPlan, ebitda: ArrayLike, tax: ArrayLike, ebit: ArrayLike) -> Coverage:
     """How many times the cash of each year pays the loan (one project, lines (N + 1,))."""
     dscr = _ratio(np.asarray(ebitda, dtype=float) - np.asarray(tax, dtype=float), plan.service)
     icr = _ratio(np.asarray(ebit, dtype=float), plan.interest)

@@ -11,11 +11,13 @@ left to the general search in `finance.metrics`.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
+
+from sim.compiled import PLAIN, Kernel
 
 Floats = NDArray[np.float64]
 
@@ -26,24 +28,6 @@ MOST_STEPS = 200
 SETTLED = 1e-14  # relative change of x at which Newton's rule has arrived
 # Shares of the greatest flow (or sum of discounted flows): below it a balance, or an end of the range, proves nothing.
 UNCLEAR = 1e-11
-
-
-class Kernel:
-    """A compiled function, kept on disk where numba can and in memory where its cache cannot be used."""
-
-    def __init__(self, function: Any):
-        self.function = function
-        try:
-            self.compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
-        except RuntimeError:  # numba found no place for a cache
-            self.compiled = njit(nogil=True, error_model="numpy")(function)
-
-    def __call__(self, *arguments: Any) -> Any:
-        try:
-            return self.compiled(*arguments)
-        except Exception:  # a damaged cache file can fail in any way; a real fault comes again without the cache
-            self.compiled = njit(nogil=True, error_model="numpy")(self.function)
-            return self.compiled(*arguments)
 
 
 def proved_irr(rows: Floats, lowest: float, highest: float, threads: int | None = None) -> Floats:
@@ -70,7 +54,7 @@ def proved_irr(rows: Floats, lowest: float, highest: float, threads: int | None 
     return found
 
 
-@Kernel
+@partial(Kernel, options=PLAIN)
 def _run(rows, found, first, stop, x_low, x_high):
     """Rows `first` ... `stop - 1` in blocks of WIDTH; a block beyond the last row repeats it."""
     periods = rows.shape[1]

@@ -5,23 +5,24 @@ from numba import njit
 # nnan lets min and max become single instructions (inputs are checked to be finite); nsz ignores the sign of zero.
 # Reassociation and fused multiply-add stay off: they would make a result depend on the lane's place in its block.
 OPTIONS = {"error_model": "numpy", "fastmath": {"nnan", "nsz"}}
+PLAIN = {"error_model": "numpy"}  # for values that may not be a number, or whose zero has a sign
 
 
 class Kernel:
     """A compiled function, kept on disk where numba can, in memory where its cache is unwritable, full or damaged."""
 
-    def __init__(self, function):
-        self.function = function
+    def __init__(self, function, options=OPTIONS):
+        self.function, self.options = function, options
         try:
-            self.compiled = njit(cache=True, nogil=True, **OPTIONS)(function)
+            self.compiled = njit(cache=True, nogil=True, **options)(function)
         except RuntimeError:  # numba found no place for a cache
-            self.compiled = njit(nogil=True, **OPTIONS)(function)
+            self.compiled = njit(nogil=True, **options)(function)
 
     def __call__(self, *arguments):
         try:
             return self.compiled(*arguments)
         except Exception:  # a cache file can fail in any way; an error of the arguments comes again without the cache
-            self.compiled = njit(nogil=True, **OPTIONS)(self.function)
+            self.compiled = njit(nogil=True, **self.options)(self.function)
             return self.compiled(*arguments)
 
 

@@ -19,7 +19,7 @@ from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import FUEL_FIELDS
-from sim.dispatch.tuning import DemandRate, Rates
+from sim.dispatch.tuning import PeakRate, Rates
 from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
 from sim.optimum.solve import solve
 from study.study import Study
@@ -163,7 +163,7 @@ def hybrid_rates(study: Study, year: int) -> Rates:
     month = np.minimum(12 * (year - 1) + np.arange(dispatch.clock.months), dispatch.months - 1)
     energy = (rates.energy_per_kwh[month] + rates.adders_per_kwh) * (1 + rates.tax_rate) * rates.vat_factor
     demand = [
-        DemandRate(charge.measured, np.broadcast_to(charge.per_kw_month, dispatch.months)[month] * rates.vat_factor)
+        PeakRate(charge.measured, np.broadcast_to(charge.per_kw_month, dispatch.months)[month] * rates.vat_factor)
         for charge in rates.demand
     ]
     return Rates(

@@ -35,7 +35,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseFigures:
     """Figures of the hybrid in a case."""
 
     key: str
@@ -59,10 +59,10 @@ def cases(study: Study, spread_per_kwh: float) -> tuple[Case, ...]:
     return tuple(case for case in found if case.changes.get("tariff", True) is not None)
 
 
-def outcome(key: str, study: Study) -> Outcome:
+def outcome(key: str, study: Study) -> CaseFigures:
     """What a study shows of the hybrid."""
     own = study.kpis["hybrid"]
-    return Outcome(key, study.savings["hybrid"], own.payback_years, own.npv)
+    return CaseFigures(key, study.savings["hybrid"], own.payback_years, own.npv)
 
 
 def has_government_windows(tariff: Tariff) -> bool:

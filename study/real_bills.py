@@ -25,7 +25,7 @@ Cause = Literal["load", "price", "peak", "basis", "adjustment", "tax", "other", 
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class Compared:
     """One component over the months of the bills: `real` and `model` (months,), NaN where there is none."""
 
     real: Floats
@@ -56,8 +56,8 @@ class Comparison:
     `kwh_by_period` by price period."""
 
     months: tuple[str, ...]
-    lines: dict[str, Line]
-    kwh_by_period: dict[str, Line]
+    lines: dict[str, Compared]
+    kwh_by_period: dict[str, Compared]
 
     def unexplained(self) -> float:
         """The part of the difference in the totals that no compared component explains."""
@@ -66,7 +66,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BillVerdict:
     """`what` is compared ("total", "energy", "demand" or "kwh"), `relative` model against bill; `part` explains the
     fraction `share` of the difference, likely because of `cause`. They are empty where the two agree within 1 %. Where
     another part goes the other way and `share` is above 1, `against` names it."""
@@ -86,7 +86,8 @@ def compare(bills: Sequence[RealBill], year: SiteYear) -> Comparison:
     at = [calendar.index(bill.calendar_month) for bill in rows]
     model = _modelled(year)
     lines = {
-        name: Line(_real(rows, "taken_kwh" if name == "kwh" else name), values[at]) for name, values in model.items()
+        name: Compared(_real(rows, "taken_kwh" if name == "kwh" else name), values[at])
+        for name, values in model.items()
     }
     return Comparison(tuple(bill.month for bill in rows), lines, _periods(rows, year, at))
 
@@ -115,13 +116,13 @@ def _modelled(year: SiteYear) -> dict[str, Floats]:
     }
 
 
-def _periods(bills: Sequence[RealBill], year: SiteYear, at: list[int]) -> dict[str, Line]:
+def _periods(bills: Sequence[RealBill], year: SiteYear, at: list[int]) -> dict[str, Compared]:
     names = year.dispatch.classes.names
     kwh = year.dispatch.import_kwh[year.dispatch.row(ALTERNATIVE)]
     billed = dict.fromkeys(name for bill in bills for name in bill.kwh_by_period)
     none = np.full(len(bills), np.nan)
     return {
-        name: Line(
+        name: Compared(
             np.array([bill.kwh_by_period.get(name, np.nan) for bill in bills]),
             kwh[at, names.index(name)] if name in names else none,
         )
@@ -129,23 +130,23 @@ def _periods(bills: Sequence[RealBill], year: SiteYear, at: list[int]) -> dict[s
     }
 
 
-def verdict(found: Comparison) -> Verdict | None:
+def verdict(found: Comparison) -> BillVerdict | None:
     """What the comparison says; None where bills and model have nothing in common."""
     what = next((name for name in ("total", "energy", "demand", "kwh") if found.lines[name].is_compared), None)
     if what is None:
         return None
     relative = found.lines[what].relative()
     if not abs(relative) >= NEAR:
-        return Verdict(what, relative)
+        return BillVerdict(what, relative)
     if what != "total":
-        return Verdict(what, relative, what, 1.0, _cause(found, what))
+        return BillVerdict(what, relative, what, 1.0, _cause(found, what))
     where = found.lines["total"].both
     parts = {name: found.lines[name].difference(where) for name in MONEY} | {"not_split": found.unexplained()}
     difference = found.lines["total"].difference()
     part = max(parts, key=lambda name: parts[name] * np.sign(difference))
     share = parts[part] / difference
     against = min(parts, key=lambda name: parts[name] * np.sign(difference)) if share > 1 + NEAR else ""
-    return Verdict(what, relative, part, share, _cause(found, part), against)
+    return BillVerdict(what, relative, part, share, _cause(found, part), against)
 
 
 def _cause(found: Comparison, part: str) -> Cause:

@@ -28,7 +28,7 @@ CARBON_STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the mean energy price, on t
 
 
 @dataclass(frozen=True)
-class Row:
+class SizeRow:
     """One size: yearly cost by the programme, None where it is infeasible, and by the rule; the hybrid's NPV by the
     rule, None where there is none."""
 
@@ -40,15 +40,15 @@ class Row:
     containers: int | None = None
 
 
-def row(plan: Plan, name: str, size: Sizes, containers: int | None = None) -> Row:
+def row(plan: Plan, name: str, size: Sizes, containers: int | None = None) -> SizeRow:
     """A size with both costs."""
     programme = _cost_or_nan(plan, size)
     study, rule = simulated(plan, size)
     npv = study.kpis["hybrid"].npv.value
-    return Row(name, size, None if np.isnan(programme) else programme, rule, npv, containers)
+    return SizeRow(name, size, None if np.isnan(programme) else programme, rule, npv, containers)
 
 
-def container_rows(plan: Plan, best: Sizes, each: Sizes) -> list[Row]:
+def container_rows(plan: Plan, best: Sizes, each: Sizes) -> list[SizeRow]:
     """The best whole number of equal containers, then its neighbours, PV and sets as in `best`."""
     programme, growth, rest = _with_rest(plan, best)
     most = int(min(MOST_CONTAINERS, max(2.0, np.ceil(plan.most.kwh / each.kwh))))
@@ -157,7 +157,7 @@ def _bill(plan: Plan, optimum: Optimum) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Point:
+class FrontPoint:
     """One plan of a front: its size, its yearly cost, and what is set against it."""
 
     size: Sizes
@@ -165,7 +165,7 @@ class Point:
     other: float
 
 
-def resilience_front(plan: Plan, best: Sizes) -> list[Point]:
+def resilience_front(plan: Plan, best: Sizes) -> list[FrontPoint]:
     """Yearly cost by the rule against hours carried from a mean start of an outage, for rising energy with the power to
     carry the critical load."""
     scenario = plan.study.scenario
@@ -175,34 +175,34 @@ def resilience_front(plan: Plan, best: Sizes) -> list[Point]:
     return [survival_of(plan, size) for size in sizes]
 
 
-def survival_of(plan: Plan, size: Sizes) -> Point:
+def survival_of(plan: Plan, size: Sizes) -> FrontPoint:
     """Cost by the rule, and hours carried: mean over every start of the year, at most 168."""
     study, cost = simulated(plan, size)
-    return Point(size, cost, float(outages.outlook(study, "hybrid", plan.year).hours.mean()))
+    return FrontPoint(size, cost, float(outages.outlook(study, "hybrid", plan.year).hours.mean()))
 
 
-def carbon_front(plan: Plan, best: Priced) -> list[Point]:
+def carbon_front(plan: Plan, best: Priced) -> list[FrontPoint]:
     """Least cost against t of CO2 a year: what is built, and how it runs, at rising weights of a tonne. No carbon price
     is added to the cost."""
     factor = plan.study.scenario.grid.co2_kg_per_kwh / 1000
     mean_price = float(plan.programme.buy_per_kwh.mean())
     if factor <= 0 or mean_price <= 0:
         return []
-    points = [Point(best.size, best.cost, plan.co2_t(best.optimum))]
+    points = [FrontPoint(best.size, best.cost, plan.co2_t(best.optimum))]
     points += [_carbon_point(plan, share * mean_price / factor) for share in CARBON_STEPS]
     return _undominated(points)
 
 
-def _undominated(points: list[Point]) -> list[Point]:
+def _undominated(points: list[FrontPoint]) -> list[FrontPoint]:
     """Those that no other one beats in both, the cheapest first."""
-    kept: list[Point] = []
+    kept: list[FrontPoint] = []
     for point in sorted(points, key=lambda one: (one.cost, one.other)):
         if not kept or point.other < kept[-1].other:
             kept.append(point)
     return kept
 
 
-def _carbon_point(plan: Plan, per_t: float) -> Point:
+def _carbon_point(plan: Plan, per_t: float) -> FrontPoint:
     scenario = plan.study.scenario
     per_grid_kwh = per_t * scenario.grid.co2_kg_per_kwh / 1000
     per_set_kwh = per_t * plan.litres_per_kwh * scenario.genset.co2_kg_per_l / 1000
@@ -214,7 +214,7 @@ def _carbon_point(plan: Plan, per_t: float) -> Point:
     growth = replace(plan.growth, sets_per_kwh=plan.growth.sets_per_kwh + per_set_kwh)
     found = best_size(dearer, plan.price, plan.most, 10 * GAP, growth)
     tonnes = plan.co2_t(found.optimum)
-    return Point(found.size, found.cost + plan.battery_cost * (found.size.kwh > 0) - per_t * tonnes, tonnes)
+    return FrontPoint(found.size, found.cost + plan.battery_cost * (found.size.kwh > 0) - per_t * tonnes, tonnes)
 
 
 def _own_sets(plan: Plan) -> list[bool]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.dispatch.lanes import some_lanes
-from sim.dispatch.tuning import Site, Table, tune
+from sim.dispatch.tuning import TunedTable, TuningYear, tune
 from sim.inputs.scenario import Scenario
 from study.foresight import Bound, hybrid_lane
 from study.study import Study
@@ -22,7 +22,7 @@ class Strategy:
     """A tuned table for project year `year`, and the inputs that make a scenario follow it."""
 
     year: int
-    table: Table
+    table: TunedTable
     inputs: dict[str, Any]
 
 
@@ -39,10 +39,10 @@ def tuned(study: Study, found: Bound, year: int = 1) -> Strategy:
     return Strategy(year, table, inputs)
 
 
-def tuning_site(study: Study, found: Bound, year: int) -> Site:
+def tuning_site(study: Study, found: Bound, year: int) -> TuningYear:
     """The hybrid's year as the search wants it."""
     dispatch, lane, schedule = study.dispatch, hybrid_lane(study, year), found.optimum.schedule
-    return Site(
+    return TuningYear(
         clock=dispatch.clock,
         series=dispatch.runs[dispatch.run_of[lane]],
         lane=some_lanes(dispatch.lanes, [lane]),

@@ -42,7 +42,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Worth:
+class StepWorth:
     """Of one kWh in a step, in money: bought from the grid, one more of load, one in the battery (both at the optimum),
     and what the optimum gives from the battery, kW (below 0: it charges)."""
 
@@ -93,12 +93,12 @@ def told(flags: dict[str, Flags], step: int) -> tuple[str, ...]:
     return tuple(key for key, holds in flags.items() if holds[step])
 
 
-def worth(found: Bound, step: int) -> Worth | None:
+def worth(found: Bound, step: int) -> StepWorth | None:
     """What a kWh was worth; None where the optimum was found by a method without such prices."""
     optimum, plan = found.optimum, found.optimum.schedule
     if optimum.stored_worth_per_kwh is None or optimum.site_price_per_kwh is None:
         return None
-    return Worth(
+    return StepWorth(
         price=float(found.programme.buy_per_kwh[step]),
         load=float(optimum.site_price_per_kwh[step]),
         stored=float(optimum.stored_worth_per_kwh[step]),

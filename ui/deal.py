@@ -186,7 +186,7 @@ def tables_card(study: Study, found: Outcome) -> None:
         answers.show_table(pd.DataFrame(rows, columns=columns), key="deal.table", alt=t("deal.tables.title"))
 
 
-def _cells(line: deal_text.Line, scale) -> list[str]:
+def _cells(line: deal_text.PeriodRow, scale) -> list[str]:
     words = state.words()
     if line.kind == "share":
         return ["", *(say.share(value, words) if value else "" for value in line.values)]

@@ -25,7 +25,7 @@ TITLE_H = 8
 
 
 @dataclass(frozen=True)
-class Found:
+class OutageFigures:
     """Everything the page shows of one study. `aged` is the last project year; `chance` by hours of outage."""
 
     new: dict[str, Outlook]
@@ -34,13 +34,13 @@ class Found:
     costs: dict[str, list[float]]
 
 
-def found(study: Study) -> Found:
+def found(study: Study) -> OutageFigures:
     """The outlooks of new and aged plant, the chances with sets that fail, the cost by length; worked out once."""
     return _found(study.fingerprint, study)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _found(fingerprint: str, _study: Study) -> Found:
+def _found(fingerprint: str, _study: Study) -> OutageFigures:
     last = _study.dispatch.years
     new = {name: outages.outlook(_study, name) for name in reversed(outages.ISLANDED)}
     aged = {name: outages.outlook(_study, name, last) for name in new}
@@ -48,10 +48,10 @@ def _found(fingerprint: str, _study: Study) -> Found:
         name: {hours: outages.survival_with_failures(_study, new[name], hours) for hours in CHANCE_H} for name in new
     }
     costs = {name: outages.cost_by_length(_study, name).tolist() for name in ("grid", *outages.ISLANDED)}
-    return Found(new, aged, chance, costs)
+    return OutageFigures(new, aged, chance, costs)
 
 
-def headline(seen: Found) -> str:
+def headline(seen: OutageFigures) -> str:
     """How long the hybrid lasts from its worst hour, and from every hour."""
     words, hybrid = state.words(), seen.new["hybrid"]
     least = int(hybrid.hours.min())
@@ -76,13 +76,13 @@ def lead(study: Study) -> str:
     return t(key, events=t("outages.list_mark").join(named), value=value)
 
 
-def curve_title(seen: Found) -> str:
+def curve_title(seen: OutageFigures) -> str:
     """From how many hours the hybrid survives a short outage."""
     share = state.words().percent(float(seen.new["hybrid"].curve[NEED_H - 1]))
     return t("outages.curve_title", hours=_hours(NEED_H), share=share)
 
 
-def ride_title(study: Study, seen: Found) -> str:
+def ride_title(study: Study, seen: OutageFigures) -> str:
     """The hybrid's worst hour."""
     hybrid = seen.new["hybrid"]
     if hybrid.hours.min() >= outages.HORIZON_H:
@@ -90,7 +90,7 @@ def ride_title(study: Study, seen: Found) -> str:
     return t("outages.ride_title", when=_when(study, hybrid), hours=_hours(int(hybrid.hours.min())))
 
 
-def cost_title(study: Study, seen: Found) -> str:
+def cost_title(study: Study, seen: OutageFigures) -> str:
     """What an outage of a working day costs with the hybrid and with the grid alone."""
     words, currency = state.words(), study.scenario.site.currency
     at = outages.LENGTHS_H.index(TITLE_H)
@@ -98,7 +98,7 @@ def cost_title(study: Study, seen: Found) -> str:
     return t("outages.cost_title", hours=_hours(TITLE_H), hybrid=own, grid=grid)
 
 
-def curves(seen: Found) -> dict[str, tuple[object, tuple[str, str]]]:
+def curves(seen: OutageFigures) -> dict[str, tuple[object, tuple[str, str]]]:
     """(curve, look) by name: each alternative new, the hybrid aged and by the other order where these differ."""
     words = state.words()
     both, hybrid = say.name("grid_diesel", words, first=True), say.name("hybrid", words, first=True)
@@ -115,7 +115,7 @@ def curves(seen: Found) -> dict[str, tuple[object, tuple[str, str]]]:
     return kept
 
 
-def ride_table(study: Study, seen: Found) -> pd.DataFrame:
+def ride_table(study: Study, seen: OutageFigures) -> pd.DataFrame:
     """A row for each question, a column for the alternatives, in words."""
     names = [say.name(name, state.words(), first=True) for name in seen.new]
     rows = {
@@ -143,7 +143,7 @@ def _aged_rows(study: Study) -> tuple[str, str]:
     return t("outages.row_aged", n=n), t("outages.row_battery_aged", n=n)
 
 
-def need_text(study: Study, seen: Found) -> str:
+def need_text(study: Study, seen: OutageFigures) -> str:
     """What battery a two-hour outage needs from any hour, alone and beside the sets."""
     words = state.words()
     alone, beside = outages.need_for(seen.new["hybrid"], NEED_H)
@@ -158,7 +158,7 @@ def need_text(study: Study, seen: Found) -> str:
     return f"{text} {t('outages.need_beside', usable=say.energy(beside.usable_kwh, words))}"
 
 
-def money_scale(study: Study, seen: Found) -> Amounts:
+def money_scale(study: Study, seen: OutageFigures) -> Amounts:
     return shared_amounts(state.words(), [max(costs) for costs in seen.costs.values()], study.scenario.site.currency)
 
 
@@ -171,7 +171,7 @@ def parts_text(study: Study) -> str:
     return t("outages.parts", total=total, list=listed or t("outages.part_none"))
 
 
-def costs_alt(seen: Found, scale: Amounts) -> str:
+def costs_alt(seen: OutageFigures, scale: Amounts) -> str:
     words = state.words()
     parts = [
         f"{say.name(name, words, first=True)}: {', '.join(scale.label(cost) for cost in costs)} {scale.unit}"
@@ -180,7 +180,7 @@ def costs_alt(seen: Found, scale: Amounts) -> str:
     return t("outages.cost_alt", list="; ".join(parts))
 
 
-def curves_alt(study: Study, seen: Found) -> str:
+def curves_alt(study: Study, seen: OutageFigures) -> str:
     words = state.words()
     parts = [
         f"{name} {', '.join(words.percent(float(curve[hours - 1])) for hours in (1, 2, 24))}"
@@ -218,7 +218,7 @@ def _when(study: Study, seen: Outlook) -> str:
     return t("outages.when", day=int(clock.day[step]), month=month, hour=f"{int(clock.hour[step]):02d}:00")
 
 
-def start_text(study: Study, seen: Found) -> str:
+def start_text(study: Study, seen: OutageFigures) -> str:
     """What carries the load in the seconds until the hybrid's sets run."""
     words, hybrid, scenario = state.words(), seen.new["hybrid"], study.scenario
     if hybrid.island.sets == 0:

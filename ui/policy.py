@@ -11,7 +11,7 @@ import streamlit as st
 from finance.metrics import Figure
 from report.text import say
 from report.text.amounts import Amounts, amounts
-from study.policy import Case, Outcome, cases, default_spread_per_kwh, has_government_windows, outcome
+from study.policy import Case, CaseFigures, cases, default_spread_per_kwh, has_government_windows, outcome
 from study.study import Study
 from ui import answers, state
 from ui.state import t
@@ -49,7 +49,7 @@ def _ask_spread(study: Study) -> float:
     return start if given is None else float(given)
 
 
-def _title(study: Study, today: Outcome, outcomes: list[Outcome]) -> str:
+def _title(study: Study, today: CaseFigures, outcomes: list[CaseFigures]) -> str:
     words, currency = state.words(), study.scenario.site.currency
     worst = min(outcomes, key=lambda one: one.saving.total, default=today)
     before = words.money(today.saving.total, currency)
@@ -60,7 +60,7 @@ def _title(study: Study, today: Outcome, outcomes: list[Outcome]) -> str:
     )
 
 
-def _table(outcomes: list[Outcome], unit: Amounts) -> pd.DataFrame:
+def _table(outcomes: list[CaseFigures], unit: Amounts) -> pd.DataFrame:
     words, now = state.words(), outcomes[0].saving.total
     changes = [one.saving.total - now for one in outcomes]
     return pd.DataFrame(

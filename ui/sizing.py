@@ -11,7 +11,7 @@ import streamlit as st
 from report.palette import palette
 from report.screen import charts
 from report.screen import sizing as charts_sizing
-from report.screen.sizing import Mark, Unit
+from report.screen.sizing import Mark, ShownUnit
 from report.text import say
 from report.text.amounts import Amounts, amounts, month_name
 from sim.inputs import library
@@ -20,7 +20,7 @@ from sim.optimum.model import Infeasible, Sizes
 from sim.plant.battery import available_share
 from study import sizing, sizing_fronts
 from study.sizing import Plan, Priced, Wish
-from study.sizing_fronts import PARTS, Margins, Point, Row, Surface
+from study.sizing_fronts import PARTS, FrontPoint, Margins, SizeRow, Surface
 from study.study import Study
 from ui import answers, form, state
 from ui.figures import card, chart
@@ -98,12 +98,12 @@ def _when(study: Study, step: int) -> str:
 # --- sizes in words ---------------------------------------------------------------------------------------------------
 
 
-def power_unit(largest: float, small: str = "kW") -> Unit:
-    return Unit(1000.0, small.replace("k", "M", 1)) if largest >= 999.5 else Unit(1.0, small)
+def power_unit(largest: float, small: str = "kW") -> ShownUnit:
+    return ShownUnit(1000.0, small.replace("k", "M", 1)) if largest >= 999.5 else ShownUnit(1.0, small)
 
 
-def energy_unit(largest: float) -> Unit:
-    return Unit(1000.0, "MWh") if largest >= 999.5 else Unit(1.0, "kWh")
+def energy_unit(largest: float) -> ShownUnit:
+    return ShownUnit(1000.0, "MWh") if largest >= 999.5 else ShownUnit(1.0, "kWh")
 
 
 def size_text(plan: Plan, size: Sizes) -> str:
@@ -166,13 +166,13 @@ def _own_unit(best: Sizes) -> Sizes:
     return Sizes(float(f"{best.kw / best.kwh * kwh:.2g}"), kwh)
 
 
-def rows(answer: Answer, each: Sizes) -> list[Row]:
+def rows(answer: Answer, each: Sizes) -> list[SizeRow]:
     with st.spinner(t("sizing.simulating")):
         return _rows((*answer.key, astuple(each)), answer, each)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _rows(key: tuple, _answer: Answer, _each: Sizes) -> list[Row]:
+def _rows(key: tuple, _answer: Answer, _each: Sizes) -> list[SizeRow]:
     plan, best = _answer.plan, _answer.best.size
     none = Sizes(0.0, 0.0, plan.today.kwp, plan.today.set_kw)
     first = [sizing_fronts.row(plan, "today", plan.today), sizing_fronts.row(plan, "best", best)]
@@ -180,12 +180,12 @@ def _rows(key: tuple, _answer: Answer, _each: Sizes) -> list[Row]:
     return first + sizing_fronts.container_rows(plan, best, _each) + last
 
 
-def named(table: list[Row], name: str) -> Row:
+def named(table: list[SizeRow], name: str) -> SizeRow:
     """The first row of this kind."""
     return next(row for row in table if row.name == name)
 
 
-def headline(answer: Answer, table: list[Row]) -> str:
+def headline(answer: Answer, table: list[SizeRow]) -> str:
     """The best size and what it saves against today's."""
     plan, today = answer.plan, named(table, "today")
     size = size_text(plan, answer.best.size)
@@ -199,7 +199,7 @@ def headline(answer: Answer, table: list[Row]) -> str:
     return said(plan, key, size=size, money=money(plan.study, saved) + mark)
 
 
-def rule_sentence(answer: Answer, table: list[Row]) -> str:
+def rule_sentence(answer: Answer, table: list[SizeRow]) -> str:
     """What the plain rule makes of the same size."""
     saved = named(table, "today").rule - named(table, "best").rule
     key = "sizing.answer.rule_saves" if saved >= 0 else "sizing.answer.rule_costs"
@@ -217,7 +217,7 @@ def at_limit(answer: Answer) -> list[str]:
     ]
 
 
-def size_table(answer: Answer, table: list[Row]) -> tuple[pd.DataFrame, str]:
+def size_table(answer: Answer, table: list[SizeRow]) -> tuple[pd.DataFrame, str]:
     """Every size with both costs, and the unit of the sums."""
     plan, words = answer.plan, state.words()
     sums = [value for row in table for value in (row.programme, row.rule) if value is not None]
@@ -241,7 +241,7 @@ def size_table(answer: Answer, table: list[Row]) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(lines, columns=columns), unit.unit
 
 
-def _row_name(row: Row) -> str:
+def _row_name(row: SizeRow) -> str:
     if row.containers is None:
         return t(f"sizing.row.{row.name}")
     return state.counted("sizing.row.containers", row.containers)
@@ -296,7 +296,7 @@ def _surface(key: tuple, _answer: Answer) -> Surface:
         bar.empty()
 
 
-def _marks(answer: Answer, energy: Unit, power: Unit) -> list[Mark]:
+def _marks(answer: Answer, energy: ShownUnit, power: ShownUnit) -> list[Mark]:
     best, today = answer.best.size, answer.plan.today
     marks = [Mark("today", t("sizing.mark.today"), today.kwh / energy.divisor, today.kw / power.divisor)]
     return [*marks, Mark("best", t("sizing.mark.best"), best.kwh / energy.divisor, best.kw / power.divisor)]
@@ -331,7 +331,7 @@ def _named(axis: str) -> str:
     return "energy" if axis == "kwh" else "power"
 
 
-def _margin_title(answer: Answer, found: Margins, size: Unit) -> str:
+def _margin_title(answer: Answer, found: Margins, size: ShownUnit) -> str:
     words, most = state.words(), getattr(answer.plan.most, found.axis)
     if found.stops <= 1e-6 * most:
         worth = sum(found.parts[part][0] for part in PARTS) * size.divisor
@@ -369,7 +369,7 @@ def resilience_card(answer: Answer, within) -> None:
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _resilience(key: tuple, _answer: Answer) -> tuple[list[Point], Point, Point]:
+def _resilience(key: tuple, _answer: Answer) -> tuple[list[FrontPoint], FrontPoint, FrontPoint]:
     plan, best = _answer.plan, _answer.best.size
     ends = (sizing_fronts.survival_of(plan, size) for size in (best, plan.today))
     return (sizing_fronts.resilience_front(plan, best), *ends)
@@ -391,17 +391,19 @@ def carbon_card(answer: Answer, within) -> None:
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _carbon(key: tuple, _answer: Answer) -> tuple[list[Point], Point | None]:
+def _carbon(key: tuple, _answer: Answer) -> tuple[list[FrontPoint], FrontPoint | None]:
     plan = _answer.plan
     try:
         today = sizing.price_of(plan, plan.today)
     except Infeasible:
         return sizing_fronts.carbon_front(plan, _answer.best), None
-    point = Point(plan.today, today.cost, plan.co2_t(today.optimum))
+    point = FrontPoint(plan.today, today.cost, plan.co2_t(today.optimum))
     return sizing_fronts.carbon_front(plan, _answer.best), point
 
 
-def _front(answer: Answer, name: str, points: list[Point], best: Point, today: Point | None, title: str) -> None:
+def _front(
+    answer: Answer, name: str, points: list[FrontPoint], best: FrontPoint, today: FrontPoint | None, title: str
+) -> None:
     words, plan = state.words(), answer.plan
     ends = [("best", best)] + ([("today", today)] if today else [])
     unit = unit_of(plan.study, np.array([one.cost for one in (*points, *(one for _, one in ends))]))
@@ -435,12 +437,12 @@ def terms(answer: Answer) -> None:
         st.markdown(said(plan, "sizing.terms.text", **values))
 
 
-def show_table(answer: Answer, table: list[Row]) -> None:
+def show_table(answer: Answer, table: list[SizeRow]) -> None:
     frame, unit = size_table(answer, table)
     with card(_table_title(answer, table), said(answer.plan, "sizing.table.note", unit=unit)):
         answers.show_table(frame, key="sizes", alt=_table_title(answer, table))
 
 
-def _table_title(answer: Answer, table: list[Row]) -> str:
+def _table_title(answer: Answer, table: list[SizeRow]) -> str:
     cheapest = min(table, key=lambda row: row.rule)
     return t("sizing.table.title", size=size_text(answer.plan, cheapest.size))

@@ -39,7 +39,7 @@ HEIGHT_PX = {24: 440, 48: 640, 96: 980}
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class Canvas:
     """A picture in work over the tariff `of`; `revision` is part of the widgets' keys, so that a new picture gets new
     ones and no old selection is painted twice."""
 
@@ -74,20 +74,20 @@ def draw() -> None:
         _buttons(draft, day_type, is_changed, tariff)
 
 
-def _draft() -> Draft:
+def _draft() -> Canvas:
     tariff, known = state.current().tariff, st.session_state.get(KEY)
     if known is None or known.of != tariff:
-        known = Draft(tariff, painting_of(tariff), revision=known.revision + 1 if known else 0)
+        known = Canvas(tariff, painting_of(tariff), revision=known.revision + 1 if known else 0)
         st.session_state[KEY] = known
     return known
 
 
 def _go(painting: Painting) -> None:
     draft = _draft()
-    st.session_state[KEY] = Draft(draft.of, painting, (*draft.before, draft.now)[-STEPS_BACK:], draft.revision + 1)
+    st.session_state[KEY] = Canvas(draft.of, painting, (*draft.before, draft.now)[-STEPS_BACK:], draft.revision + 1)
 
 
-def _title(draft: Draft, tariff: Tariff | None) -> str:
+def _title(draft: Canvas, tariff: Tariff | None) -> str:
     """What the painted tariff does to the year's grid bill; None where nothing was painted or it is no tariff yet."""
     if tariff is None:
         return t("tariff.paint.title")
@@ -99,7 +99,7 @@ def _title(draft: Draft, tariff: Tariff | None) -> str:
     return t(f"tariff.paint.title_{'up' if new > old else 'down'}", percent=percent, new=words.money(new, currency))
 
 
-def _tariff(draft: Draft) -> tuple[Tariff | None, InputError | None]:
+def _tariff(draft: Canvas) -> tuple[Tariff | None, InputError | None]:
     """The picture as a tariff, or why it is none."""
     try:
         return Tariff.model_validate(painted_fields(draft.now, _name(draft.of))), None
@@ -123,7 +123,7 @@ def _day_type() -> str:
     )
 
 
-def _slots(draft: Draft, least: int) -> None:
+def _slots(draft: Canvas, least: int) -> None:
     options = [slots for slots in SLOTS if slots >= max(least, draft.now.slots)]
     if len(options) > 1:
         key = f"paint_slots.{draft.revision}"
@@ -153,7 +153,7 @@ def _brush(painting: Painting) -> str:
     )
 
 
-def _picture(draft: Draft, day_type: str, period: str) -> None:
+def _picture(draft: Canvas, day_type: str, period: str) -> None:
     key = f"painting.{day_type}.{draft.revision}"
     st.plotly_chart(
         painting_grid(draft.now, day_type, state.words(), state.is_dark()),
@@ -175,7 +175,7 @@ def _paint_selected(key: str, day_type: str, period: str) -> None:
         _go(painted(draft.now, day_type, cells, period))
 
 
-def _prices(draft: Draft) -> None:
+def _prices(draft: Canvas) -> None:
     """Price of every period in use, by the months that will be one season."""
     painting = draft.now
     used = painting.used()
@@ -217,7 +217,7 @@ def _take_prices(key: str, rows: list[tuple[str, tuple[int, ...]]]) -> None:
     _go(painting)
 
 
-def _new_period(draft: Draft) -> None:
+def _new_period(draft: Canvas) -> None:
     with st.popover(t("tariff.paint.new"), width="stretch"):
         name = st.text_input(t("tariff.paint.new_name"), key=f"paint_new_name.{draft.revision}", max_chars=40)
         price = st.number_input(
@@ -233,7 +233,7 @@ def _new_period(draft: Draft) -> None:
                 st.rerun()
 
 
-def _by_hand(draft: Draft, day_type: str, period: str) -> None:
+def _by_hand(draft: Canvas, day_type: str, period: str) -> None:
     """The same by keyboard: months and hours to be painted with the chosen period."""
     words, slots = state.words(), draft.now.slots
     with st.popover(t("tariff.paint.by_hand"), width="stretch"):
@@ -253,7 +253,7 @@ def _by_hand(draft: Draft, day_type: str, period: str) -> None:
         )  # fmt: skip
 
 
-def _buttons(draft: Draft, day_type: str, is_changed: bool, tariff: Tariff | None) -> None:
+def _buttons(draft: Canvas, day_type: str, is_changed: bool, tariff: Tariff | None) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     can_apply = is_changed and tariff is not None
     if row.button(t("inputs.tariff.apply"), type="primary", disabled=not can_apply, key="paint_apply"):
@@ -273,7 +273,7 @@ def _do(row, name: str, is_possible: bool, action: Callable[[], None], **values:
 
 def _undo() -> None:
     draft = _draft()
-    st.session_state[KEY] = Draft(draft.of, draft.before[-1], draft.before[:-1], draft.revision + 1)
+    st.session_state[KEY] = Canvas(draft.of, draft.before[-1], draft.before[:-1], draft.revision + 1)
 
 
 def _apply(tariff: Tariff) -> None:

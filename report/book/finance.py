@@ -47,7 +47,7 @@ FIGURES = ("npv", "irr", "payback_years", "discounted_payback_years")
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class FinanceSheet:
     """Where things stand: rows of the yearly table by name, first rows of the blocks below it."""
 
     book: Book
@@ -132,8 +132,8 @@ def finance_checks(book: Book) -> list[tuple[str, str, str, float]]:
     ]
 
 
-def _place(book: Book) -> Sheet:
-    return Sheet(book, returns(book.study).whole.after_tax.size - 1)
+def _place(book: Book) -> FinanceSheet:
+    return FinanceSheet(book, returns(book.study).whole.after_tax.size - 1)
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def _named(book: Book, sheet: Any, row: int, name: str, formula: str, value: Any
     book.file.define_name(f"fin_{name}", "=" + book.ref("finance", cell(row, SUM, "rc")))
 
 
-def _derived(book: Book, sheet: Any, place: Sheet) -> None:
+def _derived(book: Book, sheet: Any, place: FinanceSheet) -> None:
     """Cost, what is written off, the loan in use, and the least coverage with its year."""
     found, top = returns(book.study), RULES_ROW + len(RULES) + 1
     formulas = dict(_derived_formulas(place))
@@ -180,7 +180,7 @@ def _derived(book: Book, sheet: Any, place: Sheet) -> None:
         _named(book, sheet, top + k, name, formulas[name], values[name])
 
 
-def _derived_formulas(place: Sheet) -> Iterator[tuple[str, str]]:
+def _derived_formulas(place: FinanceSheet) -> Iterator[tuple[str, str]]:
     none = place.book.words.t("financing.none")
     yield "project_cost", f"=-{place.at('investment', 0)}"
     reduced = "fin_project_cost*(1-0.5*in_finance_tax_credit_fraction)-in_finance_tax_grant"
@@ -235,7 +235,7 @@ def _macrs(book: Book, sheet: Any) -> None:
 # --- by year ----------------------------------------------------------------------------------------------------------
 
 
-def _table(book: Book, sheet: Any, place: Sheet) -> None:
+def _table(book: Book, sheet: Any, place: FinanceSheet) -> None:
     """Every line by year: formula and value."""
     years = [book.t("flows.start"), *(book.t("flows.year", n=n) for n in range(1, place.years + 1))]
     heads(book, sheet, TABLE_ROW - 1, [book.t("flows.line"), book.t("flows.sum"), *years])
@@ -254,7 +254,7 @@ def _label(book: Book, name: str) -> str:
     return book.words.lookup(own) or book.words.t(f"financing.row.{name}")
 
 
-def _year_cell(book: Book, sheet: Any, place: Sheet, name: str, year: int, value: float) -> None:
+def _year_cell(book: Book, sheet: Any, place: FinanceSheet, name: str, year: int, value: float) -> None:
     row, column = place.row(name), START + year
     style = "years" if name in ("dscr", "icr") else "money"
     if name == "rate_factor":
@@ -267,7 +267,7 @@ def _year_cell(book: Book, sheet: Any, place: Sheet, name: str, year: int, value
         put(book, sheet, row, column, formula, "" if np.isnan(value) else value + 0.0, style)
 
 
-def _formula(place: Sheet, name: str, year: int) -> str | None:
+def _formula(place: FinanceSheet, name: str, year: int) -> str | None:
     """The formula of a line in a year; None where it cannot occur."""
     if name in PROJECT_LINES:
         return "=" + "+".join(_ledger_line(place.book, line, year) for line in PROJECT_LINES[name])
@@ -294,7 +294,7 @@ def _in_year(book: Book, row: int, offset: int, year: int) -> str:
     return f"SUM({start}:{end.partition('!')[2]})"
 
 
-def _at_the_start(place: Sheet, name: str, at: dict[str, str]) -> str | None:
+def _at_the_start(place: FinanceSheet, name: str, at: dict[str, str]) -> str | None:
     if name == "ebitda":
         return f"={at['before_tax']}-{at['investment']}"
     if name == "vat":
@@ -308,12 +308,12 @@ def _at_the_start(place: Sheet, name: str, at: dict[str, str]) -> str | None:
     return None
 
 
-def _vat_span(place: Sheet) -> str:
+def _vat_span(place: FinanceSheet) -> str:
     """Years over which the VAT on the investment comes back; 0 where it is no line of its own."""
     return f'IF(in_finance_vat_basis="excl",MIN(in_finance_vat_recovery_years,{place.years}),0)'
 
 
-def _tax_formula(place: Sheet, name: str, year: int, at: dict[str, str]) -> str | None:
+def _tax_formula(place: FinanceSheet, name: str, year: int, at: dict[str, str]) -> str | None:
     own = {
         "ebitda": f"={at['before_tax']}-{at['investment']}",
         "depreciation": f"={_depreciation(place, year)}",
@@ -335,7 +335,7 @@ def _tax_formula(place: Sheet, name: str, year: int, at: dict[str, str]) -> str 
     return own.get(name)
 
 
-def _depreciation(place: Sheet, year: int) -> str:
+def _depreciation(place: FinanceSheet, year: int) -> str:
     """Written off in a year: the method decides, as `finance.tax.Depreciation.shares`."""
     cost, life, rest = "fin_depreciable_cost", "fin_tax_years", "fin_tax_residual"
     book_value = cost
@@ -371,7 +371,7 @@ def _tax(at: dict[str, str], income: str, used: str) -> str:
     return f"fin_tax_rate*{at['rate_factor']}*{taxed}"
 
 
-def _loan_formula(place: Sheet, name: str, year: int, at: dict[str, str]) -> str | None:
+def _loan_formula(place: FinanceSheet, name: str, year: int, at: dict[str, str]) -> str | None:
     before = place.at("closing", year - 1)
     service = f"({at['principal']}+{at['interest']})"
     return {
@@ -455,12 +455,12 @@ def _used(income: Floats, rules: TaxRules) -> Floats:
     return used
 
 
-def _used_in(place: Sheet, income: str, year: int) -> str:
+def _used_in(place: FinanceSheet, income: str, year: int) -> str:
     top = place.triangles[income]
     return f"{cell(top, START + year)}:{cell(top + place.years - 1, START + year)}"
 
 
-def _triangle(book: Book, sheet: Any, place: Sheet, income: str, used: str) -> None:
+def _triangle(book: Book, sheet: Any, place: FinanceSheet, income: str, used: str) -> None:
     """A row a year of loss, a column a year of profit."""
     top, values = place.triangles[income], _used(_incomes(returns(book.study))[income], returns(book.study).rules)
     text(book, sheet, top - 1, LABEL, _t(book, f"triangle_{used}"), "section")
@@ -475,7 +475,7 @@ def _triangle(book: Book, sheet: Any, place: Sheet, income: str, used: str) -> N
                 number(book, sheet, row, START + year, 0.0, "money")
 
 
-def _loss_used(place: Sheet, income: str, origin: int, year: int) -> str:
+def _loss_used(place: FinanceSheet, income: str, origin: int, year: int) -> str:
     row, column, top = place.triangles[income] + origin - 1, START + year, place.triangles[income]
     left = f"MAX(-{place.at(income, origin)},0)"
     if year > origin + 1:
@@ -490,7 +490,7 @@ def _loss_used(place: Sheet, income: str, origin: int, year: int) -> str:
 # --- views by period --------------------------------------------------------------------------------------------------
 
 
-def _view(book: Book, sheet: Any, place: Sheet, name: str, position: int) -> None:
+def _view(book: Book, sheet: Any, place: FinanceSheet, name: str, position: int) -> None:
     """The flow by period, its running totals and its figures."""
     top, values = place.view(name), view_values(book, name)
     periods = [book.t(f"flows.{'year' if book.per_year == 1 else 'month'}", n=n) for n in range(1, book.periods + 1)]
@@ -514,7 +514,9 @@ def view_values(book: Book, name: str) -> dict[str, Floats]:
     return {"flow": flow, "running": flow.cumsum(), "running_discounted": discounted.cumsum(), "discounted": discounted}
 
 
-def _view_cells(book: Book, place: Sheet, name: str, period: int, values: dict) -> Iterator[tuple[str, Any, str]]:
+def _view_cells(
+    book: Book, place: FinanceSheet, name: str, period: int, values: dict
+) -> Iterator[tuple[str, Any, str]]:
     """(formula, value, format) of the rows of a view in one period."""
     top, column = place.view(name), START + period
 
@@ -530,7 +532,7 @@ def _view_cells(book: Book, place: Sheet, name: str, period: int, values: dict) 
         yield crossing(top + 3, column, values["running_discounted"], period)
 
 
-def _flow(book: Book, place: Sheet, name: str, period: int) -> str:
+def _flow(book: Book, place: FinanceSheet, name: str, period: int) -> str:
     """The flow before tax of the period, with what the year brings at its end."""
     before = flow_cell(book, ALTERNATIVES.index("hybrid"), DIFFERENCE, FLOW_START + period)
     if book.per_year == 1:
@@ -541,7 +543,7 @@ def _flow(book: Book, place: Sheet, name: str, period: int) -> str:
     return "+".join([before, *(f"{place.at(name, year)}-{place.at('before_tax', year)}" for year in years)])
 
 
-def _figures(book: Book, place: Sheet, name: str, position: int) -> Iterator[tuple[str, str, Any, str]]:
+def _figures(book: Book, place: FinanceSheet, name: str, position: int) -> Iterator[tuple[str, str, Any, str]]:
     top, last = place.view(name), START + book.periods
     view, later = returns(book.study).views[name], {k: span(top + k, START + 1, last) for k in range(len(VIEW_ROWS))}
     figures = (view.irr, view.payback, view.discounted_payback)
@@ -560,7 +562,7 @@ def _figures(book: Book, place: Sheet, name: str, position: int) -> Iterator[tup
     )
 
 
-def _searched(book: Book, place: Sheet, name: str) -> Searched:
+def _searched(book: Book, place: FinanceSheet, name: str) -> Searched:
     top, last = place.view(name), START + book.periods
     return Searched(
         book.words.t(f"financing.view.{name}"),

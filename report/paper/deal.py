@@ -87,7 +87,7 @@ def _years(draft: Draft, found: Outcome) -> list[Block]:
     return blocks
 
 
-def _cells(draft: Draft, line: deal_text.Line, part: slice, scale: Scale) -> list[str]:
+def _cells(draft: Draft, line: deal_text.PeriodRow, part: slice, scale: Scale) -> list[str]:
     if line.kind == "share":
         return [say.share(value, draft.words) if value else "" for value in line.values[part]]
     return [scale.text(value + 0.0) for value in line.values[part]]

@@ -32,7 +32,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Unit:
+class ShownUnit:
     """How a power or energy is shown: `divisor` in kW or kWh, its name."""
 
     divisor: float
@@ -49,7 +49,7 @@ def part_colours(colours: Palette) -> dict[str, str]:
 
 
 def cost_surface(
-    found: Surface, marks: Sequence[Mark], power: Unit, energy: Unit, money: Amounts, titles: tuple[str, str],
+    found: Surface, marks: Sequence[Mark], power: ShownUnit, energy: ShownUnit, money: Amounts, titles: tuple[str, str],
     words: Words, dark: bool,
 ) -> Figure:  # fmt: skip
     """What each size costs a year beyond the cheapest; energy across, power upwards. About 420 px high."""
@@ -84,7 +84,9 @@ def cost_surface(
     return figure([cells, lines, *drawn], dark, xaxis=across, yaxis=down, annotations=notes)
 
 
-def _cell(found: Surface, i: int, j: int, above: float, power: Unit, energy: Unit, money: Amounts, words: Words) -> str:
+def _cell(
+    found: Surface, i: int, j: int, above: float, power: ShownUnit, energy: ShownUnit, money: Amounts, words: Words
+) -> str:
     size = f"{energy.text(found.kwh[j], words)}, {power.text(found.kw[i], words)}"
     return f"{size}<br>+{words.number(above, money.unit)}" if np.isfinite(above) else size
 
@@ -121,7 +123,7 @@ def shown_parts(found: Margins) -> list[str]:
 
 
 def margin_bars(
-    found: Margins, size: Unit, money: Amounts, per: float, label: Label, names: tuple[str, str], words: Words,
+    found: Margins, size: ShownUnit, money: Amounts, per: float, label: Label, names: tuple[str, str], words: Words,
     dark: bool,
 ) -> Figure:  # fmt: skip
     """What `per` more units are worth a year at each size, by bill part, against their price. About 320 px high.

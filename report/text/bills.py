@@ -8,12 +8,12 @@ from i18n import Words
 from report.text import inputs as register_text
 from report.text import say
 from report.text.financing import joined
-from study.real_bills import Comparison, Line, Verdict
+from study.real_bills import BillVerdict, Compared, Comparison
 
 COLUMNS = ("part", "months", "real", "model", "difference", "relative")
 
 
-def title(said: Verdict, words: Words) -> str:
+def title(said: BillVerdict, words: Words) -> str:
     """How far the model lies from the bills."""
     percent, what = words.percent(abs(said.relative)), words.t(f"bills.what.{said.what}")
     if said.cause is None:
@@ -21,7 +21,7 @@ def title(said: Verdict, words: Words) -> str:
     return words.t(f"bills.title.{'above' if said.relative > 0 else 'below'}", what=what, percent=percent)
 
 
-def because(said: Verdict, words: Words) -> str:
+def because(said: BillVerdict, words: Words) -> str:
     """Where the difference lies and what it likely comes from."""
     if said.cause is None:
         return words.t("bills.fits")
@@ -51,7 +51,7 @@ def rows(found: Comparison, words: Words) -> list[list[str]]:
     ]
 
 
-def _row(label: str, name: str, line: Line, words: Words) -> list[str]:
+def _row(label: str, name: str, line: Compared, words: Words) -> list[str]:
     if not line.is_compared:
         return [label, "", words.t("bills.not_in_model"), "", "", ""]
     both, gather = line.both, np.max if name == "max_demand_kw" else np.sum

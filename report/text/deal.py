@@ -135,7 +135,7 @@ PARTY_COLUMNS = ("party", "npv", "irr", "irr_after_tax", "static_payback", "disc
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class PeriodRow:
     """One row of the table by period: its label's key, values (periods + 1,); shares and running totals have no sum."""
 
     key: str
@@ -143,24 +143,24 @@ class Line:
     kind: str
 
 
-def lines_of(found: Outcome) -> list[Line]:
+def lines_of(found: Outcome) -> list[PeriodRow]:
     """What is shared, who gets what of it, and both parties' flows."""
     deal = found.deal
     rows = []
     if found.contract.kind in ("shared_saving", "guaranteed_saving"):
         running = np.arange(found.saving.size) <= found.periods
-        rows.append(Line("saving", found.saving * running, "part"))
+        rows.append(PeriodRow("saving", found.saving * running, "part"))
     if found.share.any():
-        rows.append(Line("share", found.share, "share"))
+        rows.append(PeriodRow("share", found.share, "share"))
     rows += [
-        Line("payment", deal.payment, "part"),
-        Line("host", found.host.flow, "total"),
-        Line("host_taxed", found.host.taxed, "part"),
-        Line("host_running", found.host.flow.cumsum(), "running"),
-        Line("investor", found.investor.flow, "total"),
-        Line("investor_taxed", found.investor.taxed, "part"),
-        Line("investor_running", found.investor.flow.cumsum(), "running"),
-        Line("project", found.host.flow + found.investor.flow, "total"),
+        PeriodRow("payment", deal.payment, "part"),
+        PeriodRow("host", found.host.flow, "total"),
+        PeriodRow("host_taxed", found.host.taxed, "part"),
+        PeriodRow("host_running", found.host.flow.cumsum(), "running"),
+        PeriodRow("investor", found.investor.flow, "total"),
+        PeriodRow("investor_taxed", found.investor.taxed, "part"),
+        PeriodRow("investor_running", found.investor.flow.cumsum(), "running"),
+        PeriodRow("project", found.host.flow + found.investor.flow, "total"),
     ]
     return rows
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch.kernel import NO_LIMIT_KW, Series
-from sim.inputs.plant import Dispatch
+from sim.inputs.plant import Control
 from sim.inputs.scenario import Scenario
 from sim.inputs.storage import Storage
 from sim.inputs.tariff import PriceClasses
@@ -50,7 +50,7 @@ class Shaving:
     year: int
 
 
-def shaving(dispatch: Dispatch, clock: Timeline, classes: PriceClasses) -> Shaving:
+def shaving(dispatch: Control, clock: Timeline, classes: PriceClasses) -> Shaving:
     """The thresholds of the scenario, in the steps whose imports a demand charge measures."""
     by_class = np.array([_thresholds_kw(dispatch, month, classes) for month in clock.calendar_months()])
     lowest = by_class.min(axis=1)
@@ -105,7 +105,7 @@ def moved_kw(
     return np.maximum(threshold_kw + peak_kw - peak_then_kw + depth * (1.0 - kept), 0.0)
 
 
-def _thresholds_kw(dispatch: Dispatch, month: int, classes: PriceClasses) -> NDArray[np.float64]:
+def _thresholds_kw(dispatch: Control, month: int, classes: PriceClasses) -> NDArray[np.float64]:
     """Threshold of each billing class in a calendar month (classes,); a mixed class is held to its lowest."""
     measured = classes.measured.any(axis=0) if classes.measured.size else np.ones(len(classes.names), bool)
     one = NO_THRESHOLD_KW if dispatch.peak_shave_kw is None else dispatch.peak_shave_kw
@@ -159,7 +159,7 @@ def _between_peaks(order: NDArray[np.int64]) -> NDArray[np.bool_]:
     return inside & (order == 0)
 
 
-def own_windows(dispatch: Dispatch, clock: Timeline) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def own_windows(dispatch: Control, clock: Timeline) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """-1, 0, 1 for each step, and the share of battery power ordered, NaN where the energy is to be spread."""
     order, fixed = np.zeros(clock.steps, dtype=np.int64), np.full(clock.steps, np.nan)
     hour = clock.minute_of_day / 60

@@ -56,7 +56,7 @@ from sim.dispatch.kernel import (
     _run_sets,
     _supply,
 )
-from sim.dispatch.tuning import DemandRate, Rates
+from sim.dispatch.tuning import PeakRate, Rates
 from sim.optimum.frame import slopes_of
 from sim.optimum.slopes import (
     BITS,
@@ -110,7 +110,7 @@ _called = njit(**OPTIONS)  # functions of their own: inlined, the slope lists wo
 
 
 @dataclass(frozen=True, eq=False)
-class Orders:
+class StepOrders:
     """What the controller ordered in each step (steps,): `action`, -1 ... 1 as in `sim.dispatch.kernel.Series`, and
     `threshold_kw`, huge where imports are not held."""
 
@@ -118,7 +118,7 @@ class Orders:
     threshold_kw: Floats
 
 
-def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rates, set_per_kwh: float) -> Orders:
+def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rates, set_per_kwh: float) -> StepOrders:
     """The orders of a whole year, each from what was known before its step.
 
     `lane` is one lane with a battery; `set_per_kwh`: fuel of a diesel kWh, in money.
@@ -143,7 +143,7 @@ def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rate
     used = np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
     desk = Desk(view, ends, np.zeros(len(slopes.slope)), used, np.zeros(zones.per_kw.shape[1]))
     n = len(series.load_kw)
-    orders = Orders(np.zeros(n), np.full(n, kernel.NO_LIMIT_KW))
+    orders = StepOrders(np.zeros(n), np.full(n, kernel.NO_LIMIT_KW))
     _roll(year, rules, desk, kernel._aligned(N_ROWS * WIDTH), orders.action, orders.threshold_kw)
     return orders
 
@@ -155,12 +155,12 @@ def warm_up() -> None:
     series = kernel.Series(one, zero, one, zero, zero, zero, clock.month_ends, 1.0)
     scalars = {name: np.ones(1) for name in kernel.SCALAR_FIELDS} | {"energy_reserve_kwh": np.zeros(1)}
     scalars |= {"energy_min_kwh": np.zeros(1)}
-    charge = DemandRate(np.ones(1, bool), np.ones(1))
+    charge = PeakRate(np.ones(1, bool), np.ones(1))
     rates = Rates(month, 0 * month, (charge,), 1.0, 1.0)
     roll(clock, series, kernel.Lanes(**scalars, **dict.fromkeys(kernel.MONTHLY_FIELDS, month)), rates, 1.0)
 
 
-def with_orders(series: kernel.Series, lane: kernel.Lanes, orders: Orders) -> tuple[kernel.Series, kernel.Lanes]:
+def with_orders(series: kernel.Series, lane: kernel.Lanes, orders: StepOrders) -> tuple[kernel.Series, kernel.Lanes]:
     """Series and lane for `kernel.trace`: the dispatch rule under these orders."""
     run = series.with_orders(orders.action, orders.threshold_kw)
     return run, replace(lane, shave_kw=np.zeros_like(lane.shave_kw))

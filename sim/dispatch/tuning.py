@@ -37,7 +37,7 @@ KEPT_GAIN = 1e-6  # of a month's cost: what a move must save to be kept
 
 
 @dataclass(frozen=True, eq=False)
-class DemandRate:
+class PeakRate:
     """A demand charge: which classes it measures (classes,), and its price per kW (months,)."""
 
     measured: NDArray[np.bool_]
@@ -50,7 +50,7 @@ class Rates:
 
     energy_per_kwh: Floats
     credit_per_kwh: Floats
-    demand: tuple[DemandRate, ...]
+    demand: tuple[PeakRate, ...]
     per_litre: float
     unserved_per_kwh: float
 
@@ -61,7 +61,7 @@ class Rates:
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class TuningYear:
     """The year to tune on: one lane, its series with the plain rule's orders, its money, and an optimal schedule.
 
     `best_share` (steps,): its discharge less its charge over battery power; `best_import_kw` (steps,);
@@ -78,7 +78,7 @@ class Site:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class TunedTable:
     """What is tuned. `share` (months, kinds of day, slots): charge < 0 < discharge, of battery power; `kinds`: names
     of `sim.dispatch.control.WEEKDAYS`; slots of equal length fill a day. `threshold_kw` (months, zones), huge where
     imports are not held; `zones`: the billing classes of each."""
@@ -127,7 +127,7 @@ class Table:
         ]
 
 
-def tune(site: Site, sweeps: int = SWEEPS) -> Table:
+def tune(site: TuningYear, sweeps: int = SWEEPS) -> TunedTable:
     """The best table found for the site's year; `sweeps` 0 only chooses the best start of each month."""
     bench = _Bench(site)
     share, threshold, cost = _start(site, bench)
@@ -144,7 +144,7 @@ def tune(site: Site, sweeps: int = SWEEPS) -> Table:
     share = _tidied(bench, share, threshold)
     grain = min(1.0, 10.0 ** (np.floor(np.log10(top_kw)) - 3)) if top_kw > 0 else 1.0
     held = np.where(threshold < NO_THRESHOLD_KW, np.ceil(threshold / grain) * grain, NO_THRESHOLD_KW)
-    return Table(bench.kinds, share, bench.zones, np.round(held, 6))
+    return TunedTable(bench.kinds, share, bench.zones, np.round(held, 6))
 
 
 def _tidied(bench: _Bench, share: Floats, threshold: Floats) -> Floats:
@@ -164,7 +164,7 @@ def _tidied(bench: _Bench, share: Floats, threshold: Floats) -> Floats:
     return share
 
 
-def _start(site: Site, bench: _Bench) -> tuple[Floats, Floats, Floats]:
+def _start(site: TuningYear, bench: _Bench) -> tuple[Floats, Floats, Floats]:
     """Share, threshold and cost (months,) of the best start of each month."""
     best, plain = bench.mean(site.best_share), bench.mean(site.series.action)
     peaks = bench.zone_peaks(site.best_import_kw)
@@ -212,7 +212,7 @@ def _moves(share: Floats, threshold: Floats, top_kw: float) -> Iterator[tuple[Fl
 class _Bench:
     """Runs the rule with one table after the other on one year, without building its series anew."""
 
-    def __init__(self, site: Site):
+    def __init__(self, site: TuningYear):
         series, clock, self.site = site.series, site.clock, site
         self.kinds, kind_of_weekday = _kinds_of_day(site)
         slot_minutes = _slot_minutes(site)
@@ -273,7 +273,7 @@ class _Bench:
         return energy + demand + burnt - site.worth_per_kwh * stored
 
 
-def _kinds_of_day(site: Site) -> tuple[tuple[str, ...], Ints]:
+def _kinds_of_day(site: TuningYear) -> tuple[tuple[str, ...], Ints]:
     """The kinds of day that tariff or load tell apart, and the kind of each weekday."""
     clock, series = site.clock, site.series
     month_and_slot = clock.month_index, clock.minute_of_day // clock.step_minutes
@@ -293,7 +293,7 @@ def _kinds_of_day(site: Site) -> tuple[tuple[str, ...], Ints]:
     return ("every_day",), np.zeros(7, dtype=np.int64)
 
 
-def _slot_minutes(site: Site) -> int:
+def _slot_minutes(site: TuningYear) -> int:
     """An hour, or less where a price period begins within one."""
     begins = np.flatnonzero(np.diff(site.series.period) != 0) + 1
     return int(np.gcd.reduce(np.append(site.clock.minute_of_day[begins], 60)))

@@ -28,7 +28,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteRecord:
     """One place of `sites.yaml`: where it lies and its monthly sun and temperature records (12 values each).
 
     `temperature_range_monthly_c`: mean daily highest less mean daily lowest; `linke_turbidity_monthly`: haze of a clear
@@ -128,14 +128,14 @@ def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Reco
 
 
 @cache
-def sites() -> dict[str, Site]:
+def sites() -> dict[str, SiteRecord]:
     """All places by id, in file order."""
     return {raw["id"]: _as_site(raw) for raw in _file("sites")["sites"]}
 
 
-def _as_site(raw: dict[str, Any]) -> Site:
+def _as_site(raw: dict[str, Any]) -> SiteRecord:
     highs, lows = (raw[f"temperature_daily_{end}_mean_monthly_c"] for end in ("max", "min"))
-    return Site(
+    return SiteRecord(
         id=raw["id"],
         name_en=raw["name_en"],
         name_zh=raw["name_zh"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from sim.inputs.base import Closed
 from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, derived, estimate, given, seen, sourced
@@ -272,8 +272,10 @@ class ShaveLimit(Closed):
         return not self.periods or bool(set(self.periods) & set(class_name.split("/")))
 
 
-class Dispatch(Closed, card="control"):
+class Control(Closed, card="control"):
     """How a plain energy management system runs the ladder."""
+
+    model_config = ConfigDict(title="Dispatch")  # the name of its section
 
     arbitrage: Literal["tariff", "windows", "off"] = given(
         "tariff", "Charge and discharge", "", "By the tariff's periods, by own windows, or not at all."

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic.json_schema import GenerateJsonSchema
 
 from sim.inputs import library
 from sim.inputs.base import Closed, InputError, input_error, json_fault
@@ -21,7 +22,7 @@ from sim.inputs.contract import Contract
 from sim.inputs.flex import Compute
 from sim.inputs.grid import Grid
 from sim.inputs.money import Finance
-from sim.inputs.plant import Dispatch, Genset, Pv
+from sim.inputs.plant import Control, Genset, Pv
 from sim.inputs.site import Load, Site
 from sim.inputs.storage import Storage
 from sim.inputs.tariff import Tariff, library_tariff
@@ -49,7 +50,7 @@ class Scenario(Closed):
     pv: Pv = Pv()
     storage: Storage = Storage()
     genset: Genset = Genset()
-    dispatch: Dispatch = Dispatch()
+    dispatch: Control = Control()
     compute: Compute = Compute()
     finance: Finance = Finance()
     deal: Contract = Contract()
@@ -118,9 +119,16 @@ def scenario_from_json(text: str | bytes) -> Scenario:
     return scenario_from_dict(tree)
 
 
+class _Definitions(GenerateJsonSchema):
+    """Definitions of a schema under the names that scenario files have always known."""
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name("Dispatch" if name == Control.__name__ else name)
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a scenario file, with title, unit, help, source and limits of each input."""
-    return Scenario.model_json_schema()
+    return Scenario.model_json_schema(schema_generator=_Definitions)
 
 
 def _conflicts(s: Scenario) -> Iterator[Problem]:

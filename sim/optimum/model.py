@@ -306,7 +306,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Costs:
+class ScheduleCosts:
     """Money of a schedule by part; export_credit is positive and lowers the total; demand holds one sum per window."""
 
     energy: float
@@ -339,7 +339,7 @@ class Optimum:
     lower_bound: float
     gap: float
     schedule: Schedule
-    costs: Costs
+    costs: ScheduleCosts
     peaks_kw: np.ndarray
     iterations: int
     method: str
@@ -373,11 +373,11 @@ def peaks_of(p: Programme, schedule: Schedule) -> np.ndarray:
     return np.array([schedule.import_kw[w.steps].max(initial=0.0) for w in p.windows])
 
 
-def costs_of(p: Programme, d: Schedule) -> Costs:
+def costs_of(p: Programme, d: Schedule) -> ScheduleCosts:
     """Money of a schedule from the schedule alone."""
     prices = np.array([w.price_per_kw for w in p.windows])
     shed = sum(tier.price_per_kwh * kw.sum() for tier, kw in zip(p.shed, d.shed_kw, strict=True))
-    return Costs(
+    return ScheduleCosts(
         energy=float(p.buy_per_kwh @ d.import_kw) * p.step_h,
         export_credit=float(p.credit_per_kwh @ d.export_kw) * p.step_h,
         fuel=float(d.genset_kw.sum()) * p.genset_per_kwh * p.step_h,

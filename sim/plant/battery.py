@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.inputs.plant import Dispatch
+from sim.inputs.plant import Control
 from sim.inputs.storage import Storage
 from sim.plant.ageing import (
     AUXILIARY_C,
@@ -178,7 +178,7 @@ def seen_at_bus(storage: Storage, one_way: Floats | float) -> Floats:
 
 
 def lane_fields(
-    storage: Storage, plan: Dispatch, health: Floats, of: Mapping[str, Floats] | None = None
+    storage: Storage, plan: Control, health: Floats, of: Mapping[str, Floats] | None = None
 ) -> dict[str, Floats]:
     """The battery's fields of `sim.kernel.Lanes`, without its auxiliaries, for lanes (n,) of which `health` (n,) says
     the capacity over nameplate.

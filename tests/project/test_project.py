@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +41,31 @@ FLOORS = {
     "report": ({"palette", "text"}, {"files", "views"}, {"book", "headers", "screen"}, {"paper"}, {"export"}),
 }
 MOST_ENTRIES, MOST_LINES_A_FILE, MOST_LINES_A_FUNCTION = 14, 600, 50
+# What still has to be split or renamed; each list must become empty.
+LONG_FILES = {
+    "report/paper/plant.py",
+    "sim/dispatch/kernel.py",
+    "sim/plant/island.py",
+    "sim/sun/files.py",
+    "study/flows.py",
+    "tests/sim/test_meter.py",
+    "tests/sim/test_optimal.py",
+}
+LONG_FUNCTIONS = {
+    "_backward",
+    "_bill_of_grid",
+    "_cut",
+    "_derived",
+    "_make_kernel",
+    "_run",
+    "aggregate",
+    "annex",
+    "load",
+    "operation",
+    "resilience",
+    "run_blocks",
+}
+CLASSES_TWICE = {"Finding"}
 MAY_IMPORT_STREAMLIT = {"app", "ui", "pages"}
 OUTSIDE_THE_LAYERS = {"tests", "benchmarks", "run"}
 
@@ -220,6 +246,26 @@ def test_no_module_imports_itself_by_way_of_others():
 def test_a_package_can_be_taken_in_at_a_glance(package):
     entries = {file.relative_to(ROOT).parts[1] for file in python_files() if top_name(file) == package}
     assert len(entries) <= MOST_ENTRIES
+
+
+def test_no_file_is_long():
+    long = {shown(file) for file in python_files() if len(text_of(file).splitlines()) > MOST_LINES_A_FILE}
+    assert long - LONG_FILES == set()
+
+
+def test_no_function_is_long():
+    functions = product_nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    long = {
+        f"{shown(file)}: {node.name}"
+        for file, node in functions
+        if node.end_lineno - node.lineno >= MOST_LINES_A_FUNCTION and node.name not in LONG_FUNCTIONS
+    }
+    assert long == set()
+
+
+def test_no_class_name_stands_twice():
+    names = Counter(node.name for _, node in product_nodes(ast.ClassDef))
+    assert {name for name, count in names.items() if count > 1} - CLASSES_TWICE == set()
 
 
 def test_streamlit_stays_in_the_user_interface():

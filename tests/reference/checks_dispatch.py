@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.optimum.model import Costs, Optimum, Programme, ShedTier, breaches, monthly_windows
+from sim.optimum.model import Optimum, Programme, ScheduleCosts, ShedTier, breaches, monthly_windows
 from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import solve
 
@@ -94,7 +94,7 @@ def _check_optimum(path: Path, case: dict) -> None:
         _compare("without battery: total", optimum.cost, without["total"], OBJECTIVE)
 
 
-def _compare_split(name: str, costs: Costs, split: dict, objective: float) -> None:
+def _compare_split(name: str, costs: ScheduleCosts, split: dict, objective: float) -> None:
     """Energy, demand and fuel lie within 0.1 % of the objective: the value is unique, the schedule is not."""
     got = {
         "energy": (costs.energy - costs.export_credit, split["energy_charge"] - split["export_credit"]),

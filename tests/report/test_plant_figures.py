@@ -17,7 +17,7 @@ from report.paper.plant import energy_rungs, resilience
 from report.screen import operation as charts_operation
 from report.text import say
 from sim.dispatch.lanes import site_set_kw
-from sim.inputs.plant import Dispatch
+from sim.inputs.plant import Control
 from sim.inputs.storage import Storage
 from sim.plant.battery import available, lane_fields, nameplate_for_kwh, usable_kwh
 from study import answer, autonomy, claims
@@ -67,7 +67,7 @@ def test_usable_energy_is_what_the_lanes_of_the_simulation_hold(window, efficien
         spare_cabinets=spare,
         cabinet_mtbf_h=mtbf_h,
     )
-    lane = {name: float(values[0]) for name, values in lane_fields(storage, Dispatch(), np.ones(1)).items()}
+    lane = {name: float(values[0]) for name, values in lane_fields(storage, Control(), np.ones(1)).items()}
     held_kwh = (lane["energy_max_kwh"] - lane["energy_min_kwh"]) * lane["discharge_efficiency"]
     assert usable_kwh(storage) == pytest.approx(held_kwh)
     assert lane["battery_kw"] == pytest.approx(available(storage)[0])

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.dispatch import kernel
 from sim.dispatch.control import NO_THRESHOLD_KW
-from sim.dispatch.tuning import DemandRate, Rates
+from sim.dispatch.tuning import PeakRate, Rates
 from sim.optimum.model import Programme, ShedTier, monthly_windows
 from sim.timeline import MONTH_DAYS, timeline
 
@@ -98,5 +98,5 @@ def lane(shave_kw: float = NO_THRESHOLD_KW) -> kernel.Lanes:
 
 def rates(year: dict[str, np.ndarray]) -> Rates:
     energy = np.tile(np.unique(year["price"]), (12, 1))
-    charge = DemandRate(np.ones(3, bool), np.full(12, PER_KW))
+    charge = PeakRate(np.ones(3, bool), np.full(12, PER_KW))
     return Rates(energy, np.zeros((12, 3)), (charge,), FUEL, LOST)

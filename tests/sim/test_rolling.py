@@ -7,7 +7,7 @@ import pytest
 
 from sim.dispatch import kernel
 from sim.dispatch.rolling import roll, with_orders
-from sim.dispatch.tuning import DemandRate, Rates
+from sim.dispatch.tuning import PeakRate, Rates
 from sim.timeline import timeline
 from study.controls import by_forecast, compare_controls
 from study.evaluate import evaluate
@@ -79,7 +79,7 @@ def daily_site():
     }  # fmt: skip
     scalars = {name: np.array([own.get(name, getattr(lane, name)[0])]) for name in kernel.SCALAR_FIELDS}
     months = {name: getattr(lane, name)[:, :2] for name in kernel.MONTHLY_FIELDS}
-    charge = DemandRate(np.ones(2, bool), np.full(2, 20.0))
+    charge = PeakRate(np.ones(2, bool), np.full(2, 20.0))
     rates = Rates(np.array([[0.2, 0.6]] * 2), np.zeros((2, 2)), (charge,), 1.0, 3.0)
     return clock, series, kernel.Lanes(**scalars, **months), rates
 

@@ -10,7 +10,7 @@ from sim.dispatch import kernel
 from sim.dispatch.control import NO_THRESHOLD_KW, action_series, shaving
 from sim.dispatch.lanes import simulate
 from sim.dispatch.rolling import roll, with_orders
-from sim.dispatch.tuning import Site, Table, tune
+from sim.dispatch.tuning import TunedTable, TuningYear, tune
 from sim.optimum.solve import solve
 from study.evaluate import evaluate
 from study.flows import flows
@@ -54,7 +54,7 @@ def test_the_reference_year():
     share = (plan.discharge_kw - plan.charge_kw) / programme.battery_kw
     worth = float(optimum.stored_worth_per_kwh[-1])
     series, lane, rates = reference_year.series(year), reference_year.lane(), reference_year.rates(year)
-    table = tune(Site(reference_year.CLOCK, series, lane, rates, share, plan.import_kw, worth))
+    table = tune(TuningYear(reference_year.CLOCK, series, lane, rates, share, plan.import_kw, worth))
     assert table.kinds == ("every_day",) and table.zones == ((0, 1, 2),)
     sums = ordered(table, series, lane)
     cost = cost_of(sums, rates) + worth * (8000 - float(sums.energy_end_kwh[0]))
@@ -97,13 +97,13 @@ def test_the_inputs_order_what_the_table_says(studies, strategies):
 def test_two_demand_windows_have_thresholds_of_their_own():
     """A peak window of 2 h inside a day of 24, each with a charge: what lies above 800 in it costs far more."""
     names = ("flat", "peak", "flat/peak")
-    table = Table(("every_day",), np.zeros((1, 1, 24)), ((0,), (1, 2)), np.array([[950.0, 800.0]]))
+    table = TunedTable(("every_day",), np.zeros((1, 1, 24)), ((0,), (1, 2)), np.array([[950.0, 800.0]]))
     limits = table.limits((6,), names)
     assert limits == [
         {"threshold_kw": 950.0, "months": (6,), "periods": ("flat",)},
         {"threshold_kw": 800.0, "months": (6,), "periods": ("peak",)},
     ]
-    nothing = Table(("every_day",), np.zeros((1, 1, 24)), (), np.array([[NO_THRESHOLD_KW]]))
+    nothing = TunedTable(("every_day",), np.zeros((1, 1, 24)), (), np.array([[NO_THRESHOLD_KW]]))
     assert nothing.limits((6,), names) == [] and nothing.windows((6,)) == []
 
 
@@ -111,7 +111,7 @@ def test_equal_windows_of_several_months_are_one_row():
     share = np.zeros((3, 2, 24))
     share[:, 0, 1:5] = -0.4
     share[1, 1, 20:] = 0.25
-    windows = Table(("workday", "weekend"), share, (), np.full((3, 1), NO_THRESHOLD_KW)).windows((11, 12, 1))
+    windows = TunedTable(("workday", "weekend"), share, (), np.full((3, 1), NO_THRESHOLD_KW)).windows((11, 12, 1))
     assert windows == [
         {
             "start_hour": 1.0, "end_hour": 5.0, "action": "charge", "months": (1, 11, 12), "days": "workday",
