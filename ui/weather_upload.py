@@ -6,8 +6,9 @@ import streamlit as st
 
 from report.text import say
 from sim.inputs import library
-from sim.sun.files import Weather, WeatherError, fetch_pvgis, read_weather
+from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.pv import as_weather_year
+from sim.sun.year import Weather, WeatherError
 from ui import state
 from ui.state import t
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.inputs import library
 from sim.inputs.plant import WeatherYear
 from sim.inputs.scenario import Scenario
-from sim.sun.files import air_temperatures_c
+from sim.sun.drawn import air_temperatures_c
 from sim.timeline import MONTH_DAYS, Timeline
 
 Floats = NDArray[np.float64]

@@ -1,39 +1,39 @@
-"""A year of weather for a place: from a weather file, or drawn from the place's monthly record.
+"""Weather files: read by pvlib's own readers (pvlib-python 0.16), checked, mended, and brought to the year of a place.
 
-Conventions: 8760 rows of one hour, 1 January 00:00 first, local standard time, no leap day; a row begins at its stamp
-and holds the hour's mean. Irradiance W/m2, temperature degrees C, wind m/s at 10 m; latitude and longitude are positive
-north and east. `sun_minutes` says how far past its stamp the sun of a row stands: 30 for means of the hour.
-
-Files are read by pvlib's own readers (pvlib-python 0.16). pvlib is imported inside the functions: that takes a second
-or more, and the app's start does not need it.
+Conventions are those of `sim.sun.year`. pvlib is imported inside the functions: that takes a second or more, and the
+app's start does not need it.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta, timezone
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.problem import Problem, Refusal
-from sim.timeline import MONTH_DAYS
+from sim.sun.year import (
+    DEFAULT_WIND_M_S,
+    FIRST_HOUR_OF_MONTH,
+    HOURS,
+    MONTH_OF_HOUR,
+    Weather,
+    WeatherError,
+    WeatherFinding,
+    place_findings,
+    split_ghi,
+    sun_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
 Kind = Literal["epw", "tmy3", "pvgis", "nsrdb"]
 KIND_NAMES = {"epw": "EPW", "tmy3": "TMY3", "pvgis": "PVGIS TMY", "nsrdb": "NSRDB"}
 
-HOURS = 8760
-SUN_YEAR = 2023  # sun positions differ by less than 0.3 degrees between years
-MONTH_OF_HOUR = np.repeat(np.arange(12), np.array(MONTH_DAYS) * 24)
-DAY_OF_YEAR = np.arange(HOURS) // 24 + 1
-FIRST_HOUR_OF_MONTH = np.concatenate([[0], np.cumsum(MONTH_DAYS)[:-1]]) * 24
 FILLED_IN_A_ROW = 24  # longest gap that neighbouring days may fill, hours
 FILLED_IN_ALL = 168  # and all gaps together: a week
 PLAUSIBLE = {"ghi": (-20, 1500), "dni": (-20, 1400), "dhi": (-20, 900), "temp_air": (-70, 60), "wind_speed": (0, 60)}
@@ -44,94 +44,13 @@ COLUMN_NAMES = {
     "temp_air": Problem("air temperature"),
     "wind_speed": Problem("wind speed"),
 }
-GHI_YEAR_KWH_PER_M2 = (500.0, 2700.0)  # from the arctic to the Atacama
 DAYLIGHT_W_PER_M2 = 5.0  # above it the sun is taken to be up
 CLOCK_ERROR_H = 0.4  # more than this between the file's sun and its time zone is a fault of the file
-DEFAULT_WIND_M_S = 2.0
 PVGIS_WAIT_S = (5, 20)  # for a connection, and for the year to arrive
 WHOLE_IN_NSRDB = ("Time Zone", "Local Time Zone", "Elevation")
 
 
-@dataclass(frozen=True)
-class WeatherFinding:
-    """One thing found in a weather file, or in a monthly record, and what was done about it."""
-
-    code: str
-    severity: Literal["note", "repaired", "warning"]
-    text: Problem
-
-
-class WeatherError(Refusal):
-    """Weather that cannot be used. The message says what is wrong and what to do."""
-
-
-@dataclass(frozen=True, eq=False)
-class Weather:
-    """One year, hour by hour (8760,), and the place it belongs to."""
-
-    ghi: Floats
-    dni: Floats
-    dhi: Floats
-    air_c: Floats
-    wind_m_s: Floats
-    latitude_deg: float
-    longitude_deg: float
-    utc_offset_h: float
-    altitude_m: float
-    sun_minutes: float = 30.0
-    source: str = ""
-    findings: tuple[WeatherFinding, ...] = ()
-
-    @property
-    def ghi_monthly_kwh_per_m2(self) -> Floats:
-        """Global horizontal irradiation by month (12,)."""
-        return np.bincount(MONTH_OF_HOUR, weights=self.ghi, minlength=12) / 1000
-
-
 # --- the sun ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Sun:
-    """Where the sun stands in each hour (8760,): degrees, azimuth clockwise from north; irradiance beyond the air."""
-
-    zenith_deg: Floats
-    apparent_zenith_deg: Floats
-    azimuth_deg: Floats
-    extra_w_per_m2: Floats
-
-
-def sun_of(
-    latitude_deg: float, longitude_deg: float, utc_offset_h: float, altitude_m: float = 0.0, sun_minutes: float = 30.0
-) -> Sun:
-    """Sun positions of the year (pvlib's Solar Position Algorithm); any time zone, halves and quarters of hours too."""
-    import pvlib
-
-    stamps = _stamps(utc_offset_h, sun_minutes)
-    found = pvlib.solarposition.get_solarposition(stamps, latitude_deg, longitude_deg, altitude=altitude_m)
-    return Sun(
-        zenith_deg=found["zenith"].to_numpy(),
-        apparent_zenith_deg=found["apparent_zenith"].to_numpy(),
-        azimuth_deg=found["azimuth"].to_numpy(),
-        extra_w_per_m2=np.asarray(pvlib.irradiance.get_extra_radiation(DAY_OF_YEAR)),
-    )
-
-
-def _stamps(utc_offset_h: float, sun_minutes: float) -> pd.DatetimeIndex:
-    import pandas as pd
-
-    zone = timezone(timedelta(hours=float(utc_offset_h)))
-    begin = pd.Timestamp(year=SUN_YEAR, month=1, day=1, tz=zone) + pd.Timedelta(minutes=sun_minutes)
-    return pd.date_range(begin, periods=HOURS, freq="h")
-
-
-def _split_ghi(ghi: Floats, sun: Sun) -> tuple[Floats, Floats]:
-    """Direct normal and diffuse from global by the Erbs rule (Solar Energy 28, 1982, 293)."""
-    import pvlib
-
-    parts = pvlib.irradiance.erbs(ghi, sun.zenith_deg, DAY_OF_YEAR)
-    dhi = np.where(sun.zenith_deg < 90, np.asarray(parts["dhi"]), ghi)
-    return np.asarray(parts["dni"]), np.minimum(dhi, ghi)
 
 
 # --- weather files ----------------------------------------------------------------------------------------------------
@@ -197,7 +116,7 @@ def _year(frame: pd.DataFrame, place: dict[str, float], utc_offset_h: float | No
         sun_minutes=sun_minutes,
         source=source,
     )
-    return replace(weather, findings=(*findings, *_place_findings(weather)))
+    return replace(weather, findings=(*findings, *place_findings(weather)))
 
 
 def _wind(wind: Floats, findings: list[WeatherFinding]) -> Floats:
@@ -451,167 +370,4 @@ def _direct_and_diffuse(
         return tuple(np.maximum(_filled(rows[name], name, findings), 0.0) for name in ("dni", "dhi"))
     text = Problem("Direct and diffuse irradiance are missing; they follow from the global (Erbs).")
     findings.append(WeatherFinding("split", "repaired", text))
-    return _split_ghi(np.maximum(ghi, 0.0), sun_of(**place, sun_minutes=sun_minutes))
-
-
-def _place_findings(weather: Weather) -> list[WeatherFinding]:
-    found, total = [], float(weather.ghi_monthly_kwh_per_m2.sum())
-    if weather.latitude_deg < 0:
-        text = Problem(
-            "The place lies south of the equator: panels face north (azimuth 0) and the sunny months are about January."
-        )
-        found.append(WeatherFinding("southern_hemisphere", "note", text))
-    if weather.utc_offset_h % 1:
-        zone = weather.utc_offset_h
-        text = Problem("The time zone is UTC{zone:+g}: sun positions are computed for it to the minute.", zone=zone)
-        found.append(WeatherFinding("part_hour_zone", "note", text))
-    if not GHI_YEAR_KWH_PER_M2[0] <= total <= GHI_YEAR_KWH_PER_M2[1]:
-        text = Problem(
-            "The global irradiation of {total:,.0f} kWh/m2 a year is out of range; check the file's units.", total=total
-        )
-        found.append(WeatherFinding("ghi_year", "warning", text))
-    return found
-
-
-# --- a synthetic year -------------------------------------------------------------------------------------------------
-
-DAY_SPREAD = 1.5  # Beta draws of mean m vary with m (1 - m) / (1 + DAY_SPREAD); gives the diffuse share of the records
-DAY_MEMORY = 0.4  # correlation of a day's clearness with the day before
-COLDEST_HOUR, WARMEST_HOUR = 5.0, 15.0
-
-
-def synthetic_year(
-    latitude_deg: float,
-    longitude_deg: float,
-    utc_offset_h: float,
-    ghi_monthly_kwh_per_m2: Sequence[float],
-    temperature_mean_monthly_c: Sequence[float],
-    linke_turbidity_monthly: Sequence[float] | None = None,
-    daily_range_monthly_c: Sequence[float] | None = None,
-    altitude_m: float = 0.0,
-    seed: int = 1,
-) -> Weather:
-    """A plausible year that keeps every month's global irradiation (12 values, January first). Same seed, same year.
-
-    Clear sky after Ineichen (pvlib) with the place's Linke turbidity (pvlib's SoDa table if None), times a clearness
-    drawn day by day from a Beta distribution with memory, then brought to the month's sum by a power, which keeps it
-    within clear sky; direct and diffuse by Erbs. Temperature: monthly means with a daily swing (8 K if no range given).
-    Within a day the clearness is constant: hours are smoother than real ones, clipping and ramps read low. Monthly
-    records are often estimates (sites.yaml: about 9 %).
-    """
-    ghi_month = _twelve(ghi_monthly_kwh_per_m2, "ghi_monthly_kwh_per_m2")
-    if np.any(ghi_month < 0) or ghi_month.sum() <= 0:
-        raise WeatherError("ghi_monthly_kwh_per_m2 must be 0 or more in every month and not all 0.")
-    sun = sun_of(latitude_deg, longitude_deg, utc_offset_h, altitude_m)
-    clear = _clear_ghi(sun, latitude_deg, longitude_deg, altitude_m, linke_turbidity_monthly)
-    findings: list[WeatherFinding] = []
-    drawn = _day_draws(_month_share(ghi_month, clear), seed)
-    ghi = np.empty(HOURS)
-    for month in range(12):
-        hours = month == MONTH_OF_HOUR
-        ghi[hours] = _to_month_sum(clear[hours], drawn[hours], 1000 * ghi_month[month], month, findings)
-    dni, dhi = _split_ghi(ghi, sun)
-    weather = Weather(
-        ghi=ghi,
-        dni=dni,
-        dhi=dhi,
-        air_c=air_temperatures_c(temperature_mean_monthly_c, daily_range_monthly_c),
-        wind_m_s=np.full(HOURS, DEFAULT_WIND_M_S),
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        utc_offset_h=utc_offset_h,
-        altitude_m=altitude_m,
-        source=f"drawn from monthly records, seed {seed}",
-    )
-    return replace(weather, findings=(*findings, *_place_findings(weather)))
-
-
-def _twelve(values: ArrayLike, name: str) -> Floats:
-    array = np.asarray(values, dtype=float)
-    if array.shape != (12,) or not np.isfinite(array).all():
-        raise WeatherError(
-            "{name} needs 12 numbers, January first, but has {count} values.", name=name, count=array.size
-        )
-    return array
-
-
-def _clear_ghi(
-    sun: Sun, latitude_deg: float, longitude_deg: float, altitude_m: float, linke: Sequence[float] | None
-) -> Floats:
-    import pvlib
-
-    if linke is None:
-        stamps = _stamps(0.0, 30.0)
-        found = pvlib.clearsky.lookup_linke_turbidity(stamps, latitude_deg, longitude_deg, interp_turbidity=False)
-        by_hour = found.to_numpy()
-    else:
-        by_hour = _twelve(linke, "linke_turbidity_monthly")[MONTH_OF_HOUR]
-    air_mass = pvlib.atmosphere.get_relative_airmass(sun.apparent_zenith_deg)
-    pressure = pvlib.atmosphere.alt2pres(altitude_m)
-    with np.errstate(divide="ignore", invalid="ignore"):  # pvlib divides by the sun's height, also at night
-        found = pvlib.clearsky.ineichen(
-            sun.apparent_zenith_deg,
-            pvlib.atmosphere.get_absolute_airmass(air_mass, pressure),
-            by_hour,
-            altitude=altitude_m,
-            dni_extra=sun.extra_w_per_m2,
-        )
-    return np.nan_to_num(np.asarray(found["ghi"]))
-
-
-def _month_share(ghi_month: Floats, clear: Floats) -> Floats:
-    clear_month = np.bincount(MONTH_OF_HOUR, weights=clear, minlength=12) / 1000
-    return np.clip(ghi_month / np.maximum(clear_month, 1e-9), 0.05, 0.98)
-
-
-def _day_draws(share_of_month: Floats, seed: int) -> Floats:
-    """Clearness of each hour (8760,), one value a day: Beta with the month's mean, days correlated."""
-    from scipy.special import betaincinv, ndtr
-
-    noise = np.random.default_rng(seed).standard_normal(365)
-    state = np.empty(365)
-    state[0] = noise[0]
-    for day in range(1, 365):
-        state[day] = DAY_MEMORY * state[day - 1] + np.sqrt(1 - DAY_MEMORY**2) * noise[day]
-    mean = share_of_month[MONTH_OF_HOUR[::24]]
-    drawn = betaincinv(mean * DAY_SPREAD, (1 - mean) * DAY_SPREAD, ndtr(state))
-    return np.repeat(np.clip(drawn, 0.02, 1.0), 24)
-
-
-def _to_month_sum(
-    clear: Floats, drawn: Floats, target_wh_per_m2: float, month: int, findings: list[WeatherFinding]
-) -> Floats:
-    """clear x drawn^p with the p that gives the month's sum; above clear sky everything is raised."""
-    most = clear.sum()
-    if target_wh_per_m2 <= 0 or most <= 0:
-        return np.zeros(clear.size)
-    if target_wh_per_m2 >= most:
-        above = target_wh_per_m2 / most - 1
-        values = {"month": month + 1, "above": above}
-        text = Problem("The record of month {month} lies {above:.0%} above clear sky; the record is kept.", **values)
-        findings.append(WeatherFinding("above_clear_sky", "warning", text))
-        return clear * target_wh_per_m2 / most
-    low, high = 0.0, 60.0
-    for _ in range(60):
-        power = (low + high) / 2
-        low, high = (power, high) if (clear * drawn**power).sum() > target_wh_per_m2 else (low, power)
-    shaped = clear * drawn**high
-    return shaped * target_wh_per_m2 / shaped.sum()
-
-
-def air_temperatures_c(monthly_mean_c: Sequence[float], daily_range_c: Sequence[float] | None) -> Floats:
-    """Hourly temperature: straight lines between mid-months, a swing by the hour, months brought to their mean."""
-    mean = _twelve(monthly_mean_c, "temperature_mean_monthly_c")
-    swing = np.full(12, 8.0) if daily_range_c is None else _twelve(daily_range_c, "daily_range_monthly_c")
-    hour = np.arange(HOURS) % 24 + 0.5
-    rising = np.where(
-        (hour >= COLDEST_HOUR) & (hour < WARMEST_HOUR),
-        -np.cos(np.pi * (hour - COLDEST_HOUR) / (WARMEST_HOUR - COLDEST_HOUR)),
-        np.cos(np.pi * ((hour - WARMEST_HOUR) % 24) / (24 - WARMEST_HOUR + COLDEST_HOUR)),
-    )
-    middle = FIRST_HOUR_OF_MONTH + np.array(MONTH_DAYS) * 12
-    at = np.concatenate([[middle[-1] - HOURS], middle, [middle[0] + HOURS]])
-    base = np.interp(np.arange(HOURS) + 0.5, at, np.concatenate([mean[-1:], mean, mean[:1]]))
-    shaped = base + swing[MONTH_OF_HOUR] / 2 * rising
-    error = mean - np.bincount(MONTH_OF_HOUR, weights=shaped, minlength=12) / (np.array(MONTH_DAYS) * 24)
-    return shaped + error[MONTH_OF_HOUR]
+    return split_ghi(np.maximum(ghi, 0.0), sun_of(**place, sun_minutes=sun_minutes))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.sun.files import Sun, Weather, sun_of
+from sim.sun.year import Sun, Weather, sun_of
 
 Floats = NDArray[np.float64]
 GLASS_COATED_INDEX = 1.29  # refraction of the anti-reflective coat (pvlib.iam.physical, n_ar)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from sim.inputs import library
 from sim.inputs.plant import Pv, WeatherYear
-from sim.sun import files as weather
 from sim.sun.climate import on_clock
+from sim.sun.drawn import synthetic_year
 from sim.sun.panels import PvArray, faces_the_pole, plant_kw_per_kwp
+from sim.sun.year import Sun, Weather, sun_of
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]
@@ -49,12 +50,12 @@ def equator_deg(place: str, file: WeatherYear | None = None) -> float:
     return 180.0 if (file or library.sites()[place]).latitude_deg >= 0 else 0.0
 
 
-def year_of_weather(place: str, seed: int, file: WeatherYear | None) -> weather.Weather:
+def year_of_weather(place: str, seed: int, file: WeatherYear | None) -> Weather:
     """The weather a study uses, hour by hour: of the file, else drawn from the place's record."""
     return _weather((place, seed, file))
 
 
-def as_weather_year(year: weather.Weather, name: str) -> WeatherYear:
+def as_weather_year(year: Weather, name: str) -> WeatherYear:
     """A weather year read from a file as the input a scenario keeps: whole W/m2, tenths of degrees and m/s."""
     columns = {key: np.round(np.maximum(getattr(year, key), 0.0)).tolist() for key in ("ghi", "dni", "dhi")}
     columns |= {key: np.round(getattr(year, key), 1).tolist() for key in ("air_c", "wind_m_s")}
@@ -63,14 +64,14 @@ def as_weather_year(year: weather.Weather, name: str) -> WeatherYear:
 
 
 @lru_cache(maxsize=WEATHERS_KEPT)
-def _weather(drawn: tuple[str, int, WeatherYear | None]) -> weather.Weather:
+def _weather(drawn: tuple[str, int, WeatherYear | None]) -> Weather:
     place, seed, file = drawn
     if file is not None:
         columns = {key: np.array(getattr(file, key)) for key in ("ghi", "dni", "dhi", "air_c", "wind_m_s")}
         names = ("latitude_deg", "longitude_deg", "utc_offset_h", "altitude_m", "sun_minutes")
-        return weather.Weather(**columns, **{name: getattr(file, name) for name in names}, source=file.name)
+        return Weather(**columns, **{name: getattr(file, name) for name in names}, source=file.name)
     record = library.sites()[place]
-    return weather.synthetic_year(
+    return synthetic_year(
         record.latitude_deg,
         record.longitude_deg,
         record.utc_offset_h,
@@ -84,9 +85,9 @@ def _weather(drawn: tuple[str, int, WeatherYear | None]) -> weather.Weather:
 
 
 @lru_cache(maxsize=WEATHERS_KEPT)
-def _sun(drawn: tuple[str, int, WeatherYear | None]) -> weather.Sun:
+def _sun(drawn: tuple[str, int, WeatherYear | None]) -> Sun:
     year = _weather(drawn)
-    return weather.sun_of(year.latitude_deg, year.longitude_deg, year.utc_offset_h, year.altitude_m, year.sun_minutes)
+    return sun_of(year.latitude_deg, year.longitude_deg, year.utc_offset_h, year.altitude_m, year.sun_minutes)
 
 
 @lru_cache(maxsize=YEARS_KEPT)

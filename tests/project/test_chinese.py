@@ -26,7 +26,8 @@ from sim.inputs.tariff import library_ids, library_tariff
 from sim.meter.findings import MeterError
 from sim.meter.read import inspect, read_meter
 from sim.problem import Problem
-from sim.sun.files import WeatherError, read_weather
+from sim.sun.files import read_weather
+from sim.sun.year import WeatherError
 from study.evaluate import evaluate
 from study.presets import presets
 from tests.ui.apps import PAGES, drawn_alone

@@ -46,7 +46,6 @@ LONG_FILES = {
     "report/paper/plant.py",
     "sim/dispatch/kernel.py",
     "sim/plant/island.py",
-    "sim/sun/files.py",
     "study/flows.py",
     "tests/sim/test_meter.py",
     "tests/sim/test_optimal.py",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.sun.files import MONTH_OF_HOUR, Weather
 from sim.sun.panels import PvArray, ac_kw_per_kwp, plane_of_array
+from sim.sun.year import MONTH_OF_HOUR, Weather
 
 BRIGHT_KW_PER_KWP = 0.02  # hours above it count for the correlation
 ENGINES = ("sam", "pvlib")

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.inputs import library
-from sim.sun.files import HOURS, MONTH_OF_HOUR, Weather, WeatherError, fetch_pvgis, read_weather, sun_of, synthetic_year
+from sim.sun.drawn import synthetic_year
+from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.panels import PvArray, ac_kw_per_kwp, at_step, faces_the_pole, hectares, plane_of_array, plant_kw_per_kwp
+from sim.sun.year import HOURS, MONTH_OF_HOUR, Weather, WeatherError, sun_of
 
 PV_CASE = Path(__file__).parents[1] / "reference/pv"
 SOUTH = PvArray(1000.0, 22.0, 180.0, inverter_efficiency=0.96, temperature_coefficient_per_k=-0.0035)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from i18n import words
-from tests.ui.apps import PAGE_LIMIT_S
-from tests.ui.test_ui import assert_calm, keys_of, open_app, scenario_of
+from tests.ui.apps import PAGE_LIMIT_S, assert_calm
+from tests.ui.test_ui import keys_of, open_app, scenario_of
 
 CSV = (
     'Month,"Energy, kWh","kWh, peak",Energy charge,Total\n2025-06,1500000,,1000000,1200000\n2025-07,,400000,,1300000\n'

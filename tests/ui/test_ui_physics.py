@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sim.sun.files import WeatherError
 from sim.sun.pv import year_of_weather
+from sim.sun.year import WeatherError
 from tests.sim.test_pv_model import _epw
-from tests.ui.test_ui import assert_calm, keys_of, open_app, scenario_of, widget
+from tests.ui.apps import assert_calm
+from tests.ui.test_ui import keys_of, open_app, scenario_of, widget
 
 
 def texts(app) -> str:

@@ -10,7 +10,8 @@ from sim.inputs.tariff import library_tariff
 from sim.tariff.paint import painting_of
 from sim.tariff.urdb import to_urdb
 from study.site_year import full_year, under
-from tests.ui.test_ui import assert_calm, keys_of, open_app, scenario_of
+from tests.ui.apps import assert_calm
+from tests.ui.test_ui import keys_of, open_app, scenario_of
 
 
 def upload(app, name: str, content: bytes) -> None:
