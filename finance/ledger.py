@@ -19,7 +19,7 @@ from finance.lines import LINES, Due, Line, Reader, keys, value
 from finance.price_paths import by_month
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-from sim.plant.island import Interruption, interruption_cost
+from sim.plant.interruptions import Interruption, interruption_cost
 from sim.plant.load import gpus
 
 Floats = NDArray[np.float64]

@@ -16,9 +16,18 @@ from finance.ledger import interruption, restart_cost
 from sim.dispatch.lanes import site_set_kw
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
-from sim.plant import island as resilience
 from sim.plant.genset import LOAD_FRACTIONS, fuel_curve, linear_fit
-from sim.plant.island import BatteryNeed, Island, Order, SetReliability
+from sim.plant.island import (
+    ORDERS,
+    BatteryNeed,
+    Island,
+    Order,
+    battery_need,
+    hours_survived,
+    ladder_order,
+    survival_curve,
+)
+from sim.plant.reliability import SetReliability, survival_probability
 from study.study import Study
 
 Floats = NDArray[np.float64]
@@ -52,19 +61,19 @@ class Outlook:
 
     @cached_property
     def other_hours(self) -> Ints:
-        return self.by_order(next(order for order in resilience.ORDERS if order != self.order))
+        return self.by_order(next(order for order in ORDERS if order != self.order))
 
     def by_order(self, order: Order) -> Ints:
-        return resilience.hours_survived(self.net_kw, self.start_kwh, self.island, order, HORIZON_H)
+        return hours_survived(self.net_kw, self.start_kwh, self.island, order, HORIZON_H)
 
     @property
     def curve(self) -> Floats:
         """Share of the starts that serve at least 1, 2, ... hours (HORIZON_H,)."""
-        return resilience.survival_curve(self.hours, HORIZON_H)
+        return survival_curve(self.hours, HORIZON_H)
 
     @property
     def other_curve(self) -> Floats:
-        return resilience.survival_curve(self.other_hours, HORIZON_H)
+        return survival_curve(self.other_hours, HORIZON_H)
 
     @property
     def worst_start(self) -> int:
@@ -132,7 +141,7 @@ def _order(study: Study, net_kw: Floats, island: Island) -> Order:
     """What the study's dispatch does: diesel last unless asked to start early or too small to be last."""
     asked = study.scenario.dispatch.genset_start_fraction
     if asked is None:
-        return resilience.ladder_order(net_kw, island)
+        return ladder_order(net_kw, island)
     return "genset_first" if asked >= study.scenario.storage.soc_max_fraction else "battery_first"
 
 
@@ -162,7 +171,7 @@ def battery_alone_h(found: Outlook) -> float:
 
 def need_for(found: Outlook, hours: int) -> tuple[BatteryNeed, BatteryNeed]:
     """Battery that carries an outage of whole hours from any start: alone, and beside the sets that stand ready."""
-    return tuple(resilience.battery_need(found.net_kw, hours, firm_kw) for firm_kw in (0.0, found.island.genset_kw))
+    return tuple(battery_need(found.net_kw, hours, firm_kw) for firm_kw in (0.0, found.island.genset_kw))
 
 
 def survival_with_failures(study: Study, found: Outlook, hours: int) -> float:
@@ -177,9 +186,7 @@ def survival_with_failures(study: Study, found: Outlook, hours: int) -> float:
         genset.mean_time_to_failure_h,
     )
     starts = np.linspace(0, found.net_kw.size - 1, min(SAMPLED_STARTS, found.net_kw.size)).astype(np.int64)
-    chance = resilience.survival_probability(
-        found.net_kw, found.start_kwh, found.island, sets, hours, starts=starts, bins=LEVELS
-    )
+    chance = survival_probability(found.net_kw, found.start_kwh, found.island, sets, hours, starts=starts, bins=LEVELS)
     return float((chance[:, -1] * (found.hours[starts] >= hours)).mean())
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.dispatch.result import Dispatch
 from sim.inputs.grid import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
-from sim.plant.island import OutageDraws, grid_up, outage_draws
+from sim.plant.interruptions import OutageDraws, grid_up, outage_draws
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]

@@ -20,9 +20,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.arrays import Floats, require
 from sim.compiled import Kernel
-
-Floats = NDArray[np.float64]
 
 CALENDAR_PRE, CALENDAR_K, CALENDAR_ANODE_K, CALENDAR_EXPONENT = 8.37e4, 5210.0, 3560.0, 0.526
 CYCLE_BASE, CYCLE_BY_DEPTH, CYCLE_BY_C_RATE, CYCLE_K, CYCLE_EXPONENT = 4.38e-8, 1.55e-8, 1.68e-7, 2190.0, 0.828
@@ -31,11 +30,6 @@ ANODE_EMPTY, ANODE_FULL = 0.0085, 0.78  # lithium in the graphite (Schimpe et al
 STILL_PER_H = 0.01  # |dSOC/dt| below it is rest, not cycling (as in BLAST-Lite)
 DAYS_PER_YEAR = 365.0
 SUBSTEPS = 4  # steps in a year; against 52 the capacity after 15 years differs by less than 1e-4
-
-
-def _require(held: object, message: str) -> None:
-    if not held:
-        raise ValueError(message)
 
 
 def anode_potential_v(soc: ArrayLike) -> Floats:
@@ -86,8 +80,8 @@ def duty(soc: ArrayLike, cell_c: ArrayLike, step_h: float) -> Duty:
     to repeat over the year. The depth is that of its cycles by rainflow, weighted by their throughput."""
     soc = _trace(soc)
     cell_c = np.broadcast_to(np.asarray(cell_c, dtype=float), soc.shape)
-    _require(np.isfinite(cell_c).all(), "cell_c holds a value that is not a number; fill the gap.")
-    _require(step_h > 0, "step_h must be more than 0 hours.")
+    require(np.isfinite(cell_c).all(), "cell_c holds a value that is not a number; fill the gap.")
+    require(step_h > 0, "step_h must be more than 0 hours.")
     moved = np.abs(np.diff(soc, append=soc[0]))
     c_rate = np.where(moved / step_h < STILL_PER_H, 0.0, moved / step_h).mean()
     kelvin_factor = np.exp(CYCLE_K / (np.clip(cell_c, *CYCLE_CELL_C) + 273.15)).mean()
@@ -105,7 +99,7 @@ def cycling_duty(
     """The duty of figures instead of a trace; the arguments broadcast (lanes,). Without a c_rate the mean over all time
     of that throughput is taken. The calendar part is that of resting at mean_soc."""
     efc = np.asarray(efc_per_year, dtype=float)
-    _require(np.all(efc >= 0), "efc_per_year must be 0 or more.")
+    require(np.all(efc >= 0), "efc_per_year must be 0 or more.")
     over_time = 2 * efc / (DAYS_PER_YEAR * 24) if c_rate is None else np.asarray(c_rate, dtype=float)
     still = cycle_rate(cell_c, depth, 0.0)
     return Duty(calendar_rate(cell_c, mean_soc), still, cycle_rate(cell_c, depth, over_time) - still, efc)
@@ -134,7 +128,7 @@ def age(fade: Fade, year: Duty, years: float = 1.0, cycle_margin: float = 1.0, c
     Losses add up along their own curve from where they stand (a change of duty continues from the loss reached, not
     from the time passed), so a hot first year does not count twice.
     """
-    _require(years >= 0 and cycle_margin >= 0 and calendar_margin >= 0, "years and margins must be 0 or more.")
+    require(years >= 0 and cycle_margin >= 0 and calendar_margin >= 0, "years and margins must be 0 or more.")
     for _ in range(SUBSTEPS):
         fade = _part_of_a_year(fade, year, years / SUBSTEPS, cycle_margin, calendar_margin)
     return fade
@@ -166,7 +160,7 @@ def _further(loss: Floats, rate: Floats, more: ArrayLike, exponent: float) -> Fl
 def soh_by_year(duties: Duty | Sequence[Duty], years: int, cycle_margin: float = 1.0, start: Fade = NEW) -> Floats:
     """Capacity left at the start and after 1, 2, ... years (years + 1, ...lanes). One duty for all or one a year."""
     listed = [duties] * years if isinstance(duties, Duty) else list(duties)
-    _require(len(listed) == years, f"duties lists {len(listed)} years, but {years} are asked for.")
+    require(len(listed) == years, f"duties lists {len(listed)} years, but {years} are asked for.")
     fades = [start]
     for year in listed:
         fades.append(age(fades[-1], year, 1.0, cycle_margin))
@@ -199,9 +193,9 @@ def mean_depth(soc: ArrayLike) -> float:
 
 def _trace(soc: ArrayLike, bounded: bool = True) -> Floats:
     trace = np.asarray(soc, dtype=float)
-    _require(trace.ndim == 1 and trace.size >= 2, "soc must be a trace of at least two values.")
-    _require(np.isfinite(trace).all(), "soc holds a value that is not a number; fill the gap.")
-    _require(
+    require(trace.ndim == 1 and trace.size >= 2, "soc must be a trace of at least two values.")
+    require(np.isfinite(trace).all(), "soc holds a value that is not a number; fill the gap.")
+    require(
         not bounded or (trace.min() >= -1e-9 and trace.max() <= 1 + 1e-9),
         f"soc must lie between 0 and 1, but reaches from {trace.min():g} to {trace.max():g}.",
     )
@@ -263,15 +257,15 @@ class Renewal:
 
     def __post_init__(self):
         below, every = self.below_fraction, self.every_years
-        _require(below is None or 0 < below < 1, "below_fraction must lie between 0 and 1.")
-        _require(every is None or every >= 1, "every_years must be at least 1.")
-        _require(all(year >= 2 for year in self.in_years), "in_years must be 2 or later: year 1 begins with new cells.")
-        _require(self.restore_fraction > 0, "restore_fraction must be more than 0.")
-        _require(
+        require(below is None or 0 < below < 1, "below_fraction must lie between 0 and 1.")
+        require(every is None or every >= 1, "every_years must be at least 1.")
+        require(all(year >= 2 for year in self.in_years), "in_years must be 2 or later: year 1 begins with new cells.")
+        require(self.restore_fraction > 0, "restore_fraction must be more than 0.")
+        require(
             self.action == "none" or below is not None or every is not None or self.in_years,
             f"'{self.action}' needs a trigger: below_fraction, every_years or in_years.",
         )
-        _require(
+        require(
             self.action != "augment" or below is None or self.restore_fraction > below,
             "restore_fraction must lie above below_fraction, or augmentation never ends.",
         )
@@ -313,7 +307,7 @@ def plan_capacity(
     All cohorts fade together as lanes; about 1 ms for 15 years.
     """
     listed = [duties] * years if isinstance(duties, Duty) else list(duties)
-    _require(len(listed) == years and years >= 1, f"duties lists {len(listed)} years, but {years} are asked for.")
+    require(len(listed) == years and years >= 1, f"duties lists {len(listed)} years, but {years} are asked for.")
     sizes, fade, rows = np.array([1.0]), Fade(np.zeros(1), np.zeros(1), np.zeros(1)), []
     for year, stress in enumerate(listed, start=1):
         sizes, fade, added, replaced = _renewed(sizes, fade, renewal, year)
@@ -465,23 +459,23 @@ def power_limits_kw(
 
 def availability(mean_time_between_failures_h: float, mean_time_to_repair_h: float) -> float:
     """Share of time a cabinet works. Hot-swap is a short time to repair (a swap of 2 to 4 h instead of days)."""
-    _require(mean_time_between_failures_h > 0, "mean_time_between_failures_h must be more than 0.")
-    _require(mean_time_to_repair_h >= 0, "mean_time_to_repair_h must be 0 or more.")
+    require(mean_time_between_failures_h > 0, "mean_time_between_failures_h must be more than 0.")
+    require(mean_time_to_repair_h >= 0, "mean_time_to_repair_h must be 0 or more.")
     return mean_time_between_failures_h / (mean_time_between_failures_h + mean_time_to_repair_h)
 
 
 def k_of_n_availability(needed: int, installed: int, cabinet_availability: float) -> float:
     """Probability that at least `needed` of `installed` equal, independent cabinets work. Common causes (fire, one
     control system, one transformer) are not in it and set the ceiling in practice."""
-    _require(0 <= needed <= installed, f"needed is {needed}, but must lie between 0 and installed, {installed}.")
-    _require(0 <= cabinet_availability <= 1, "cabinet_availability must lie between 0 and 1.")
+    require(0 <= needed <= installed, f"needed is {needed}, but must lie between 0 and installed, {installed}.")
+    require(0 <= cabinet_availability <= 1, "cabinet_availability must lie between 0 and 1.")
     return float(_working(installed, cabinet_availability)[needed:].sum())
 
 
 def expected_share(installed: int, spare: int, cabinet_availability: float) -> float:
     """Mean share of `installed` equal, independent cabinets that can be counted on: those that work, at most all but
     the spare ones. Without spares it is the availability; with enough of them the share of the others."""
-    _require(0 <= spare < installed, f"spare is {spare}, but must lie between 0 and installed, {installed}, less one.")
+    require(0 <= spare < installed, f"spare is {spare}, but must lie between 0 and installed, {installed}, less one.")
     counted = np.minimum(np.arange(installed + 1), installed - spare)
     return float(_working(installed, cabinet_availability) @ counted) / installed
 
@@ -499,8 +493,8 @@ def _working(installed: int, cabinet_availability: float) -> Floats:
 
 def cabinets_for(power_kw: float, cabinet_kw: float, target_availability: float, cabinet_availability: float) -> int:
     """Fewest cabinets of `cabinet_kw` that give `power_kw` with at least the target availability (N + spares)."""
-    _require(cabinet_kw > 0, "cabinet_kw must be more than 0.")
-    _require(
+    require(cabinet_kw > 0, "cabinet_kw must be more than 0.")
+    require(
         0 < cabinet_availability <= 1 and 0 <= target_availability < 1,
         "cabinet_availability must lie in (0, 1], target in [0, 1).",
     )

@@ -14,15 +14,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from sim.arrays import Floats, require
+
 RatingCode = Literal["COP", "PRP", "LTP", "ESP", "DCC"]
 HOURS_PER_YEAR = 8760
 EPS = 1e-9
-
-
-def _require(held: object, message: str) -> None:
-    if not held:
-        raise ValueError(message)
 
 
 # --- ratings ----------------------------------------------------------------------------------------------------------
@@ -59,10 +55,10 @@ LEAST_COUNTED_LOAD = 0.30  # ISO 8528-1 counts a running set below 30 % as 30 % 
 
 def rating_kw(standby_kw: float, code: RatingCode, prime_to_standby: float | None = None) -> float:
     """Power of a set under this rating (kW) from its standby rating; prime_to_standby replaces that of PRP and LTP."""
-    _require(code in RATINGS, f"'{code}' is no rating; choose one of {', '.join(RATINGS)}.")
+    require(code in RATINGS, f"'{code}' is no rating; choose one of {', '.join(RATINGS)}.")
     fraction = RATINGS[code].power_fraction
     if prime_to_standby is not None and code in ("PRP", "LTP"):
-        _require(0 < prime_to_standby <= 1, "prime_to_standby must lie between 0 and 1.")
+        require(0 < prime_to_standby <= 1, "prime_to_standby must lie between 0 and 1.")
         fraction = prime_to_standby
     return standby_kw * fraction
 
@@ -86,8 +82,8 @@ def check_rating(
     year if the series is shorter. Power above the rating counts from 1 % on (PRP's overload of an hour in 12 is not
     granted).
     """
-    _require(code in RATINGS, f"'{code}' is no rating; choose one of {', '.join(RATINGS)}.")
-    _require(rated_kw > 0, f"rated_kw must be more than 0 kW, but is {rated_kw}.")
+    require(code in RATINGS, f"'{code}' is no rating; choose one of {', '.join(RATINGS)}.")
+    require(rated_kw > 0, f"rated_kw must be more than 0 kW, but is {rated_kw}.")
     rating, load = RATINGS[code], np.asarray(set_output_kw, dtype=float) / rated_kw
     findings = []
     if load.max(initial=0.0) > 1.01:
@@ -129,7 +125,7 @@ def derating(
     derate_altitude_fraction_per_300m, derate_temperature_fraction_per_10c (Cummins QSK23: 20 % per 10 C beyond its
     limit; others 2 %). The limits are 1000 to 1500 m and 40 C for most; take the engine's own curve where there is one.
     """
-    _require(per_300_m >= 0 and per_10_c >= 0, "per_300_m and per_10_c must be 0 or more.")
+    require(per_300_m >= 0 and per_10_c >= 0, "per_300_m and per_10_c must be 0 or more.")
     high = 1 - per_300_m * max(altitude_m - altitude_limit_m, 0.0) / 300
     hot = 1 - per_10_c * np.maximum(np.asarray(ambient_c, dtype=float) - ambient_limit_c, 0.0) / 10
     return np.maximum(high, 0.0) * np.maximum(hot, 0.0)
@@ -138,8 +134,8 @@ def derating(
 def minimum_load_kw(set_kw: float, min_load_fraction: float = 0.30) -> float:
     """Least output of a running set (kW). Below about 30 % diesels wet-stack (equipment.yaml: min_load_fraction).
     Refuses a set that is smaller than its own minimum load."""
-    _require(set_kw > 0, f"set_kw must be more than 0 kW, but is {set_kw}.")
-    _require(
+    require(set_kw > 0, f"set_kw must be more than 0 kW, but is {set_kw}.")
+    require(
         0 <= min_load_fraction <= 1,
         f"min_load_fraction is {min_load_fraction}: a set is smaller than its minimum load; give 0 to 1.",
     )
@@ -170,7 +166,7 @@ def sets_online(
     survive_largest: the load is still carried when one set trips (the battery may stand in for it). battery_kw is what
     it can give at once and hold until the next set has started (12 s, 20 to 60 s more to parallel).
     """
-    _require(set_kw > 0, f"set_kw must be more than 0 kW, but is {set_kw}.")
+    require(set_kw > 0, f"set_kw must be more than 0 kW, but is {set_kw}.")
     load, ready = np.asarray(load_kw, dtype=float), np.asarray(battery_kw, dtype=float)
     plain = np.ceil(np.maximum(load / set_kw - EPS, 0.0))
     steps = np.ceil(np.maximum((load + np.asarray(reserve_kw) - ready) / set_kw - EPS, 0.0))
@@ -223,10 +219,10 @@ def fuel_logistics(
     equipment.yaml fuel_storage_rule (1 m3 day tank indoors; 12 to 24 h for class A halls).
     """
     fuel = np.asarray(fuel_l, dtype=float)
-    _require(fuel.ndim == 1 and fuel.size > 0 and np.all(fuel >= 0), "fuel_l must be a series of 0 litres or more.")
-    _require(tank_l > 0 and truck_l > 0, "tank_l and truck_l must be more than 0 litres.")
-    _require(0 < usable_fraction <= 1 and 0 <= reorder_fraction <= 1, "usable_fraction and reorder_fraction: 0 to 1.")
-    _require(lead_time_h >= 0 and step_h > 0, "lead_time_h must be 0 or more and step_h more than 0.")
+    require(fuel.ndim == 1 and fuel.size > 0 and np.all(fuel >= 0), "fuel_l must be a series of 0 litres or more.")
+    require(tank_l > 0 and truck_l > 0, "tank_l and truck_l must be more than 0 litres.")
+    require(0 < usable_fraction <= 1 and 0 <= reorder_fraction <= 1, "usable_fraction and reorder_fraction: 0 to 1.")
+    require(lead_time_h >= 0 and step_h > 0, "lead_time_h must be 0 or more and step_h more than 0.")
     capacity, steps_late = tank_l * usable_fraction, round(lead_time_h / step_h)
     arrivals = np.zeros(fuel.size + steps_late + 1, dtype=np.int64)
     level, coming, least, dry = capacity, 0, capacity, 0
@@ -284,13 +280,11 @@ def wear(
 ) -> Wear:
     """Overhauls of a fleet that shares its hours equally by rotation; at the interval's end, of every set in the same
     year. Intervals: equipment.yaml overhaul_interval_h (10 000 to 25 000 h), oil_change_interval_h (250 to 500 h)."""
-    _require(sets >= 1 and years >= 1, "sets and years must be at least 1.")
-    _require(set_hours_per_year >= 0 and hours_at_start >= 0, "hours must be 0 or more.")
-    _require(overhaul_interval_h > 0 and oil_change_interval_h > 0, "intervals must be more than 0 hours.")
+    require(sets >= 1 and years >= 1, "sets and years must be at least 1.")
+    require(set_hours_per_year >= 0 and hours_at_start >= 0, "hours must be 0 or more.")
+    require(overhaul_interval_h > 0 and oil_change_interval_h > 0, "intervals must be more than 0 hours.")
     each = set_hours_per_year / sets
-    _require(
-        each <= HOURS_PER_YEAR * (1 + EPS), f"{each:,.0f} h a year for each set is more than a year has (8,760 h)."
-    )
+    require(each <= HOURS_PER_YEAR * (1 + EPS), f"{each:,.0f} h a year for each set is more than a year has (8,760 h).")
     done = np.floor((hours_at_start + each * np.arange(years + 1)) / overhaul_interval_h + EPS)
     return Wear(each, tuple(int(count) * sets for count in np.diff(done)), set_hours_per_year / oil_change_interval_h)
 
@@ -317,11 +311,11 @@ def pollutants_kg(
     kept_fraction: what an after-treatment lets through by name, e.g. {"NOx": 0.1} for SCR, {"PM": 0.15} for a filter.
     Factors hold at half load and more; at idle engines emit more per kWh.
     """
-    _require(output_kwh >= 0 and fuel_l >= 0 and sulphur_ppm >= 0, "output_kwh, fuel_l and sulphur_ppm: 0 or more.")
+    require(output_kwh >= 0 and fuel_l >= 0 and sulphur_ppm >= 0, "output_kwh, fuel_l and sulphur_ppm: 0 or more.")
     kept = kept_fraction or {}
-    _require(all(0 <= share <= 1 for share in kept.values()), "kept_fraction must lie between 0 and 1.")
+    require(all(0 <= share <= 1 for share in kept.values()), "kept_fraction must lie between 0 and 1.")
     unknown = set(kept) - set(g_per_kwh) - {"SO2"}
-    _require(not unknown, f"kept_fraction names unknown pollutants: {', '.join(sorted(unknown))}.")
+    require(not unknown, f"kept_fraction names unknown pollutants: {', '.join(sorted(unknown))}.")
     raw = {name: grams * output_kwh / 1000 for name, grams in g_per_kwh.items()}
     raw["SO2"] = fuel_l * DENSITY_KG_PER_L * sulphur_ppm * 1e-6 * SO2_PER_SULPHUR
     return {name: kg * kept.get(name, 1.0) for name, kg in raw.items()}
@@ -333,7 +327,7 @@ def noise_db_a(sets_running: ArrayLike, distance_m: float, db_a_at_7m: float = 8
     A free field without walls or ground: 3 to 6 dB more between walls. equipment.yaml noise_db_a_at_7m: 70 to 85 in a
     silenced container, 105 open.
     """
-    _require(distance_m > 0, "distance_m must be more than 0 m.")
+    require(distance_m > 0, "distance_m must be more than 0 m.")
     sets = np.asarray(sets_running, dtype=float)
     level = db_a_at_7m + 10 * np.log10(np.maximum(sets, 1.0)) - 20 * np.log10(distance_m / 7)
     return np.where(sets > 0, np.maximum(level, 0.0), 0.0)
@@ -354,7 +348,7 @@ def noise_hours(
     12348-2008, 60 and 50 class 2 (general knowledge; check the permit).
     """
     level, clock = noise_db_a(sets_running, distance_m, db_a_at_7m), np.asarray(hour)
-    _require(level.shape == clock.shape, "sets_running and hour must have one value per step.")
+    require(level.shape == clock.shape, "sets_running and hour must have one value per step.")
     night = (clock >= 22) | (clock < 6)
     return {
         "running": float((np.asarray(sets_running) > 0).sum() * step_h),

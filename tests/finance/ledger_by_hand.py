@@ -13,7 +13,7 @@ from finance.bill import Bill
 from finance.price_paths import by_month
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-from sim.plant.island import Interruption, interruption_cost
+from sim.plant.interruptions import Interruption, interruption_cost
 from sim.plant.load import gpus
 
 Floats = NDArray[np.float64]

@@ -45,7 +45,6 @@ MOST_ENTRIES, MOST_LINES_A_FILE, MOST_LINES_A_FUNCTION = 14, 600, 50
 LONG_FILES = {
     "report/paper/plant.py",
     "sim/dispatch/kernel.py",
-    "sim/plant/island.py",
     "study/flows.py",
     "tests/sim/test_meter.py",
     "tests/sim/test_optimal.py",

@@ -11,28 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.plant.island import (
+from sim.plant.interruptions import (
     Interruption,
-    Island,
-    SetReliability,
-    battery_need,
-    blackout_kwh,
     expected_outage_cost,
     grid_up,
-    hours_survived,
     interruption_cost,
     interruption_cost_of_draws,
     interruption_cost_per_year,
-    ladder_order,
     outage_draws,
     present_worth_factor,
+)
+from sim.plant.island import (
+    Island,
+    battery_need,
+    blackout_kwh,
+    hours_survived,
+    ladder_order,
     ride,
-    set_transitions,
-    sets_running_at_start,
     shed_kwh,
     survival_curve,
-    survival_probability,
 )
+from sim.plant.reliability import SetReliability, set_transitions, sets_running_at_start, survival_probability
 
 CASES = Path(__file__).parents[1] / "reference/survival"
 LOSSLESS = Island(bess_kw=1.0, energy_min_kwh=2.0, energy_max_kwh=4.0, charge_efficiency=1, discharge_efficiency=1)

@@ -1,0 +1,161 @@
+"""Outages of the grid drawn from statistics, and what an interruption of power costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.arrays import Floats, require
+
+HOURS_PER_YEAR = 8760
+
+
+@dataclass(frozen=True, eq=False)
+class OutageDraws:
+    """Drawn outages: project year (1, 2, ...), hour of that year at which it begins, length in hours; each (k,)."""
+
+    years: int
+    year: NDArray[np.int64]
+    start_h: Floats
+    duration_h: Floats
+
+
+def outage_draws(
+    saifi_per_year: float | None,
+    saidi_h_per_year: float | None,
+    years: int,
+    seed: int,
+    spread: float = 0.0,
+) -> OutageDraws:
+    """Outages from the network's indices (IEEE 1366): SAIFI interruptions and SAIDI hours per customer and year.
+
+    The count of a year is Poisson with mean SAIFI, starts are uniform over the 8760 h, lengths have the mean CAIDI =
+    SAIDI / SAIFI: exponential with spread 0, else lognormal with sigma = spread (1.0 to 1.5 gives the long tail of
+    storm damage). Draws may overlap. The same seed gives the same year y whatever the number of years. SAIFI counts
+    sustained outages (above 1 to 5 min by country); voltage sags come on top.
+    """
+    require(
+        saifi_per_year is not None or saidi_h_per_year is None,
+        "SAIDI is given without SAIFI: hours do not say how many outages there are. Give SAIFI (outages per year).",
+    )
+    require(
+        saidi_h_per_year is not None or saifi_per_year is None,
+        "SAIFI is given without SAIDI: outages need a length. Give SAIDI (hours per year).",
+    )
+    saifi, saidi = saifi_per_year or 0.0, saidi_h_per_year or 0.0
+    require(0 <= saifi <= 10_000 and 0 <= saidi <= HOURS_PER_YEAR, "SAIFI and SAIDI must be 0 or more, SAIDI <= 8760.")
+    require(saifi > 0 or saidi == 0, "SAIFI is 0 but SAIDI is not: outages that never happen cannot last.")
+    require(spread >= 0 and years >= 1, "spread must be 0 or more and years at least 1.")
+    drawn = [_one_year(saifi, saidi, np.random.default_rng([seed, year]), spread) for year in range(1, years + 1)]
+    return OutageDraws(
+        years=years,
+        year=np.repeat(np.arange(1, years + 1), [start.size for start, _ in drawn]),
+        start_h=np.concatenate([start for start, _ in drawn]),
+        duration_h=np.concatenate([duration for _, duration in drawn]),
+    )
+
+
+def _one_year(saifi: float, saidi: float, rng: np.random.Generator, spread: float) -> tuple[Floats, Floats]:
+    count = rng.poisson(saifi)
+    start = np.sort(rng.uniform(0, HOURS_PER_YEAR, count))
+    mean = saidi / saifi if saifi else 0.0
+    if spread == 0:
+        return start, rng.exponential(mean, count)
+    return start, mean * rng.lognormal(-(spread**2) / 2, spread, count)
+
+
+def grid_up(draws: OutageDraws, year: int, step_h: float = 1.0) -> Floats:
+    """1 where the grid is there and 0 in an outage, for one year of 8760 h (n,). An outage takes the step it begins in
+    and round(length / step) steps in all, at least one, so short ones read long; it wraps at the year's end."""
+    steps = round(HOURS_PER_YEAR / step_h)
+    up = np.ones(steps)
+    mine = draws.year == year
+    for start, duration in zip(draws.start_h[mine], draws.duration_h[mine], strict=True):
+        length = max(1, round(duration / step_h))
+        up[(int(start / step_h) + np.arange(length)) % steps] = 0.0
+    return up
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """What a loss of power costs a cluster: GPUs x price x (off + rollback + restart) + hardware risk + penalty.
+
+    Money is in the currency of gpu_hour_price. Rollback is half a checkpoint interval on average. Formula, defaults and
+    ranges: `loads.yaml: outage_cost`; most are general knowledge and have to be replaced by the operator's own.
+    """
+
+    gpus: float
+    gpu_hour_price: float
+    checkpoint_interval_h: float = 1.0
+    restart_h: float = 2.0
+    hardware_failure_fraction: float = 0.002
+    hardware_repair_cost: float = 3000.0
+    penalty_per_event: float = 0.0
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            require(value >= 0, f"{name} must be 0 or more, but is {value}.")
+
+
+def interruption_cost(interruption: Interruption, off_h: ArrayLike) -> Floats:
+    """Cost of one loss of power that keeps the cluster off for `off_h` hours; any shape."""
+    per_hour = interruption.gpus * interruption.gpu_hour_price
+    lost_h = np.asarray(off_h, dtype=float) + interruption.restart_h + interruption.checkpoint_interval_h / 2
+    hardware = interruption.hardware_failure_fraction * interruption.gpus * interruption.hardware_repair_cost
+    return per_hour * lost_h + hardware + interruption.penalty_per_event
+
+
+def interruption_cost_per_year(
+    interruption: Interruption, events_per_year: float, off_h: float, covered_probability: float = 0.0
+) -> float:
+    """Expected cost a year of `events_per_year` outages, each carried through with `covered_probability`."""
+    require(0 <= covered_probability <= 1, "covered_probability must lie between 0 and 1.")
+    return float(events_per_year * interruption_cost(interruption, off_h) * (1 - covered_probability))
+
+
+def interruption_cost_of_draws(
+    interruption: Interruption,
+    draws: OutageDraws,
+    served_h: ArrayLike,
+    seamless: bool = True,
+    start_to_load_h: float = 12 / 3600,
+) -> Floats:
+    """Cost of each project year's drawn outages (years,), not discounted.
+
+    served_h: hours the plant rides from each start of a year of equal steps (n,), e.g. `hours_survived` x step, or 0.
+    An outage no longer than that costs nothing if the transfer is `seamless` (a grid-forming battery or a UPS bridges
+    the milliseconds). Without it every outage is a loss of power: off until the sets take the load (start_to_load_h)
+    or, where nothing starts, until the grid is back.
+    """
+    served = np.atleast_1d(np.asarray(served_h, dtype=float))
+    at = (draws.start_h / HOURS_PER_YEAR * served.size).astype(np.int64)
+    ridden = np.minimum(served[at], draws.duration_h)
+    off = draws.duration_h - ridden
+    if not seamless:
+        off = off + np.where(ridden > 0, np.minimum(start_to_load_h, ridden), 0.0)
+    cost = np.where(off > 0, interruption_cost(interruption, off), 0.0)
+    return np.bincount(draws.year - 1, weights=cost, minlength=draws.years)
+
+
+def present_worth_factor(years: int, escalation: float, discount_rate: float) -> float:
+    """Present worth of 1 a year, grown by `escalation` already in year 1, paid at the end of years 1 ... `years`
+    (REopt's convention)."""
+    growth = (1 + escalation) / (1 + discount_rate)
+    return float(sum(growth**year for year in range(1, years + 1)))
+
+
+def expected_outage_cost(
+    unserved_kwh_by_duration: Mapping[int, ArrayLike],
+    probability: Mapping[int, float],
+    value_of_lost_load_per_kwh: float,
+    worth_factor: float,
+) -> float:
+    """Present value of one outage a year whose length is drawn with `probability`, at its worst start (REopt's robust
+    choice): sum over lengths of probability x greatest unserved kWh of the starts x value x worth factor. Untaxed."""
+    total = sum(probability.values())
+    require(abs(total - 1) < 1e-9, f"The probabilities of the outage lengths must sum to 1, but give {total:g}.")
+    worst = sum(share * np.max(unserved_kwh_by_duration[length]) for length, share in probability.items())
+    return float(worst * value_of_lost_load_per_kwh * worth_factor)
