@@ -6,6 +6,7 @@ from report import views
 from report.screen import charts
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
+from report.text import levers as lever_text
 from report.text import say
 from sim.inputs.register import unverified
 from study import answer
@@ -52,6 +53,6 @@ with grid.container(border=True, gap="small", height="stretch"):
     turning = st.skeleton(330)
 
 points = answers.turning_points(study, in_plan(scenario, presets()[state.preset_id()].levers))
-holds.markdown(answers.holds_sentence(study, points))
+holds.markdown(lever_text.holds(study, points, words, mark="**{}**"))
 with turning.container(gap="small"):
     answers.turning_card(study, points)

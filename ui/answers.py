@@ -15,7 +15,6 @@ from i18n import numbers
 from report import views
 from report.palette import palette
 from report.screen import cost as charts_cost
-from report.text import levers as lever_text
 from report.text import say
 from report.text.amounts import Amounts, month_name
 from report.text.currency import rate_note
@@ -24,10 +23,9 @@ from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study import answer, turning
 from study.answer import Finding
-from study.presets import presets
 from study.study import Study
 from study.turning import TurningPoint
-from ui import levers, state
+from ui import state
 from ui.figures import as_plain, chart
 from ui.state import t
 
@@ -292,49 +290,10 @@ def _turning_points(fingerprint: str, paths: tuple[str, ...], _study: Study) -> 
     return turning.turning_points(_study, paths)
 
 
-def shown(study: Study):
-    """How inputs are shown, as on the levers: a function of path and value to number and unit."""
-    start, price = presets()[state.preset_id()].scenario, lever_text.mean_energy_price(study)
-
-    def number(path: str, value: float) -> tuple[float, str]:
-        lever = levers.lever(path, study.scenario, start, price)
-        return lever.shown(value), lever.unit
-
-    return number
-
-
-def holds_sentence(study: Study, points: tuple[TurningPoint, ...]) -> str:
-    """ "It stays cheaper than .. while .. and ..": the two nearest turning points, or that none is in reach."""
-    words, finding = state.words(), answer.headline(study)
-    if finding.key not in ("answers.headline.cheaper", "answers.headline.dearer"):
-        return ""
-    is_cheaper, baseline = finding.key.endswith("cheaper"), say.name(study.baseline, words)
-    near = [point for point in points if point.at is not None and point.holds][:2]
-    if not near:
-        return t("answers.holds.always" if is_cheaper else "answers.holds.never", baseline=baseline)
-    prefix, number = "" if is_cheaper else "becomes_", shown(study)
-    conditions = [_condition(point, prefix, number) for point in near]
-    if len(conditions) == 2:
-        joint = "answers.holds.both" if is_cheaper else "answers.holds.either"
-        conditions = [t(joint, first=conditions[0], second=conditions[1])]
-    return t(f"answers.holds.{'cheaper' if is_cheaper else 'dearer'}", baseline=baseline, conditions=conditions[0])
-
-
-def _condition(point: TurningPoint, prefix: str, number) -> str:
-    words = state.words()
-    own = f"answers.holds.{point.path}.{prefix}{point.holds}"
-    key = own if words.lookup(own) else f"answers.holds.{prefix}{point.holds}"
-    at, unit = number(point.path, point.at)
-    now, _ = number(point.path, point.now)
-    unit = "" if point.path == "grid.ready_month" else unit
-    at_text = f"**{words.number(at, unit, 1 if point.path == 'grid.ready_month' else None)}**"
-    return t(key, label=say.input_label(point.path, words).lower(), at=at_text, now=words.number(now))
-
-
 def turning_card(study: Study, points: tuple[TurningPoint, ...]) -> None:
     """Title, note and bars of the turning points."""
     words = state.words()
-    rows = charts_cost.turning_rows(points, words, shown(study))
+    rows = charts_cost.turning_rows(study, points, words)
     near = sum(not row.is_far for row in rows)
     key = "none" if near == 0 else "one" if near == 1 else "some"
     st.subheader(t(f"answers.turning.{key}", n=t(f"answers.turning.n_{near}")), anchor=False)

@@ -15,6 +15,7 @@ import streamlit as st
 from i18n.numbers import plain
 from report.text import inputs as register_text
 from report.text import say
+from report.text.inputs import DIAMOND
 from sim.inputs import library
 from sim.inputs.register import Input, on_card, register, unverified
 from sim.inputs.scenario import Scenario
@@ -22,14 +23,11 @@ from sim.problem import Problem
 from ui import state
 from ui.state import t
 
-PERCENT = 100.0
-MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")
 SOURCE_SHOWN = 90
 FEW_CHOICES = 4
 NARROWEST_PX = 205
 # Shown even where nothing of their kind is there yet: they are how it comes to be.
 ALWAYS_SHOWN = ("pv.dc_kwp", "storage.energy_kwh", "storage.power_kw")
-DIAMOND = "◇"
 
 
 def card(name: str, *, columns: int, starts: dict[str, float] | None = None, all_open: bool = False) -> None:
@@ -81,14 +79,12 @@ def label_text(entry: Input, scenario: Scenario) -> str:
 
 
 def name_text(entry: Input) -> str:
-    return state.words().lookup(f"input.{entry.path}.label") or entry.label
+    return register_text.label(entry, state.words())
 
 
 def unit_text(entry: Input, scenario: Scenario) -> str:
     """The unit as shown: fractions in percent, money with the scenario's currency."""
-    unit = state.words().lookup(f"inputs.unit.{entry.unit}") or entry.unit
-    money = entry.section in ("finance", "deal") and unit.startswith("/") or entry.path in MONEY_PER_SITE
-    return f"{state.words().currency(scenario.site.currency)}{unit}" if money else unit
+    return register_text.unit(entry, scenario, state.words())
 
 
 def marks() -> frozenset[str]:
@@ -102,7 +98,7 @@ def marks() -> frozenset[str]:
 
 def scale(entry: Input) -> float:
     """What an inner value is multiplied by to be shown."""
-    return PERCENT if entry.unit.startswith("fraction") else 1.0
+    return register_text.scale(entry)
 
 
 def to_shown(entry: Input, value: float | None) -> float | None:
@@ -115,16 +111,7 @@ def to_inner(entry: Input, shown: float) -> float:
 
 def value_text(entry: Input, scenario: Scenario) -> str:
     """An input's value as a reader sees it, with its unit."""
-    value, unit = scenario.get(entry.path), unit_text(entry, scenario)
-    if value in (None, ""):
-        return t("inputs.none")
-    if entry.kind == "choice":
-        return choice_text(entry.path, value)
-    if entry.kind == "switch":
-        return t("inputs.yes") if value else t("inputs.no")
-    if entry.kind in ("number", "integer"):
-        return state.words().number(value * scale(entry), unit, 0 if entry.kind == "integer" else None)
-    return state.counted("inputs.rows", len(value)) if isinstance(value, tuple) else str(value)
+    return register_text.value(entry, scenario, state.words())
 
 
 def choice_text(path: str, value: object) -> str:

@@ -72,7 +72,7 @@ def _levers() -> list[Lever]:
         price = lever_text.mean_energy_price(state.study())
     except ValueError:
         price = None
-    return [levers.lever(path, scenario, preset.scenario, price) for path in preset.levers]
+    return [levers.lever(path, scenario, preset.scenario, state.words(), price) for path in preset.levers]
 
 
 def _slider(lever: Lever) -> None:
@@ -80,7 +80,7 @@ def _slider(lever: Lever) -> None:
     key = form.key_of(lever.path, "lever")
     is_whole = entry.kind == "integer"
     number = int if is_whole else float
-    form.seed(key, number(lever.shown(scenario.get(lever.path))))
+    form.seed(key, number(lever.shown.number(scenario.get(lever.path))))
     st.slider(
         _label(lever),
         number(lever.low),
@@ -96,10 +96,9 @@ def _slider(lever: Lever) -> None:
 
 
 def _label(lever: Lever) -> str:
-    entry = register()[lever.path]
-    name = state.words().lookup(f"shell.lever.{lever.path}") or form.name_text(entry)
+    name = lever_text.label(lever.path, state.words())
     mark = f" {form.DIAMOND}" if lever.path in form.marks() else ""
-    return f"{name} ({lever.unit}){mark}" if lever.unit else f"{name}{mark}"
+    return f"{name} ({lever.shown.unit}){mark}" if lever.shown.unit else f"{name}{mark}"
 
 
 def _marks() -> None:

@@ -125,7 +125,10 @@ def decision(draft: Draft) -> dict[str, Any]:
     return {
         "question": words.t("answers.overview.question"),
         "answer": say.say(headline(study), words, draft.currency),
-        "lead": [_holds(draft), *(say.say(remark, words, draft.currency) for remark in remarks(study))],
+        "lead": [
+            lever_text.holds(draft.study, draft.points, draft.words),
+            *(say.say(remark, words, draft.currency) for remark in remarks(study)),
+        ],
         "cards": [{"label": label, "value": value, "note": note} for label, value, note in cards(draft)],
         "stack_title": say.say(stack_title(study), words, draft.currency),
         "stack_note": _stack_note(draft, scale.unit),
@@ -239,39 +242,6 @@ def flips(draft: Draft) -> list[list[str]]:
         ]
         for point in near
     ]
-
-
-def _holds(draft: Draft) -> str:
-    """What the answer rests on: the nearest turning points in one sentence."""
-    finding = headline(draft.study)
-    if finding.key not in ("answers.headline.cheaper", "answers.headline.dearer"):
-        return ""
-    side = finding.key.rpartition(".")[2]
-    near = [point for point in draft.points if point.at is not None and point.holds][:2]
-    if not near:
-        return draft.words.t(
-            "answers.holds.always" if side == "cheaper" else "answers.holds.never", baseline=draft.baseline
-        )
-    prefix = "" if side == "cheaper" else "becomes_"
-    conditions = [_condition(draft, point, prefix) for point in near]
-    if len(conditions) == 2:
-        joint = "answers.holds.both" if side == "cheaper" else "answers.holds.either"
-        conditions = [draft.words.t(joint, first=conditions[0], second=conditions[1])]
-    return draft.words.t(f"answers.holds.{side}", baseline=draft.baseline, conditions=conditions[0])
-
-
-def _condition(draft: Draft, point: Any, prefix: str) -> str:
-    """One condition, with the same words and digits as on the screen."""
-    words, is_month = draft.words, point.path == "grid.ready_month"
-    own = f"answers.holds.{point.path}.{prefix}{point.holds}"
-    key = own if words.lookup(own) else f"answers.holds.{prefix}{point.holds}"
-    at, unit = lever_text.shown(draft.study, point.path, point.at, words)
-    now, _ = lever_text.shown(draft.study, point.path, point.now, words)
-    label = lever_text.label(point.path, words)
-    label = label.lower() if words.language == "en" and not label.startswith("PV") else label
-    return words.t(
-        key, label=label, at=words.number(at, "" if is_month else unit, 1 if is_month else None), now=words.number(now)
-    )
 
 
 def papers(draft: Draft) -> list[tuple[str, bool]]:

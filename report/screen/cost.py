@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from report.screen.charts import (
     note,
     value_axis,
 )
-from report.text import say
+from report.text import levers, say
 from report.text.amounts import Amounts, amounts
 from report.views import (
     PARTS,
@@ -216,27 +217,22 @@ class TurningRow:
     is_far: bool
 
 
-def turning_rows(points: tuple[TurningPoint, ...], words: Words, shown) -> list[TurningRow]:
-    """Texts of the turning points. `shown(path, value)` gives the number and unit an input is shown with."""
-    return [_turning_row(point, words, shown) for point in points]
+def turning_rows(study: Study, points: Sequence[TurningPoint], words: Words) -> list[TurningRow]:
+    """Texts of the turning points."""
+    return [_turning_row(study, point, words) for point in points]
 
 
-def _turning_row(point: TurningPoint, words: Words, shown) -> TurningRow:
-    now, unit = shown(point.path, point.now)
-    label, is_month = say.input_label(point.path, words), point.path == "grid.ready_month"
+def _turning_row(study: Study, point: TurningPoint, words: Words) -> TurningRow:
+    label, far = levers.label(point.path, words), levers.distance(study, point, words)
+    form = levers.in_study(study, point.path, words, point.now, point.now if point.at is None else point.at)
+    now = form.number(point.now)
     if point.at is None:
-        from_to = words.t("charts.turning.never", now=words.number(now, unit))
-        return TurningRow(label, from_to, words.t("charts.turning.no_limit"), 1.0, True)
-    at, _ = shown(point.path, point.at)
-    from_to = words.t("charts.turning.from_to", now=words.number(now), at=words.number(at, unit))
-    if is_month:
-        distance = say.signed(words.number(at - now, words.t("charts.unit.months")), at - now)
-    elif now:
-        distance = say.change(at / now - 1, words)
-    else:
-        distance = say.signed(words.number(at - now, unit), at - now)
+        return TurningRow(label, words.t("charts.turning.never", now=words.number(now, form.unit)), far, 1.0, True)
+    at = words.number(form.number(point.at), form.unit)
     length = min(1.0, point.distance or 0.0)
-    return TurningRow(label, from_to, distance, length, length >= 1.0)
+    return TurningRow(
+        label, words.t("charts.turning.from_to", now=words.number(now), at=at), far, length, length >= 1.0
+    )
 
 
 def turning_bars(rows: list[TurningRow], dark: bool) -> Figure:

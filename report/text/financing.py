@@ -145,7 +145,7 @@ def rules_text(rules: TaxRules, words: Words) -> str:
     """Rate, write-off and losses in a sentence or two; that nothing is taxed where it is so."""
     if rules.rate == 0:
         return words.t("financing.rules.untaxed")
-    method = _inside(words.t(f"inputs.choice.finance.tax_depreciation.{rules.depreciation.method}"))
+    method = say.inside(words.t(f"inputs.choice.finance.tax_depreciation.{rules.depreciation.method}"))
     values = {"rate": words.percent(rules.rate), "method": method, "span": _span(rules.depreciation.years, words)}
     residual = words.percent(rules.depreciation.residual_fraction)
     text = words.t(f"financing.rules.{_write_off(rules)}", residual=residual, **values)
@@ -163,12 +163,6 @@ def _span(years: int, words: Words) -> str:
     return say.term(12 * years, words)
 
 
-def _inside(text: str) -> str:
-    """A label as it stands inside a sentence: a first word that is no abbreviation loses its capital."""
-    first = text.partition(" ")[0]
-    return text if first.isupper() else text[:1].lower() + text[1:]
-
-
 def _write_off(rules: TaxRules) -> str:
     method = rules.depreciation.method
     return "by_table" if method.startswith("macrs") else method if method in ("immediate", "none") else "over"
@@ -179,7 +173,7 @@ def loan_line(study: Study, words: Words) -> str:
     found, finance = returns(study), study.scenario.finance
     if found.no_loan is not None:
         return words.t(f"financing.no_loan.{found.no_loan}")
-    repayment = _inside(words.t(f"inputs.choice.finance.loan_repayment.{found.loan.repayment}"))
+    repayment = say.inside(words.t(f"inputs.choice.finance.loan_repayment.{found.loan.repayment}"))
     return words.t(
         "financing.loan",
         amount=words.money(float(found.whole.loan.drawdown[0]), study.scenario.site.currency),

@@ -28,6 +28,11 @@ def unit(entry: Input, scenario: Scenario, words: Words) -> str:
     return _with_currency(entry, scenario, words.lookup(f"inputs.unit.{entry.unit}") or entry.unit, words)
 
 
+def scale(entry: Input) -> float:
+    """What a stored number is multiplied by to be read: a fraction is read in percent."""
+    return PERCENT if entry.unit.startswith("fraction") else 1.0
+
+
 def plain_unit(entry: Input, scenario: Scenario, words: Words) -> str:
     """The unit of the stored number: a fraction stays a fraction."""
     if entry.unit.startswith("fraction"):
@@ -54,8 +59,7 @@ def value(entry: Input, scenario: Scenario, words: Words) -> str:
     if entry.kind == "integer":
         return words.number(found, unit(entry, scenario, words), 0)
     if entry.kind == "number":
-        scale = PERCENT if entry.unit.startswith("fraction") else 1.0
-        return words.number(float(f"{found * scale:.12g}"), unit(entry, scenario, words))
+        return words.number(float(f"{found * scale(entry):.12g}"), unit(entry, scenario, words))
     if isinstance(found, tuple):
         key = "inputs.rows.one" if len(found) == 1 else "inputs.rows"
         return words.t(key, n=len(found)) if found else words.t("inputs.none")

@@ -1,15 +1,56 @@
-"""How an input that may turn the answer is written: delivered diesel, a mean energy price, sizes in MWh."""
+"""How an input that may turn the answer is read, on levers, in sentences, charts and tables: delivered diesel, the mean
+energy price, sizes in MWh."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from i18n import Words
-from report.text import inputs as register_text
-from report.text import say
+from report.text import inputs, say
 from sim.inputs.register import register
+from sim.inputs.scenario import Scenario
+from study import answer
 from study.study import Study
 from study.turning import TurningPoint
 
 LARGE = 1000.0
+ARRIVAL = "grid.ready_month"  # a moment of the term, not a quantity
+NAMED = 2  # turning points in a sentence
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How an input's values are read: value * scale + offset, in `unit`."""
+
+    unit: str
+    scale: float = 1.0
+    offset: float = 0.0
+
+    def number(self, value: float) -> float:
+        return float(f"{value * self.scale + self.offset:.9g}")
+
+    def value(self, number: float) -> float:
+        return float(f"{(number - self.offset) / self.scale:.9g}")
+
+
+def shown(path: str, scenario: Scenario, words: Words, mean_price: float | None, largest: float) -> Shown:
+    """How an input is read. `mean_price`: grid energy per kWh at factor 1, None where there is none to be had;
+    `largest` of the values that are shown together chooses kW or MW."""
+    entry, money = register()[path], words.currency(scenario.site.currency)
+    if path == "finance.energy_price_factor" and mean_price:
+        return Shown(f"{money}/kWh", mean_price)
+    if path == "finance.diesel_per_l":
+        return Shown(f"{money}/L", offset=scenario.finance.delivery_per_l)
+    if entry.unit in ("kWh", "kW", "kWp") and largest >= LARGE:
+        return Shown(entry.unit.replace("k", "M", 1), 1e-3)
+    return Shown(inputs.unit(entry, scenario, words), inputs.scale(entry))
+
+
+def in_study(study: Study, path: str, words: Words, *values: float) -> Shown:
+    """How values of an input are read beside the one of the study."""
+    largest = max(float(study.scenario.get(path)), *values)
+    return shown(path, study.scenario, words, mean_energy_price(study), largest)
 
 
 def mean_energy_price(study: Study) -> float:
@@ -22,39 +63,52 @@ def mean_energy_price(study: Study) -> float:
     return mean * (1 + tariff.vat_rate) if wanted else mean / (1 + tariff.vat_rate)
 
 
-def shown(study: Study, path: str, value: float, words: Words, largest: float | None = None) -> tuple[float, str]:
-    """(number, unit) of an input's value as the levers show it; `largest` chooses kW or MW for several values alike."""
-    entry, money = register()[path], words.currency(study.scenario.site.currency)
-    if path == "finance.energy_price_factor":
-        return value * mean_energy_price(study), f"{money}/kWh"
-    if path == "finance.diesel_per_l":
-        return value + study.scenario.finance.delivery_per_l, f"{money}/L"
-    size = max(value, float(study.scenario.get(path))) if largest is None else largest
-    if entry.unit in ("kWh", "kW", "kWp") and size >= LARGE:
-        return value / 1000, entry.unit.replace("k", "M", 1)
-    scale = register_text.PERCENT if entry.unit.startswith("fraction") else 1.0
-    return value * scale, register_text.unit(entry, study.scenario, words)
-
-
 def label(path: str, words: Words) -> str:
-    return say.input_label(path, words)
+    """The input's name; what is read together with another has a name of its own."""
+    return words.lookup(f"inputs.lever.{path}") or inputs.label(register()[path], words)
 
 
 def value_text(study: Study, path: str, value: float, words: Words) -> str:
     """A value with its unit; a month has one decimal."""
-    number, unit = shown(study, path, value, words)
-    if path == "grid.ready_month":
+    form = in_study(study, path, words, value)
+    number = form.number(value)
+    if path == ARRIVAL:
         return words.t("proposal.month_n", n=words.number(number, decimals=1 if number != round(number) else 0))
-    return words.number(float(f"{number:.9g}"), unit)
+    return words.number(number, form.unit)
 
 
 def distance(study: Study, point: TurningPoint, words: Words) -> str:
     """How far from today's value the answer turns, signed; words where it does not."""
     if point.at is None:
         return words.t("charts.turning.no_limit")
-    largest = max(point.now, point.at)
-    now, unit = shown(study, point.path, point.now, words, largest)
-    at, _ = shown(study, point.path, point.at, words, largest)
-    if point.path == "grid.ready_month":
+    form = in_study(study, point.path, words, point.now, point.at)
+    now, at = form.number(point.now), form.number(point.at)
+    if point.path == ARRIVAL:
         return say.signed(words.number(at - now, words.t("charts.unit.months")), at - now)
-    return say.change(at / now - 1, words) if now else say.signed(words.number(at - now, unit), at - now)
+    return say.change(at / now - 1, words) if now else say.signed(words.number(at - now, form.unit), at - now)
+
+
+def holds(study: Study, points: Sequence[TurningPoint], words: Words, mark: str = "{}") -> str:
+    """What the answer rests on: the nearest turning points, or that none is in reach. Empty where the answer is neither
+    cheaper nor dearer. `mark` wraps the values at which it turns."""
+    kind = answer.headline(study).key.removeprefix("answers.headline.")
+    if kind not in ("cheaper", "dearer"):
+        return ""
+    is_cheaper, baseline = kind == "cheaper", say.name(study.baseline, words)
+    near = [point for point in points if point.at is not None and point.holds][:NAMED]
+    if not near:
+        return words.t("answers.holds.always" if is_cheaper else "answers.holds.never", baseline=baseline)
+    conditions = [_condition(study, point, "" if is_cheaper else "becomes_", words, mark) for point in near]
+    if len(conditions) == NAMED:
+        joint = "answers.holds.both" if is_cheaper else "answers.holds.either"
+        conditions = [words.t(joint, first=conditions[0], second=conditions[1])]
+    return words.t(f"answers.holds.{kind}", baseline=baseline, conditions=conditions[0])
+
+
+def _condition(study: Study, point: TurningPoint, prefix: str, words: Words, mark: str) -> str:
+    own = f"answers.holds.{point.path}.{prefix}{point.holds}"
+    key = own if words.lookup(own) else f"answers.holds.{prefix}{point.holds}"
+    form = in_study(study, point.path, words, point.now, point.at or 0.0)
+    unit, decimals = ("", 1) if point.path == ARRIVAL else (form.unit, None)
+    at, now = words.number(form.number(point.at or 0.0), unit, decimals), words.number(form.number(point.now))
+    return words.t(key, label=say.inside(label(point.path, words)), at=mark.format(at), now=now)

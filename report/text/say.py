@@ -101,9 +101,10 @@ def name(alternative: str, words: Words, first: bool = False) -> str:
     return words.t(f"answers.{'first_name' if first else 'name'}.{alternative}")
 
 
-def input_label(path: str, words: Words) -> str:
-    """The label of an input; the register's own where no catalogue has one."""
-    return words.lookup(f"answers.lever.{path}") or words.lookup(f"input.{path}.label") or register()[path].label
+def inside(text: str) -> str:
+    """A label as it stands inside a sentence: a first word that is no abbreviation loses its capital."""
+    first = text.partition(" ")[0]
+    return text if first.isupper() else text[:1].lower() + text[1:]
 
 
 def own_name(thing: Any, words: Words) -> str:

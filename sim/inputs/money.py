@@ -379,7 +379,7 @@ class CarbonAccount(Closed, card="autonomy.carbon"):
     )
 
 
-class Shown(Closed, card="terms.rate"):
+class ShownCurrency(Closed, card="terms.rate"):
     """The currency amounts are shown in. The study stays in the site's; only what is shown is multiplied."""
 
     shown_currency: str = given(
@@ -407,7 +407,7 @@ class Shown(Closed, card="terms.rate"):
     )
 
     @model_validator(mode="after")
-    def _shown_currency_is_known(self) -> Shown:
+    def _shown_currency_is_known(self) -> ShownCurrency:
         if self.shown_currency and self.shown_currency not in library.currencies():
             raise Refusal("'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
                           code=self.shown_currency)  # fmt: skip
@@ -419,7 +419,7 @@ class Finance(
     IncomeTax,
     PricePaths,
     CarbonAccount,
-    Shown,
+    ShownCurrency,
     Losses,
     GridCosts,
     PvCosts,

@@ -44,10 +44,6 @@ def bars(figure: dict) -> list[dict]:
     return [trace for trace in figure["data"] if trace["type"] == "bar"]
 
 
-def shown(path: str, value: float) -> tuple[float, str]:
-    return value, "u"
-
-
 def all_figures(name: str, dark: bool) -> dict[str, dict]:
     study, trace = study_of(name), trace_of(name)
     clock = study.dispatch.clock
@@ -63,7 +59,7 @@ def all_figures(name: str, dark: bool) -> dict[str, dict]:
         "stack": charts_cost.cost_stack(study, EN, dark),
         "mix": charts_operation.energy_mix(study, EN, dark),
         "cumulative": charts_cost.cumulative(study, EN, dark),
-        "turning": charts_cost.turning_bars(charts_cost.turning_rows(points, EN, shown), dark),
+        "turning": charts_cost.turning_bars(charts_cost.turning_rows(study, points, EN), dark),
         "lines": charts_cost.period_stack(study, "hybrid", EN, dark),
         "bill": charts_cost.bill_stack(study, "hybrid", 1, EN, dark),
         "cash_flow": charts_cost.cash_flow(study, EN, dark),

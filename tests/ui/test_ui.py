@@ -205,10 +205,10 @@ def test_language_choice_appears_once_there_is_a_second_catalogue(monkeypatch: p
 def test_a_failing_page_says_so_and_keeps_the_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_app("equipment", storage__energy_kwh="4000")
 
-    def fail(*_: object) -> None:
+    def fail() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("ui.form.card", fail)
+    monkeypatch.setattr("ui.cabinets.text", fail)
     app.run()
     assert not app.exception
     assert [error.value for error in app.error] == [words("en").t("shell.notice.failed")]
@@ -374,8 +374,8 @@ def test_address_value_that_clashes_is_dropped_alone() -> None:
 def test_levers_reach_their_value_and_beyond(name: str) -> None:
     preset = presets()[name]
     for path in preset.levers:
-        lever = levers.lever(path, preset.scenario, preset.scenario, 0.8)
-        shown = lever.shown(preset.scenario.get(path))
+        lever = levers.lever(path, preset.scenario, preset.scenario, words("en"), 0.8)
+        shown = lever.shown.number(preset.scenario.get(path))
         assert lever.low <= shown <= lever.high
         assert lever.low < lever.high
         assert lever.inner(shown) == pytest.approx(preset.scenario.get(path), rel=1e-8)
