@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from finance.bill import Bill, BillRates, ContractRate, high_use_share
 from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
+from finance.lines import by, proportional
 from finance.rates import bill_rates, connected, declared_kw
 from sim.dispatch.kernel import Trace
 from sim.dispatch.result import ALTERNATIVES, Dispatch
@@ -28,7 +29,7 @@ from sim.inputs.scenario import Scenario
 
 Floats = NDArray[np.float64]
 
-# The steps of the waterfall in their order; each later one is a plain difference of ledger lines.
+# The steps of the waterfall in their order: those of the bill, then plain differences of cost lines.
 BILL_STEPS = (
     "energy_shifted",
     "losses",
@@ -46,18 +47,21 @@ BILL_STEPS = (
     "minimum_bill",
     "pv_exported",
 )
-LINE_STEPS = {
-    "diesel_avoided": ("fuel", "fuel_delivery", "genset_om"),
-    "sets_and_crew": ("genset_rent", "genset_capex", "genset_mobilisation", "crew", "genset_residual"),
-    "grid_works": ("grid_works",),
-    "battery_cost": ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual"),
-    "pv_cost": ("pv_capex", "pv_om", "pv_residual"),
-    "control_cost": ("ems",),
-    "carbon": ("carbon",),
-    "lost_compute": ("unserved",),
-    "restarts": ("interruptions",),
-    "compute_given_up": ("compute",),
-}
+LINE_STEPS = by(
+    "step",
+    (
+        "diesel_avoided",
+        "sets_and_crew",
+        "grid_works",
+        "battery_cost",
+        "pv_cost",
+        "control_cost",
+        "carbon",
+        "lost_compute",
+        "restarts",
+        "compute_given_up",
+    ),
+)
 STEPS = (*BILL_STEPS, *LINE_STEPS)
 
 
@@ -122,7 +126,8 @@ def waterfall(
     lines = {name: values[own] - values[base] for name, values in book.lines.items()}
     steps |= _bill_differences(scenario, bill, own, base)
     anew = np.append(0.0, redeclaring(scenario, dispatch, alternative, reference))
-    steps |= {"redeclared": anew, "demand_cut": lines["grid_demand"] - anew, "pv_exported": lines["export_credit"]}
+    demand, export = (sum(lines[key] for key in proportional(part)) for part in ("bill_demand", "bill_export"))
+    steps |= {"redeclared": anew, "demand_cut": demand - anew, "pv_exported": export}
     steps |= {name: sum(lines[line] for line in parts) for name, parts in LINE_STEPS.items()}
     total = book.total
     ordered = {name: steps[name] for name in STEPS}

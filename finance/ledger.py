@@ -19,7 +19,7 @@ from finance.lines import LINES, Due, Line, Reader, keys, value
 from finance.price_paths import by_month
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-from sim.plant.interruptions import Interruption, interruption_cost
+from sim.plant.interruptions import Interruption
 from sim.plant.load import gpus
 
 Floats = NDArray[np.float64]
@@ -125,7 +125,7 @@ _OF_SITE: dict[str, Callable[[Scenario], float]] = {
     "genset_rented": lambda scenario: scenario.finance.genset_ownership == "rent",
     "has_works": lambda scenario: _new_share(scenario) > 0,
     "new_kva": lambda scenario: scenario.grid.transformer_kva * _new_share(scenario),
-    "restart_cost": lambda scenario: restart_cost(scenario),
+    "gpus": lambda scenario: gpus(scenario.load),
 }
 
 
@@ -156,7 +156,7 @@ def lost_gpu_h(scenario: Scenario, dispatch: Dispatch) -> Floats:
 
 def restart_cost(scenario: Scenario) -> float:
     """What one loss of power costs beyond its hours off, which are priced as load not served."""
-    return float(interruption_cost(interruption(scenario), 0.0))
+    return Reader(partial(of_site, scenario))("restart_cost")
 
 
 def interruption(scenario: Scenario) -> Interruption:

@@ -25,69 +25,72 @@ from typing import Any, Literal, get_args
 Due = Literal["billed", "monthly", "yearly", "start", "end"]
 Product = tuple[str, ...]
 _TABLE = """
-grid_energy           grid_energy     bill               saved_energy   billed
+grid_energy           energy          bill               saved_energy   billed
     - bill_energy x finance.energy_price_factor x up.energy
-grid_demand           grid_demand     bill               saved_demand   billed
+grid_demand           demand          bill               saved_demand   billed
     - bill_demand x up.demand
-grid_fixed            grid_demand     bill               saved_demand   billed
+grid_fixed            demand          bill               saved_demand   billed
     - bill_fixed x up.demand
 export_credit         pv              bill               export         billed
     + bill_export x up.energy
-grid_works            grid_works      grid_works         investment     start
+grid_works            works           grid_works         investment     start
     - with_grid x grid_works_cost x vat
 pv_capex              pv              pv_cost            investment     start
     - hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x vat
-pv_om                 pv_om           pv_cost            operating      monthly
+pv_om                 pv_upkeep       pv_cost            operating      monthly
     - hybrid x months x pv.dc_kwp x finance.pv_om_per_kwp_year x /12 x up.om x vat
 pv_residual           pv              pv_cost            residual       end
     + hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x finance.pv_residual_fraction x vat
-storage_capex         storage         battery_cost       investment     start
+storage_capex         battery         battery_cost       investment     start
     - hybrid x storage_price x storage_bought x vat
-storage_rent          storage         battery_cost       operating      monthly
+storage_rent          battery         battery_cost       operating      monthly
     - hybrid x months x storage_rented x storage.energy_kwh x finance.storage_rent_per_kwh_month x up.om x vat
-storage_om            storage_om      battery_cost       operating      monthly
+storage_om            battery_upkeep  battery_cost       operating      monthly
     - hybrid x months x storage_bought x storage_price x storage_care x /12 x up.om x vat
-storage_replacement   storage         battery_cost       replacement    yearly
+storage_replacement   battery         battery_cost       replacement    yearly
     - hybrid x storage_price x storage_bought x new_cells x vat
-storage_residual      storage         battery_cost       residual       end
+storage_residual      battery         battery_cost       residual       end
     + hybrid x storage_price x storage_bought x finance.storage_residual_fraction x vat
 ems                   control         control_cost       investment     start
     - hybrid x has_battery x finance.ems_cost x finance.ems_share x vat
 fuel                  fuel            diesel_avoided     saved_fuel     monthly
     - fuel_l x finance.diesel_per_l x up.fuel x vat
-fuel_delivery         genset          diesel_avoided     saved_fuel     monthly
+fuel_delivery         sets            diesel_avoided     saved_fuel     monthly
     - fuel_l x finance.delivery_per_l x up.om x vat
-genset_rent           genset          sets_and_crew      saved_sets     monthly
+genset_rent           sets            sets_and_crew      saved_sets     monthly
     - genset_rented x sets x finance.genset_rent_per_set_month x up.om x vat
-genset_capex          genset          sets_and_crew      investment     start
+genset_capex          sets            sets_and_crew      investment     start
     - fleet x genset.set_kw x finance.genset_capex_per_kw x genset_bought x vat
-genset_mobilisation   genset          sets_and_crew      mobilisation   start
+genset_mobilisation   sets            sets_and_crew      mobilisation   start
     - fleet x finance.genset_mobilisation_per_set x vat
 genset_om             crew            diesel_avoided     saved_sets     monthly
     - genset_kwh x finance.genset_om_per_kwh x up.om x vat
 crew                  crew            sets_and_crew      saved_sets     monthly
     - crew_cost x up.om x vat
-genset_residual       genset          sets_and_crew      residual       end
+genset_residual       sets            sets_and_crew      residual       end
     + fleet x genset.set_kw x finance.genset_capex_per_kw x genset_bought x finance.genset_residual_fraction x vat
 carbon                control         carbon             saved_carbon   monthly
     - co2_kg x /1000 x finance.carbon_price_per_t x up.carbon
-unserved              unserved        lost_compute       saved_loss     monthly
+unserved              lost_compute    lost_compute       saved_loss     monthly
     - unserved_value x finance.count_unserved
-interruptions         interruptions   restarts           saved_loss     monthly
+interruptions         restarts        restarts           saved_loss     monthly
     - interruption_value x finance.count_interruptions
-compute               unserved        compute_given_up   saved_loss     monthly
+compute               lost_compute    compute_given_up   saved_loss     monthly
     - hybrid x given_up_gpu_h x finance.gpu_price_per_h
 """
 # Quantities made of others; what a reader knows under such a name itself goes before.
 _SUMS = {
-    "grid_works": "new_kva x finance.grid_works_per_kva + has_works x finance.grid_line_km x finance.grid_line_per_km",
-    "grid_works_cost": "grid_works x finance.grid_works_share",
+    "works": "new_kva x finance.grid_works_per_kva + has_works x finance.grid_line_km x finance.grid_line_per_km",
+    "grid_works_cost": "works x finance.grid_works_share",
     "storage_price": "storage.energy_kwh x finance.storage_capex_per_kwh",
     "storage_care": "finance.storage_om_fraction + finance.storage_insurance_fraction",
     "new_cells": "cells_added x finance.storage_replacement_fraction x cells_price",
     "crew_cost": "main_months x finance.crew_per_month + standby_months x finance.standby_crew_per_month",
     "co2_kg": "import_kwh x grid.co2_kg_per_kwh + fuel_l x genset.co2_kg_per_l",
     "unserved_value": "unserved_kwh x finance.unserved_per_kwh",
+    "restart_h": "finance.restart_h + finance.checkpoint_interval_h x /2",
+    "restart_cost": "gpus x finance.gpu_price_per_h x restart_h"
+    " + finance.hardware_failure_fraction x gpus x finance.hardware_repair_cost + finance.interruption_penalty",
     "interruption_value": "interruptions x restart_cost",
     "gpu_h_per_stop": "finance.checkpoint_interval_h x /2 + compute.resume_h",
     "given_up_gpu_h": "lost_gpu_h + stopped_gpus x gpu_h_per_stop",
@@ -187,3 +190,39 @@ def _product(factors: Product, of: Callable[[str], Any], sign: int = 1) -> Any:
 
 def _times(so_far: Any, name: str, of: Callable[[str], Any]) -> Any:
     return so_far / float(name[1:]) if name.startswith("/") else so_far * of(name)
+
+
+# --- what a line is as a formula --------------------------------------------------------------------------------------
+
+# The cell of a factor: "" for one that is 1, None for one that is 0; KeyError for a name that only the table knows.
+Cell = Callable[[str], str | None]
+
+
+def formula(line: Line, cell: Cell) -> str | None:
+    """The line's amount as a spreadsheet's formula; None where a factor is 0."""
+    text = _product_text(line.factors, cell)
+    return None if text is None else ("=-" if line.sign < 0 else "=") + text
+
+
+def quantity_formula(name: str, cell: Cell) -> str:
+    """What one of `QUANTITIES` is made of, as a formula."""
+    products = [_product_text(factors, cell) for factors in QUANTITIES[name]]
+    return "+".join(product for product in products if product is not None) or "0"
+
+
+def _product_text(factors: Product, cell: Cell) -> str | None:
+    text = ""
+    for name in factors:
+        part = name if name.startswith("/") else _factor_text(name, cell)
+        if part is None:
+            return None
+        text += part if not text or not part or name.startswith("/") else f"*{part}"
+    return text
+
+
+def _factor_text(name: str, cell: Cell) -> str | None:
+    try:
+        return cell(name)
+    except KeyError:
+        text = quantity_formula(name, cell)
+        return text if len(QUANTITIES[name]) == 1 else f"({text})"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
 from finance.kpis import Kpis, by_period, periods_per_year
-from finance.lines import LINES
+from finance.lines import LINES, by
 from finance.metrics import Figure
 from i18n import Words
 from report.text.amounts import Amounts, amounts, month_name, shared_amounts
@@ -96,33 +96,30 @@ def metric_names() -> tuple[str, ...]:
     return tuple(field.name for field in fields(Kpis))
 
 
-# Parts of a cost stack in drawing order: the ledger lines of each, and its colour in the palette. Resale stands with
-# the equipment that is sold, so that the parts add up to the total cost.
+# Parts of a cost stack in drawing order, and the colour of each in the palette. Resale stands with the equipment that
+# is sold, so that the parts add up to the total cost.
 PARTS = {
-    "grid_energy": (("grid_energy",), "grid"),
-    "grid_demand": (("grid_demand", "grid_fixed"), "demand"),
-    "grid_works": (("grid_works",), "works"),
-    "pv": (("pv_capex", "pv_residual", "export_credit"), "pv"),
-    "pv_om": (("pv_om",), "pv_light"),
-    "storage": (("storage_capex", "storage_rent", "storage_replacement", "storage_residual"), "battery"),
-    "storage_om": (("storage_om",), "battery_light"),
-    "fuel": (("fuel",), "fuel"),
-    "genset": (
-        ("fuel_delivery", "genset_rent", "genset_capex", "genset_mobilisation", "genset_residual"),
-        "genset",
-    ),
-    "crew": (("genset_om", "crew"), "crew"),
-    "control": (("ems", "carbon"), "control"),
-    "unserved": (("unserved", "compute"), "unserved"),
-    "interruptions": (("interruptions",), "unserved_light"),
+    "energy": "grid",
+    "demand": "demand",
+    "works": "works",
+    "pv": "pv",
+    "pv_upkeep": "pv_light",
+    "battery": "battery",
+    "battery_upkeep": "battery_light",
+    "fuel": "fuel",
+    "sets": "genset",
+    "crew": "crew",
+    "control": "control",
+    "lost_compute": "unserved",
+    "restarts": "unserved_light",
 }
-PRICED = ("unserved", "interruptions")  # and not paid: hatched
+PRICED = ("lost_compute", "restarts")  # and not paid: hatched
 
 
 def stack_parts(study: Study) -> dict[str, NDArray[np.float64]]:
     """Cost over the term of each part that occurs (alternatives,), positive = cost. Their sum is the total cost."""
     totals = study.ledger.line_totals()
-    parts = {key: -sum(totals[line] for line in lines) for key, (lines, _) in PARTS.items()}
+    parts = {part: -sum(totals[line] for line in lines) for part, lines in by("part", PARTS).items()}
     return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
 
 
@@ -147,7 +144,7 @@ def period_parts(study: Study, alternative: str) -> dict[str, NDArray[np.float64
     """Cost of each part by period (periods + 1,), column 0 the start; resale is a credit of the last period."""
     row, term = ALTERNATIVES.index(alternative), study.scenario.site.term_months
     lines = {name: -by_period(values[row], term) for name, values in study.ledger.lines.items()}
-    parts = {key: sum(lines[line] for line in names) for key, (names, _) in PARTS.items()}
+    parts = {part: sum(lines[line] for line in names) for part, names in by("part", PARTS).items()}
     return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.kpis import by_period, periods_per_year
+from finance.lines import keys
 from finance.metrics import Figure
 from sim.dispatch.lanes import import_limits_kw, site_set_kw
 from sim.dispatch.outages import longest_h
@@ -28,7 +29,7 @@ SAME_FRACTION = 0.0005
 NOTHING_KWH = 0.5
 MAIN_DIESEL_SHARE = 0.2
 LONG_TERM_MONTHS = 36
-RESIDUAL_LINES = ("pv_residual", "storage_residual", "genset_residual")
+RESIDUAL_LINES = keys(cause="residual")
 Kind = Literal[
     "money",
     "amount",

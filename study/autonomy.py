@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.ledger import CAPEX_LINES
+from finance.lines import keys
 from finance.metrics import Figure
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import as_list
@@ -29,7 +29,7 @@ PRICE_SHOCKS = {
     "grid_price_up_20": {"finance.energy_price_factor": 1.2},
     "diesel_up_50": {"finance.diesel_per_l": 1.5, "finance.delivery_per_l": 1.5},
 }
-RESIDUALS = ("pv_residual", "storage_residual", "genset_residual", "genset_mobilisation")
+PAID_ONCE = keys(due=("start", "end"))
 WEEK_H = 168.0
 
 
@@ -88,7 +88,7 @@ def carbon(study: Study) -> dict[str, Carbon]:
 
 def yearly_cost(study: Study) -> Floats:
     """What each alternative pays in the study's months (alternatives,), without investment and resale."""
-    once = sum(study.ledger.lines[name] for name in (*CAPEX_LINES, *RESIDUALS))
+    once = sum(study.ledger.lines[name] for name in PAID_ONCE)
     return -(study.ledger.total - once).sum(axis=1)
 
 

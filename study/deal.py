@@ -18,18 +18,19 @@ from finance import metrics, ownership
 from finance.cashflow import Appraisal, CashFlow, appraise, by_year
 from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule
 from finance.kpis import by_period, periods_per_year, served_kwh
+from finance.lines import keys
 from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
 from sim.inputs.contract import Contract, ContractKind
-from study.financing import CAUSES, PROJECT_LINES, monthly_lines
+from study.financing import CAUSES, monthly_lines
 from study.study import Study, kept
 
 Floats = NDArray[np.float64]
 NoContract = Literal["no_investment", "no_energy"]
 Bearer = Literal["host", "investor", "both"]
 KINDS: tuple[ContractKind, ...] = get_args(ContractKind)
-OF_PLANT = ("pv_", "storage_", "ems")
+OF_PLANT = ("pv_cost", "battery_cost", "control_cost")
 # Usual lengths, general knowledge; leases and rentals run to the term's end.
 STANDARD_YEARS = {"shared_saving": 10, "guaranteed_saving": 5, "finance_lease": 5, "as_a_service": 10, "ppa": 20}
 RISKS = ("performance", "price", "residual", "default")
@@ -352,8 +353,7 @@ def _plant_line(study: Study, part: str, kind: ContractKind) -> Floats:
 
 def _plant_names(study: Study, part: str, kind: ContractKind) -> list[str]:
     only_pv = kind == "ppa" or study.scenario.finance.storage_ownership == "rent"
-    beginnings = ("pv_",) if only_pv else OF_PLANT
-    return [line for line in PROJECT_LINES[part] if line.startswith(beginnings)]
+    return list(keys(cause=part, step=OF_PLANT[:1] if only_pv else OF_PLANT))
 
 
 def plant_lines(study: Study, found: Outcome, period: int) -> list[str]:

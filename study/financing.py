@@ -29,7 +29,7 @@ from finance.cashflow import (
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
 from finance.kpis import by_period, periods_per_year, served_kwh
-from finance.ledger import CAPEX_LINES
+from finance.lines import by, keys
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
 from sim.plant.battery import full_cycles
@@ -38,23 +38,16 @@ from study.study import Study, kept
 Floats = NDArray[np.float64]
 NoLoan = Literal["off", "no_investment", "no_cash"]
 # What is saved, by cause; every line that is neither investment, upkeep, new cells nor resale is in one of them.
-CAUSES = {
-    "saved_energy": ("grid_energy",),
-    "saved_demand": ("grid_demand", "grid_fixed"),
-    "export": ("export_credit",),
-    "saved_fuel": ("fuel", "fuel_delivery"),
-    "saved_sets": ("genset_rent", "genset_om", "crew"),
-    "saved_carbon": ("carbon",),
-    "saved_loss": ("unserved", "interruptions", "compute"),
-}
+CAUSES = by(
+    "cause", ("saved_energy", "saved_demand", "export", "saved_fuel", "saved_sets", "saved_carbon", "saved_loss")
+)
 PROJECT_LINES = {
     **CAUSES,
-    "residual": ("pv_residual", "storage_residual", "genset_residual"),
-    "investment": (*CAPEX_LINES, "genset_mobilisation"),
-    "operating": ("pv_om", "storage_om", "storage_rent"),
-    "replacement": ("storage_replacement",),
+    "residual": keys(cause="residual"),
+    "investment": keys(cause=("investment", "mobilisation")),
+    **by("cause", ("operating", "replacement")),
 }
-STORAGE_LINES = ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual")
+STORAGE_LINES = keys(step="battery_cost")
 
 
 def project_cash(study: Study, alternative: str = "hybrid") -> CashFlow:

@@ -9,23 +9,23 @@ import numpy as np
 
 from finance import metrics
 from finance.kpis import by_period, periods_per_year
+from finance.lines import keys, proportional
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.study import Study
 from study.turning import REACH
 
 CHANGES = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
-# Prices, and the cost lines that are proportional to each.
-PRICES = {
-    "finance.diesel_per_l": ("fuel",),
-    "finance.energy_price_factor": ("grid_energy",),
-    "finance.storage_capex_per_kwh": ("storage_capex", "storage_om", "storage_replacement", "storage_residual"),
-    "finance.storage_rent_per_kwh_month": ("storage_rent",),
-    "finance.pv_capex_per_kwp": ("pv_capex", "pv_residual"),
-    "finance.grid_works_share": ("grid_works",),
-    "finance.genset_rent_per_set_month": ("genset_rent",),
-    "finance.unserved_per_kwh": ("unserved",),
-}
+PRICES = (
+    "finance.diesel_per_l",
+    "finance.energy_price_factor",
+    "finance.storage_capex_per_kwh",
+    "finance.storage_rent_per_kwh_month",
+    "finance.pv_capex_per_kwp",
+    "finance.grid_works_share",
+    "finance.genset_rent_per_set_month",
+    "finance.unserved_per_kwh",
+)
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,13 @@ def price_moves(study: Study) -> tuple[PriceMove, ...]:
 
 
 def prices(study: Study) -> dict[str, tuple[str, ...]]:
-    """The prices whose lines they alone move: energy is not, where a power-factor adjustment or a minimum bill hangs on
-    it."""
+    """The prices with the lines that are proportional to them, where they move nothing else: energy does, where a
+    power-factor adjustment or a minimum bill hangs on it."""
     tariff = study.scenario.tariff
     bound = study.bill.power_factor.any() or tariff.minimum_per_month or tariff.minimum_per_kva_month
-    return {path: lines for path, lines in PRICES.items() if not (bound and "grid_energy" in lines)}
+    billed = keys(due="billed")
+    found = {path: proportional(path) for path in PRICES}
+    return {path: lines for path, lines in found.items() if not (bound and set(lines) & set(billed))}
 
 
 def present_value(study: Study, lines: tuple[str, ...]) -> float:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import vat_factor
+from finance.lines import keys, proportional
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.tuning import Rates
 from sim.inputs.scenario import Scenario
@@ -29,9 +30,8 @@ from study.study import Study
 
 Floats = NDArray[np.float64]
 GAP = 1e-6
-STORAGE_LINES = ("storage_capex", "storage_rent", "storage_om", "storage_replacement", "storage_residual")
-PV_LINES = ("pv_capex", "pv_om", "pv_residual")
-SET_LINES = ("genset_rent", "genset_capex", "genset_mobilisation", "genset_residual")
+STORAGE_LINES, PV_LINES, CONTROL_LINES = (keys(step=step) for step in ("battery_cost", "pv_cost", "control_cost"))
+SET_LINES = proportional("sets", "fleet")
 MOST_POWER_PART = 0.9  # of the battery's price: what a kWh without power costs at least is the rest
 LEAST_POWER_PART = 1e-3  # so that power without a price is not built idle
 LONGEST_H, MOST_POWER = 10.0, 1.5  # of the greatest load: energy and power the search goes up to
@@ -188,7 +188,7 @@ def unit_prices(probe: Study, weight: float) -> tuple[Sizes, float]:
         kwp=yearly(probe, PV_LINES, weight) / scenario.pv.dc_kwp if scenario.pv.exists else 0.0,
         set_kw=yearly(probe, SET_LINES, weight) / sets_kw if sets_kw else 0.0,
     )
-    return price, yearly(probe, ("ems",), weight)
+    return price, yearly(probe, CONTROL_LINES, weight)
 
 
 def power_share(scenario: Scenario) -> float:

@@ -7,6 +7,7 @@ same digits; a spreadsheet recalculates them on opening.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import xlsxwriter
@@ -15,6 +16,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from finance.kpis import periods_per_year
+from finance.ledger import quantities
+from finance.lines import Reader
 from i18n import Words
 from report.palette import LIGHT
 from sim.dispatch.result import ALTERNATIVES
@@ -70,6 +73,11 @@ class Book:
     def ref(self, key: str, cell: str) -> str:
         """A cell or range of another sheet."""
         return f"'{self.t(f'sheet.{key}')}'!{cell}"
+
+    @cached_property
+    def quantities(self) -> Reader:
+        """What each factor of a cost line is in the study."""
+        return quantities(self.study.scenario, self.study.dispatch, self.study.bill)
 
     @property
     def periods(self) -> int:

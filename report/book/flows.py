@@ -6,6 +6,7 @@ baseline with its running totals. Column B is the sum over the term, C the prese
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ from finance.kpis import by_period, served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.book.months import PLANT, first_row_of, month_columns
+from report.book.lines import line_formula
+from report.book.months import first_row_of, month_columns
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 
@@ -39,25 +41,13 @@ BELOW = (
 BLOCK = len(LINES) + len(BELOW) + 3
 GRID_POINTS = 97
 RATE_FIRST_ROW = 4
-VAT = "*vat_factor"
-FLEET = "{fleet}*in_genset_set_kw*in_finance_genset_capex_per_kw*genset_is_bought*vat_factor"
-STORAGE = "storage_price*storage_is_bought*vat_factor"
-PV = "in_pv_dc_kwp*in_finance_pv_capex_per_kwp*vat_factor"
-# Payments at the start and at the end of the term, by ledger line.
-AT_START = {
-    "grid_works": "=-grid_works_cost*vat_factor",
-    "pv_capex": f"=-{PV}",
-    "storage_capex": f"=-{STORAGE}",
-    "ems": "=-in_finance_ems_cost*in_finance_ems_share*vat_factor",
-    "genset_capex": f"=-{FLEET}",
-    "genset_mobilisation": "=-{fleet}*in_finance_genset_mobilisation_per_set*vat_factor",
+# The columns of the sheet of months that a billed line is the sum of.
+BILLED = {
+    "bill_energy": ("energy", "tax", "tiers"),
+    "bill_demand": ("capacity", "demand"),
+    "bill_fixed": ("fixed", "power_factor", "minimum"),
+    "bill_export": ("export_credit",),
 }
-AT_END = {
-    "pv_residual": f"={PV}*in_finance_pv_residual_fraction",
-    "storage_residual": f"={STORAGE}*in_finance_storage_residual_fraction",
-    "genset_residual": f"={FLEET}*in_finance_genset_residual_fraction",
-}
-HYBRID_LINES = ("pv_capex", "storage_capex", "ems", "pv_residual", "storage_residual", "storage_replacement")
 KPI_ROWS = (
     "total_cost", "cost_per_kwh", "lcoe_per_kwh", "capex", "npv", "irr", "payback_years", "discounted_payback_years",
     "energy_served_kwh", "unserved_kwh", "unserved_value", "diesel_l", "co2_t",
@@ -168,34 +158,20 @@ def present(row: int, last: int) -> str:
     return f"{cell(row, START)}+NPV(period_rate,{span(row, START + 1, last)})"
 
 
-def _line_formulas(book: Book, row: int, line: str) -> Iterator[tuple[int, str]]:
-    """(column, formula) of one line; columns in which it cannot occur stay empty."""
-    alternative = ALTERNATIVES[row]
-    if line in HYBRID_LINES and alternative != "hybrid":
-        return
-    fleet = f"MAX({_months_range(book, row, 'sets', range(book.study.dispatch.months))})"
-    if line == "storage_replacement":
-        yield from _replacements(book)
-    elif line in AT_START:
-        if (line != "grid_works" or alternative != "diesel") and (
-            line != "ems" or book.study.scenario.storage.energy_kwh > 0
-        ):
-            yield START, AT_START[line].format(fleet=fleet)
-    elif line in AT_END:
-        yield last_column(book), AT_END[line].format(fleet=fleet)
-    elif line in PLANT or alternative != "diesel":
+def _line_formulas(book: Book, row: int, key: str) -> Iterator[tuple[int, str | None]]:
+    """(column, formula) of one line; None, or no column, where it cannot occur."""
+    due, months = LINES[key].due, range(book.study.dispatch.months)
+    here = {"fleet": f"MAX({_months_range(book, row, 'sets', months)})"}
+    if due in ("start", "end"):
+        yield START if due == "start" else last_column(book), line_formula(book, row, key, here)
+    elif due == "yearly":
+        for year in range(book.study.dispatch.years):
+            here["cells_price"] = f"(1-in_finance_storage_cost_decline)^({year + 1}-1)"
+            column = START + 1 + (year if book.per_year == 1 else 12 * year)
+            yield column, line_formula(book, row, key, here, year)
+    elif due == "monthly" or ALTERNATIVES[row] != "diesel":
         for period in range(1, book.periods + 1):
-            yield START + period, _monthly_sum(book, row, line, period)
-
-
-def _replacements(book: Book) -> Iterator[tuple[int, str]]:
-    """New cells, all or a share, in the first month of the year they go in."""
-    for year, added in enumerate(book.study.dispatch.life.added, start=1):
-        if not added > 0:
-            continue
-        column = START + (year if book.per_year == 1 else 12 * (year - 1) + 1)
-        price = f"-{STORAGE}*{float(added)!r}*in_finance_storage_replacement_fraction"
-        yield column, f"={price}*(1-in_finance_storage_cost_decline)^({year}-1)"
+            yield START + period, _monthly_sum(book, row, key, period)
 
 
 def _months_range(book: Book, row: int, column: str, months: range) -> str:
@@ -203,22 +179,14 @@ def _months_range(book: Book, row: int, column: str, months: range) -> str:
     return book.ref("months", f"{cell(first + months[0], at, 'rc')}:{cell(first + months[-1], at, 'rc')}")
 
 
-def _monthly_sum(book: Book, row: int, line: str, period: int) -> str:
-    months, columns = book.months_of(period), month_columns(book)
-
-    def total(name: str) -> str:
-        return f"SUM({_months_range(book, row, name, months)})"
-
-    def where_there(*names: str) -> str:
-        return "".join(f"-{total(name)}" for name in names if name in columns.at)
-
-    if line == "grid_energy":
-        return f"=-{total('energy')}-{total('tax')}{where_there('tiers')}"
-    if line == "grid_demand":
-        return f"=-{total('capacity')}" + "".join(f"-{total(f'demand_{k}')}" for k in range(columns.charges))
-    if line == "grid_fixed":
-        return f"=-{total('fixed')}{where_there('power_factor', 'minimum')}"
-    return f"={total('export_credit' if line == 'export_credit' else line)}"
+def _monthly_sum(book: Book, row: int, key: str, period: int) -> str:
+    """Sum of a line's own column over the months of a period, or of its columns of the bill."""
+    months, columns, line = book.months_of(period), month_columns(book).at, LINES[key]
+    if line.due == "monthly":
+        return f"=SUM({_months_range(book, row, key, months)})"
+    sign, parts = "-" if line.sign < 0 else "", BILLED[line.factors[0]]
+    own = [name for part in parts for name in columns if name == part or re.fullmatch(rf"{part}_\d+", name)]
+    return "=" + "".join(f"{sign}SUM({_months_range(book, row, name, months)})" for name in own)
 
 
 def _below(book: Book, row: int, column: int, values: dict) -> Iterator[tuple[int, str, Any, str]]:

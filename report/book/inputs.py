@@ -9,6 +9,7 @@ import numpy as np
 from finance.ledger import grid_works_cost, restart_cost, vat_factor
 from finance.rates import bill_rates
 from report.book.cells import Book, cell, heads, input_name, number, put, text
+from report.book.lines import derived_formula
 from report.text import inputs as register_text
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
@@ -91,14 +92,6 @@ def _derived(book: Book, sheet: Any, row: int) -> None:
         'IF(tariff_includes_vat,IF(in_finance_vat_basis="incl",1,1/(1+tariff_vat_rate)),'
         'IF(in_finance_vat_basis="incl",1+tariff_vat_rate,1))'
     )
-    works = (
-        "has_grid_works*in_finance_grid_works_share*"
-        "(new_transformer_kva*in_finance_grid_works_per_kva+in_finance_grid_line_km*in_finance_grid_line_per_km)"
-    )
-    restart = (
-        "gpus_on_site*(in_finance_gpu_price_per_h*(in_finance_restart_h+in_finance_checkpoint_interval_h/2)+"
-        "in_finance_hardware_failure_fraction*in_finance_hardware_repair_cost)+in_finance_interruption_penalty"
-    )
     rows: list[tuple[str, str | None, float]] = [
         ("baseline_number", f"=MATCH(in_finance_baseline,{{{names}}},0)", ALTERNATIVES.index(study.baseline) + 1),
         ("periods_per_year", None, per_year),
@@ -111,12 +104,12 @@ def _derived(book: Book, sheet: Any, row: int) -> None:
         ("bill_vat_factor", f"={bill_vat}", rates.vat_factor),
         ("storage_is_bought", '=IF(in_finance_storage_ownership="buy",1,0)', float(finance.storage_ownership == "buy")),
         ("genset_is_bought", '=IF(in_finance_genset_ownership="buy",1,0)', float(finance.genset_ownership == "buy")),
-        ("storage_price", "=in_storage_energy_kwh*in_finance_storage_capex_per_kwh", price),
+        ("storage_price", derived_formula("storage_price"), price),
         ("new_transformer_kva", None, new_kva),
         ("has_grid_works", None, has_works),
-        ("grid_works_cost", f"={works}", grid_works_cost(scenario)),
+        ("grid_works_cost", derived_formula("grid_works_cost"), grid_works_cost(scenario)),
         ("gpus_on_site", None, gpus(scenario.load)),
-        ("restart_cost", f"={restart}", restart_cost(scenario)),
+        ("restart_cost", derived_formula("restart_cost"), restart_cost(scenario)),
     ]
     text(book, sheet, row, 0, book.t("inputs.derived"), "section")
     for k, (name, formula, value) in enumerate(rows, start=row + 1):

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
 from finance.kpis import served_kwh
-from finance.ledger import MAIN_SOURCE_SHARE
+from finance.ledger import crew_months
+from finance.lines import keys
 from finance.price_paths import COMPONENTS
 from finance.rates import reactive_kvarh
 from report.book.cells import Book, cell, heads, number, put, span, text
 from report.book.inputs import TARIFF_FIRST_ROW, class_labels, demand_charges
+from report.book.lines import line_formula
 from report.book.paths import factor_cell
 from report.text import say
 from sim.dispatch.lanes import import_limits_kw
@@ -46,30 +48,8 @@ RULES = {
     ),
     "minimum": lambda scenario: bool(scenario.tariff.minimum_per_month or scenario.tariff.minimum_per_kva_month),
 }
-# Running costs of the plant by ledger line, and the alternatives they can occur in.
-PLANT = (
-    "pv_om", "storage_rent", "storage_om", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew", "carbon",
-    "unserved", "interruptions", "compute",
-)  # fmt: skip
-HYBRID_ONLY = ("pv_om", "storage_rent", "storage_om", "compute")
-OM = "{price_om}*vat_factor"
-FORMULAS = {
-    "pv_om": "=-in_pv_dc_kwp*in_finance_pv_om_per_kwp_year/12*" + OM,
-    "storage_rent": "=-(1-storage_is_bought)*in_storage_energy_kwh*in_finance_storage_rent_per_kwh_month*" + OM,
-    "storage_om": "=-storage_is_bought*storage_price*(in_finance_storage_om_fraction+"
-    "in_finance_storage_insurance_fraction)/12*" + OM,
-    "fuel": "=-{fuel_l}*in_finance_diesel_per_l*{price_fuel}*vat_factor",
-    "fuel_delivery": "=-{fuel_l}*in_finance_delivery_per_l*" + OM,
-    "genset_rent": "=-(1-genset_is_bought)*{sets}*in_finance_genset_rent_per_set_month*" + OM,
-    "genset_om": "=-{genset_kwh}*in_finance_genset_om_per_kwh*" + OM,
-    "crew": "=-IF({crew_kind}=2,in_finance_crew_per_month,IF({crew_kind}=1,in_finance_standby_crew_per_month,0))*" + OM,
-    "carbon": "=-({imports}*in_grid_co2_kg_per_kwh+{fuel_l}*in_genset_co2_kg_per_l)/1000*in_finance_carbon_price_per_t"
-    "*{price_carbon}",
-    "unserved": "=-{unserved_kwh}*in_finance_unserved_per_kwh*IF(in_finance_count_unserved,1,0)",
-    "interruptions": "=-{events}*restart_cost*IF(in_finance_count_interruptions,1,0)",
-    "compute": "=-({lost_gpu_h}+{stopped_gpus}*(in_finance_checkpoint_interval_h/2+in_compute_resume_h))"
-    "*in_finance_gpu_price_per_h",
-}
+PLANT = keys(due="monthly")
+CREW_KINDS = {"main_months": 2, "standby_months": 1}
 
 
 @dataclass(frozen=True)
@@ -151,7 +131,7 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
     """All numbers of the sheet (alternatives, months), as the study has them."""
     study, dispatch = book.study, book.study.dispatch
     monthly, bill, lines = dispatch.monthly, study.bill, study.ledger.lines
-    full = monthly["genset_kwh"] > MAIN_SOURCE_SHARE * monthly["load_kwh"]
+    main, standby = crew_months(monthly, dispatch.sets)
     has_grid = np.array([name != "diesel" for name in ALTERNATIVES])[:, None]
     limits = import_limits_kw(study.scenario, dispatch.months)
     values = {
@@ -160,7 +140,7 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "genset_kwh": monthly["genset_kwh"],
         "fuel_l": monthly["fuel_l"],
         "sets": dispatch.sets,
-        "crew_kind": np.where(full, 2.0, np.where(dispatch.sets > 0, 1.0, 0.0)),
+        "crew_kind": CREW_KINDS["main_months"] * main + CREW_KINDS["standby_months"] * standby,
         "connected": (has_grid & (limits > 0)).astype(float),
         "export_kwh": dispatch.export_kwh.sum(axis=-1),
         "events": monthly["interruptions"],
@@ -218,9 +198,13 @@ def _formulas(book: Book, columns: MonthColumns, row: int, month: int) -> Iterat
     imports = span(line, *columns.imports)
     if ALTERNATIVES[row] != "diesel":
         yield from _bill_formulas(book, columns, row, month, here, imports)
+    quantities = {name: here[name] for name in SIMULATED} | {f"up.{name}": here[f"price_{name}"] for name in COMPONENTS}
+    quantities |= {name: f"IF({here['crew_kind']}={kind},1,0)" for name, kind in CREW_KINDS.items()}
+    quantities |= {"import_kwh": f"SUM({imports})", "interruptions": here["events"]}
     for name in PLANT:
-        if name not in HYBRID_ONLY or ALTERNATIVES[row] == "hybrid":
-            yield name, FORMULAS[name].format(**here, imports=f"SUM({imports})")
+        formula = line_formula(book, row, name, quantities, month)
+        if formula is not None:
+            yield name, formula
 
 
 def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str) -> Iterator[tuple[str, str]]:

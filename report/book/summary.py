@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from finance import metrics
-from finance.lines import LINES
+from finance.lines import LINES, keys
 from finance.metrics import Figure
 from report.book.cells import FONT, Book, cell, heads, put, span, text
 from report.book.finance import FIGURES, VIEWS, finance_cell, finance_checks
@@ -200,8 +200,7 @@ def _cross_foots(book: Book, row: int) -> list[tuple[str, str, str, float]]:
     bill = book.ref(
         "months", f"{cell(top, columns.at['bill'], 'rc')}:{cell(top + months - 1, columns.at['bill'], 'rc')}"
     )
-    grid_lines = ("grid_energy", "grid_demand", "grid_fixed", "export_credit")
-    bill_lines = "".join(f"-{flow_cell(book, row, list(LINES).index(line), SUM)}" for line in grid_lines)
+    bill_lines = "".join(f"-{flow_cell(book, row, list(LINES).index(line), SUM)}" for line in keys(due="billed"))
     found = [
         ("total", f"=SUM({line_sums})", f"={flow_cell(book, row, TOTAL, SUM)}", float(values["total"][row].sum())),
         ("bill", f"=SUM({bill})", f"={bill_lines}", float(book.study.bill.total[row].sum())),

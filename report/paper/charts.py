@@ -85,7 +85,7 @@ def cost_stack(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
 
 
 def _bars_across(axes: Axes, key: str, values: NDArray, start: NDArray) -> None:
-    colour = getattr(LIGHT, views.PARTS[key][1])
+    colour = getattr(LIGHT, views.PARTS[key])
     hatched = {"hatch": "////", "facecolor": LIGHT.page, "edgecolor": colour}
     hatch = hatched if key in views.PRICED else {"color": colour}
     axes.barh(np.arange(values.size), values, left=start, height=0.62, linewidth=0.5, **hatch)
@@ -202,7 +202,7 @@ def bill_stack(study: Study, alternative: str, words: Words, width_mm: float = F
 def cost_by_month(study: Study, alternative: str, words: Words, width_mm: float = FULL_MM) -> str:
     """Running costs of the first months or years by part, for a plan without a bill."""
     parts = views.period_parts(study, alternative)
-    shades = {key: getattr(LIGHT, views.PARTS[key][1]) for key in parts}
+    shades = {key: getattr(LIGHT, views.PARTS[key]) for key in parts}
     names = views.period_labels(study, words)
     return _month_stack(parts, shades, names, study.scenario.site.currency, words, width_mm)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finance.ledger import CAPEX_LINES
+from finance.lines import LINES
 from report import views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
@@ -23,6 +24,11 @@ from study.price_moves import CHANGES, price_moves
 
 DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
 MOVED = 6
+UNIT_PRICES = {
+    "finance.pv_capex_per_kwp": "kWp",
+    "finance.storage_capex_per_kwh": "kWh",
+    "finance.genset_capex_per_kw": "kW",
+}
 
 
 def bridge(draft: Draft) -> Block:
@@ -81,7 +87,7 @@ def bridge_steps(draft: Draft) -> list[tuple[str, float, str]]:
         (
             draft.words.t(f"charts.part.{key}"),
             float(values[draft.hybrid_row] - values[draft.base_row]),
-            getattr(LIGHT, views.PARTS[key][1]),
+            getattr(LIGHT, views.PARTS[key]),
         )
         for key, values in parts.items()
     ]
@@ -189,20 +195,12 @@ def _investment(draft: Draft) -> Block | None:
 
 
 def _unit_price(draft: Draft, line: str) -> str:
-    finance, words = draft.study.scenario.finance, draft.words
-    prices = {
-        "pv_capex": (finance.pv_capex_per_kwp, "kWp"),
-        "storage_capex": (finance.storage_capex_per_kwh, "kWh"),
-        "genset_capex": (finance.genset_capex_per_kw, "kW"),
-        "grid_works": (finance.grid_works_per_kva, "kVA"),
-    }
-    if line == "grid_works":
-        share = say.share(finance.grid_works_share, words)
-        return draft.t("money.works_price", price=draft.price(finance.grid_works_per_kva, "kVA"), share=share)
-    if line in prices:
-        value, unit = prices[line]
-        return draft.price(value, unit)
-    return draft.t("money.lump")
+    scenario, moves_with = draft.study.scenario, LINES[line].moves_with
+    if "finance.grid_works_share" in moves_with:
+        share = say.share(scenario.finance.grid_works_share, draft.words)
+        return draft.t("money.works_price", price=draft.price(scenario.finance.grid_works_per_kva, "kVA"), share=share)
+    priced = [path for path in UNIT_PRICES if path in moves_with]
+    return draft.price(scenario.get(priced[0]), UNIT_PRICES[priced[0]]) if priced else draft.t("money.lump")
 
 
 def _figures(draft: Draft) -> Block:

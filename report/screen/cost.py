@@ -51,7 +51,7 @@ LABEL_SHARE = 0.045
 def part_legend(parts: list[str] | dict, words: Words, dark: bool) -> list[tuple[str, str]]:
     """(label, colour) of stack parts, in stack order."""
     colours = palette(dark)
-    return [(words.t(f"charts.part.{key}"), getattr(colours, PARTS[key][1])) for key in PARTS if key in parts]
+    return [(words.t(f"charts.part.{key}"), getattr(colours, PARTS[key])) for key in PARTS if key in parts]
 
 
 def cost_stack(study: Study, words: Words, dark: bool) -> Figure:
@@ -69,7 +69,7 @@ def cost_stack(study: Study, words: Words, dark: bool) -> Figure:
     if not study.scenario.finance.count_unserved:
         lost = np.array([study.kpis[name].unserved_value for name in order])
         if lost.max() > 0:
-            data.append(_part_bars("unserved", lost, names, reach.max(), scale, words, dark) | {"opacity": 0.55})
+            data.append(_part_bars("lost_compute", lost, names, reach.max(), scale, words, dark) | {"opacity": 0.55})
     totals = [study.kpis[name].total_cost for name in order]
     notes = [
         note(f"<b>{scale.label(total)}</b>", float(at / scale.divisor), name, xshift=5, font={"size": TEXT_PX})
@@ -93,7 +93,7 @@ def _reach(study: Study) -> list[float]:
 
 def _part_bars(key: str, values, names: list[str], longest: float, scale: Amounts, words: Words, dark: bool) -> dict:
     colours = palette(dark)
-    colour = getattr(colours, PARTS[key][1])
+    colour = getattr(colours, PARTS[key])
     texts = [scale.label(value) if abs(value) > LABEL_SHARE * longest else "" for value in values]
     marker = {"color": colour, "line": {"color": colours.page, "width": 1.5}}
     if key in PRICED:
@@ -277,7 +277,7 @@ def _upright_stack(
     colours, at = palette(dark), np.arange(len(labels), dtype=np.int16)
     data = []
     for key, values in parts.items():
-        colour, label = getattr(colours, PARTS[key][1]), words.t(f"charts.part.{key}")
+        colour, label = getattr(colours, PARTS[key]), words.t(f"charts.part.{key}")
         marker = {"color": colour, "line": {"color": colours.page, "width": 0.5}}
         if key in PRICED:
             marker["pattern"] = hatch(colour, colours.page)

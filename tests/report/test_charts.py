@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from plotly.io import to_json
 
+from finance.lines import by
 from i18n import words
 from report import views
 from report.palette import DARK, LIGHT, ink_on, palette
@@ -88,7 +89,7 @@ def test_cost_stack_adds_up_to_the_total_cost(name: str):
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_ledger_line_is_in_exactly_one_part(name: str):
     study = study_of(name)
-    lines = [line for names, _ in views.PARTS.values() for line in names]
+    lines = [line for lines in by("part", views.PARTS).values() for line in lines]
     assert sorted(lines) == sorted(study.ledger.lines)
     total = sum(views.stack_parts(study).values())
     assert total == pytest.approx(-study.ledger.total.sum(axis=1), rel=1e-9)
@@ -98,9 +99,9 @@ def test_lost_compute_that_is_not_counted_stands_outside_the_total():
     scenario = presets()["case_c"].scenario
     study = evaluate(scenario.with_({"finance.count_unserved": False}), study_of("case_c").dispatch)
     figure = charts_cost.cost_stack(study, EN, False)
-    outside = [trace for trace in bars(figure) if trace["meta"] == "unserved"]
+    outside = [trace for trace in bars(figure) if trace["meta"] == "lost_compute"]
     assert len(outside) == 1 and outside[0]["opacity"] < 1 and outside[0]["marker"]["pattern"]["shape"]
-    counted = [trace for trace in bars(figure) if trace["meta"] != "unserved"]
+    counted = [trace for trace in bars(figure) if trace["meta"] != "lost_compute"]
     row = views.alternatives_in_order(study).index("grid")
     divisor = views.stack_amounts(study, EN).divisor
     drawn = sum(trace["x"][row] or 0.0 for trace in counted) * divisor
@@ -288,7 +289,7 @@ def test_main_hues_and_text_stand_out_from_the_page(colours, least: float):
 
 def test_labels_inside_bars_take_the_better_ink():
     for colours in (LIGHT, DARK):
-        for _, name in views.PARTS.values():
+        for name in views.PARTS.values():
             colour = getattr(colours, name)
             inks = {ink: contrast(ink, colour) for ink in ("#FFFFFF", LIGHT.text)}
             assert inks[ink_on(colour)] == max(inks.values())
