@@ -67,25 +67,8 @@ def _run(rows, found, first, stop, x_low, x_high):
             row = min(block + j, stop - 1)
             for t in range(periods):
                 flows[t, j] = rows[row, t]
-        # Signs at both ends of the range; an end at which the value is only rounding proves nothing.
-        value[:] = 0.0
-        size[:] = 0.0
-        for t in range(periods - 1, -1, -1):
-            for j in range(WIDTH):
-                value[j] = value[j] * x_low + flows[t, j]
-                size[j] = size[j] * x_low + abs(flows[t, j])
+        _bracket(flows, x_low, x_high, value, size, sign, bracketed)
         for j in range(WIDTH):
-            sign[j] = 1.0 if value[j] > 0.0 else -1.0
-            bracketed[j] = 1.0 if abs(value[j]) > UNCLEAR * size[j] else 0.0
-        value[:] = 0.0
-        size[:] = 0.0
-        for t in range(periods - 1, -1, -1):
-            for j in range(WIDTH):
-                value[j] = value[j] * x_high + flows[t, j]
-                size[j] = size[j] * x_high + abs(flows[t, j])
-        for j in range(WIDTH):
-            clear = abs(value[j]) > UNCLEAR * size[j] and value[j] * sign[j] < 0.0
-            bracketed[j] = bracketed[j] if clear else 0.0
             low[j], high[j], x[j] = x_low, x_high, 1.0 / 1.1
         for _ in range(MOST_STEPS):
             value[:] = 0.0
@@ -116,6 +99,31 @@ def _run(rows, found, first, stop, x_low, x_high):
         for j in range(min(WIDTH, stop - block)):
             proved = bracketed[j] > 0.0 and worst[j] > UNCLEAR * largest[j]
             found[block + j] = 1.0 / x[j] - 1.0 if proved else np.nan
+
+
+@njit(inline="always")
+def _bracket(flows, x_low, x_high, value, size, sign, bracketed):
+    """Sign of each row's sum at `x_low` (WIDTH,), and 1.0 where that at `x_high` has the other one: between them lies a
+    root. An end at which the sum is only rounding proves nothing."""
+    periods = flows.shape[0]
+    value[:] = 0.0
+    size[:] = 0.0
+    for t in range(periods - 1, -1, -1):
+        for j in range(WIDTH):
+            value[j] = value[j] * x_low + flows[t, j]
+            size[j] = size[j] * x_low + abs(flows[t, j])
+    for j in range(WIDTH):
+        sign[j] = 1.0 if value[j] > 0.0 else -1.0
+        bracketed[j] = 1.0 if abs(value[j]) > UNCLEAR * size[j] else 0.0
+    value[:] = 0.0
+    size[:] = 0.0
+    for t in range(periods - 1, -1, -1):
+        for j in range(WIDTH):
+            value[j] = value[j] * x_high + flows[t, j]
+            size[j] = size[j] * x_high + abs(flows[t, j])
+    for j in range(WIDTH):
+        clear = abs(value[j]) > UNCLEAR * size[j] and value[j] * sign[j] < 0.0
+        bracketed[j] = bracketed[j] if clear else 0.0
 
 
 @njit(inline="always")
