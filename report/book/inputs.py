@@ -72,8 +72,18 @@ def _value(book: Book, sheet: Any, row: int, value: Any, live: bool, entry: Inpu
             sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": [str(c) for c in entry.choices]})
 
 
-def _derived(book: Book, sheet: Any, row: int) -> None:
-    """Named helper cells that follow from the inputs."""
+VAT = (
+    'IF(in_finance_prices_include_vat,IF(in_finance_vat_basis="incl",1,1/(1+in_finance_vat_rate)),'
+    'IF(in_finance_vat_basis="incl",1+in_finance_vat_rate,1))'
+)
+BILL_VAT = (
+    'IF(tariff_includes_vat,IF(in_finance_vat_basis="incl",1,1/(1+tariff_vat_rate)),'
+    'IF(in_finance_vat_basis="incl",1+tariff_vat_rate,1))'
+)
+
+
+def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
+    """(name, formula or None, value) of each helper cell that follows from the inputs."""
     study, scenario = book.study, book.study.scenario
     finance, per_year = scenario.finance, book.per_year
     highest = max([scenario.grid.import_limit_kw, *(stage.import_limit_kw for stage in scenario.grid.stages)])
@@ -83,16 +93,8 @@ def _derived(book: Book, sheet: Any, row: int) -> None:
     has_works = float(highest > scenario.grid.existing_kw)
     price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
     names = ",".join(f'"{name}"' for name in ALTERNATIVES)
-    vat = (
-        'IF(in_finance_prices_include_vat,IF(in_finance_vat_basis="incl",1,1/(1+in_finance_vat_rate)),'
-        'IF(in_finance_vat_basis="incl",1+in_finance_vat_rate,1))'
-    )
     rates = bill_rates(scenario, study.dispatch)
-    bill_vat = (
-        'IF(tariff_includes_vat,IF(in_finance_vat_basis="incl",1,1/(1+tariff_vat_rate)),'
-        'IF(in_finance_vat_basis="incl",1+tariff_vat_rate,1))'
-    )
-    rows: list[tuple[str, str | None, float]] = [
+    return [
         ("baseline_number", f"=MATCH(in_finance_baseline,{{{names}}},0)", ALTERNATIVES.index(study.baseline) + 1),
         ("periods_per_year", None, per_year),
         (
@@ -100,8 +102,8 @@ def _derived(book: Book, sheet: Any, row: int) -> None:
             "=(1+in_finance_discount_rate)^(1/periods_per_year)-1",
             (1 + finance.discount_rate) ** (1 / per_year) - 1,
         ),
-        ("vat_factor", f"={vat}", vat_factor(scenario)),
-        ("bill_vat_factor", f"={bill_vat}", rates.vat_factor),
+        ("vat_factor", f"={VAT}", vat_factor(scenario)),
+        ("bill_vat_factor", f"={BILL_VAT}", rates.vat_factor),
         ("storage_is_bought", '=IF(in_finance_storage_ownership="buy",1,0)', float(finance.storage_ownership == "buy")),
         ("genset_is_bought", '=IF(in_finance_genset_ownership="buy",1,0)', float(finance.genset_ownership == "buy")),
         ("storage_price", derived_formula("storage_price"), price),
@@ -111,8 +113,12 @@ def _derived(book: Book, sheet: Any, row: int) -> None:
         ("gpus_on_site", None, gpus(scenario.load)),
         ("restart_cost", derived_formula("restart_cost"), restart_cost(scenario)),
     ]
+
+
+def _derived(book: Book, sheet: Any, row: int) -> None:
+    """Named helper cells that follow from the inputs."""
     text(book, sheet, row, 0, book.t("inputs.derived"), "section")
-    for k, (name, formula, value) in enumerate(rows, start=row + 1):
+    for k, (name, formula, value) in enumerate(_derived_cells(book), start=row + 1):
         text(book, sheet, k, 0, book.t(f"derived.{name}"))
         text(book, sheet, k, 6, name, "note")
         book.file.define_name(name, "=" + book.ref("inputs", cell(k, 1, "rc")))

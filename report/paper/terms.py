@@ -8,7 +8,7 @@ from report.paper.front import day_text, papers, project_name, tariff_text
 from report.paper.offer import printable
 from report.text import inputs as register_text
 from report.text import say
-from sim.inputs.register import register
+from sim.inputs.register import Input, register
 from study.financing import overall_efficiency
 
 PERMITS = {
@@ -144,65 +144,66 @@ def _guarantees(draft: Draft) -> list[list[str]]:
 def annex(draft: Draft) -> Block:
     """Papers still missing, every input in use with source and confidence, the tariff, and what this paper is not."""
     scenario, words = draft.study.scenario, draft.words
-    weak = draft.weak
     used = [entry for path, entry in register().items() if entry.when(scenario) and path != "load.meter"]
-    rows = [
-        [
-            register_text.label(entry, words),
-            project_name(draft)
-            if entry.path == "site.name"
-            else printable(register_text.value(entry, scenario, words)),
-            register_text.confidence(entry, scenario, words, weak),
-            printable(register_text.source(entry, scenario, words)),
-        ]
-        for entry in used
-    ]
-    head = [draft.t("annex.input"), draft.t("annex.value"), draft.t("annex.confidence"), draft.t("annex.source")]
-    tariff = scenario.tariff
-    prices = [
-        [
-            draft.t("annex.season", name=_season_name(draft, season.name)),
-            _months(season.months),
-            _season_prices(draft, season),
-        ]
-        for season in tariff.seasons
-    ]
     charges = _charges(draft)
     return chapter(
         draft,
         "annex",
-        draft.t("annex.finding", n=len(used), weak=len(weak)),
+        draft.t("annex.finding", n=len(used), weak=len(draft.weak)),
         [
             heading(draft.t("annex.papers")),
             small(draft.t("annex.papers_note")),
             ticks(papers(draft)),
             heading(draft.t("annex.tariff")),
             prose(tariff_text(draft)),
-            table(
-                [
-                    draft.t("annex.season_head"),
-                    draft.t("annex.months"),
-                    draft.t("annex.prices", unit=f"{draft.words.currency(draft.currency)}/kWh"),
-                ],
-                prices,
-                align="lll",
-                widths=[1, 1, 3],
-            ),
+            _season_table(draft),
             bullets(charges) if charges else None,
             small(
                 draft.t(
                     "annex.tariff_source",
-                    source=printable(register_text.source_words(tariff.source, words)),
-                    confidence=words.t(f"inputs.confidence.{tariff.confidence}"),
+                    source=printable(register_text.source_words(scenario.tariff.source, words)),
+                    confidence=words.t(f"inputs.confidence.{scenario.tariff.confidence}"),
                 )
             ),
             heading(draft.t("annex.inputs")),
             small(draft.t("annex.sources_note")),
-            table(head, rows, align="lrll", widths=[1.4, 1.1, 0.9, 2.6]),
+            _input_table(draft, used),
             heading(draft.t("annex.disclaimer")),
             bullets([draft.t(f"annex.disclaimer_{k}") for k in (1, 2, 3, 4)]),
         ],
     )
+
+
+def _season_table(draft: Draft) -> Block:
+    rows = [
+        [
+            draft.t("annex.season", name=_season_name(draft, season.name)),
+            _months(season.months),
+            _season_prices(draft, season),
+        ]
+        for season in draft.study.scenario.tariff.seasons
+    ]
+    unit = f"{draft.words.currency(draft.currency)}/kWh"
+    head = [draft.t("annex.season_head"), draft.t("annex.months"), draft.t("annex.prices", unit=unit)]
+    return table(head, rows, align="lll", widths=[1, 1, 3])
+
+
+def _input_table(draft: Draft, used: list[Input]) -> Block:
+    """Every input in use with its value, confidence and source."""
+    scenario, words = draft.study.scenario, draft.words
+    rows = [
+        [
+            register_text.label(entry, words),
+            project_name(draft)
+            if entry.path == "site.name"
+            else printable(register_text.value(entry, scenario, words)),
+            register_text.confidence(entry, scenario, words, draft.weak),
+            printable(register_text.source(entry, scenario, words)),
+        ]
+        for entry in used
+    ]
+    head = [draft.t("annex.input"), draft.t("annex.value"), draft.t("annex.confidence"), draft.t("annex.source")]
+    return table(head, rows, align="lrll", widths=[1.4, 1.1, 0.9, 2.6])
 
 
 def _season_name(draft: Draft, name: str) -> str:

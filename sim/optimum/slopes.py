@@ -369,12 +369,7 @@ def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp,
     """
     out[:] = 0.0
     out[1] = slopes.slope[sigma]
-    constant = 0.0
-    per_kw = 0.0
-    per_kwh = 0.0
-    per_kwp = 0.0
-    per_set_kw = 0.0
-    prices = 0.0
+    constant = per_kw = per_kwh = per_kwp = per_set_kw = prices = 0.0
     for t in range(t0, t1):
         slope = slopes.slope[sigma]
         group = steps.group[t]

@@ -52,12 +52,8 @@ LONG_FILES = {
 LONG_FUNCTIONS = {
     "_backward",
     "_bill_of_grid",
-    "_cut",
-    "_derived",
     "_make_kernel",
-    "_run",
     "aggregate",
-    "annex",
     "load",
     "operation",
     "resilience",
