@@ -47,7 +47,6 @@ LONG_FILES = {
     "sim/dispatch/kernel.py",
     "study/flows.py",
     "tests/sim/test_meter.py",
-    "tests/sim/test_optimal.py",
 }
 LONG_FUNCTIONS = {
     "_backward",

@@ -5,122 +5,43 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sim.dispatch.kernel import NO_LIMIT_KW, trace
-from sim.optimum.frame import PENALTIES, arrays_of
-from sim.optimum.master import Master
+from sim.optimum.frame import PENALTIES
 from sim.optimum.model import (
     Deferral,
     DemandWindow,
-    Growth,
     Infeasible,
     Programme,
     ShedTier,
     Sizes,
     breaches,
     costs_of,
-    grown,
     monthly_windows,
-    no_growth,
     relative_gap,
 )
-from sim.optimum.oracle import size_by_oracle, solve_oracle
+from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import (
-    Point,
-    Search,
     SizeSearch,
-    best_count,
-    best_size,
     beyond_slope_lists,
     size_map,
     solve,
     warm_up,
 )
 from tests.sim.kernel_inputs import make_lanes, make_series
-
-GAP = 1e-6
-ROUNDING = 1e-9  # of HiGHS' own tolerance, relative to the cost
-BREACH = 1e-6  # kW or kWh
-SEEDS = st.integers(0, 2**32 - 1)
-
-
-def programme(n: int = 24, **given) -> Programme:
-    """Hours of one month: 10 kW of load, 1 per kWh, no PV, a grid without limit, a battery of 10 kW and 20 kWh."""
-    columns = {
-        "month": 1,
-        "load_kw": 10.0,
-        "pv_kw": 0.0,
-        "buy_per_kwh": 1.0,
-        "credit_per_kwh": 0.0,
-        "import_limit_kw": np.inf,
-        "export_limit_kw": 0.0,
-        "soc_min": 0.0,
-        "soc_max": 1.0,
-    }
-    filled = {name: np.broadcast_to(given.pop(name, value), n) for name, value in columns.items()}
-    return Programme(**filled, **{"step_h": 1.0, "battery_kw": 10.0, "battery_kwh": 20.0, "soc_start": 0.0} | given)
-
-
-def random_site(seed: int, *, months: int | None = None, hours: int = 60, feasible: bool = True) -> Programme:
-    """A site in which everything happens; half of them have whole numbers, so that ties are common."""
-    r = np.random.default_rng(seed)
-    step_h = r.choice([1.0, 0.25])
-    lengths = r.integers(1, hours, months or r.integers(1, 5))
-    n = lengths.sum()
-    hour = np.arange(n) * step_h % 24
-    load, pv = r.uniform(0, 20, n), r.uniform(0, 15, n)
-    if r.random() < 0.5:
-        load, pv = np.round(load), np.round(pv)
-    load *= r.random(n) > 0.05
-    by_hour = np.where(hour < 8, 0.3, np.where(hour < 18, 1.2, 0.7))
-    buy = (r.choice([0.3, 0.5, 1.0, 2.0], n), r.uniform(0.05, 2, n), by_hour)[r.integers(3)]
-    credit = np.where(r.random(n) < 0.5, buy, r.choice([0, 0.2, 0.4155, 1.5])) * (r.random() < 0.7)
-    outage = np.zeros(n, bool)
-    for start in r.integers(0, n, r.integers(0, 3)):
-        outage[start : start + r.integers(1, 8)] = True
-    masks = [np.ones(n, bool), buy >= np.quantile(buy, 0.6), (hour >= 8) & (hour < 20), r.random(n) < 0.3]
-    charges = r.integers(0, 5)
-    month = np.repeat(np.arange(len(lengths)), lengths)
-    tiers = [ShedTier(0.4 * load * outage, 5.0), ShedTier(0.3 * load * outage, 9.0)][: r.integers(0, 3)]
-    return Programme(
-        step_h=step_h,
-        month=month,
-        load_kw=load,
-        pv_kw=pv * (r.random(n) < r.choice([0, 0.5])),
-        buy_per_kwh=buy,
-        credit_per_kwh=credit,
-        import_limit_kw=np.where(outage, 0, r.choice([np.inf, 30.0, 18.0, 12.0])),
-        export_limit_kw=np.where(outage, 0, r.choice([0, 5.0, 100.0])),
-        soc_min=np.where(outage, 0, 0 if outage.any() else r.choice([0, 0.1, 0.2])),
-        soc_max=np.full(n, r.choice([1, 0.95])),
-        windows=monthly_windows(month, masks[:charges], list(r.choice([0, 3, 12.5, 40], charges))),
-        shed=(*tiers, *([ShedTier(load, 50.0)] if feasible else [])),
-        battery_kw=r.choice([0, 3.0, 8.0, 20.0]),
-        battery_kwh=r.choice([0, 5.0, 20.0, 60.0]),
-        charge_efficiency=r.choice([1, 0.95, 0.9]),
-        discharge_efficiency=r.choice([1, 0.95, 0.85]),
-        wear_per_kwh=r.choice([0, 0.05, 0.2]),
-        genset_kw=r.choice([0, 10.0]) * feasible,
-        genset_per_kwh=1.95,
-        soc_start=None if r.random() < 0.4 else 0.5,
-    )
-
-
-def assert_same_optimum(p: Programme, gap: float = GAP) -> None:
-    ours, oracle = solve(p, gap), solve_oracle(p)
-    scale = max(1.0, abs(oracle.cost))
-    assert ours.method == "slope lists" and oracle.method == "HiGHS LP"
-    assert ours.gap <= gap
-    assert -ROUNDING * scale <= ours.cost - oracle.cost <= (gap + ROUNDING) * scale
-    assert ours.lower_bound <= oracle.cost + ROUNDING * scale
-    assert_feasible(p, ours.schedule)
-
-
-def assert_feasible(p: Programme, schedule) -> None:
-    found = {name: value for name, value in breaches(p, schedule).items() if value > BREACH}
-    assert not found, f"breached: {found}"
-
+from tests.sim.programmes import (
+    GAP,
+    ROUNDING,
+    SEEDS,
+    assert_feasible,
+    assert_same_optimum,
+    cost_at,
+    programme,
+    random_point,
+    random_site,
+    search_has_no_penalty,
+    search_of,
+)
 
 # ------------------------------------------------------------------------------------------------- against HiGHS
 
@@ -166,24 +87,6 @@ def whole_year(kind: str, steps_per_hour: int) -> Programme:
         genset_per_kwh=1.95,
         soc_start=None,
     )
-
-
-@settings(max_examples=40, deadline=None)
-@given(seed=SEEDS)
-def test_best_sizes_cost_what_highs_says(seed):
-    p = random_site(seed)
-    r = np.random.default_rng(seed + 1)
-    year = p.steps * p.step_h / 8760
-    per_kw, per_kwh = r.choice([0, 240, 720]) * year, r.choice([60, 480, 1200]) * year
-    price, most = Sizes(per_kw, per_kwh), Sizes(25.0, 80.0)
-    cost, _ = size_by_oracle(p, price, most)
-    ours = best_size(p, price, most, GAP)
-    scale = max(1.0, abs(cost))
-    assert -ROUNDING * scale <= ours.cost - cost <= (GAP + ROUNDING) * scale
-    assert ours.lower_bound <= cost + ROUNDING * scale
-    assert ours.gap <= GAP and ours.size.kw <= 25 and ours.size.kwh <= 80
-    assert ours.optimum.cost + ours.plant_cost == pytest.approx(ours.cost)
-    assert_feasible(grown(p, no_growth(p.steps), ours.size), ours.optimum.schedule)
 
 
 @settings(max_examples=60, deadline=None)
@@ -383,18 +286,6 @@ def test_every_refusal_says_why():
 # --------------------------------------------------------------------------------------------------- laws and bounds
 
 
-def search_of(p: Programme, most: tuple[float, float]) -> Search:
-    arrays = arrays_of(p, most[0], 10.0)
-    return Search(arrays, Master(arrays.frame, Sizes(1.0, 1.0), Sizes(), Sizes(*most)))
-
-
-def random_point(r: np.random.Generator, search: Search, most: tuple[float, float]) -> Point:
-    frame = search.arrays.frame
-    kw, kwh = r.uniform(0, 1, 2) * most
-    start = r.uniform(frame.edge_low[0], frame.edge_high[0]) * kwh
-    return Point(r.uniform(frame.peak_low, frame.peak_high), start, kw, kwh)
-
-
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS)
 def test_a_cut_touches_the_cost_where_it_was_made_and_never_exceeds_it_elsewhere(seed):
@@ -411,24 +302,6 @@ def test_a_cut_touches_the_cost_where_it_was_made_and_never_exceeds_it_elsewhere
     assert value <= at_here + ROUNDING * scale
     if search_has_no_penalty(p, search, here):
         assert value == pytest.approx(at_here, rel=1e-8, abs=1e-8)
-
-
-def cost_at(p: Programme, search: Search, x: Point) -> float:
-    """Least cost at a point by HiGHS, infinite if nothing is feasible there."""
-    limit = p.import_limit_kw.copy()
-    for window, peak in zip(search.arrays.windows, x.peaks_kw, strict=True):
-        limit[window.steps] = np.minimum(limit[window.steps], peak)
-    start = x.start_kwh / x.kwh if x.kwh > 0 else 0.0
-    fixed = replace(p, import_limit_kw=limit, windows=(), battery_kw=x.kw, battery_kwh=x.kwh, soc_start=start)
-    try:
-        dispatch = solve_oracle(fixed).cost
-    except Infeasible:
-        return np.inf
-    return dispatch + float(search.arrays.frame.prices @ x.peaks_kw) + x.kw + x.kwh
-
-
-def search_has_no_penalty(p: Programme, search: Search, x: Point) -> bool:
-    return np.isfinite(cost_at(p, search, x))
 
 
 @settings(max_examples=25, deadline=None)
@@ -486,117 +359,7 @@ def test_the_rule_of_the_simulator_never_costs_less(seed):
     assert cost >= solve(p).lower_bound
 
 
-# ------------------------------------------------------------------------------------------------ sizes and the rest
-
-
-def test_a_map_of_sizes_is_the_optimum_of_every_size():
-    p = random_site(11, months=3)
-    kw, kwh = np.array([0.0, 6.0, 20.0]), np.array([0.0, 10.0, 50.0])
-    cost, bound = size_map(p, kw, kwh, GAP)
-    single = [[solve_oracle(replace(p, battery_kw=a, battery_kwh=b)).cost for b in kwh] for a in kw]
-    assert cost == pytest.approx(np.array(single), rel=2 * GAP)
-    assert np.all(bound <= cost) and np.all(cost - bound <= GAP * np.maximum(1.0, np.abs(cost)))
-
-
-def test_the_best_number_of_containers_is_that_of_trying_all():
-    p = random_site(23, months=2)
-    price = 0.4
-    tried = [solve_oracle(replace(p, battery_kw=2.0 * k, battery_kwh=5.0 * k)).cost + price * k for k in range(9)]
-    count, costs = best_count(p, Sizes(2.0, 5.0), price, 8)
-    assert tried[count] == pytest.approx(min(tried), rel=2 * GAP)
-    assert {count - 1, count, count + 1} & set(range(9)) <= set(costs)
-
-
-def random_growth(seed: int, p: Programme) -> Growth:
-    """PV of another shape than the site's own, sets that may run now and then, and a battery that uses energy."""
-    r = np.random.default_rng(seed + 2)
-    return Growth(
-        pv_kw_per_kwp=np.round(r.uniform(0, 1, p.steps), r.choice([0, 3])) * (r.random(p.steps) < r.choice([0, 0.6])),
-        sets_open=(r.random(p.steps) < r.choice([0, 0.1, 1])).astype(float),
-        sets_per_kwh=r.choice([0.5, 1.95, 60.0]),
-        load_kw_per_kwh=r.choice([0, 0.002, 0.02]),
-    )
-
-
-@settings(max_examples=120, deadline=None)
-@given(seed=SEEDS)
-def test_best_plants_cost_what_highs_says(seed):
-    p = random_site(seed)
-    growth, r = random_growth(seed, p), np.random.default_rng(seed + 1)
-    year = p.steps * p.step_h / 8760
-    price = Sizes(*(r.choice([0, 60, 480, 1200], 4) * year))
-    most = Sizes(25.0, 80.0, r.choice([10.0, 60.0]), 15.0)
-    cost, _ = size_by_oracle(p, price, most, growth)
-    ours = best_size(p, price, most, GAP, growth)
-    scale = max(1.0, abs(cost))
-    assert -ROUNDING * scale <= ours.cost - cost <= (GAP + ROUNDING) * scale
-    assert ours.lower_bound <= cost + ROUNDING * scale
-    assert ours.gap <= GAP and np.all(ours.size.values <= most.values)
-    assert ours.optimum.cost + ours.plant_cost == pytest.approx(ours.cost)
-    assert_feasible(grown(p, growth, ours.size), ours.optimum.schedule)
-    held = solve_oracle(grown(p, growth, ours.size)).cost + ours.size.cost(price)
-    assert ours.cost == pytest.approx(held, rel=2 * GAP, abs=2 * GAP)
-
-
-@settings(max_examples=60, deadline=None)
-@given(seed=SEEDS)
-def test_a_cut_in_pv_and_sets_touches_the_cost_and_never_exceeds_it(seed):
-    """Also with no PV, where the export follows every kWp, and with so much that the export limit holds."""
-    p = random_site(seed)
-    growth, r = random_growth(seed, p), np.random.default_rng(seed)
-    price, most = Sizes(1.0, 1.0, 1.0, 1.0), Sizes(25.0, 80.0, 60.0, 15.0)
-    search = SizeSearch(p, price, most, growth).search
-    here, there = (random_plant(r, search, most) for _ in range(2))
-    value = search.evaluate(here)
-    at_here, at_there = (plant_cost_at(p, growth, search, x) for x in (here, there))
-    scale = max(1.0, abs(at_here), abs(at_there))
-    assert search.value(there) <= at_there + ROUNDING * scale
-    assert value == search.value(here) <= at_here + ROUNDING * scale
-    if np.isfinite(at_here):
-        assert value == pytest.approx(at_here, rel=1e-8, abs=1e-8)
-
-
-def random_plant(r: np.random.Generator, search: Search, most: Sizes) -> Point:
-    frame, size = search.arrays.frame, most.values * r.choice([0.0, 0.3, 1.0], 4)
-    start = r.uniform(frame.edge_low[0], frame.edge_high[0]) * size[1]
-    return Point(r.uniform(frame.peak_low, frame.peak_high), start, *size)
-
-
-def plant_cost_at(p: Programme, growth: Growth, search: Search, x: Point) -> float:
-    concrete = replace(grown(p, growth, x.size), wear_per_kwh=p.wear_per_kwh)
-    return cost_at(concrete, search, x) + x.kwp + x.set_kw
-
-
-def test_pv_alone_is_built_until_a_kwp_no_longer_pays():
-    """Four hours at 1 kWh per kWp and 10 kW of load at 1.0: each kWp up to 10 saves 4 and costs 3; beyond that it is
-    sold at 0.5 for 2."""
-    p = programme(4, credit_per_kwh=0.5, export_limit_kw=5.0)
-    growth = Growth(np.ones(4), np.zeros(4))
-    found = best_size(p, Sizes(kwp=3.0), Sizes(kwp=40.0), 1e-9, growth)
-    assert found.size.kwp == pytest.approx(10.0)
-    assert found.cost == pytest.approx(30.0)
-    cheap = best_size(p, Sizes(kwp=1.0), Sizes(kwp=40.0), 1e-9, growth)
-    assert cheap.size.kwp == pytest.approx(15.0)
-    assert cheap.cost == pytest.approx(15.0 - 4 * 5 * 0.5)
-
-
-def test_sets_are_built_where_lost_load_is_dearer_than_they_are():
-    """Two hours without grid: 10 kW of load worth 50 a kWh against sets at 20 a kW and 2 a kWh."""
-    p = programme(4, import_limit_kw=np.array([np.inf, 0, 0, np.inf]), shed=(ShedTier(np.full(4, 10.0), 50.0),))
-    growth = Growth(np.zeros(4), np.array([0.0, 1, 1, 0]), sets_per_kwh=2.0)
-    found = best_size(p, Sizes(set_kw=20.0), Sizes(set_kw=30.0), 1e-9, growth)
-    assert found.size.set_kw == pytest.approx(10.0)
-    assert found.cost == pytest.approx(2 * 10 + 20 * 2 + 10 * 20)
-    assert best_size(p, Sizes(set_kw=97.0), Sizes(set_kw=30.0), 1e-9, growth).size.set_kw == pytest.approx(0.0)
-
-
-def test_a_map_counts_the_batterys_own_use():
-    p = random_site(11, months=2)
-    growth = Growth(np.zeros(p.steps), np.zeros(p.steps), load_kw_per_kwh=0.01)
-    kw, kwh = np.array([0.0, 6.0, 20.0]), np.array([0.0, 10.0, 50.0])
-    cost, _ = size_map(p, kw, kwh, GAP, growth)
-    single = [[solve_oracle(grown(p, growth, Sizes(a, b))).cost for b in kwh] for a in kw]
-    assert cost == pytest.approx(np.array(single), rel=2 * GAP)
+# -------------------------------------------------------------------------------------------------------- the rest
 
 
 def test_many_cuts_are_dropped_without_losing_the_optimum(monkeypatch):
