@@ -8,7 +8,6 @@ project year y are multiplied by the factor of y; paths of different components 
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from typing import get_args
 
@@ -22,6 +21,8 @@ from sim.problem import Refusal
 Floats = NDArray[np.float64]
 
 COMPONENTS: tuple[str, ...] = get_args(Component)
+# A path for each of a hundred years has a few kilobytes.
+LONGEST_TEXT = 200_000
 # Gasoline in Malaysia from 23 February to 13 April 2026 (+68 %), for two years: a shock that has happened.
 DIESEL_SHOCK = PriceShock(component="fuel", first_year=2, last_year=3, factor=1.68)
 
@@ -83,8 +84,7 @@ def read_points(text: str | bytes) -> tuple[PricePoint, ...]:
 
     Raises Refusal naming the line.
     """
-    content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-    rows = [row for row in csv.reader(io.StringIO(content)) if any(cell.strip() for cell in row)]
+    rows = _rows_of(text)
     if len(rows) < 2:
         raise Refusal("the price paths are empty; give a line of column names, then a year and its factors a line")
     head = [name.strip().lower() for name in rows[0]]
@@ -93,6 +93,22 @@ def read_points(text: str | bytes) -> tuple[PricePoint, ...]:
         raise Refusal("the first line is '{head}'; begin with 'year', then each of these at most once: {components}",
                       head=",".join(head), components=", ".join(COMPONENTS))  # fmt: skip
     return tuple(point for at, row in enumerate(rows[1:], start=2) for point in _points(head, row, at))
+
+
+def _rows_of(text: str | bytes) -> list[list[str]]:
+    """Cells of comma-separated lines, or of tabs or semicolons as a spreadsheet's clipboard has them."""
+    try:
+        content = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise Refusal("not text in UTF-8") from error
+    lines = content[:LONGEST_TEXT].replace("\x00", "").splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = next((mark for mark in "\t;" if mark in first), ",")
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise Refusal("the price paths cannot be split into columns; look for a quotation mark never closed") from error
+    return [[cell.replace(",", ".") for cell in row] for row in rows] if delimiter != "," else rows
 
 
 def _points(head: list[str], row: list[str], line: int) -> list[PricePoint]:

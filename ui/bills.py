@@ -19,7 +19,8 @@ from report.text import bills as real_bills_text
 from report.text import say
 from report.text.bills import COLUMNS, because, period_heading, title
 from sim.inputs.bills import RealBill
-from sim.tariff.bills_file import MONTH, PERIOD, plain_name, read_bills
+from sim.meter.limits import TABLE_TYPES
+from sim.tariff.bills_file import MONTH, PERIOD, plain_name, read_bills_file
 from study.real_bills import Comparison, compare, fitting_peak_kw, verdict
 from ui import form, site_year, state, table
 from ui.figures import as_plain, card, chart
@@ -28,6 +29,7 @@ from ui.state import t
 AMOUNTS = ("energy", "demand", "adjustment", "tax", "other", "total")
 QUANTITIES = ("kwh", "max_demand_kw")
 FILE_LIMIT_MB = 5
+COLUMNS_NAMED = 12
 BOM = "\ufeff"
 
 
@@ -56,17 +58,21 @@ def _vat() -> str:
 
 def _upload() -> None:
     file = st.file_uploader(
-        t("bills.upload"), type=["csv", "txt", "xlsx"], max_upload_size=FILE_LIMIT_MB,
+        t("bills.upload"), type=TABLE_TYPES, max_upload_size=FILE_LIMIT_MB,
         key=f"bills_file@{state.revision()}", help=t("bills.upload_help"),
     )  # fmt: skip
     if file is None:
         return
     try:
-        found = read_bills(file.getvalue(), file.name, _headings())
+        found, left_out = read_bills_file(file.getvalue(), file.name, _headings())
     except ValueError as error:
         st.error(t("bills.refused", name=as_plain(file.name), reason=state.refused(error)))
         return
-    if _take(found, t("bills.taken", name=as_plain(file.name), n=len(found))):
+    notice = t("bills.taken", name=as_plain(file.name), n=len(found))
+    if left_out:
+        names = t("outages.list_mark").join(map(as_plain, left_out[:COLUMNS_NAMED]))
+        notice += " " + t("bills.left_out", names=names)
+    if _take(found, notice):
         st.rerun()
 
 

@@ -7,6 +7,7 @@ import io
 import json
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from pydantic import ValidationError
 
@@ -14,10 +15,14 @@ from report.text import say
 from report.text.amounts import month_name
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
-from sim.tariff.curve import Curve, curve_fields, curve_table, read_curve
+from sim.meter.findings import MeterQuestion
+from sim.meter.limits import TABLE_TYPES
+from sim.tariff.curve import Curve, CurveFit, curve_fields, curve_table
+from sim.tariff.price_file import PriceChoices, read_curve
+from sim.tariff.price_units import PRICE_UNITS
 from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 from study.price_curve import fit_to_site
-from ui import form, site_year, state
+from ui import form, site_year, state, uploaded
 from ui.figures import as_plain, card
 from ui.state import t
 
@@ -30,7 +35,7 @@ def upload() -> None:
     with card(t("tariff.files.title"), t("tariff.files.note")):
         file = st.file_uploader(
             t("tariff.files.upload"),
-            type=["csv", "txt", "xlsx", "json"],
+            type=TABLE_TYPES,
             max_upload_size=FILE_LIMIT_MB,
             key=f"tariff_file@{state.revision()}",
             help=t("tariff.files.help"),
@@ -96,7 +101,7 @@ def _read(data: bytes, name: str) -> None:
     if name.lower().endswith(".json"):
         _json(data, name)
     else:
-        _curve(read_curve(data, name), name)
+        _prices(data, name)
 
 
 def _json(data: bytes, name: str) -> None:
@@ -111,7 +116,7 @@ def _json(data: bytes, name: str) -> None:
         except ValidationError as error:
             raise input_error(error) from error
     else:
-        tariff, findings = to_tariff(read_urdb(raw))
+        tariff, findings = to_tariff(read_urdb(raw), peak_kw=state.current().load.peak_kw)
     year = _summary(tariff)
     for sentence in findings:
         st.warning(state.refused(sentence))
@@ -119,34 +124,70 @@ def _json(data: bytes, name: str) -> None:
         _offer(tariff.model_dump(), tariff.currency, name)
 
 
-def _curve(curve: Curve, name: str) -> None:
+def _prices(data: bytes, name: str) -> None:
+    """A price curve: its unit is asked for where nothing tells it, and what was guessed waits to be confirmed."""
+    token = uploaded.token_of(data)
+    key = f"price_unit@{token}"
+    unit = st.selectbox(
+        t("tariff.files.unit"), list(PRICE_UNITS), index=None, key=key, placeholder=t("inputs.meter.as_found")
+    )
+    column = st.session_state.get(f"price_column@{token}")
+    try:
+        curve = read_curve(data, name, PriceChoices(column=column, unit=unit, site_offset_h=uploaded.site_offset_h()))
+    except MeterQuestion as question:
+        asked = f"price_asked@{token}"
+        uploaded.ask(question, asked, t("tariff.files.unit"), lambda: _answer(asked, key))
+        return
+    if len(curve.columns) > 1:
+        st.selectbox(
+            t("tariff.files.column"),
+            curve.columns,
+            index=None,
+            key=f"price_column@{token}",
+            placeholder=t("inputs.meter.as_found"),
+        )
+    _curve(curve, name, token)
+
+
+def _answer(asked: str, key: str) -> None:
+    st.session_state[key] = st.session_state[asked]
+
+
+def _curve(curve: Curve, name: str, token: str) -> None:
     scenario, words = state.current(), state.words()
-    year = int(scenario.site.start[:4])
+    year = curve.year or int(scenario.site.start[:4])
     if curve.kind == "year":
         year = int(
             st.number_input(
-                t("tariff.files.year"), 2000, 2099, year, key="curve_year", help=t("tariff.files.year_help")
+                t("tariff.files.year"), 1990, 2099, year, key=f"curve_year@{token}", help=t("tariff.files.year_help")
             )
         )
+    tariff = scenario.tariff
+    money = curve.currency or tariff.currency
+    low, mean, high = (float(f(curve.per_kwh)) for f in (np.min, np.mean, np.max))
+    prices = {"low": low, "mean": mean, "high": high}
+    st.markdown(t("tariff.files.prices", **{k: words.price(v, money, "kWh") for k, v in prices.items()}))
+    is_open = uploaded.questions(curve.findings, token)
+    uploaded.show(curve.findings)
+    if money != tariff.currency:
+        st.warning(t("tariff.files.other_money", money=money, currency=tariff.currency))
     fit = fit_to_site(scenario, curve, year)
+    _fit_said(curve, fit)
+    fields = curve_fields(tariff, fit, t("tariff.files.curve_name", name=name[:80]), name[:200])
+    if _summary(Tariff.model_validate(fields)):
+        _offer(fields, tariff.currency, name, is_open)
+
+
+def _fit_said(curve: Curve, fit: CurveFit) -> None:
+    words = state.words()
     what = t(f"tariff.files.kind_{curve.kind}")
     if curve.was_quarter_hours:
         what += " " + t("tariff.files.quarters")
     if fit.is_exact:
         st.success(f"{what} {t('tariff.files.exact')}")
-    else:
-        st.warning(
-            f"{what} "
-            + t(
-                "tariff.files.mean",
-                error=words.percent(fit.bill_error),
-                deviation=words.percent(fit.mean_deviation),
-            )
-        )
-    tariff = scenario.tariff
-    fields = curve_fields(tariff, fit, t("tariff.files.curve_name", name=name[:80]), name[:200])
-    if _summary(Tariff.model_validate(fields)):
-        _offer(fields, tariff.currency, name)
+        return
+    figures = {"error": words.percent(fit.bill_error), "deviation": words.percent(fit.mean_deviation)}
+    st.warning(f"{what} {t('tariff.files.mean', **figures)}")
 
 
 def _summary(tariff: Tariff) -> bool:
@@ -167,8 +208,9 @@ def _summary(tariff: Tariff) -> bool:
     return True
 
 
-def _offer(fields: dict[str, Any], currency: str, name: str) -> None:
-    if st.button(t("tariff.files.use"), type="primary", key="tariff_file_use"):
+def _offer(fields: dict[str, Any], currency: str, name: str, is_open: bool = False) -> None:
+    why = t("inputs.meter.use_open") if is_open else None
+    if st.button(t("tariff.files.use"), type="primary", key="tariff_file_use", disabled=is_open, help=why):
         before = state.current().site.currency
         if state.change({"tariff": fields, "site.currency": currency}, "tariff"):
             state.replace(state.current(), t("tariff.files.taken", name=as_plain(name)))
@@ -183,7 +225,8 @@ def _template() -> str:
     words = state.words()
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow([t("inputs.table.start"), *(month_name(words, month) for month in EVERY_MONTH)])
+    unit = f"{state.current().tariff.currency}/kWh"
+    writer.writerow([f"{t('inputs.table.start')} ({unit})", *(month_name(words, month) for month in EVERY_MONTH)])
     for hour, prices in enumerate(curve_table(state.current().tariff, DAY_TYPES[0])):
         writer.writerow([clock(hour), *(f"{price:.6g}" for price in prices)])
     return BOM + table.getvalue()

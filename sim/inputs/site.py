@@ -53,12 +53,16 @@ class RampStep(Closed):
 
 
 class Meter(Closed):
-    """A measured year from 1 January 00:00 local standard time, 365 days, mean kW of each step."""
+    """A measured year from 1 January 00:00 local standard time, 365 days, mean kW of each step.
+
+    `done` says in sentences what was found in the file and done about it.
+    """
 
     file_name: str = Field(max_length=200)
     year: int = Field(ge=1990, le=2100)
     step_minutes: Literal[15, 30, 60]
     kw: tuple[Annotated[float, Field(ge=0, le=POWER_MAX_KW)], ...]
+    done: tuple[Annotated[str, Field(max_length=1000)], ...] = Field(default=(), max_length=40)
 
     @model_validator(mode="after")
     def _is_one_year(self) -> Meter:

@@ -1,90 +1,26 @@
 """Where the table begins in a sheet, what its columns are called, and which of them hold time, load and unit."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sim.meter.cells import is_clock, is_date, is_number, parse_clocks, parse_numbers, serial_like
-from sim.meter.file import Sheet
-from sim.meter.findings import refusal
-from sim.problem import Problem
+from sim.meter import words
+from sim.meter.cells import is_number
+from sim.meter.file import JOINED, Sheet
+from sim.meter.kinds import Kind, Profile, profile
+from sim.meter.stamps import is_clock, is_date, is_midnight, label_minutes, parse_clocks, serial_like
+from sim.meter.units import find_unit, is_energy
+from sim.meter.words import has_word
 
-# Factor from a reading to kW; energies are kWh per interval and are divided by its length later.
-UNIT_TO_KW = {"W": 1e-3, "kW": 1.0, "MW": 1e3, "Wh": 1e-3, "kWh": 1.0, "MWh": 1e3}
 SAMPLE_ROWS = 200
 HEADER_SEARCH_ROWS = 200
-
-_TIME_WORDS = ("timestamp", "datetime", "date", "time", "zeit", "datum", "uhrzeit", "fecha", "hora", "heure", "período")
-_TIME_WORDS += (
-    "interval",
-    "period",
-    "stamp",
-    "von",
-    "bis",
-    "start",
-    "时间",
-    "時間",
-    "日期",
-    "时刻",
-    "時刻",
-    "日時",
-    "年月日",
-)
-_LOAD_WORDS = ("power", "load", "demand", "consumption", "usage", "import", "energy", "leistung", "verbrauch", "bezug")
-_LOAD_WORDS += ("lastgang", "last", "puissance", "consommation", "potencia", "consumo", "demanda", "wert", "value")
-_LOAD_WORDS += ("有功", "功率", "负荷", "負荷", "电量", "電量", "用电", "用電", "电力", "電力")
-_TOTAL_WORDS = ("total", "sum", "site", "总", "總", "合计", "全厂")
-_OTHER_WORDS = ("reactive", "kvar", "kva", "blind", "无功", "視在", "视在", "volt", "current", "ampere", "电压", "电流")
-_OTHER_WORDS += (
-    "temp",
-    "factor",
-    "cos",
-    "因数",
-    "frequency",
-    "频率",
-    "export",
-    "feed",
-    "einspeis",
-    "反向",
-    "反送",
-    "上网",
-)
-_OTHER_WORDS += ("price", "cost", "电价", "status", "quality", "cumul", "reading", "register", "示数", "表底", "读数")
-_OTHER_WORDS += (
-    "max",
-    "maxim",
-    "min",
-    "minim",
-    "最大",
-    "最小",
-    "humid",
-    "pv",
-    "solar",
-    "光伏",
-    "forecast",
-    "预测",
-    "no",
-    "序号",
-    "id",
-)
-_ENERGY_WORDS = (
-    "energy",
-    "consumption",
-    "verbrauch",
-    "consumo",
-    "consommation",
-    "usage",
-    "电量",
-    "電量",
-    "用电",
-    "用電",
-)
-_POWER_WORDS = ("power", "load", "demand", "leistung", "puissance", "potencia", "功率", "负荷", "負荷", "电力", "電力")
-_END_WORDS = ("end", "ending", "endzeit", "enddatum", "bis", "until", "截止", "结束", "hasta", "fin")
-_BEGIN_WORDS = ("start", "begin", "von", "from", "desde", "开始", "起始")
+LONGEST_HEADING = 120
+# How a column's kind by content counts beside its heading.
+_BY_KIND = {Kind.CONSTANT: -6, Kind.FLAG: -4, Kind.ZEROS: -3, Kind.COUNTER: -3}
+# What holds these is no load, unless its heading names a unit.
+_NEVER_LOAD = (Kind.IDENTIFIER, Kind.ROW_NUMBER)
 
 
 @dataclass(frozen=True)
@@ -92,7 +28,8 @@ class Layout:
     """The table inside a sheet. Row numbers count from 1, columns from 0.
 
     `names` are unique; `clock` is the column of the time of day where dates stand alone; `rivals` are columns as likely
-    to be the load as `value`; `unit_given` says the header or the cells name the unit.
+    to be the load as `value`; `hints` are the upper lines of the heading, which may name a unit. `days` are the columns
+    and minutes of a table with one row a day, None where each row is one reading.
     """
 
     names: tuple[str, ...]
@@ -102,6 +39,9 @@ class Layout:
     clock: int | None = None
     value: int | None = None
     rivals: tuple[int, ...] = ()
+    hints: tuple[str, ...] = ()
+    profiles: tuple[Profile, ...] = field(default=(), compare=False)
+    days: tuple[tuple[int, ...], tuple[float, ...]] | None = None
 
     def name(self, column: int) -> str:
         return self.names[column]
@@ -110,12 +50,20 @@ class Layout:
 def find_layout(sheet: Sheet) -> Layout:
     """Header, first data row and the likeliest columns of a sheet; columns that cannot be told are None."""
     first = _first_data_row(sheet.rows)
-    header, names = _header(sheet.rows, first)
-    layout = Layout(names, header, first + 1)
+    header, names, hints = _header(sheet.rows, first)
+    layout = Layout(names, header, first + 1, hints=hints)
     sample = sample_rows(sheet.rows, first)
+    layout = replace(layout, profiles=tuple(_profiles(layout, sample, sheet.delimiter)))
     time = guess_time(layout, sample)
-    layout = replace(layout, time=time, clock=find_clock(layout, sample, time))
-    value, rivals = guess_value(layout, sample, sheet.delimiter)
+    return with_time(layout, sample, time)
+
+
+def with_time(layout: Layout, sample: Sequence[Sequence[object]], time: int | None) -> Layout:
+    """The layout with this time column, and the columns that follow from it."""
+    layout = replace(layout, time=time, clock=None)
+    layout = replace(layout, days=day_columns(layout, sample))
+    layout = replace(layout, clock=None if layout.days else find_clock(layout, sample, time))
+    value, rivals = guess_value(layout)
     return replace(layout, value=value, rivals=rivals)
 
 
@@ -130,14 +78,16 @@ def column_cells(rows: Sequence[Sequence[object]], column: int) -> list[object]:
 
 
 def _first_data_row(rows: Sequence[Sequence[object]]) -> int:
-    """Index of the first of three rows in a row with a date and a number; 0 or the row below a text row otherwise."""
+    """Index of the first of three rows in a row with a date and a number; else the row below the widest text row."""
     filled = [i for i, row in enumerate(rows[:HEADER_SEARCH_ROWS]) if any(_text(cell) for cell in row)]
     for k in range(len(filled)):
         if all(_is_data(rows[i]) for i in filled[k : k + 3]):
             return _walk_up(rows, filled[: k + 1])
     widths = [sum(bool(_text(cell)) for cell in rows[i]) for i in filled]
-    header = filled[widths.index(max(widths))]
-    return header if any(is_number(cell) for cell in rows[header]) else header + 1
+    header = filled[widths.index(max(widths))] if filled else 0
+    while header in filled[:-1] and not any(is_number(cell) for cell in rows[header]):
+        header = filled[filled.index(header) + 1]
+    return header if filled and any(is_number(cell) for cell in rows[header]) else header + 1
 
 
 def _walk_up(rows: Sequence[Sequence[object]], filled: list[int]) -> int:
@@ -160,18 +110,57 @@ def _is_data(row: Sequence[object]) -> bool:
     return bare > 0 and numbers >= 2
 
 
-def _header(rows: Sequence[Sequence[object]], first: int) -> tuple[int | None, tuple[str, ...]]:
-    """(header row number, names). A row of units between header and data is joined to the names."""
-    above = [i for i in range(first) if any(_text(cell) for cell in rows[i])]
+# Headings
+
+
+def _header(rows: Sequence[Sequence[object]], first: int) -> tuple[int | None, tuple[str, ...], tuple[str, ...]]:
+    """(header row number, names, upper lines). A row of units or additions below the header is joined to the names."""
+    above = [i for i in range(max(0, first - HEADER_SEARCH_ROWS), first) if any(_text(cell) for cell in rows[i])]
     width = max((len(row) for row in rows[first : first + SAMPLE_ROWS]), default=0)
-    if not above or len([cell for cell in rows[above[-1]] if _text(cell)]) < min(2, width):
-        return None, _unique([""] * width)
+    if not above:
+        return None, _unique([""] * width), ()
     names, header = [_text(cell) for cell in rows[above[-1]]], above[-1]
-    if len(above) > 1 and _is_unit_row(names):
-        units, header = names, above[-2]
-        names = [_text(cell) for cell in rows[header]]
-        names = [f"{name} [{unit.strip('[]()')}]" if unit else name for name, unit in _zip_longest(names, units)]
-    return header + 1, _unique(names + [""] * (width - len(names)))
+    if len(above) > 1 and _belongs_to_upper(names, rows[above[-2]], above[-1] - above[-2], width):
+        lower, header = names, above[-2]
+        pairs = _zip_longest([_text(cell) for cell in rows[header]], lower)
+        is_units = _is_unit_row(lower)
+        names = [_joined(name, more, is_units) for name, more in pairs]
+    elif _filled(names) < min(2, width):
+        return None, _unique([""] * width), ()
+    hints = _upper_line(rows, above, header, max(width, len(names)))
+    return header + 1, _unique(names + [""] * (width - len(names))), hints
+
+
+def _belongs_to_upper(lower: list[str], upper: Sequence[object], distance: int, width: int) -> bool:
+    """Whether the last line above the data only adds to the line above it: units, or fewer than two words."""
+    if distance != 1 or _filled([_text(cell) for cell in upper]) < 2:
+        return _is_unit_row(lower) and distance == 1
+    return _is_unit_row(lower) or _filled(lower) < min(2, width)
+
+
+def _joined(name: str, more: str, is_unit: bool) -> str:
+    if not more or not name:
+        return name or more
+    return f"{name} [{more.strip('[]()')}]" if is_unit else f"{name} {more}"
+
+
+def _upper_line(rows: Sequence[Sequence[object]], above: list[int], header: int, width: int) -> tuple[str, ...]:
+    """Texts of the line right above the header, each reaching to the right as merged cells do."""
+    at = above.index(header)
+    if at == 0 or header - above[at - 1] != 1:
+        return ()
+    texts = [_text(cell) for cell in rows[above[at - 1]]]
+    if _filled(texts) < 2 and len(texts) > 1 and width > 2 and texts[0]:
+        return ()
+    found, last = [], ""
+    for column in range(width):
+        last = texts[column] if column < len(texts) and texts[column] else last
+        found.append(last)
+    return tuple(found)
+
+
+def _filled(texts: Sequence[str]) -> int:
+    return sum(bool(text) for text in texts)
 
 
 def _zip_longest(names: list[str], units: list[str]) -> list[tuple[str, str]]:
@@ -182,9 +171,9 @@ def _zip_longest(names: list[str], units: list[str]) -> list[tuple[str, str]]:
 def _is_unit_row(names: list[str]) -> bool:
     filled = [name.strip("[]()（） ") for name in names if name]
     known = [
-        name for name in filled if re.fullmatch(r"[kmMKG]?[Ww]([·.*]?[Hh])?|千瓦时?|兆瓦时?|度|kvar|kVA|V|A|Hz", name)
+        name for name in filled if len(name) <= 8 and (find_unit(name) or re.fullmatch(r"kvarh?|kVA|V|A|Hz", name))
     ]
-    patterns = [name for name in filled if re.fullmatch(r"[ymdhsYMDHS:./ T-]{2,}|-+|°C|%", name)]
+    patterns = [name for name in filled if re.fullmatch(r"[ymdhsYMDHS:./ T-]{2,20}|-{1,3}|°C|%", name)]
     return len(known) >= 1 and len(known) + len(patterns) == len(filled)
 
 
@@ -192,7 +181,7 @@ def _unique(names: list[str]) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     unique = []
     for i, name in enumerate(names):
-        base = name or f"Column {i + 1}"
+        base = name[:LONGEST_HEADING] or f"Column {i + 1}"
         seen[base] = seen.get(base, 0) + 1
         unique.append(base if seen[base] == 1 else f"{base} ({seen[base]})")
     return tuple(unique)
@@ -202,39 +191,31 @@ def _text(cell: object) -> str:
     return "" if cell is None else " ".join(str(cell).split())
 
 
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).lower()
-
-
-def _has_word(name: str, words: Sequence[str]) -> bool:
-    """Western words count from a word's begin, those of up to three letters as a whole word, Chinese ones anywhere."""
-    plain = re.sub(r"[_\W]+", " ", _plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)))
-    if any(word in plain for word in words if not word.isascii()):
-        return True
-    begins = "|".join(re.escape(word) + (r"\b" if len(word) < 4 else "") for word in words if word.isascii())
-    return re.search(rf"\b(?:{begins})", plain) is not None
-
-
 # Time
 
 
 def guess_time(layout: Layout, sample: Sequence[Sequence[object]]) -> int | None:
-    """The first column whose name speaks of time among those whose cells read as dates; None if no cells do."""
+    """The first column whose name speaks of time among those whose cells read as dates; None if no cells do.
+
+    Local time is preferred to UTC where both stand beside each other.
+    """
     shares = []
     for column in range(len(layout.names)):
         cells = [cell for cell in column_cells(sample, column) if _text(cell)]
-        good = sum(is_date(cell) for cell in cells) if _may_be_time(layout.name(column), cells) else 0
+        good = sum(is_date(cell) for cell in cells) if _may_be_time(layout, column, cells) else 0
         shares.append(good / len(cells) if cells else 0.0)
-    likely = [c for c, share in enumerate(shares) if share >= 0.5]
-    named = [c for c in likely if _has_word(layout.name(c), _TIME_WORDS)]
-    return min(named or likely, default=None)
+    likely = [c for c, share in enumerate(shares) if share >= 0.5 and layout.name(c) != JOINED]
+    named = [c for c in likely if has_word(layout.name(c), words.TIME)] or likely
+    local = [c for c in named if not has_word(layout.name(c), words.UTC)] or named
+    varying = [c for c in local if len({_text(cell) for cell in column_cells(sample, c)}) > 1] or local
+    return min(varying, default=None)
 
 
-def _may_be_time(name: str, cells: list[object]) -> bool:
+def _may_be_time(layout: Layout, column: int, cells: list[object]) -> bool:
     """Bare numbers count as Excel's day count only if they climb in even steps of at most an hour, or by their name."""
     if not all(serial_like(cell) for cell in cells):
         return True
-    if _has_word(name, _TIME_WORDS):
+    if has_word(layout.name(column), words.TIME):
         return True
     values = np.sort(np.array([float(str(cell).replace(",", ".")) for cell in cells]))
     steps = np.diff(values)
@@ -242,47 +223,56 @@ def _may_be_time(name: str, cells: list[object]) -> bool:
 
 
 def find_clock(layout: Layout, sample: Sequence[Sequence[object]], time: int | None) -> int | None:
-    """The column with the time of day, where the time column holds dates alone."""
+    """The column with the time of day, where the time column holds dates alone, or dates that all read 00:00."""
     if time is None:
         return None
-    if any(_says_clock(cell) for cell in column_cells(sample, time)):
+    dates = column_cells(sample, time)
+    if any(_says_clock(cell) for cell in dates) and not all(is_midnight(cell) for cell in dates if _text(cell)):
         return None
     others = [c for c in range(len(layout.names)) if c != time]
     for column in others:
-        cells = [cell for cell in column_cells(sample, column) if _text(cell)]
-        if cells and sum(is_clock(cell) for cell in cells) >= 0.5 * len(cells):
+        if _holds_clocks(column_cells(sample, column)):
             return column
     return next((c for c in others if _is_numbered_clock(layout.name(c), column_cells(sample, c))), None)
 
 
+def _holds_clocks(cells: Sequence[object]) -> bool:
+    filled = [cell for cell in cells if _text(cell)]
+    return bool(filled) and sum(is_clock(cell) for cell in filled) >= 0.5 * len(filled)
+
+
 def _says_clock(cell: object) -> bool:
     if isinstance(cell, str):
-        bare = r"\d{5}[.,]\d+|\d{10,}|.*(\d{8}|[-/.]\d{1,2})[ T]\d{2,6}"
-        return ":" in cell or "时" in cell or re.fullmatch(bare, cell.strip()) is not None
+        bare = r"\d{5}[.,]\d{1,15}|\d{10,14}|[^\n]{0,40}(\d{8}|[-/.]\d{1,2})[ T]\d{2,6}"
+        return ":" in cell or "时" in cell or re.fullmatch(bare, cell.strip()[:60]) is not None
     return bool(getattr(cell, "hour", 0) or getattr(cell, "minute", 0)) or (isinstance(cell, float) and cell % 1 > 0)
 
 
 def _is_numbered_clock(name: str, cells: Sequence[object]) -> bool:
-    if not _has_word(name, (*_TIME_WORDS, "hour", "stunde", "时", "点", "hh", "settlement")):
+    """Hours or periods by their name, or by cells such as HE01."""
+    filled = [cell for cell in cells if _text(cell)]
+    if not filled or not has_word(name, (*words.TIME, *words.CLOCK)):
         return False
-    if not all(is_number(cell) for cell in cells if _text(cell)):
-        return False
-    minutes = parse_clocks(cells)
-    return bool(np.isfinite(minutes).any()) and float(np.nanmax(minutes)) <= 1440
+    clocks = parse_clocks(filled).minutes
+    return bool(np.isfinite(clocks).mean() > 0.9) and float(np.nanmax(clocks)) <= 1500 and len(np.unique(clocks)) > 1
 
 
-# Value and unit
+# Value
 
 
-def guess_value(layout: Layout, sample: Sequence[Sequence[object]], delimiter: str | None) -> tuple[int | None, tuple]:
-    """(the likeliest load column, others as likely)."""
-    scores = {}
-    for column in range(len(layout.names)):
-        numbers = parse_numbers(column_cells(sample, column), delimiter)
-        usable = np.isfinite(numbers.values)
-        if column in (layout.time, layout.clock) or usable.sum() == 0 or numbers.is_text.sum() > usable.sum():
-            continue
-        scores[column] = _value_score(layout.name(column)) - 2 * (not numbers.values[usable].any())
+def _profiles(layout: Layout, sample: Sequence[Sequence[object]], delimiter: str | None) -> list[Profile]:
+    return [profile(column_cells(sample, column), delimiter) for column in range(len(layout.names))]
+
+
+def guess_value(layout: Layout) -> tuple[int | None, tuple[int, ...]]:
+    """(the likeliest load column, others as likely), by what the columns hold first and by their names second."""
+    taken = (layout.time, layout.clock)
+    held = {c: profile for c, profile in enumerate(layout.profiles) if profile.is_number and c not in taken}
+    fit = [c for c, profile in held.items() if profile.kind not in _NEVER_LOAD or find_unit(layout.name(c))]
+    scores = {c: _value_score(layout, c) for c in fit}
+    for power, energy in _pairs(layout, list(scores)):
+        scores[power] += 5
+        scores[energy] += 4
     if not scores:
         return None, ()
     best = max(scores.values())
@@ -290,74 +280,71 @@ def guess_value(layout: Layout, sample: Sequence[Sequence[object]], delimiter: s
     return ranked[0], tuple(ranked[1:])
 
 
-def _value_score(name: str) -> int:
-    unit = find_unit(name)
-    score = {"kW": 5, "MW": 5, "kWh": 4, "MWh": 4}.get(unit or "", 2 if unit else 0)
-    score += 3 * _has_word(name, _LOAD_WORDS) + _has_word(name, _TOTAL_WORDS)
+def _value_score(layout: Layout, column: int) -> int:
+    name, kind = layout.name(column), layout.profiles[column].kind
+    unit = find_unit(name) or layout.profiles[column].unit
+    score = 0 if unit is None else 4 if is_energy(unit) else 5
+    score = {"W": 2, "Wh": 2, "J": 3}.get(unit or "", score)
+    score += (
+        3 * has_word(name, words.LOAD) + has_word(name, words.TOTAL) + 2 * has_word(name, ("import", "afname", "bezug"))
+    )
     score -= 4 * bool(re.search(r"[ABCabc]相|\bphase\b|\bL[123]\b", name))
-    return score - 8 * _has_word(name, _OTHER_WORDS) - 6 * _has_word(name, _TIME_WORDS)
+    score += 2 * bool(re.search(r"\b[AP]\+|[:.]1\.(?:8|29|5|25)(?:\.|\b)", name))
+    score -= 8 * bool(re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5|25)(?:\.|\b)|\b[QR][+-]", name))
+    not_load = (words.EXPORT, words.REACTIVE, words.ELECTRIC, words.OTHER, words.COUNTER, words.RATIO)
+    score -= 8 * any(has_word(name, group) for group in not_load) + 6 * has_word(name, words.TIME)
+    return score + _BY_KIND.get(kind, 0)
 
 
-def find_unit(name: str) -> str | None:
-    """The unit a header names, one of UNIT_TO_KW, or None. kW/h is taken as kWh, kWh/h as kW."""
-    text = re.sub(r"(?<=[wW])[·.*\-/ ]?(?=[hH]\b)", "", unicodedata.normalize("NFKC", name))
-    text = re.sub(r"([kKmM]?[wW])[hH]/[hH]\b", r"\1", text)
-    found = re.findall(r"(?<![a-zA-Z万萬])([kKmM]?)[wW]([hH]?)(?![a-zA-Z])", text)
-    if found:
-        prefix, energy = found[-1]
-        return {"k": "k", "m": "M"}.get(prefix.lower(), "") + "W" + energy.lower()
-    for word, unit in (("万", None), ("兆瓦时", "MWh"), ("千瓦时", "kWh"), ("兆瓦", "MW"), ("千瓦", "kW")):
-        if word in text:
-            return unit
-    return "kWh" if re.search(r"[(\[]度[)\]]", text) else None
+def _pairs(layout: Layout, columns: list[int]) -> list[tuple[int, int]]:
+    """(power, energy) of columns that show the same load twice: kW = kWh x 2, 4 or 12."""
+    found = []
+    held = {c: layout.profiles[c].values for c in columns if layout.profiles[c].kind is Kind.VALUES}
+    for power, high in held.items():
+        for energy, low in held.items():
+            usable = np.isfinite(high) & np.isfinite(low) & (low > 0)
+            if power == energy or usable.sum() < 20:
+                continue
+            ratios = high[usable] / low[usable]
+            if any(np.allclose(ratios, times, rtol=2e-3) for times in (2, 4, 12)):
+                found.append((power, energy))
+    return found
 
 
-def unit_or_guess(name: str) -> tuple[str, bool]:
-    """(unit, whether the header names it). Without one, words such as energy or 电量 mean kWh, everything else kW."""
-    unit = find_unit(name)
-    if unit:
-        return unit, True
-    if re.search(r"[万萬](千瓦|kW|度)", name, re.IGNORECASE):
-        advice = Problem(
-            "Divide or multiply the column so that it is in kW, MW, kWh or MWh, or choose the unit yourself."
-        )
-        raise refusal("unit", "the unit is counted in ten thousands (万), which cannot be read.", advice, column=name)
-    is_energy = _has_word(name, _ENERGY_WORDS) and not _has_word(name, _POWER_WORDS)
-    return ("kWh" if is_energy else "kW"), False
+def power_energy_pair(layout: Layout, column: int) -> str | None:
+    """ "power" or "energy" where another column shows the same load the other way."""
+    for power, energy in _pairs(layout, [c for c, held in enumerate(layout.profiles) if held.is_number]):
+        if column in (power, energy):
+            return "power" if column == power else "energy"
+    return None
 
 
 def says_interval_end(name: str) -> bool:
     """Whether a header such as "interval ending" says so; "von - bis" names both ends, and its begin is read."""
-    return _has_word(name, _END_WORDS) and not _has_word(name, _BEGIN_WORDS)
+    return has_word(name, words.END) and not has_word(name, words.BEGIN)
 
 
 # One row a day
 
 
-def day_columns(layout: Layout) -> tuple[list[int], list[float]] | None:
+def day_columns(layout: Layout, sample: Sequence[Sequence[object]]) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
     """(columns, minutes of the day) of a table with one row a day and a column for each step, None if it is not one.
 
-    Such headers read 00:00, 00:15, ... or 1, 2, ... 96 (P1, H01): at least 24 of them.
+    Such headers read 00:00, 00:15, ... or 1, 2, ... 96 (P1, H01, T0015): at least 24 of them, side by side.
     """
-    labels = {c: re.sub(r"^[A-Za-z]{1,2}(?=\d)", "", name) for c, name in enumerate(layout.names) if c != layout.time}
-    clocks = {c: label for c, label in labels.items() if is_clock(label)}
-    numbered = {c: label for c, label in labels.items() if re.fullmatch(r"\d{1,2}", label)}
-    for found in (clocks, numbered):
-        if len(found) in (24, 48, 96):
-            return list(found), _label_minutes(list(found.values()))
+    columns = [c for c in range(len(layout.names)) if c != layout.time and re.search(r"\d", layout.name(c)[:24])]
+    if layout.time is None or layout.header_row is None or len(columns) < 23:
+        return None
+    if not all(is_midnight(cell) for cell in column_cells(sample, layout.time) if _text(cell)):
+        return None
+    if any(_holds_clocks(column_cells(sample, c)) for c, held in enumerate(layout.profiles) if held.kind is Kind.LABEL):
+        return None
+    for end in range(len(columns), 22, -1):
+        for size in (100, 96, 92, 50, 48, 46, 25, 24, 23):
+            run = columns[max(0, end - size) : end]
+            if len(run) != size or run[-1] - run[0] != size - 1:
+                continue
+            minutes = label_minutes([layout.name(c) for c in run])
+            if minutes is not None:
+                return tuple(run[: len(minutes)]), tuple(minutes)
     return None
-
-
-def _label_minutes(labels: list[str]) -> list[float]:
-    if all(label.isdigit() for label in labels):
-        return [k * 1440 / len(labels) for k in range(len(labels))]
-    return parse_clocks(labels).tolist()
-
-
-def unfold_days(sheet: Sheet, layout: Layout, columns: list[int]) -> tuple[list[object], list[object], np.ndarray]:
-    """(dates, values, file rows) with one entry for each step of a table with one row a day."""
-    data = sheet.rows[layout.first_row - 1 :]
-    days = column_cells(data, layout.time)
-    values = [row[c] if c < len(row) else None for row in data for c in columns]
-    rows = np.repeat(np.arange(layout.first_row, layout.first_row + len(data)), len(columns))
-    return [day for day in days for _ in columns], values, rows

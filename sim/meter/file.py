@@ -1,24 +1,39 @@
-"""The bytes of an uploaded file -> rows of cells, whatever the encoding, the separator or the workbook."""
+"""The bytes of an uploaded file -> rows of cells, whatever the container, the encoding or the separator."""
 
+import contextlib
 import csv
+import gzip
 import io
 import re
-import warnings
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from sim.meter.book import Page, damaged, read_book
 from sim.meter.findings import MeterError, refusal
+from sim.meter.limits import (
+    CELL_LENGTH,
+    MAX_BYTES,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_SHEETS,
+    MAX_TEXT_BYTES,
+    MAX_UNPACKED_BYTES,
+)
+from sim.meter.markup import html_rows, json_rows, parse_xml, xml_rows
+from sim.meter.scripts import decode
 from sim.problem import Problem
 
-MAX_BYTES = 20 * 1024 * 1024
-# A workbook is a zip file: 20 MB of it can hold gigabytes of nothing.
-MAX_UNPACKED_BYTES = 400 * 1024 * 1024
-MAX_COLUMNS = 256
 # Share of control characters above which a file is no text.
 MOST_CONTROL = 0.01
+# Rows of a sheet that make it a table.
+TABLE_ROWS = 20
+HEAD_ROWS = 30
+# The column that says which sheet or file a row comes from, where several were joined.
+JOINED = "Sheet"
 
 AS_CSV = Problem("Save the load curve as CSV or as an Excel workbook (.xlsx) and upload that.")
 
@@ -31,7 +46,6 @@ _MAGIC = (
     (b"II*\x00", "image", Problem("a picture (TIFF)")),
     (b"MM\x00*", "image", Problem("a picture (TIFF)")),
     (b"RIFF", "image", Problem("a picture or a recording (RIFF)")),
-    (b"\x1f\x8b", "zip", Problem("a compressed file (gzip)")),
     (b"Rar!", "zip", Problem("a compressed archive (RAR)")),
     (b"7z\xbc\xaf", "zip", Problem("a compressed archive (7-Zip)")),
     (b"PAR1", "kind", Problem("a Parquet file")),
@@ -39,43 +53,145 @@ _MAGIC = (
     (b"{\\rtf", "kind", Problem("a text document (RTF)")),
 )
 _ZIPPED = (
-    ("xl/workbook.bin", "kind", Problem("a binary Excel workbook (.xlsb)")),
     ("word/document.xml", "kind", Problem("a Word document")),
     ("ppt/presentation.xml", "kind", Problem("a PowerPoint file")),
     ("content.xml", "kind", Problem("an OpenDocument file")),
 )
-_PAGE, _JSON = Problem("a web page (HTML)"), Problem("a JSON file")
-_MARKUP = (("<!doctype html", _PAGE), ("<html", _PAGE), ("<table", _PAGE), ("<?xml", Problem("an XML file")))
-_MARKUP += (('{"', _JSON), ('[{"', _JSON), ("[[", _JSON))
+_SPREADSHEETS = {"xl/workbook.xml", "xl/workbook.bin"}
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_TABLE_NAMES = (".csv", ".txt", ".tsv", ".dat", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".xml", ".json")
+_PAGE, _JSON, _XML = Problem("a web page (HTML)"), Problem("a JSON file"), Problem("an XML file")
+_MARKUP = (("<!doctype html", _PAGE), ("<html", _PAGE), ("<table", _PAGE), ("<head", _PAGE), ("<meta", _PAGE))
+_MARKUP += (("<", _XML), ("{", _JSON), ("[", _JSON))
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of cells as they stand in the file; `rows[i]` is row i + 1. Cells are text, or Excel's own values."""
+    """Rows of cells as they stand in the file; `rows[i]` is row i + 1. Cells are text, or a workbook's own values.
+
+    `joined` are the sheets or files whose rows follow each other here, with a last column that names them.
+    """
 
     rows: list[Sequence[object]]
     delimiter: str | None = None
     name: str | None = None
     other_names: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 def load(data: bytes, filename: str, limit: int | None = None) -> Sheet:
-    """Cells of a CSV or XLSX file, at most the first `limit` rows. What the bytes are decides, not the file's name."""
-    _check_size(data, filename)
-    _check_kind(data, filename)
-    read = _load_workbook if data.startswith(b"PK") else _load_text
-    sheet = read(data, filename, limit)
+    """Cells of a table, at most the first `limit` rows. What the bytes are decides, not the file's name."""
+    return rows_of(*unpack(data, filename), limit)
+
+
+def rows_of(data: bytes, filename: str, limit: int | None = None, is_inside: bool = False) -> Sheet:
+    """Cells of a file; an archive with several tables of one heading gives them one after another."""
+    if is_archive(data) and not is_inside:
+        sheet = _chosen(_members(data, filename))
+    elif _is_book(data):
+        sheet = _chosen(read_book(data, filename))
+    else:
+        sheet = _load_text(data, filename, limit)
     if not sheet.rows:
         raise _empty(filename)
-    return sheet
+    return Sheet(sheet.rows[:limit], sheet.delimiter, sheet.name, sheet.other_names, sheet.joined)
 
 
-def _check_size(data: bytes, filename: str) -> None:
-    if len(data) > MAX_BYTES:
-        size = len(data) / 1024**2
-        reason = Problem('"{name}" has {size:.1f} MB; files up to 20 MB can be read.', name=filename, size=size)
-        advice = Problem("Keep only the time and the load column, or average to 15 minutes, and upload again.")
-        raise refusal("too_large", reason, advice)
+def unpack(data: bytes, filename: str) -> tuple[bytes, str]:
+    """(bytes, name) of the only table in a zip or gz, or the file itself. Raises MeterError where there is none."""
+    for most in (MAX_BYTES, MAX_TEXT_BYTES, MAX_TEXT_BYTES):
+        _check_size(data, filename, most)
+        _check_kind(data, filename)
+        if data.startswith(b"\x1f\x8b"):
+            data, filename = _gunzipped(data, filename), filename.removesuffix(".gz")
+        elif is_archive(data) and len(inside := _table_members(data, filename)) == 1:
+            data, filename = _member(data, inside[0], filename), inside[0].filename
+        else:
+            break
+    return data, filename
+
+
+# Containers
+
+
+def _gunzipped(data: bytes, filename: str) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            found = stream.read(MAX_TEXT_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _torn_archive(filename) from error
+    if len(found) > MAX_TEXT_BYTES:
+        raise _unpacks_too_far(filename, MAX_TEXT_BYTES)
+    return found
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether the bytes are a zip archive that is no workbook."""
+    return data.startswith(b"PK") and not _is_book(data)
+
+
+def _is_book(data: bytes) -> bool:
+    if data.startswith(_OLD_OFFICE):
+        return True
+    return data.startswith(b"PK") and (bool(_SPREADSHEETS & set(_zip_names(data))) or _ODS in data[:200])
+
+
+def _zip_names(data: bytes) -> list[str]:
+    try:
+        return zipfile.ZipFile(io.BytesIO(data)).namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return []
+
+
+def _table_members(data: bytes, filename: str) -> list[zipfile.ZipInfo]:
+    members = [
+        member
+        for member in zipfile.ZipFile(io.BytesIO(data)).infolist()
+        if member.filename.lower().endswith(_TABLE_NAMES) and not member.filename.startswith(("__MACOSX", "."))
+    ]
+    if not members:
+        reason = Problem('"{name}" is a zip archive without a table in it.', name=filename)
+        raise refusal("wrong_kind_zip", reason, AS_CSV)
+    if sum(member.file_size for member in members) > MAX_TEXT_BYTES:
+        raise _unpacks_too_far(filename, MAX_TEXT_BYTES)
+    return members[:MAX_SHEETS]
+
+
+def _member(data: bytes, member: zipfile.ZipInfo, filename: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)).open(member) as stream:
+            found = stream.read(MAX_TEXT_BYTES + 1)
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error, ValueError) as error:
+        raise _torn_archive(filename) from error
+    if len(found) > MAX_TEXT_BYTES:
+        raise _unpacks_too_far(filename, MAX_TEXT_BYTES)
+    return found
+
+
+def _members(data: bytes, filename: str) -> list[Page]:
+    """The tables of an archive that holds several; what is none of them is left out."""
+    pages = []
+    for member in _table_members(data, filename):
+        content = _member(data, member, filename)
+        with contextlib.suppress(MeterError):
+            pages.append(Page(member.filename, rows_of(content, member.filename, is_inside=True).rows))
+    return pages
+
+
+def _torn_archive(filename: str) -> MeterError:
+    reason = Problem('"{name}" is a damaged or locked archive.', name=filename)
+    return refusal("wrong_kind_zip", reason, "Unpack it and upload the CSV or XLSX file inside.")
+
+
+def _unpacks_too_far(filename: str, most: int) -> MeterError:
+    reason = Problem('"{name}" unpacks to more than {limit_mb} MB.', name=filename, limit_mb=most >> 20)
+    return refusal("too_large", reason, AS_CSV)
+
+
+def _check_size(data: bytes, filename: str, most: int) -> None:
+    if len(data) > most:
+        raise _too_large(data, filename)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe,;"):
         raise _empty(filename)
 
@@ -90,8 +206,9 @@ def _check_kind(data: bytes, filename: str) -> None:
         # "BM" also begins words; a bitmap has NUL bytes right behind it.
         if data.startswith(prefix) and (prefix != b"BM" or b"\x00" in data[2:16]):
             raise refusal(f"wrong_kind_{code}", _not_a_table(filename, kind), AS_CSV)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise _old_office(data, filename)
+    if data.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in data:
+        reason = Problem('"{name}" is protected by a password.', name=filename)
+        raise refusal("wrong_kind_locked", reason, "Remove it and upload again.")
     if data.startswith(b"PK"):
         _check_zip(data, filename)
 
@@ -100,73 +217,73 @@ def _not_a_table(filename: str, kind: Problem) -> Problem:
     return Problem('"{name}" is {kind}, not a table.', name=filename, kind=kind)
 
 
-def _old_office(data: bytes, filename: str) -> MeterError:
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        reason = Problem('"{name}" is protected by a password.', name=filename)
-        return refusal("wrong_kind_locked", reason, "Remove it and upload again.")
-    reason = Problem('"{name}" is in an old Office format (.xls).', name=filename)
-    advice = Problem("Open it in Excel, choose Save As, Excel Workbook (.xlsx) or CSV, and upload that.")
-    return refusal("wrong_kind_xls", reason, advice)
-
-
 def _check_zip(data: bytes, filename: str) -> None:
     try:
         members = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise _damaged(filename) from error
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise damaged(filename) from error
+    if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+        raise _unpacks_too_far(filename, MAX_UNPACKED_BYTES)
     names = {member.filename for member in members}
     for name, code, kind in _ZIPPED:
-        if name in names:
+        if name in names and _ODS not in data[:200]:
             raise refusal(f"wrong_kind_{code}", Problem('"{name}" is {kind}.', name=filename, kind=kind), AS_CSV)
-    if "xl/workbook.xml" not in names:
-        reason = Problem('"{name}" is a zip archive, not a table.', name=filename)
-        raise refusal("wrong_kind_zip", reason, "Unpack it and upload the CSV or XLSX file inside.")
-    if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-        limit_mb = MAX_UNPACKED_BYTES >> 20
-        reason = Problem('"{name}" unpacks to more than {limit_mb} MB.', name=filename, limit_mb=limit_mb)
-        raise refusal("too_large", reason, AS_CSV)
 
 
-def _damaged(filename: str) -> MeterError:
-    reason = Problem('"{name}" is damaged: an Excel workbook that cannot be opened.', name=filename)
-    return refusal("damaged", reason, "Open it in Excel, save it again (.xlsx or CSV) and upload that.")
+# Sheets
 
 
-def _load_workbook(data: bytes, filename: str, limit: int | None) -> Sheet:
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions it does not know; they do not touch the cells.
-            warnings.simplefilter("ignore")
-            return _best_sheet(data, limit)
-    # openpyxl has no error class of its own: a bad file surfaces as whatever went wrong inside.
-    except Exception as error:
-        raise _damaged(filename) from error
+def _chosen(pages: list[Page]) -> Sheet:
+    """The first sheet that is a table, with those that go on under the same headings; else the one with most rows."""
+    pages = [Page(page.name, _without_tail(page.rows)) for page in pages]
+    sizes = [_filled_rows(page.rows[:100]) for page in pages]
+    if not any(sizes):
+        return Sheet([])
+    best = next((i for i, size in enumerate(sizes) if size >= TABLE_ROWS), sizes.index(max(sizes)))
+    header = {
+        i: at
+        for i, page in enumerate(pages)
+        if i == best or sizes[i] >= 2
+        if (at := _same_header(pages[best].rows, page.rows)) is not None
+    }
+    others = tuple(page.name for i, page in enumerate(pages) if sizes[i] and i != best and i not in header)
+    if len(header) < 2:
+        return Sheet(pages[best].rows, name=pages[best].name, other_names=others)
+    return Sheet(_joined(pages, header), None, pages[best].name, others, tuple(pages[i].name for i in sorted(header)))
 
 
-def _best_sheet(data: bytes, limit: int | None) -> Sheet:
-    """The first sheet with at least 20 filled rows near its top, else the one with most."""
-    import openpyxl  # only who uploads a workbook waits for it
-
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    try:
-        sheets = book.worksheets
-        sizes = [_filled_rows(_cells(sheet, 100)) for sheet in sheets]
-        best = next((i for i, size in enumerate(sizes) if size >= 20), sizes.index(max(sizes)))
-        others = tuple(sheet.title for i, sheet in enumerate(sheets) if i != best and sizes[i])
-        rows = _without_tail(_cells(sheets[best], limit))
-        return Sheet(rows, name=sheets[best].title, other_names=others)
-    finally:
-        book.close()
+def _same_header(rows: Sequence[Sequence[object]], others: Sequence[Sequence[object]]) -> int | None:
+    """Index in `others` of a heading of words that `rows` has too."""
+    known = {words for row in rows[:HEAD_ROWS] if (words := _words(row))}
+    return next((at for at, row in enumerate(others[:HEAD_ROWS]) if _words(row) in known), None)
 
 
-def _cells(sheet, limit: int | None) -> list[Sequence[object]]:
-    # Some exporters write a wrong size into the file; without it every row is read.
-    sheet.reset_dimensions()
-    return list(islice(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), limit))
+def _words(row: Sequence[object]) -> tuple[str, ...]:
+    """A row's texts if it has at least two and no number, else nothing."""
+    texts = tuple("" if cell is None else str(cell).strip() for cell in row)
+    texts = texts[: max((at + 1 for at, text in enumerate(texts) if text), default=0)]
+    filled = [text for text in texts if text]
+    is_header = len(filled) >= 2 and not any(re.match(r"[-+]?\d{1,12}([.,]\d{1,12})?$", text) for text in filled[:2])
+    return texts if is_header else ()
 
 
-def _filled_rows(rows: Iterable[Sequence[object]]) -> int:
-    return sum(sum(cell is not None for cell in row) >= 2 for row in rows)
+def _joined(pages: list[Page], header: dict[int, int]) -> list[Sequence[object]]:
+    first = min(header)
+    width = max(len(pages[first].rows[header[first]]), 1)
+    rows: list[Sequence[object]] = []
+    for i, at in sorted(header.items()):
+        above = pages[i].rows[: at + 1] if i == first else []
+        rows += [_wide(row, width, JOINED if k == at else "") for k, row in enumerate(above)]
+        rows += [_wide(row, width, pages[i].name) for row in pages[i].rows[at + 1 :]]
+    return rows[:MAX_ROWS]
+
+
+def _wide(row: Sequence[object], width: int, last: str) -> list[object]:
+    return [*row[:width], *[None] * (width - len(row)), last]
+
+
+def _filled_rows(rows: Sequence[Sequence[object]]) -> int:
+    return sum(sum(cell is not None and cell != "" for cell in row) >= 2 for row in rows)
 
 
 def _without_tail(rows: list[Sequence[object]]) -> list[Sequence[object]]:
@@ -176,48 +293,65 @@ def _without_tail(rows: list[Sequence[object]]) -> list[Sequence[object]]:
     return rows[:end]
 
 
+# Text
+
+
 def _load_text(data: bytes, filename: str, limit: int | None) -> Sheet:
     text = decode(data)
-    start = text[:200].lstrip().lower()
+    start = text[:400].lstrip().lower()
     for prefix, kind in _MARKUP:
         if start.startswith(prefix):
-            raise refusal("wrong_kind_markup", _not_a_table(filename, kind), AS_CSV)
+            return _marked_up(text, filename, kind)
     head = text[:100_000]
     if len(re.findall(r"[\x00-\x08\x0e-\x1f]", head)) > MOST_CONTROL * len(head):
         raise refusal("wrong_kind_binary", Problem('"{name}" is not a text file.', name=filename), AS_CSV)
     # Loggers that lose power leave NUL bytes: such a cell must not pass for a shorter number.
     text = text.replace("\x00", "\ufffd")
     delimiter = find_delimiter(text)
+    most = MAX_ROWS + 1 if limit is None else limit
     try:
-        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), limit))
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = [_cut(row) for row in islice(lines, most)]
     except csv.Error as error:
         reason = Problem('"{name}" cannot be split into columns.', name=filename)
         advice = Problem("Look for a quotation mark that is opened and never closed.")
         raise refusal("damaged", reason, advice) from error
+    if len(rows) > MAX_ROWS:
+        raise _too_large(data, filename)
     return Sheet(_without_tail(rows), delimiter)
 
 
-def decode(data: bytes) -> str:
-    """Text of a file in UTF-8, UTF-16 (with or without mark), GB18030 or Windows-1252, told apart by its bytes."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    head = data[:2000]
-    if head.count(0) > len(head) // 4:
-        return data.decode("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", errors="replace")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if encoding != "gb18030" or _looks_chinese(data):
-            return text
-    return data.decode("cp1252", errors="replace")
+def _cut(row: list[str]) -> list[str]:
+    """At most 256 columns, and cells of at most 200 characters."""
+    if len(row) <= MAX_COLUMNS and sum(map(len, row)) <= CELL_LENGTH:
+        return row
+    return [cell[:CELL_LENGTH] for cell in row[:MAX_COLUMNS]]
 
 
-def _looks_chinese(data: bytes) -> bool:
-    """GB18030 writes common characters as two high bytes; accents of Western files stand alone between letters."""
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", data[:200_000])]
-    return sum(length % 2 for length in runs) <= len(runs) / 2
+def _too_large(data: bytes, filename: str) -> MeterError:
+    size = len(data) / 1024**2
+    reason = Problem(
+        '"{name}" has {size:.1f} MB; files of {most} MB and {rows:,} rows can be read.',
+        name=filename,
+        size=size,
+        most=MAX_BYTES >> 20,
+        rows=MAX_ROWS,
+    )
+    advice = Problem("Keep only the time and the load column, or average to 15 minutes, and upload again.")
+    return refusal("too_large", reason, advice)
+
+
+def _marked_up(text: str, filename: str, kind: Problem) -> Sheet:
+    if kind == _PAGE:
+        rows = html_rows(text)
+    elif kind == _JSON:
+        rows = json_rows(text)
+    else:
+        root = parse_xml(text)
+        rows = html_rows(text) if root is None else xml_rows(root)
+    if not rows or len(rows) < 2:
+        raise refusal("wrong_kind_markup", _not_a_table(filename, kind), AS_CSV)
+    return Sheet(_without_tail(rows))
 
 
 def find_delimiter(text: str) -> str:

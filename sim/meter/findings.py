@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sim.problem import Problem, Refusal, as_problem
 
-Severity = Literal["note", "repaired", "warning"]
+# A question is a guess: it counts until somebody confirms or changes it, and is shown beside the figures until then.
+Severity = Literal["note", "repaired", "question", "warning"]
 
 ROWS_NAMED = 5
 
@@ -34,6 +35,20 @@ class MeterError(Refusal):
     def __init__(self, text: str, *, code: str = "meter", row: int | None = None, column: str | None = None) -> None:
         super().__init__(text)
         self.code, self.row, self.column = code, row, column
+
+
+class MeterQuestion(MeterError):
+    """What nobody but the user can say. `options` are the answers, likely ones first."""
+
+    def __init__(self, text: str, *, code: str, column: str | None, options: Sequence[str]) -> None:
+        super().__init__(text, code=code, column=column)
+        self.options = tuple(options)
+
+
+def asked(code: str, reason: str, advice: str, options: Sequence[str], column: str | None = None) -> MeterQuestion:
+    """A `MeterQuestion` whose message is "reason. advice."."""
+    text = followed(as_problem(reason), as_problem(advice))
+    return MeterQuestion(text, code=code, column=column, options=options)
 
 
 def finding(

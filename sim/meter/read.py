@@ -1,34 +1,28 @@
-"""Reading an uploaded meter file: a load curve as CSV or XLSX -> one year of mean kW, and all that was done to it.
+"""Reading an uploaded meter file: a load curve in any usual layout -> one year of mean kW, and all that was done to it.
 
-The steps, in this order: size and kind of file, cells, table and columns, numbers and stamps, order, interval, stamps
-at the interval's end, summer time, duplicates, values, gaps, 15/30/60 min, year. Each reports what it found and did as
-a `Finding`; what cannot be repaired honestly is refused by a `MeterError` that says what to do.
+The steps, in this order: container, published format, table and columns by content, series, unit, ratio, stamps,
+order, interval, stamps at the interval's end, summer time, counters, duplicates, suspects, sum, gaps, 15/30/60 min,
+year, checks. Each reports what it found and did as a `Finding`; a guess is a finding of severity "question". What
+cannot be repaired honestly is refused by a `MeterError` that says what to do; what only the user can say by a
+`MeterQuestion`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.cells import DAY, DateOrderError, Numbers, Stamps, parse_clocks, parse_numbers, parse_stamps
-from sim.meter.columns import (
-    UNIT_TO_KW,
-    Layout,
-    column_cells,
-    day_columns,
-    find_clock,
-    find_layout,
-    find_unit,
-    guess_value,
-    sample_rows,
-    says_interval_end,
-    unfold_days,
-    unit_or_guess,
-)
-from sim.meter.file import Sheet, load
-from sim.meter.findings import Finding, MeterError, finding, followed, listing, quoted, refusal, stamp_of
+from sim.meter.columns import find_layout
+from sim.meter.counters import differenced, held_to_steps, is_irregular
+from sim.meter.evidence import chosen_unit, column_unit, factor_to_kw, scale_finding
+from sim.meter.file import rows_of, unpack
+from sim.meter.findings import Finding, MeterError, MeterQuestion, refusal, stamp_of
+from sim.meter.mends import Action, Suspect, mend
+from sim.meter.parts import Part
+from sim.meter.published import read_published
 from sim.meter.series import (
     Readings,
     align_to_step,
@@ -40,20 +34,29 @@ from sim.meter.series import (
     merge_duplicates,
     sort_readings,
     to_standard_time,
+    unswapped,
 )
-from sim.meter.year import align_weekdays, fill_gaps, is_repeated, to_common_step, to_regular, to_step, to_year
-from sim.problem import Problem, one_or_many
+from sim.meter.table import Choices, Raw, SeriesFound, check_unit, read_table, why_value
+from sim.meter.units import UNIT_TO_KW, is_energy
+from sim.meter.year import Regular, fill_gaps, summed, to_common_step, to_regular, to_year
+from sim.problem import Problem
 
 __all__ = [
-    "UNIT_TO_KW", "Finding", "MeterError", "MeterReading", "Table",
-    "align_weekdays", "inspect", "is_repeated", "read_meter", "to_step",
-]  # fmt: skip
+    "UNIT_TO_KW",
+    "Choices",
+    "Finding",
+    "MeterError",
+    "MeterQuestion",
+    "MeterReading",
+    "Table",
+    "inspect",
+    "read_meter",
+]
 
 PREVIEW_ROWS = 8
 INSPECT_ROWS = 1000
-MOST_BAD_STAMPS = 0.05
-# A peak this many times the expected one (or its inverse) speaks of kW read as MW or the other way round.
-WRONG_UNIT = (300.0, 3000.0)
+# A peak outside these times the expected one speaks of a wrong unit, column or ratio.
+WRONG_SCALE = (1 / 50, 50.0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Table:
     why: tuple[Problem, ...]
     sheet: str | None = None
     is_day_per_row: bool = False
+    is_published: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,8 @@ class MeterReading:
     """One year of mean kW (steps,) from 1 January 00:00 local standard time, 365 days; a step begins at its stamp.
 
     `year` is the calendar year of most readings, and the weekdays are its own. `start` and `end` are the first and last
-    stamp as found in the file.
+    stamp as found in the file. `parts` are the series it offers, `used` the names of those that were summed, `suspects`
+    readings that look wrong, `years` the calendar years that a long file covers.
     """
 
     kw: NDArray[np.float64]
@@ -90,6 +95,11 @@ class MeterReading:
     time_column: str
     value_column: str
     unit: str
+    parts: tuple[Part, ...] = ()
+    used: tuple[str, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
+    years: tuple[int, ...] = ()
+    ratio: float = 1.0
 
     @property
     def peak_kw(self) -> float:
@@ -99,63 +109,45 @@ class MeterReading:
     def energy_kwh(self) -> float:
         return float(self.kw.sum()) * self.step_minutes / 60
 
+    @property
+    def questions(self) -> tuple[Finding, ...]:
+        """What was guessed and waits for the user's word."""
+        return tuple(found for found in self.findings if found.severity == "question")
+
 
 # The table
 
 
 def inspect(data: bytes, filename: str) -> Table:
     """Columns, first rows and guesses of a file. Raises MeterError if it is no table at all."""
-    sheet = load(data, filename, INSPECT_ROWS)
+    data, filename = unpack(data, filename)
+    if read_published(data, Choices()) is not None:
+        why = (Problem("The file is in a published format; nothing has to be chosen."),)
+        return Table((), (), None, 1, None, None, None, None, why, is_published=True)
+    sheet = rows_of(data, filename, INSPECT_ROWS)
     layout = find_layout(sheet)
-    by_day = _day_table(layout)
-    unit, why_unit = _unit_guess(layout, by_day is not None)
     name = [None if c is None else layout.name(c) for c in (layout.time, layout.clock, layout.value)]
     preview = sheet.rows[layout.first_row - 1 :][:PREVIEW_ROWS]
     rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in preview)
-    why = (_why_time(layout), _why_value(layout, by_day is not None), why_unit)
-    is_by_day = by_day is not None
+    unit, why_unit = None, Problem("No unit without a load column.")
+    if layout.value is not None:
+        unit, why_unit = _unit_guess(layout, sheet)
+    time = Problem("No column holds dates.")
+    if layout.time is not None:
+        time = Problem('"{name}" holds dates.', name=name[0])
+        if layout.clock is not None:
+            time = Problem('"{name}" holds dates, "{clock}" the time of day.', name=name[0], clock=name[1])
+    why = (time, why_value(layout), why_unit)
+    is_by_day = layout.days is not None
     return Table(layout.names, rows, layout.header_row, layout.first_row, *name, unit, why, sheet.name, is_by_day)
 
 
-def _day_table(layout: Layout) -> tuple[list[int], list[float]] | None:
-    return None if layout.time is None else day_columns(layout)
-
-
-def _why_time(layout: Layout) -> Problem:
-    if layout.time is None:
-        return Problem("No column holds dates.")
-    name = layout.name(layout.time)
-    if layout.clock is None:
-        return Problem('"{name}" holds dates.', name=name)
-    return Problem('"{name}" holds dates, "{clock}" the time of day.', name=name, clock=layout.name(layout.clock))
-
-
-def _why_value(layout: Layout, is_by_day: bool) -> Problem:
-    if is_by_day:
-        return Problem("Each row is one day, with a column for each step.")
-    if layout.value is None:
-        return Problem("No column holds numbers.")
-    name = layout.name(layout.value)
-    if not layout.rivals:
-        return Problem('"{name}" is the likeliest load by its name and its numbers.', name=name)
-    others = tuple(quoted(layout.name(column)) for column in layout.rivals)
-    return Problem(
-        '"{name}" is the first of several columns that may be the load; others are {others}.', name=name, others=others
-    )
-
-
-def _unit_guess(layout: Layout, is_by_day: bool) -> tuple[str | None, Problem]:
-    if is_by_day:
-        return "kW", Problem("No unit is named; kW is assumed.")
-    if layout.value is None:
-        return None, Problem("No unit without a load column.")
-    try:
-        unit, is_named = unit_or_guess(layout.name(layout.value))
-    except MeterError as error:
-        return None, error.problem
-    if is_named:
-        return unit, Problem("The header says {unit}.", unit=unit)
-    return unit, Problem("The header names no unit; {unit} is assumed.", unit=unit)
+def _unit_guess(layout, sheet) -> tuple[str | None, Problem]:
+    evidence = column_unit(layout, sheet, layout.value, None)
+    if evidence.unit is None:
+        return None, Problem("No unit is named in the heading.")
+    unit, _ = chosen_unit(layout.name(layout.value), evidence, None)
+    return unit, evidence.where or Problem("The header says {unit}.", unit=unit)
 
 
 # Reading
@@ -167,288 +159,152 @@ def read_meter(
     *,
     time_column: str | None = None,
     value_column: str | None = None,
+    value_columns: Sequence[str] = (),
+    parts: Sequence[str] = (),
     unit: str | None = None,
     day_first: bool | None = None,
+    interval: Literal["begin", "end"] | None = None,
+    ratio: float | None = None,
+    year: int | None = None,
+    span_year: int | None = None,
+    site_offset_h: float | None = None,
     expected_peak_kw: float | None = None,
     allow_short: bool = False,
+    actions: Mapping[int, Action] | None = None,
 ) -> MeterReading:
-    """One year of kW from a CSV or XLSX load curve.
+    """One year of kW from a load curve.
 
-    Columns are names as `inspect` gives them; None lets the file decide. `unit` is kW, MW, kWh or MWh per interval (W
-    and Wh too). `day_first` says how 3/1/2025 reads. `expected_peak_kw` only serves to warn of a wrong unit.
-    `allow_short` accepts 28 to 330 days and repeats their weeks. Raises MeterError for what cannot be repaired.
+    Columns are names as `inspect` gives them, `parts` names of series as `MeterReading.parts` gives them; None or empty
+    lets the file decide. `unit` is one of UNIT_TO_KW, energies per interval or on a counter. `day_first` says how
+    3/1/2025 reads, `interval` what a stamp marks, `ratio` what the values are multiplied by, `year` the year of dates
+    without one, `span_year` the calendar year taken of a long file, `site_offset_h` the site's standard time ahead of
+    UTC. `expected_peak_kw` only serves to warn of a wrong scale. `allow_short` accepts 28 to 330 days and repeats their
+    weeks. `actions` say what is done with suspects, by their row. Raises MeterError for what cannot be repaired, and
+    MeterQuestion for what only the user can say.
     """
-    if unit is not None and unit not in UNIT_TO_KW:
-        reason = Problem('The unit "{unit}" is not known.', unit=unit)
-        raise refusal("unit", reason, Problem("Choose one of {names}.", names=tuple(UNIT_TO_KW)))
-    sheet = load(data, filename)
-    layout = _chosen_layout(sheet, time_column, value_column)
-    dates, clocks, cells, rows, column = _columns(sheet, layout, value_column)
-    unit, found = _chosen_unit(column, unit)
-    found = [*_table_findings(sheet, layout, value_column), *found]
-    stamps, more = _stamps(dates, clocks, layout, rows, day_first)
-    numbers, bad = _numbers(cells, sheet.delimiter, column, rows, stamps.minutes >= 0)
-    ends = stamps.has_24 or says_interval_end(layout.name(layout.time))
-    readings, step, start, end, series = _in_order(stamps, numbers, rows, ends)
-    readings = replace(readings, values=readings.values * _factor(unit, step))
-    readings, checks = check_values(readings, column)
-    kw, year, step, fills = _whole_year(readings, step, allow_short)
-    found += more + bad + series + checks + fills + _unit_check(kw, unit, expected_peak_kw)
-    kw.flags.writeable = False
-    return MeterReading(kw, step, year, start, end, tuple(found), layout.name(layout.time), column, unit)
+    check_unit(unit)
+    columns = tuple(value_columns) or ((value_column,) if value_column is not None else ())
+    choices = Choices(
+        time_column,
+        columns,
+        tuple(parts),
+        unit,
+        day_first,
+        interval,
+        ratio,
+        year,
+        span_year,
+        site_offset_h,
+        expected_peak_kw,
+        allow_short,
+        dict(actions or {}),
+    )
+    data, filename = unpack(data, filename)
+    found = read_published(data, choices)
+    return _year_of(found if found is not None else read_table(rows_of(data, filename), choices), choices)
 
 
-def _factor(unit: str, step: int) -> float:
-    """kW per reading: energies are per interval of `step` minutes."""
-    return UNIT_TO_KW[unit] * (60 / step if unit.endswith("h") else 1.0)
-
-
-def _in_order(
-    stamps: Stamps, numbers: Numbers, rows: NDArray[np.int64], says_end: bool
-) -> tuple[Readings, int, datetime, datetime, list[Finding]]:
-    """(readings one a step in standard time, step, first and last stamp as found, findings)."""
-    is_dated = stamps.minutes >= 0
-    raw = Readings(stamps.minutes[is_dated], numbers.values[is_dated], rows[is_dated])
-    start, end = stamp_of(raw.minutes.min()), stamp_of(raw.minutes.max())
-    readings, found = to_standard_time(raw, stamps.offsets[is_dated])
-    readings, is_ordered, more = sort_readings(readings)
-    step = find_step(readings)
-    mixed = check_mixed_steps(readings, step)
-    readings, aligned = align_to_step(readings, step)
-    readings, moved = begin_of_interval(readings, step, says_end)
-    readings, summer = leave_summer_time(readings, step, is_ordered)
-    readings, merged = merge_duplicates(readings)
-    return readings, step, start, end, found + more + mixed + aligned + moved + summer + merged
-
-
-def _whole_year(readings: Readings, step: int, allow_short: bool) -> tuple[NDArray, int, int, list[Finding]]:
-    regular, found = fill_gaps(to_regular(readings, step))
+def _year_of(found: SeriesFound, choices: Choices) -> MeterReading:
+    findings = list(found.findings)
+    regulars, suspects, start, end = [], [], [], []
+    for raw in _pooled(found.raws):
+        readings, step, more = _in_order(raw, found, choices)
+        readings = replace(readings, values=readings.values * factor_to_kw(raw.unit, step))
+        readings, checks = check_values(readings, found.value_column)
+        readings, doubtful, mends = mend(readings, choices.actions)
+        regulars.append(to_regular(readings, step))
+        suspects += doubtful
+        findings += [one for one in (*more, *checks, *mends) if one not in findings]
+        start.append(raw.readings.minutes.min())
+        end.append(raw.readings.minutes.max())
+    regular = summed(regulars)
+    years = _whole_years(regular)
+    regular, fills = fill_gaps(regular)
     regular, averaged = to_common_step(regular)
-    kw, year, more = to_year(regular, allow_short)
-    return kw, year, regular.step, found + averaged + more
+    kw, year, spans = to_year(regular, choices.allow_short, choices.span_year)
+    unit, ratio = found.raws[0].unit, found.raws[0].ratio
+    findings += fills + averaged + spans + scale_finding(kw, unit, choices.expected_peak_kw, WRONG_SCALE)
+    kw.flags.writeable = False
+    return MeterReading(
+        kw,
+        regular.step,
+        year,
+        stamp_of(min(start)),
+        stamp_of(max(end)),
+        tuple(findings),
+        found.time_column,
+        found.value_column,
+        unit,
+        found.parts,
+        tuple(raw.name for raw in found.raws),
+        tuple(suspects),
+        years,
+        ratio,
+    )
 
 
-# Columns
+def _whole_years(regular: Regular) -> tuple[int, ...]:
+    """Calendar years that the readings cover from begin to end, at least two of them."""
+    first, last = (stamp_of(at) for at in (regular.start, regular.end))
+    years = range(first.year + (first.month > 1 or first.day > 1), last.year + (last.month == 12 and last.day == 31))
+    return tuple(years) if len(years) > 1 else ()
 
 
-def _chosen_layout(sheet: Sheet, time_column: str | None, value_column: str | None) -> Layout:
-    layout = find_layout(sheet)
-    if len(sheet.rows) < layout.first_row:
-        raise refusal("empty", "There are headers but no rows below them.", "Export the load curve again.")
-    time = layout.time if time_column is None else _column(layout, time_column)
-    value = layout.value if value_column is None else _column(layout, value_column)
-    if time is None:
-        reason = Problem("No column holds dates; the columns are {names}.", names=_names(layout))
-        advice = Problem("Add a column with date and time, or choose it if its name is unusual.")
-        raise refusal("no_time", reason, advice)
-    sample = sample_rows(sheet.rows, layout.first_row - 1)
-    chosen = replace(layout, time=time, value=value, clock=find_clock(layout, sample, time))
-    if time == layout.time or value_column is not None:
-        return chosen
-    value, rivals = guess_value(chosen, sample, sheet.delimiter)
-    return replace(chosen, value=value, rivals=rivals)
+def _pooled(raws: Sequence[Raw]) -> list[Raw]:
+    """Registers that take turns, as day and night do, become one series; whole series stay apart."""
+    if len(raws) < 2 or len({(raw.unit, raw.is_counter) for raw in raws}) > 1 or raws[0].is_counter:
+        return list(raws)
+    everything = np.unique(np.concatenate([raw.readings.minutes for raw in raws]))
+    partial = [raw for raw in raws if len(np.unique(raw.readings.minutes)) < 0.9 * len(everything)]
+    if len(partial) < 2:
+        return list(raws)
+    joined = [getattr(raw.readings, name) for name in ("minutes", "values", "rows") for raw in partial]
+    size = len(partial)
+    minutes, values, rows = (np.concatenate(joined[k * size : (k + 1) * size]) for k in range(3))
+    order = np.argsort(rows, kind="stable")
+    offsets = np.concatenate([raw.offsets for raw in partial])[order]
+    pool = replace(partial[0], readings=Readings(minutes[order], values[order], rows[order]), offsets=offsets)
+    return [pool, *(raw for raw in raws if raw not in partial)]
 
 
-def _column(layout: Layout, name: str) -> int:
-    if name not in layout.names:
-        reason = Problem('There is no column "{name}".', name=name)
-        raise refusal("no_column", reason, Problem("Choose one of {names}.", names=_names(layout)))
-    return layout.names.index(name)
+def _in_order(raw: Raw, found: SeriesFound, choices: Choices) -> tuple[Readings, int, list[Finding]]:
+    """(readings one a step in standard time, step, findings)."""
+    if not len(raw.readings):
+        raise refusal("no_numbers", "there are no numbers in it.", "Choose the column with the load.", column=raw.name)
+    readings, findings = unswapped(raw.readings)
+    readings, more = to_standard_time(readings, raw.offsets, found.is_utc, choices.site_offset_h)
+    findings += more
+    readings, is_ordered, more = sort_readings(readings)
+    findings += more
+    if is_irregular(readings.minutes):
+        return _irregular(readings, raw, findings)
+    step = find_step(readings)
+    findings += check_mixed_steps(readings, step)
+    for repair in (
+        lambda r: align_to_step(r, step),
+        lambda r: (r, []) if raw.is_counter else begin_of_interval(r, step, found.told),
+        lambda r: (r, []) if np.isfinite(raw.offsets).any() else leave_summer_time(r, step, is_ordered),
+        merge_duplicates,
+    ):
+        readings, more = repair(readings)
+        findings += more
+    if raw.is_counter:
+        readings, more = differenced(readings, step, raw.name)
+        findings += more
+    return readings, step, findings
 
 
-def _names(layout: Layout) -> tuple[Problem, ...] | Problem:
-    shown = tuple(quoted(name) for name in layout.names[:12])
-    return shown if len(layout.names) <= 12 else Problem("{names} and more", names=shown)
-
-
-def _columns(
-    sheet: Sheet, layout: Layout, value_column: str | None
-) -> tuple[Sequence[object], Sequence[object] | None, Sequence[object], NDArray[np.int64], str]:
-    """(date cells, clock cells, value cells, file rows, name of the load column)."""
-    by_day = day_columns(layout) if value_column is None else None
-    if by_day is not None:
-        days, values, rows = unfold_days(sheet, layout, by_day[0])
-        clocks = [timedelta(minutes=minute) for minute in by_day[1]] * (len(days) // len(by_day[1]))
-        return days, clocks, values, rows, "one row a day"
-    if layout.value is None:
-        reason = Problem("No column holds numbers; the columns are {names}.", names=_names(layout))
-        advice = Problem("Choose the column with the load; check the decimal mark and the separator of the file.")
-        raise refusal("no_numbers", reason, advice)
-    data = sheet.rows[layout.first_row - 1 :]
-    _check_split_decimals(sheet, layout, data)
-    filled = np.array([any(cell is not None and cell != "" for cell in row) for row in data])
-    rows = np.arange(layout.first_row, layout.first_row + len(data))[filled]
-    data = [row for row, is_filled in zip(data, filled, strict=True) if is_filled]
-    clocks = None if layout.clock is None else column_cells(data, layout.clock)
-    name = layout.name(layout.value)
-    return column_cells(data, layout.time), clocks, column_cells(data, layout.value), rows, name
-
-
-def _check_split_decimals(sheet: Sheet, layout: Layout, data: Sequence[Sequence[object]]) -> None:
-    """Refuses "00:15,9,5": a decimal comma in a file whose columns are parted by commas."""
-    if sheet.delimiter != "," or layout.header_row is None:
-        return
-    width = sum(bool(str(cell).strip()) for cell in sheet.rows[layout.header_row - 1])
-    if sum(len(row) > width for row in data) > len(data) / 2 and layout.names[-1].startswith("Column "):
+def _irregular(readings: Readings, raw: Raw, findings: list[Finding]) -> tuple[Readings, int, list[Finding]]:
+    if is_energy(raw.unit) and not raw.is_counter:
         reason = Problem(
-            "the rows have more cells than the header ({width}); the comma seems to be separator and decimal mark.",
-            width=width,
+            "The readings stand at no fixed interval, so that nothing tells the time in which {unit} were used.",
+            unit=raw.unit,
         )
-        raise refusal("columns", reason, "Export with semicolons or with decimal points.", layout.first_row)
-
-
-def _table_findings(sheet: Sheet, layout: Layout, value_column: str | None) -> list[Finding]:
-    found = []
-    if sheet.other_names:
-        others = tuple(quoted(name) for name in sheet.other_names)
-        text = Problem('The sheet "{name}" was read, not {others}.', name=sheet.name, others=others)
-        found.append(finding("sheet", "note", text))
-    if layout.header_row is None:
-        found.append(finding("no_header", "note", "The file has no header row; its columns were numbered."))
-    if value_column is None and layout.rivals and day_columns(layout) is None:
-        text = followed(_why_value(layout, False), Problem("Choose another if it is wrong."))
-        found.append(finding("column_guess", "warning", text))
-    return found
-
-
-def _chosen_unit(column: str, unit: str | None) -> tuple[str, list[Finding]]:
-    if unit is None:
-        guess, is_named = unit_or_guess(column)
-        text = Problem(
-            'The header "{column}" names no unit; the values were read as {unit}. Choose another if that is wrong.',
-            column=column,
-            unit=guess,
-        )
-        return guess, [] if is_named else [finding("unit_guess", "warning", text)]
-    named = find_unit(column)
-    if named is None or named == unit:
-        return unit, []
-    text = Problem(
-        'The header "{column}" says {named}, but {unit} was chosen; the values were read as {unit}.',
-        column=column,
-        named=named,
-        unit=unit,
-    )
-    return unit, [finding("unit_differs", "warning", text)]
-
-
-def _unit_check(kw: NDArray[np.float64], unit: str, expected_peak_kw: float | None) -> list[Finding]:
-    if not expected_peak_kw or expected_peak_kw <= 0:
-        return []
-    # The highest value that is not one of a few spikes.
-    peak = float(np.percentile(kw, 99.95, method="lower")) or float(kw.max())
-    ratio = peak / expected_peak_kw
-    low, high = WRONG_UNIT
-    if not (low <= ratio <= high or low <= 1 / ratio <= high):
-        return []
-    prefixes = ("", "k", "M", "G")
-    place = prefixes.index(unit[:-1].removesuffix("W") if unit.endswith("h") else unit.removesuffix("W"))
-    place += -1 if ratio > 1 else 1
-    base = "Wh" if unit.endswith("h") else "W"
-    fits = Problem("the values seem 1000 times off")
-    if 0 <= place < len(prefixes):
-        fits = Problem("{unit} would fit", unit=f"{prefixes[place]}{base}")
-    text = Problem(
-        "Read as {unit}, the peak is {peak:,.6g} kW, {ratio:,.3g} times the expected {expected:,.6g} kW: {fits}. "
-        "Nothing was converted; choose the unit if it is wrong.",
-        unit=unit,
-        peak=peak,
-        ratio=ratio,
-        expected=expected_peak_kw,
-        fits=fits,
-    )
-    return [finding("unit_1000", "warning", text)]
-
-
-# Cells
-
-
-def _stamps(
-    dates: Sequence[object],
-    clocks: Sequence[object] | None,
-    layout: Layout,
-    rows: NDArray[np.int64],
-    day_first: bool | None,
-) -> tuple[Stamps, list[Finding]]:
-    column = layout.name(layout.time)
-    try:
-        stamps = parse_stamps(dates, day_first)
-    except DateOrderError as error:
-        date = str(dates[error.index])
-        reason = Problem('the date "{date}" does not fit the order of day and month of the others.', date=date)
-        advice = Problem("Choose whether the day or the month comes first, or write dates as 2025-01-31.")
-        raise refusal("date_order", reason, advice, int(rows[error.index]), column) from error
-    if clocks is not None:
-        stamps = _with_clock(stamps, parse_clocks(clocks))
-    is_bad = stamps.minutes < 0
-    if is_bad.mean() > MOST_BAD_STAMPS:
-        at = int(np.flatnonzero(is_bad)[0])
-        reason = Problem(
-            '{bad:,} of {count:,} rows have no readable date and time, the first "{first}".',
-            bad=int(is_bad.sum()),
-            count=len(rows),
-            first=str(dates[at]),
-        )
-        advice = Problem("Choose the column with date and time, or write it as 2025-01-31 00:15.")
-        raise refusal("bad_stamps", reason, advice, int(rows[at]), column)
-    if not is_bad.any():
-        return stamps, []
-    text = Problem(
-        "{what} without a readable date and time and left out ({rows}).",
-        what=one_or_many(int(is_bad.sum()), "{count:,} row was", "{count:,} rows were"),
-        rows=listing(rows[is_bad]),
-    )
-    return stamps, [finding("bad_stamps", "repaired", text, rows[is_bad])]
-
-
-def _with_clock(stamps: Stamps, clock: NDArray[np.float64]) -> Stamps:
-    is_good = (stamps.minutes >= 0) & np.isfinite(clock)
-    minutes = np.where(is_good, stamps.minutes + np.nan_to_num(clock).astype(np.int64), -1)
-    return replace(stamps, minutes=minutes, has_24=bool((clock == DAY).any() and not (clock == 0).any()))
-
-
-def _numbers(
-    cells: Sequence[object], delimiter: str | None, column: str, rows: NDArray[np.int64], is_dated: NDArray[np.bool_]
-) -> tuple[Numbers, list[Finding]]:
-    numbers = parse_numbers(cells, delimiter)
-    is_text, is_blank = numbers.is_text & is_dated, numbers.is_blank & is_dated
-    found = []
-    if is_text.any():
-        at = int(np.flatnonzero(is_text)[0])
-        if is_text.sum() > 0.5 * is_dated.sum():
-            values = {"count": int(is_text.sum()), "first": str(cells[at])}
-            reason = Problem('{count:,} cells are not numbers; the first reads "{first}".', **values)
-            raise refusal("no_numbers", reason, "Choose the column with the load.", int(rows[at]), column)
-        text = Problem(
-            '{what} not a number in column "{column}" ({rows}; the first reads "{first}") and treated as missing.',
-            what=one_or_many(int(is_text.sum()), "{count:,} cell was", "{count:,} cells were"),
-            column=column,
-            rows=listing(rows[is_text]),
-            first=str(cells[at])[:40],
-        )
-        found.append(finding("not_a_number", "repaired", text, rows[is_text]))
-    if is_blank.any():
-        text = Problem(
-            '{what} empty in column "{column}" ({rows}) and treated as missing.',
-            what=one_or_many(int(is_blank.sum()), "{count:,} cell was", "{count:,} cells were"),
-            column=column,
-            rows=listing(rows[is_blank]),
-        )
-        found.append(finding("blank", "repaired", text, rows[is_blank]))
-    if numbers.is_guess:
-        text = Problem(
-            'Values such as "{value}" can be read in two ways; the mark was taken as {mark}. Check the peak.',
-            value=_marked(cells),
-            mark=Problem("a decimal mark" if _is_decimal(numbers, cells) else "a thousands mark"),
-        )
-        found.append(finding("decimal_guess", "warning", text))
-    return numbers, found
-
-
-def _marked(cells: Sequence[object]) -> str:
-    return next(str(cell).strip() for cell in cells if isinstance(cell, str) and ("," in cell or "." in cell))
-
-
-def _is_decimal(numbers: Numbers, cells: Sequence[object]) -> bool:
-    at = next(i for i, cell in enumerate(cells) if isinstance(cell, str) and ("," in cell or "." in cell))
-    return abs(numbers.values[at]) < 1000
+        raise refusal("step", reason, "Export it again at 15, 30 or 60 min, or as power.")
+    readings, more = held_to_steps(readings, raw.is_counter)
+    findings = findings + more
+    step = int(readings.minutes[1] - readings.minutes[0]) if len(readings) > 1 else 15
+    if raw.is_counter:
+        readings, more = differenced(readings, step, raw.name)
+        findings = findings + more
+    return readings, step, findings

@@ -1,19 +1,24 @@
 """Readings as found -> readings in order, at equal steps, in standard time, one a step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.cells import DAY
 from sim.meter.findings import Finding, MeterError, finding, followed, listing, refusal, stamp_text
+from sim.meter.stamps import DAY
 from sim.problem import Problem, one_or_many
 
 SUNDAY = 3  # 1970-01-01 was a Thursday: day 3 was a Sunday
 MOST_NEGATIVE = 0.01
 MOST_OFF_GRID = 0.01
 MOST_OTHER_STEP = 0.02
+# A share of rows out of order above which somebody should know.
+MUCH_BEHIND = 0.01
+# More rows with the time of another and another value than these are no slip: the mean would be an invention.
+MOST_CONFLICTS, MOST_CONFLICTS_SHARE = 24, 0.01
 # Months in which clocks go forward or back, north and south of the equator.
 SPRING_MONTHS = (3, 9, 10)
 AUTUMN_MONTHS = (4, 10, 11)
@@ -56,7 +61,40 @@ def sort_readings(readings: Readings) -> tuple[Readings, bool, list[Finding]]:
     what = one_or_many(len(rows), "{count:,} row was", "{count:,} rows were")
     text = Problem("{what} not in order of time ({rows}) and were sorted.", what=what, rows=listing(rows))
     order = np.lexsort((readings.values, minutes))
-    return readings[order], False, [finding("order", "repaired", text, readings.rows[behind])]
+    severity = "warning" if len(rows) > MUCH_BEHIND * len(minutes) else "repaired"
+    return readings[order], False, [finding("order", severity, text, readings.rows[behind])]
+
+
+def unswapped(readings: Readings) -> Repair:
+    """Dates whose day and month a spreadsheet swapped up to the 12th -> as they were, if that makes the rows climb."""
+    if _share_behind(readings.minutes) <= MUCH_BEHIND:
+        return readings, []
+    days, rest = readings.minutes // DAY, readings.minutes % DAY
+    dates = days.astype("datetime64[D]")
+    years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
+    day, month = (dates - months).astype(int), (months - years).astype(int)
+    turned = years.astype("datetime64[M]") + np.minimum(day, 11).astype("timedelta64[M]")
+    turned = turned.astype("datetime64[D]") + month.astype("timedelta64[D]")
+    is_swapped = (day < 12) & (day != month)
+    minutes = np.where(is_swapped, turned.astype(np.int64) * DAY + rest, readings.minutes)
+    if _share_behind(minutes) > MUCH_BEHIND / 5:
+        return readings, []
+    count = int(is_swapped.sum())
+    text = Problem(
+        "Day and month are swapped in {count:,} rows ({rows}), as a spreadsheet does up to the 12th: the rows climb "
+        "only when they are turned back, and so they were read.",
+        count=count,
+        rows=listing(readings.rows[is_swapped]),
+    )
+    return replace(readings, minutes=minutes), [finding("dates_swapped", "question", text, readings.rows[is_swapped])]
+
+
+def _share_behind(minutes: NDArray[np.int64]) -> float:
+    """Share of rows that do not climb, or do not fall where most fall."""
+    falling = np.diff(minutes) < 0
+    if falling.mean() > 0.5:
+        minutes = minutes[::-1]
+    return float(_behind(minutes).mean()) if len(minutes) > 1 else 0.0
 
 
 def _behind(minutes: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -116,15 +154,18 @@ def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def begin_of_interval(readings: Readings, step: int, says_end: bool) -> Repair:
-    """Stamps at the interval's end -> at its begin. Told from 24:00, the header, or a day that begins one step late."""
-    begins_late = readings.minutes[0] % DAY == step and readings.minutes[-1] % DAY == 0
-    if not (says_end or begins_late):
-        return readings, []
-    first = stamp_text(readings.minutes[0])
+def begin_of_interval(readings: Readings, step: int, told: Literal["begin", "end"] | None) -> Repair:
+    """Stamps at the interval's end -> at its begin. `told` by 24:00, the header or the user; else by a day that begins
+    one step late. Where the file begins and ends inside a day nothing tells, and the begin is a guess."""
+    first, last = readings.minutes[0], readings.minutes[-1]
+    begins_late = first % DAY == step and last % DAY == 0
+    if told == "begin" or (told is None and not begins_late):
+        is_told = told is not None or first % DAY == 0 or last % DAY == DAY - step
+        text = Problem("Nothing tells whether a stamp marks the begin or the end of its interval; the begin was taken.")
+        return readings, [] if is_told else [finding("interval_guess", "question", text)]
     text = Problem(
         "The stamps mark the end of each interval (the first is {first}); all were moved {step} min earlier.",
-        first=first,
+        first=stamp_text(first),
         step=step,
     )
     return replace(readings, minutes=readings.minutes - step), [finding("interval_end", "note", text)]
@@ -181,20 +222,34 @@ def _without_strays(readings: Readings, stray: NDArray[np.int64], step: int) -> 
 # Summer time
 
 
-def to_standard_time(readings: Readings, offsets: NDArray[np.float64]) -> Repair:
-    """Stamps that carry a UTC offset (NaN where not) -> standard time, which is the smaller of the offsets."""
+def to_standard_time(
+    readings: Readings, offsets: NDArray[np.float64], utc: bool = False, site_offset_h: float | None = None
+) -> Repair:
+    """Stamps that carry a UTC offset (NaN where not) -> standard time, which is the smaller of the offsets.
+
+    `utc`: the heading says UTC. Stamps in UTC are moved to the site's standard time where `site_offset_h` is known.
+    """
     given = offsets[np.isfinite(offsets)]
+    if utc or (len(given) and np.all(given == 0)):
+        return _from_utc(readings, site_offset_h)
     if not len(given):
         return readings, []
-    if np.all(given == 0):
-        text = Problem("The stamps are in UTC and were taken as local standard time: elsewhere the day is shifted.")
-        return readings, [finding("utc", "warning", text)]
     ahead = np.where(np.isfinite(offsets), offsets - given.min(), 0).astype(np.int64)
     if not ahead.any():
         return readings, []
     what = one_or_many(int((ahead > 0).sum()), "{count:,} reading was", "{count:,} readings were")
     text = Problem("{what} in summer time by UTC offset and moved to standard time.", what=what)
     return replace(readings, minutes=readings.minutes - ahead), [finding("dst", "note", text, readings.rows[ahead > 0])]
+
+
+def _from_utc(readings: Readings, site_offset_h: float | None) -> Repair:
+    if site_offset_h is None:
+        text = Problem("The stamps are in UTC and were taken as local standard time: elsewhere the day is shifted.")
+        return readings, [finding("utc", "warning", text)]
+    text = Problem(
+        "The stamps are in UTC; they were moved by {hours:+g} h to the site's standard time.", hours=site_offset_h
+    )
+    return replace(readings, minutes=readings.minutes + round(site_offset_h * 60)), [finding("utc", "question", text)]
 
 
 def leave_summer_time(readings: Readings, step: int, is_ordered: bool) -> Repair:
@@ -209,7 +264,9 @@ def leave_summer_time(readings: Readings, step: int, is_ordered: bool) -> Repair
     alternates = all(a != b for a, b in zip(kinds, kinds[1:], strict=False))
     if springs and autumns and alternates:
         return _shift_summer(readings, changes, is_ordered)
-    found = [_single_change(readings, at, "spring") for at in springs] if not autumns else []
+    # A hour of zeros is a hour of readings unless the autumn's repeated hour says otherwise.
+    lost = [at for at in springs if not _among(np.unique(readings.minutes), range(at, at + 60, step)).any()]
+    found = [_single_change(readings, at, "spring") for at in lost] if not autumns else []
     found += [_single_change(readings, at, "autumn") for at in autumns] if not springs else []
     return readings, found
 
@@ -330,9 +387,20 @@ def merge_duplicates(readings: Readings) -> Repair:
     np.maximum.at(high, inverse[usable], readings.values[usable])
     total = np.bincount(inverse[usable], weights=readings.values[usable], minlength=size)
     is_split = (count > 1) & (high > low)
+    if is_split.sum() > max(MOST_CONFLICTS, MOST_CONFLICTS_SHARE * size):
+        raise _repeats(readings, inverse, is_split)
     values = np.where(count == 0, np.nan, np.where(is_split, total / np.maximum(count, 1), high))
     first = np.unique(readings.minutes, return_index=True)[1]
     return Readings(minutes, values, readings.rows[first]), _duplicate_findings(readings, inverse, is_split)
+
+
+def _repeats(readings: Readings, inverse: NDArray, is_split: NDArray[np.bool_]) -> MeterError:
+    row = int(readings.rows[is_split[inverse]].min())
+    reason = Problem(
+        "{count:,} times stand there more than once with different values, and no column tells the rows apart.",
+        count=int(is_split.sum()),
+    )
+    return refusal("repeats", reason, "Export one series a file, or with a column that names the series.", row)
 
 
 def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[np.bool_]) -> list[Finding]:
@@ -361,27 +429,13 @@ def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[
 
 
 def check_values(readings: Readings, column: str) -> Repair:
-    """Refuses counters, export metering and a column of zeros; sets a few negative values to 0; reports spikes."""
+    """Refuses export metering and a column of zeros; sets a few negative values to 0."""
     finite = readings.values[np.isfinite(readings.values)]
     if not len(finite):
         raise refusal("no_numbers", "there are no numbers in it.", "Choose the column with the load.", column=column)
     if not finite.any():
         raise refusal("all_zero", "every value is 0.", "Choose the column with the load.", column=column)
-    _check_counter(finite, column)
-    checks: tuple[Callable[[Readings, str], Repair], ...] = (_with_zeros, _with_spikes, _without_negatives)
-    found: list[Finding] = []
-    for check in checks:
-        readings, more = check(readings, column)
-        found += more
-    return readings, found
-
-
-def _check_counter(values: NDArray[np.float64], column: str) -> None:
-    steps = np.diff(values)
-    if len(values) > 100 and (steps < 0).mean() < 1e-3 and (steps > 0).mean() > 0.5:
-        reason = Problem("the values only ever rise, like the counter of a meter.")
-        advice = Problem("Choose or export the consumption of each interval, or the mean power.")
-        raise refusal("counter", reason, advice, column=column)
+    return _without_negatives(readings, column)
 
 
 def _without_negatives(readings: Readings, column: str) -> Repair:
@@ -403,32 +457,3 @@ def _without_negatives(readings: Readings, column: str) -> Repair:
     return replace(readings, values=np.where(is_negative, 0.0, readings.values)), [
         finding("negative", "repaired", text, rows)
     ]
-
-
-def _with_spikes(readings: Readings, column: str) -> Repair:
-    # "lower" keeps a lone spike out of its own yardstick in short files.
-    limit = 5 * np.percentile(readings.values[np.isfinite(readings.values)], 99.9, method="lower")
-    is_spike = readings.values > limit
-    if not limit or not is_spike.any():
-        return readings, []
-    rows = readings.rows[is_spike]
-    text = Problem(
-        "{what} more than 5 times nearly all others ({rows}) and kept. A single spike decides the peak and the demand "
-        "charge: check it.",
-        what=one_or_many(len(rows), "{count:,} value was", "{count:,} values were"),
-        rows=listing(rows),
-    )
-    return readings, [finding("spikes", "warning", text, rows)]
-
-
-def _with_zeros(readings: Readings, column: str) -> Repair:
-    is_zero = readings.values == 0
-    if not is_zero.any() or np.nanmedian(readings.values) == 0:
-        return readings, []
-    rows = readings.rows[is_zero]
-    text = Problem(
-        "{what} exactly 0 ({rows}) and kept. If the site was not off, the meter was, and energy and peak are too low.",
-        what=one_or_many(len(rows), "{count:,} value was", "{count:,} values were"),
-        rows=listing(rows),
-    )
-    return readings, [finding("zeros", "warning", text, rows)]

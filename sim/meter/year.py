@@ -1,5 +1,6 @@
 """Readings at equal steps -> one full year of 365 days from 1 January, with every filled reading reported."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil
@@ -7,9 +8,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.cells import DAY
 from sim.meter.findings import Finding, MeterError, finding, followed, refusal, stamp_text
 from sim.meter.series import TARGET_STEPS, Readings, runs_of
+from sim.meter.stamps import DAY
 from sim.problem import Problem, Refusal, one_or_many
 
 WEEK = 7 * DAY
@@ -20,6 +21,7 @@ FULL_FROM_DAYS = 330
 SHORT_FROM_DAYS = 28
 # A share of filled readings above which the result is worth a warning.
 MUCH_FILLED = 0.01
+MOST_FILLED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +55,37 @@ def to_regular(readings: Readings, step: int) -> Regular:
     return Regular(start, step, kw, rows)
 
 
+def summed(regulars: Sequence[Regular]) -> Regular:
+    """The sum of series over the time they share with any of them; missing where one of those that cover it is."""
+    if len(regulars) == 1:
+        return regulars[0]
+    step = max(regular.step for regular in regulars)
+    if any(step % regular.step for regular in regulars):
+        step = 60
+    regulars = [coarser(regular, step) for regular in regulars]
+    start, end = min(regular.start for regular in regulars), max(regular.end for regular in regulars)
+    kw, rows = np.zeros((end - start) // step), np.zeros((end - start) // step, np.int64)
+    for regular in regulars:
+        at = (regular.start - start) // step
+        kw[at : at + len(regular.kw)] += regular.kw
+        rows[at : at + len(regular.kw)] = np.maximum(rows[at : at + len(regular.kw)], regular.rows)
+    return Regular(start, step, kw, rows)
+
+
 # Gaps
 
 
 def fill_gaps(regular: Regular) -> tuple[Regular, list[Finding]]:
-    """Gaps up to 4 h by a straight line, up to 3 days from the neighbouring week; longer ones are refused."""
+    """Gaps up to 4 h by a straight line, up to 3 days from the neighbouring week; longer ones are refused, and files in
+    which more than a tenth of the readings is missing."""
     gaps = runs_of(np.isnan(regular.kw))
+    missing = np.isnan(regular.kw).mean()
+    if missing > MOST_FILLED:
+        reason = Problem(
+            "{share:.0%} of the readings are missing: what was filled would decide the result.", share=missing
+        )
+        advice = Problem("Ask the meter operator for the missing readings, or upload a period without this gap.")
+        raise refusal("gap_too_long", reason, advice, _row_of_gap(regular, gaps[0][0]))
     kw = regular.kw.copy()
     line = [gap for gap in gaps if (gap[1] - gap[0]) * regular.step <= LINE_UP_TO]
     long = [gap for gap in gaps if gap not in set(line)]
@@ -157,21 +184,38 @@ def to_common_step(regular: Regular) -> tuple[Regular, list[Finding]]:
     step = next(target for target in TARGET_STEPS if target % regular.step == 0)
     if step == regular.step:
         return regular, []
+    text = Problem("Readings every {given} min were averaged to {step} min.", given=regular.step, step=step)
+    return coarser(regular, step), [finding("averaged", "note", text, count=len(regular.kw))]
+
+
+def coarser(regular: Regular, step: int) -> Regular:
+    """Means of longer steps; a step that the readings cover in part takes the mean of what is there."""
+    if step == regular.step:
+        return regular
     size = step // regular.step
     before = regular.start % step // regular.step
     after = -(before + len(regular.kw)) % size
     kw = np.pad(regular.kw, (before, after), constant_values=np.nan).reshape(-1, size)
     rows = np.pad(regular.rows, (before, after)).reshape(-1, size).max(axis=1)
-    text = Problem("Readings every {given} min were averaged to {step} min.", given=regular.step, step=step)
-    averaged = Regular(regular.start - before * regular.step, step, np.nanmean(kw, axis=1), rows)
-    return averaged, [finding("averaged", "note", text, count=len(regular.kw))]
+    usable = np.isfinite(kw)
+    mean = np.where(
+        usable.any(axis=1), np.where(usable, kw, 0.0).sum(axis=1) / np.maximum(usable.sum(axis=1), 1), np.nan
+    )
+    return Regular(regular.start - before * regular.step, step, mean, rows)
 
 
 # Year
 
 
-def to_year(regular: Regular, allow_short: bool) -> tuple[NDArray[np.float64], int, list[Finding]]:
-    """(kW (365 days,) from 1 January, calendar year of most readings, findings)."""
+def to_year(
+    regular: Regular, allow_short: bool, span_year: int | None = None
+) -> tuple[NDArray[np.float64], int, list[Finding]]:
+    """(kW (365 days,) from 1 January, calendar year of most readings, findings). `span_year` is the year of a long file
+    that is wanted; else its last 365 days are."""
+    if span_year is not None:
+        first, last = (_epoch_minute(y, 1, 1) for y in (span_year, span_year + 1))
+        if regular.start <= first and last <= regular.end:
+            regular = _cut(regular, first, last)
     window = _window(regular)
     days = (regular.end - regular.start - _leap_minutes(regular.start, regular.end)) / DAY
     found = _span_findings(regular, window, days, allow_short)
@@ -182,6 +226,11 @@ def to_year(regular: Regular, allow_short: bool) -> tuple[NDArray[np.float64], i
     if is_leap_day.any():
         found.append(finding("leap_day", "note", "29 February was left out: the year is counted with 365 days."))
     return *_wrap(minutes[~is_leap_day], kw[~is_leap_day], year, regular.step, found), found
+
+
+def _cut(regular: Regular, begin: int, end: int) -> Regular:
+    part = slice((begin - regular.start) // regular.step, (end - regular.start) // regular.step)
+    return Regular(begin, regular.step, regular.kw[part], regular.rows[part])
 
 
 def _leap_minutes(start: int, end: int) -> int:

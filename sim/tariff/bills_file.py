@@ -5,33 +5,62 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.inputs.bills import MOST_BILLS
 from sim.meter.cells import parse_numbers
 from sim.meter.file import load
+from sim.meter.findings import stamp_of
+from sim.meter.stamps import DateOrderError, month_number, parse_stamps
+from sim.meter.units import find_unit
 from sim.problem import Refusal
+from sim.tariff.price_units import find_currency
 
 MONTH = "month"
 PERIOD = "period:"
 SUMS = {"total", "sum", "year", "合计", "总计", "小计"}
 
 
+LONGEST_HEADING = 200
+# The head of the table is looked for in the first rows only.
+HEAD_ROWS = 200
+# What may stand around a figure: USD 1,234.50, 1.234,50 kr, 1000 kWh.
+_BEFORE = re.compile(r"([A-Za-z$]{2,4}\.?|元)\s?(?=[-+(\d])")
+_BEHIND = re.compile(r"(?<=[\d)])\s?([A-Za-z]{1,4}\.?|元|度|千瓦时)$")
+_YEAR_MONTH = re.compile(r"(20\d\d)\D{0,2}(1[0-2]|0?[1-9])(?!\d)")
+_MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])\s?[-/.]\s?(20\d\d)")
+_NAME_YEAR = re.compile(r"([A-Za-zäéû]{3,9})\.?[-/ ,]{0,2}'?(20\d\d|\d\d)")
+_YEAR_NAME = re.compile(r"(20\d\d|\d\d)[-/ ]{0,2}([A-Za-zäéû]{3,9})\.?")
+
+
 def plain_name(heading: object) -> str:
     """A heading without spaces, case, brackets' content and punctuation: "Energy charge (CNY)" -> "energycharge"."""
-    text = unicodedata.normalize("NFKC", "" if heading is None else str(heading)).lower()
-    return re.sub(r"[^\w]", "", re.sub(r"\(.*?\)|\[.*?\]", "", text))
+    text = unicodedata.normalize("NFKC", "" if heading is None else str(heading)[:LONGEST_HEADING]).lower()
+    return re.sub(r"[^\w]", "", re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", text))
+
+
+class BillsFile(NamedTuple):
+    """Rows for `Scenario.bills`, and the headings of columns that were left out though they hold something."""
+
+    rows: list[dict[str, Any]]
+    left_out: tuple[str, ...]
 
 
 def read_bills(data: bytes, filename: str, fields: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Rows for `Scenario.bills`. `fields` gives the field of each plain heading; "period:peak" is the kWh of a period.
+    """The rows of `read_bills_file`."""
+    return read_bills_file(data, filename, fields).rows
 
-    Empty cells stay empty. Columns of other names are left out. Raises Refusal naming row and column, or MeterError.
+
+def read_bills_file(data: bytes, filename: str, fields: Mapping[str, str]) -> BillsFile:
+    """Bills of a table. `fields` gives the field of each plain heading; "period:peak" is the kWh of a period.
+
+    Empty cells stay empty. Raises Refusal naming row and column, or MeterError.
     """
     sheet = load(data, filename)
-    at = next((k for k, row in enumerate(sheet.rows) if MONTH in _known(row, fields).values()), None)
+    head = enumerate(sheet.rows[:HEAD_ROWS])
+    at = next((k for k, row in head if MONTH in _known(row, fields).values()), None)
     if at is None:
         raise Refusal("no column is headed as the month; use the headings of the template")
     known = _known(sheet.rows[at], fields)
@@ -42,19 +71,38 @@ def read_bills(data: bytes, filename: str, fields: Mapping[str, str]) -> list[di
         raise Refusal(
             "the table has {count} bills; at most {most} months can be read", count=len(rows), most=MOST_BILLS
         )
-    bills: list[dict[str, Any]] = [{MONTH: _month(_cell(row, _column(known, MONTH)), number)} for number, row in rows]
+    months = _months([_cell(row, _column(known, MONTH)) for _, row in rows], [number for number, _ in rows])
+    bills: list[dict[str, Any]] = [{MONTH: month} for month in months]
     columns = {column: field for column, field in known.items() if field != MONTH}
     cells = [
         (bill, number, column, _cell(row, column))
         for bill, (number, row) in zip(bills, rows, strict=True)
         for column in columns
     ]
-    numbers = parse_numbers([cell for *_, cell in cells], sheet.delimiter)
+    numbers = parse_numbers([_bare(cell) for *_, cell in cells], sheet.delimiter)
     for (bill, number, column, cell), value, is_text in zip(cells, numbers.values, numbers.is_text, strict=True):
         if is_text:
             raise _no_number(number, str(sheet.rows[at][column]), cell)
         _put(bill, columns[column], float(value))
-    return bills
+    return BillsFile(bills, _left_out(sheet.rows[at], [row for _, row in rows], known))
+
+
+def _left_out(head: Sequence[object], rows: Sequence[Sequence[object]], known: Mapping[int, str]) -> tuple[str, ...]:
+    others = [column for column in range(len(head)) if column not in known]
+    filled = [c for c in others if any(str(_cell(row, c) or "").strip() for row in rows)]
+    return tuple(str(head[c] or "").strip()[:60] or f"#{c + 1}" for c in filled)
+
+
+def _bare(cell: object) -> object:
+    """A figure without the money or unit written around it."""
+    if not isinstance(cell, str):
+        return cell
+    text = cell.strip()[:60]
+    if (before := _BEFORE.match(text)) and find_currency(before[1]):
+        text = text[before.end() :]
+    if (behind := _BEHIND.search(text)) and (find_currency(behind[1]) or find_unit(behind[1])):
+        text = text[: behind.start()]
+    return text
 
 
 def _known(row: Sequence[object], fields: Mapping[str, str]) -> dict[int, str]:
@@ -91,12 +139,38 @@ def _no_number(row: int, heading: str, cell: object) -> Refusal:
     )
 
 
-def _month(cell: object, row: int) -> str:
-    text = unicodedata.normalize("NFKC", "" if cell is None else str(cell)).strip()
-    found = re.match(r"(20\d\d)\D{0,2}(1[0-2]|0?[1-9])(?!\d)", text)
-    if not found:
-        raise Refusal("row {row}: '{text}' is not a month; write it as 2025-06", row=row, text=text[:40])
-    return f"{found.group(1)}-{int(found.group(2)):02d}"
+def _months(cells: Sequence[object], rows: Sequence[int]) -> list[str]:
+    """Months as 2025-06, from 2025-06, 2025年6月, 6/2025, Jun-25, or any date of the month; of a period its first."""
+    texts = [unicodedata.normalize("NFKC", "" if cell is None else str(cell)[:60]).strip() for cell in cells]
+    found = [_month(text) for text in texts]
+    left = [at for at, month in enumerate(found) if month is None]
+    if left:
+        try:
+            minutes = parse_stamps([cells[at] for at in left]).minutes
+        except DateOrderError as error:
+            raise _no_month(rows[left[error.index]], texts[left[error.index]]) from error
+        for at, minute in zip(left, minutes.tolist(), strict=True):
+            if minute < 0:
+                raise _no_month(rows[at], texts[at])
+            found[at] = f"{stamp_of(minute):%Y-%m}"
+    return [month for month in found if month is not None]
+
+
+def _month(text: str) -> str | None:
+    if found := _YEAR_MONTH.match(text):
+        return f"{found[1]}-{int(found[2]):02d}"
+    if found := _MONTH_YEAR.fullmatch(text):
+        return f"{found[2]}-{int(found[1]):02d}"
+    found = _NAME_YEAR.fullmatch(text)
+    name, year = (found[1], found[2]) if found else (None, None)
+    if not found and (found := _YEAR_NAME.fullmatch(text)):
+        name, year = found[2], found[1]
+    number = month_number(name) if name else 0
+    return f"20{year[-2:]}-{number:02d}" if number else None
+
+
+def _no_month(row: int, text: str) -> Refusal:
+    return Refusal("row {row}: '{text}' is not a month; write it as 2025-06", row=row, text=text[:40])
 
 
 def _cell(row: Sequence[object], column: int) -> object:

@@ -6,7 +6,6 @@ mean over the days of one kind in one month is held; `CurveFit` says how far sin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
-from sim.meter.cells import is_number, parse_numbers
-from sim.meter.file import load
+from sim.meter.findings import Finding
 from sim.problem import Refusal
 from sim.tariff.paint import Painting, painted_fields, painting_of, refined, slots_needed
 from sim.timeline import timeline
@@ -23,18 +21,28 @@ from sim.timeline import timeline
 Floats = NDArray[np.float64]
 Kind = Literal["day", "months", "year"]
 HOURS, MONTHS, YEAR_H = 24, 12, 8760
-SHAPES = {(24, 1), (1, 24), (24, 12), (12, 24), (YEAR_H, 1), (4 * YEAR_H, 1)}
 MOST_BILL_ERROR = 0.02
 EXACT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Prices per kWh: (24,) of a day, (12, 24) of a day a month, or (8760,) of a year from 1 January 00:00."""
+    """Prices per kWh: (24,) of a day, (12, 24) of a day a month, or (8760,) of a year from 1 January 00:00.
+
+    `steps` are those of a year in the file's own step of `step_minutes`, `year` its calendar year where it has dates,
+    `currency` the code of the money the file names, `findings` what was found, done and guessed,
+    `columns` the names of columns that may be the price.
+    """
 
     kind: Kind
     per_kwh: Floats
     was_quarter_hours: bool = False
+    steps: Floats | None = None
+    step_minutes: int = 60
+    year: int | None = None
+    currency: str | None = None
+    findings: tuple[Finding, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,62 +60,6 @@ class CurveFit:
     @property
     def is_exact(self) -> bool:
         return self.mean_deviation < EXACT
-
-
-def read_curve(data: bytes, filename: str) -> Curve:
-    """A curve from a CSV or XLSX file, with or without headings and labels. Raises Refusal or MeterError."""
-    sheet = load(data, filename)
-    rows = [(number, list(row)) for number, row in enumerate(sheet.rows, start=1) if any(_text(cell) for cell in row)]
-    rows, first = _without_labels(rows)
-    values = parse_numbers([cell for _, row in rows for cell in row], sheet.delimiter).values
-    width = len(rows[0][1]) if rows else 0
-    if any(len(row) != width for _, row in rows):
-        short = next(number for number, row in rows if len(row) != width)
-        raise Refusal("row {row} has another number of columns than the rows above; fill it", row=short)
-    bad = np.flatnonzero(np.isnan(values))
-    if bad.size:
-        number, row = rows[bad[0] // width]
-        column = int(bad[0] % width)
-        raise Refusal(
-            "row {row}, column {column}: '{text}' is not a price; give a number",
-            row=number,
-            column=column + first + 1,
-            text=_text(row[column])[:40],
-        )
-    return _curve(values.reshape(len(rows), width))
-
-
-def _without_labels(rows: list[tuple[int, list[object]]]) -> tuple[list[tuple[int, list[object]]], int]:
-    """The rows without a heading row and without columns of labels; and how many columns were left out."""
-    is_one_more = len(rows) != HOURS and len(rows) - 1 in {shape[0] for shape in SHAPES if shape[0] > 1}
-    if rows and (is_one_more or not all(is_number(cell) for cell in rows[0][1][1:] or rows[0][1])):
-        rows = rows[1:]
-    widths = [_width(row) for _, row in rows]
-    width = max(widths, default=0)
-    keep = next((columns for columns in (24, 12, 1) if columns <= width <= columns + (2 if columns == 1 else 1)), width)
-    return [(number, row[width - keep : max(_width(row), width - keep)]) for number, row in rows], width - keep
-
-
-def _width(row: Sequence[object]) -> int:
-    """Columns up to the last that is filled."""
-    return max((at + 1 for at, cell in enumerate(row) if _text(cell)), default=0)
-
-
-def _curve(values: Floats) -> Curve:
-    rows, columns = values.shape
-    if (rows, columns) not in SHAPES:
-        raise Refusal(
-            "the file has {rows} rows of {columns} prices; give 24 hours, 24 hours x 12 months, or the 8760 hours or "
-            "35040 quarter hours of a year without 29 February",
-            rows=rows,
-            columns=columns,
-        )
-    if values.size == HOURS:
-        return Curve("day", values.ravel())
-    if values.size == HOURS * MONTHS:
-        return Curve("months", values if rows == MONTHS else values.T)
-    quarters = values.size > YEAR_H
-    return Curve("year", values.reshape(YEAR_H, -1).mean(axis=1), quarters)
 
 
 def fit_curve(curve: Curve, year: int, kw: Floats) -> CurveFit:
@@ -193,7 +145,3 @@ def curve_table(tariff: Tariff, day_type: str) -> Floats:
         for month in EVERY_MONTH
     ]
     return np.array(rows, dtype=float).reshape(MONTHS, HOURS, -1).mean(axis=2).T
-
-
-def _text(cell: object) -> str:
-    return "" if cell is None else str(cell).strip()

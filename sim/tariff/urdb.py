@@ -7,36 +7,21 @@ in silence. Field names: https://openei.org/services/doc/rest/util_rates/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sim.inputs.base import json_fault
+from pydantic import ValidationError
+
+from sim.inputs.base import input_error
 from sim.inputs.tariff import EVERY_MONTH, DemandCharge, PriceTier, Season, Tariff
 from sim.problem import Problem, Refusal
+from sim.tariff.urdb_file import Table, UrdbTier, flat_months, not_read, one_rate, per_month, rate_model, table
 
-Table = tuple[tuple[int, ...], ...]
 Priced = tuple[float, tuple[PriceTier, ...]]
-ENERGY_UNITS = ("kWh", "kwh")
-NOT_READ = {
-    "coincidentratestructure": Problem(
-        "coincident peak charges, as the file has no dates of the grid's peaks; name the hours in a tariff file"
-    ),
-    "demandreactivepowercharge": Problem("the charge on reactive power"),
-    "annualmincharge": Problem("the yearly minimum bill"),
-}
-PER_MONTH = {"$/day": 365 / 12, "$/year": 1 / 12}
-
-
-@dataclass(frozen=True)
-class UrdbTier:
-    """Price with adjustment per kWh or kW up to `up_to` of the month (None = the rest), and credit per kWh sold."""
-
-    price: float
-    up_to: float | None = None
-    sell: float = 0.0
+DAYS_A_MONTH = 365 / 12
+KW_PER_HP = 0.745_699_872
 
 
 @dataclass(frozen=True)
@@ -60,46 +45,54 @@ class UrdbRate:
     ratchet_months: int
     ratchet_calendar_months: tuple[int, ...]
     demand_window_minutes: int
+    demand_unit: str = "kW"
+    flat_demand_unit: str = "kW"
+    fuel_by_month: tuple[float, ...] = ()
     not_read: tuple[Problem, ...] = ()
 
 
-def read_urdb(text: str | bytes | Mapping[str, Any]) -> UrdbRate:
-    """A rate from its JSON, bare, or inside the API's answer (`items`), whose first item is taken.
+def read_urdb(text: str | bytes | Mapping[str, Any] | list) -> UrdbRate:
+    """A rate from its JSON: bare, in a list, or inside an answer (`items`, `urdb_response`), whose first rate is taken.
 
     Raises Refusal with a sentence a problem.
     """
-    raw = _one_item(text)
-    energy = _structure(raw, "energyratestructure")
-    if not energy:
-        raise Refusal("the rate has no energyratestructure; choose one with energy prices")
-    demand, flat = _structure(raw, "demandratestructure"), _structure(raw, "flatdemandstructure")
-    ratchet = raw.get("demandratchetpercentage") or raw.get("lookbackPercent") or 0.0
-    fraction = max(ratchet) if isinstance(ratchet, Sequence) and not isinstance(ratchet, str) else ratchet
-    named = tuple(month for month, counts in zip(EVERY_MONTH, raw.get("lookbackMonths") or (), strict=False) if counts)
+    raw, others = one_rate(text)
+    given = rate_model(raw)
+    energy, demand, flat = given.energyratestructure, given.demandratestructure, given.flatdemandstructure
+    ratchet = given.demandratchetpercentage or given.lookbackpercent
+    named = tuple(month for month, counts in zip(EVERY_MONTH, given.lookbackmonths, strict=False) if counts)
+    fraction = max(ratchet, default=0.0)
+    minimum = per_month(given.mincharge, given.minchargeunits, given.minmonthlycharge)
+    fixed = per_month(given.fixedchargefirstmeter, given.fixedchargeunits, given.fixedmonthlycharge)
     return UrdbRate(
-        name=str(raw.get("name", "")),
-        utility=str(raw.get("utility", "")),
-        source=str(raw.get("uri") or raw.get("source") or ""),
+        name=given.name,
+        utility=given.utility,
+        source=given.uri or given.source,
         energy=energy,
-        energy_weekday=_table(raw, "energyweekdayschedule", len(energy)),
-        energy_weekend=_table(raw, "energyweekendschedule", len(energy)),
+        energy_weekday=table(given.energyweekdayschedule, "energyweekdayschedule", len(energy)),
+        energy_weekend=table(given.energyweekendschedule, "energyweekendschedule", len(energy)),
         demand=demand,
-        demand_weekday=_table(raw, "demandweekdayschedule", len(demand)) if demand else (),
-        demand_weekend=_table(raw, "demandweekendschedule", len(demand)) if demand else (),
+        demand_weekday=table(given.demandweekdayschedule, "demandweekdayschedule", len(demand)) if demand else (),
+        demand_weekend=table(given.demandweekendschedule, "demandweekendschedule", len(demand)) if demand else (),
         flat_demand=flat,
-        flat_demand_months=_flat_months(raw, len(flat)),
-        fixed_per_month=_per_month(raw, "fixedchargefirstmeter", "fixedmonthlycharge", "fixedchargeunits"),
-        ratchet_fraction=float(fraction) / (100.0 if fraction > 1 else 1.0),
-        minimum_per_month=_per_month(raw, "mincharge", "minmonthlycharge", "minchargeunits"),
-        ratchet_months=int(raw.get("lookbackRange") or (11 if named else 12 if fraction else 0)),
+        flat_demand_months=flat_months(given.flatdemandmonths, len(flat)),
+        fixed_per_month=fixed or 0.0,
+        ratchet_fraction=fraction / (100.0 if fraction > 1 else 1.0),
+        minimum_per_month=minimum or 0.0,
+        ratchet_months=given.lookbackrange or (11 if named else 12 if fraction else 0),
         ratchet_calendar_months=named or EVERY_MONTH,
-        demand_window_minutes=int(raw.get("demandwindow") or 60),
-        not_read=tuple(text for name, text in NOT_READ.items() if text and raw.get(name)),
+        demand_window_minutes=given.demandwindow or 60,
+        demand_unit=given.demandrateunit or "kW",
+        flat_demand_unit=given.flatdemandunit or "kW",
+        fuel_by_month=given.fueladjustmentsmonthly or given.energyfueladjustments,
+        not_read=tuple(not_read(raw, given, others, fixed is None, minimum is None)),
     )
 
 
-def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[Problem, ...]]:
-    """The rate as a `Tariff`, and what of it could not be taken over (one sentence each).
+def to_tariff(
+    rate: UrdbRate, currency: str = "USD", peak_kw: float | None = None
+) -> tuple[Tariff, tuple[Problem, ...]]:
+    """The rate as a `Tariff`, and what of it could not be taken over (one sentence each), at `peak_kw` with its money.
 
     A price period is a pair of energy and demand period, so that demand is measured where the rate says so. Tiers count
     the kWh of their energy period, as URDB does. Export is credited at the first period that has a price for it.
@@ -110,8 +103,8 @@ def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[Prob
         numbers = tuple(month + 1 for month in range(12) if months[month] == key)
         seasons.append(_season(rate, numbers))
     window = min((15, 30, 60), key=lambda minutes: abs(minutes - rate.demand_window_minutes))
-    tariff = Tariff(
-        name_en=" ".join(filter(None, [rate.utility, rate.name])) or "URDB rate",
+    fields = dict(
+        name_en=" ".join(filter(None, [rate.utility, rate.name]))[:200] or "URDB rate",
         currency=currency,
         seasons=tuple(seasons),
         demand_charges=(*_flat_charges(rate), *_period_charges(rate)),
@@ -128,7 +121,11 @@ def to_tariff(rate: UrdbRate, currency: str = "USD") -> tuple[Tariff, tuple[Prob
         confidence="seen_in_source",
         demand_confidence="seen_in_source",
     )
-    return tariff, tuple(_findings(rate, window))
+    try:
+        tariff = Tariff(**fields)
+    except ValidationError as error:
+        raise input_error(error) from error
+    return tariff, tuple(_findings(rate, window, currency, peak_kw))
 
 
 def to_urdb(tariff: Tariff) -> dict[str, Any]:
@@ -176,82 +173,13 @@ def to_urdb(tariff: Tariff) -> dict[str, Any]:
     }
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def _one_item(text: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
-    if isinstance(text, str | bytes):
-        try:
-            text = json.loads(text)
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise Refusal("this is not a URDB rate: {fault}", fault=json_fault(error)) from error
-    if not isinstance(text, Mapping):
-        raise Refusal("this is not a URDB rate: it must be one JSON object")
-    items = text.get("items")
-    if items is None:
-        return text
-    if not isinstance(items, list) or not items or not isinstance(items[0], Mapping):
-        raise Refusal("the URDB answer holds no rate; search again and download a rate with detail=full")
-    return items[0]
-
-
-def _structure(raw: Mapping[str, Any], name: str) -> tuple[tuple[UrdbTier, ...], ...]:
-    given = raw.get(name) or []
-    try:
-        return tuple(tuple(_tier(tier, name) for tier in period) for period in given)
-    except (TypeError, ValueError, AttributeError) as error:
-        reason = getattr(error, "problem", str(error))
-        raise Refusal(
-            "{name}: {reason}; it must list the tiers of each period with 'rate'", name=name, reason=reason
-        ) from error
-
-
-def _tier(raw: Mapping[str, Any], name: str) -> UrdbTier:
-    unit = raw.get("unit", "kWh")
-    if name.startswith("energy") and unit not in ENERGY_UNITS:
-        raise Refusal("unit '{unit}' depends on the load's size, which cannot be read; only kWh can", unit=unit)
-    limit = raw.get("max")
-    price = float(raw.get("rate", 0.0)) + float(raw.get("adj", 0.0))
-    return UrdbTier(price, None if limit is None or float(limit) > 1e30 else float(limit), float(raw.get("sell", 0.0)))
-
-
-def _table(raw: Mapping[str, Any], name: str, periods: int) -> Table:
-    given = raw.get(name)
-    fits = (
-        isinstance(given, list) and len(given) == 12 and all(isinstance(row, list) and len(row) == 24 for row in given)
-    )
-    if not fits:
-        raise Refusal("{name} must be a table of 12 months and 24 hours", name=name)
-    table = tuple(tuple(int(number) for number in row) for row in given)
-    if min(map(min, table)) < 0 or max(map(max, table)) >= periods:
-        raise Refusal(
-            "{name} names a period that has no price; there are {count}, counted from 0", name=name, count=periods
-        )
-    return table
-
-
-def _flat_months(raw: Mapping[str, Any], periods: int) -> tuple[int, ...]:
-    if not periods:
-        return ()
-    given = raw.get("flatdemandmonths") or [0] * 12
-    if len(given) != 12 or min(given) < 0 or max(given) >= periods:
-        raise Refusal("flatdemandmonths must name one of the flat demand periods for each of 12 months")
-    return tuple(int(number) for number in given)
-
-
-def _per_month(raw: Mapping[str, Any], name: str, older: str, units: str) -> float:
-    """Money per month: the current field with its unit, else the older one, which is per month."""
-    if not raw.get(name):
-        return float(raw.get(older) or 0.0)
-    return float(raw[name]) * PER_MONTH.get(str(raw.get(units, "$/month")), 1.0)
-
-
 # --- to a Tariff ------------------------------------------------------------------------------------------------------
 
 
 def _month_key(rate: UrdbRate, month: int) -> tuple:
     tables = (rate.energy_weekday, rate.energy_weekend, rate.demand_weekday, rate.demand_weekend)
-    return tuple(table[month] for table in tables if table)
+    fuel = rate.fuel_by_month[month] if rate.fuel_by_month else 0.0
+    return (*(table[month] for table in tables if table), fuel)
 
 
 def _period_name(energy: int, demand: int | None) -> str:
@@ -262,7 +190,8 @@ def _season(rate: UrdbRate, months: tuple[int, ...]) -> Season:
     weekday = _windows(rate, rate.energy_weekday, rate.demand_weekday, months[0] - 1)
     weekend = _windows(rate, rate.energy_weekend, rate.demand_weekend, months[0] - 1)
     names = {window["period"] for window in (*weekday, *weekend)}
-    prices = {name: rate.energy[int(name.split("_")[1])][0].price for name in sorted(names)}
+    fuel = rate.fuel_by_month[months[0] - 1] if rate.fuel_by_month else 0.0
+    prices = {name: rate.energy[int(name.split("_")[1])][0].price + fuel for name in sorted(names)}
     days = {"weekday": weekday, "saturday": weekend, "sunday_holiday": weekend}
     return Season(name=f"months {months[0]}-{months[-1]}", months=months, prices_per_kwh=prices, **days)
 
@@ -279,7 +208,7 @@ def _windows(rate: UrdbRate, energy: Table, demand: Table, month: int) -> tuple[
 
 def _flat_charges(rate: UrdbRate) -> list[dict[str, Any]]:
     return [
-        {"name": f"flat_{number}", **_kw_price(tiers), "months": months}
+        {"name": f"flat_{number}", **_kw_price(tiers, rate.flat_demand_unit), "months": months}
         for number, tiers in enumerate(rate.flat_demand)
         if (months := tuple(at + 1 for at, n in enumerate(rate.flat_demand_months) if n == number))
         and _is_priced(tiers)
@@ -290,8 +219,17 @@ def _is_priced(tiers: tuple[UrdbTier, ...]) -> bool:
     return any(tier.price for tier in tiers)
 
 
-def _kw_price(tiers: tuple[UrdbTier, ...]) -> dict[str, Any]:
-    return {"per_kw_month": tiers[0].price, "tiers": _on_top(tiers) if len(tiers) > 1 else ()}
+def per_kw_month(unit: str) -> float:
+    """Factor from a price per unit of demand to one per kW and month; per kVA as at a power factor of 1."""
+    plain = unit.lower()
+    return (DAYS_A_MONTH if "dai" in plain or "day" in plain else 1.0) / (KW_PER_HP if "hp" in plain else 1.0)
+
+
+def _kw_price(tiers: tuple[UrdbTier, ...], unit: str) -> dict[str, Any]:
+    factor = per_kw_month(unit)
+    size = KW_PER_HP if "hp" in unit.lower() else 1.0
+    scaled = tuple(UrdbTier(t.price * factor, None if t.up_to is None else t.up_to * size) for t in tiers)
+    return {"per_kw_month": scaled[0].price, "tiers": _on_top(scaled) if len(scaled) > 1 else ()}
 
 
 def _on_top(tiers: tuple[UrdbTier, ...]) -> tuple[dict[str, Any], ...]:
@@ -325,7 +263,7 @@ def _period_charges(rate: UrdbRate) -> list[dict[str, Any]]:
     return [
         {
             "name": f"demand_{number}",
-            **_kw_price(tiers),
+            **_kw_price(tiers, rate.demand_unit),
             "measured_periods": tuple(sorted(_period_name(e, d) for e, d in pairs if d == number)),
             "months": tuple(month for month in EVERY_MONTH if _occurs(rate, number, month)),
         }
@@ -339,14 +277,48 @@ def _occurs(rate: UrdbRate, period: int, month: int) -> bool:
     return period in (*rate.demand_weekday[month - 1], *rate.demand_weekend[month - 1])
 
 
-def _findings(rate: UrdbRate, window: int) -> Iterator[Problem]:
+def _findings(rate: UrdbRate, window: int, currency: str, peak_kw: float | None) -> Iterator[Problem]:
     if window != rate.demand_window_minutes:
         minutes = {"given": rate.demand_window_minutes, "used": window}
         yield Problem("Demand is measured over {given} min; {used} min is used.", **minutes)
     if len({tiers[0].sell for tiers in rate.energy}) > 1:
         yield Problem("The credit for a kWh sold differs by period; one credit is used for all.")
+    yield from _unit_findings(rate, currency, peak_kw)
     for what in rate.not_read:
         yield Problem("Not taken over: {what}.", what=what)
+
+
+def _unit_findings(rate: UrdbRate, currency: str, peak_kw: float | None) -> Iterator[Problem]:
+    """What was made of demand that is not priced per kW and month, with the money it is about."""
+    used = [(rate.demand_unit, rate.demand), (rate.flat_demand_unit, rate.flat_demand)]
+    for unit, tiers in used:
+        plain = unit.lower()
+        highest = max((tier.price for period in tiers for tier in period), default=0.0)
+        if not highest or plain in ("kw", "kw monthly"):
+            continue
+        if per_kw_month(unit) != 1.0:
+            yield Problem(
+                "Demand is priced per {unit}: {price:,.6g} {currency} became {monthly:,.6g} per kW and month.",
+                unit=unit,
+                price=highest,
+                currency=currency,
+                monthly=highest * per_kw_month(unit),
+            )
+        if "kva" in plain:
+            text = Problem(
+                "Demand is priced per kVA and was taken per kW: at a power factor of 0.9 it costs 11 % more."
+            )
+            if peak_kw:
+                text = Problem(
+                    "Demand is priced per kVA and was taken per kW: at a power factor of 0.9 and a peak of {peak:,.0f} "
+                    "kW that leaves out {money:,.0f} {currency} a year.",
+                    peak=peak_kw,
+                    money=12 * peak_kw * highest * per_kw_month(unit) * (1 / 0.9 - 1),
+                    currency=currency,
+                )
+            yield text
+        elif not any(known in plain for known in ("kw", "hp")):
+            yield Problem("The unit of demand, {unit}, is not known; the price was taken per kW and month.", unit=unit)
 
 
 # --- from a Tariff ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.meter.file import decode, find_delimiter
-from sim.meter.findings import MeterError
+from sim.meter.findings import MeterError, MeterQuestion
 from sim.meter.read import inspect, read_meter
 from sim.meter.year import align_weekdays, is_repeated, to_step
 
@@ -234,9 +234,14 @@ def test_unit_of_a_header(header, unit):
     assert inspect(csv_text(T[:100], KW[:100], f"time,{header}").encode(), "a.csv").unit == unit
 
 
-def test_unit_without_a_name_is_guessed_and_said():
-    assert codes(read(csv_text(T, KW, "time,load"))) == ["unit_guess"]
-    assert read(csv_text(T, KW, "time,consumption")).unit == "kWh"
+@pytest.mark.parametrize(("header", "first"), [("load", "kW"), ("consumption", "kWh"), ("x", "kW")])
+def test_a_unit_that_nothing_tells_is_asked_for(header, first):
+    text = csv_text(T, KW, f"time,{header}")
+    with pytest.raises(MeterQuestion) as question:
+        read(text)
+    assert (question.value.code, question.value.options[0]) == ("unit_unknown", first)
+    assert {"W", "Wh", "MW", "MWh"} <= set(question.value.options)
+    assert np.array_equal(read(text, unit="kW").kw, KW)
 
 
 def test_unit_against_the_header_is_obeyed_and_said():
@@ -255,9 +260,16 @@ def test_wrong_unit_is_warned_of_but_not_converted(header, factor, fits):
     assert "unit_1000" not in codes(read(text, expected_peak_kw=reading.peak_kw * 2))
 
 
-def test_ten_thousands_are_refused():
-    error = refused("unit", csv_text(T, KW, "时间,电量(万千瓦时)"))
-    assert error.column == "电量(万千瓦时)"
+@pytest.mark.parametrize(
+    ("header", "factor"),
+    [
+        ("电量(万千瓦时)", 1e4), ("実績(万kW)", 1e4), ("使用量(千kWh)", 1e3), ("电量(亿千瓦时)", 1e8), ("P, МВт", 1e3),
+        ("Потребление, кВт·ч", 1), ("Electricity [MJ]", 1 / 3.6), ("E [GJ]", 1 / 3.6e-3),
+        ("Facility [J](Hourly)", 1 / 3.6e6), ("kilowatt-hours", 1), ("GWh", 1e6),
+    ],
+)  # fmt: skip
+def test_units_of_other_scripts_and_sizes(header, factor):
+    assert read(csv_text(T, KW, f'time,"{header}"')).kw == pytest.approx(KW * factor)
 
 
 # Choosing columns
@@ -294,7 +306,7 @@ def test_chosen_columns_are_used():
 
 def test_load_is_guessed_anew_when_another_time_column_is_chosen():
     rows = "stamp,kWh\n" + "\n".join(f"{t:%Y%m%d%H%M},{t:%Y%m%d%H%M}" for t in T)
-    assert refused("counter", rows, time_column="kWh").column == "stamp"
+    refused("no_numbers", rows, time_column="kWh")
 
 
 def test_several_likely_columns_are_said():
@@ -355,9 +367,9 @@ def test_true_ambiguity_is_warned_of():
         (b"%PDF-1.7\n", "wrong_kind_pdf", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "wrong_kind_image", "picture"),
         (b"\xff\xd8\xff\xe0", "wrong_kind_image", "picture"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "wrong_kind_xls", ".xls"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "damaged", "damaged"),
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "wrong_kind_locked", "password"),
-        (b"\x1f\x8b\x08", "wrong_kind_zip", "gzip"),
+        (b"\x1f\x8b\x08", "wrong_kind_zip", "damaged"),
         (b"PK\x03\x04 torn", "damaged", "damaged"),
         (b"<html><table><tr>", "wrong_kind_markup", "HTML"),
         (b'{"a": 1}', "wrong_kind_markup", "JSON"),
@@ -385,7 +397,7 @@ def zipped(*names):
 
 @pytest.mark.parametrize(
     ("names", "word"),
-    [(["a.csv"], "zip archive"), (["word/document.xml"], "Word"), (["xl/workbook.bin"], ".xlsb"),
+    [(["a.doc"], "zip archive"), (["word/document.xml"], "Word"), (["xl/workbook.bin"], "damaged"),
      (["content.xml"], "OpenDocument"), (["xl/workbook.xml"], "damaged")],
 )  # fmt: skip
 def test_other_zipped_files(names, word):
@@ -417,7 +429,7 @@ def test_no_time_column():
 
 def test_unknown_column_and_unit():
     assert '"time", "kW"' in str(refused("no_column", csv_text(T, KW), value_column="Load"))
-    refused("unit", csv_text(T, KW), unit="GJ")
+    refused("unit", csv_text(T, KW), unit="BTU")
 
 
 def test_column_of_words():
@@ -644,16 +656,27 @@ def test_few_negative_values_become_zero():
     assert (found(reading, "negative").rows, found(reading, "negative").severity) == ((9, 11), "repaired")
 
 
-def test_spike_is_kept_and_warned_of():
-    reading = read(csv_text(T, np.where(np.arange(8760) == 7, 99999.0, KW)))
-    assert reading.peak_kw == 99999
-    assert (found(reading, "spikes").rows, found(reading, "spikes").severity) == ((9,), "warning")
+@pytest.mark.parametrize(("action", "value"), [(None, (KW[6] + KW[8]) / 2), ("missing", (KW[6] + KW[8]) / 2),
+                                               ("keep", 99999.0), ("cut", np.delete(KW, 7).max())])  # fmt: skip
+def test_a_spike_does_not_set_the_peak_unasked(action, value):
+    text = csv_text(T, np.where(np.arange(8760) == 7, 99999.0, KW))
+    reading = read(text, actions={9: action} if action else {})
+    assert reading.kw[7] == pytest.approx(value)
+    assert (found(reading, "spikes").rows, found(reading, "spikes").severity) == ((9,), "question")
+    [suspect] = reading.suspects
+    assert (suspect.kind, suspect.row, suspect.kw, suspect.at, suspect.action) == (
+        "spike", 9, 99999.0, T[7], action or "missing",
+    )  # fmt: skip
 
 
 def test_zeros_are_kept_and_warned_of():
     reading = read(csv_text(T, np.where(np.arange(8760) // 24 == 40, 0.0, KW)))
     assert reading.energy_kwh == pytest.approx(KW.sum() - KW[960:984].sum())
     assert found(reading, "zeros").count == 24
+    [run] = reading.suspects
+    assert (run.kind, run.row, run.count, run.action) == ("zero", 962, 24, "keep")
+    mended = read(csv_text(T, np.where(np.arange(8760) // 24 == 40, 0.0, KW)), actions={962: "missing"})
+    assert np.array_equal(mended.kw[960:984], KW[960 - 168 : 984 - 168])
 
 
 # Summer time

@@ -26,6 +26,7 @@ PATTERN_AT = {
     "WeatherError": (0,),
     "one_or_many": (1, 2),
     "refusal": (1, 2),
+    "asked": (1, 2),
     "finding": (2,),
 }
 

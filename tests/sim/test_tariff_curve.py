@@ -7,10 +7,12 @@ import pytest
 
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_tariff, price_classes
 from sim.problem import Refusal
-from sim.tariff.curve import curve_fields, curve_table, fit_curve, read_curve
+from sim.tariff.curve import curve_fields, curve_table, fit_curve
+from sim.tariff.price_file import PriceChoices, read_curve
 from sim.timeline import timeline
 
 PLAIN = library_tariff("my_tnb_mv_general")
+PER_KWH = PriceChoices(unit="per kWh")
 FLAT_KW = np.full(8760, 1000.0)
 DAY = np.round(0.3 + 0.1 * np.sin(np.arange(24)), 4)
 TABLE = DAY[:, None] + np.arange(12) / 100  # hours, months
@@ -22,7 +24,7 @@ def csv(rows) -> bytes:
 
 
 def held(data: bytes, tariff: Tariff = PLAIN, year: int = 2026) -> Tariff:
-    fit = fit_curve(read_curve(data, "curve.csv"), year, FLAT_KW)
+    fit = fit_curve(read_curve(data, "curve.csv", PER_KWH), year, FLAT_KW)
     return Tariff.model_validate(curve_fields(tariff, fit, "mine", "curve.csv"))
 
 
@@ -65,7 +67,7 @@ def test_a_year_of_equal_days_is_held_exactly(step_minutes: int) -> None:
     """Weekday and weekend apart: every hour of the year comes back as it was given."""
     year = TABLE[CLOCK.hour, CLOCK.month_index] * np.where(CLOCK.is_weekend, 0.5, 1.0)
     given = np.repeat(year, 60 // step_minutes)
-    fit = fit_curve(read_curve(csv([[f"t{k}", v] for k, v in enumerate(given)]), "y.csv"), 2026, FLAT_KW)
+    fit = fit_curve(read_curve(csv([[f"t{k}", v] for k, v in enumerate(given)]), "y.csv", PER_KWH), 2026, FLAT_KW)
     assert fit.is_exact
     assert fit.bill_error == pytest.approx(0, abs=1e-12)
     tariff = Tariff.model_validate(curve_fields(PLAIN, fit, "mine", ""))
@@ -77,7 +79,7 @@ def test_days_that_differ_are_held_by_their_mean_and_the_error_is_told() -> None
     much on the cheap days pays (2 x 0.8 + 1.2) / 3 = 0.9333 of the mean: the mean is off by about 1 / 0.9333 - 1."""
     day = np.arange(8760) // 24
     year = 0.5 * np.where(day % 2 == 0, 0.8, 1.2)
-    curve = read_curve(csv([[v] for v in year]), "y.csv")
+    curve = read_curve(csv([[v] for v in year]), "y.csv", PER_KWH)
     fit = fit_curve(curve, 2026, FLAT_KW)
     assert not fit.is_exact
     assert fit.bill_error == pytest.approx(0, abs=1e-9)
@@ -115,10 +117,10 @@ def test_the_template_reads_back() -> None:
         (csv([[v] for v in DAY[:20]]), "20 rows of 1 prices"),
         (csv([["hour", "price"], *([h, "x" if h == 3 else v] for h, v in enumerate(DAY))]), "row 5, column 2: 'x'"),
         (csv([[1.0] * 12 for _ in range(20)]), "20 rows of 12 prices"),
-        (csv([[0.1]] * 8784), "8784 rows of 1 prices"),
+        (csv([[0.1]] * 8783), "8783 rows of 1 prices"),
         (csv([*([v] * 12 for v in DAY[:-1]), [0.1] * 5]), "row 24 has another number of columns"),
     ],
 )
 def test_what_cannot_be_read_is_told(data: bytes, sentence: str) -> None:
     with pytest.raises(Refusal, match=sentence):
-        read_curve(data, "curve.csv")
+        read_curve(data, "curve.csv", PER_KWH)

@@ -1,0 +1,123 @@
+"""Tables inside HTML, JSON and XML spreadsheets -> rows. Many "xls" exports are web pages under another name."""
+
+import json
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree
+
+from sim.meter.limits import CELL_LENGTH, MAX_COLUMNS, MAX_ROWS
+
+Rows = list[Sequence[object]]
+FEWEST_RECORDS = 20
+
+
+class _Tables(HTMLParser):
+    """Collects the cells of all tables, row by row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[Rows] = []
+        self.cell: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables and len(self.tables[-1]) < MAX_ROWS:
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self._close()
+            self.cell = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr"):
+            self._close()
+
+    def handle_data(self, data: str) -> None:
+        if self.cell is not None:
+            self.cell.append(data[:CELL_LENGTH])
+
+    def _close(self) -> None:
+        if self.cell is not None and self.tables and self.tables[-1] and len(self.tables[-1][-1]) < MAX_COLUMNS:
+            self.tables[-1][-1].append("".join(self.cell)[:CELL_LENGTH].strip())
+        self.cell = None
+
+
+def html_rows(text: str) -> Rows | None:
+    """Rows of the longest table of a web page, None if it has none."""
+    parser = _Tables()
+    try:
+        parser.feed(text)
+    except (AssertionError, ValueError, RecursionError):
+        return None
+    return max(parser.tables, key=len, default=None) or None
+
+
+def json_rows(text: str) -> Rows | None:
+    """The longest list of records (objects, or lists of equal length) as rows below their names, None without one."""
+    try:
+        found = _records(json.loads(text), 0)
+    except (ValueError, RecursionError):
+        return None
+    if found is None:
+        return None
+    if isinstance(found[0], list):
+        return [[_flat(cell) for cell in row[:MAX_COLUMNS]] for row in found[:MAX_ROWS] if isinstance(row, list)]
+    names = list(dict.fromkeys(str(name)[:CELL_LENGTH] for record in found[:50] for name in record))[:MAX_COLUMNS]
+    records = (record for record in found[:MAX_ROWS] if isinstance(record, dict))
+    return [names, *([_flat(record.get(name)) for name in names] for record in records)]
+
+
+def _records(tree: Any, depth: int) -> list | None:
+    if depth > 8:
+        return None
+    if isinstance(tree, list) and len(tree) >= FEWEST_RECORDS and isinstance(tree[0], (dict, list)):
+        return tree
+    if isinstance(tree, list) and len(tree) >= FEWEST_RECORDS and isinstance(tree[0], (int, float)):
+        return [[value] for value in tree]
+    inside = list(tree.values()) if isinstance(tree, dict) else tree[:FEWEST_RECORDS] if isinstance(tree, list) else []
+    found = [records for part in inside if (records := _records(part, depth + 1)) is not None]
+    return max(found, key=len, default=None)
+
+
+def _flat(cell: Any) -> object:
+    if isinstance(cell, (bool, int, float)) or cell is None:
+        return cell if not isinstance(cell, int) or abs(cell) < 1 << 60 else str(cell)[:CELL_LENGTH]
+    return str(cell)[:CELL_LENGTH]
+
+
+def parse_xml(text: str) -> ElementTree.Element | None:
+    """The root of an XML document; None where it is torn or brings definitions of its own, which can grow endlessly."""
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return None
+    try:
+        return ElementTree.fromstring(text.encode("utf-8"))
+    except (ElementTree.ParseError, ValueError, RecursionError):
+        return None
+
+
+def local(element: ElementTree.Element) -> str:
+    """An element's name without its name space."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def xml_rows(root: ElementTree.Element) -> Rows | None:
+    """Rows of an XML spreadsheet (Excel 2003), or the most frequent element's children as columns; None without any."""
+    sheets = [element for element in root.iter() if local(element) == "Table"]
+    if sheets and local(root) == "Workbook":
+        rows = [row for row in max(sheets, key=len) if local(row) == "Row"]
+        return [["".join(cell.itertext()).strip()[:CELL_LENGTH] for cell in row] for row in rows[:MAX_ROWS]]
+    groups: dict[str, list[ElementTree.Element]] = {}
+    for element in root.iter():
+        if len(element) or element.attrib:
+            groups.setdefault(local(element), []).append(element)
+    best = max(groups.values(), key=len, default=[])
+    if len(best) < FEWEST_RECORDS:
+        return None
+    names = list(dict.fromkeys(name for element in best[:50] for name in _leaves(element)))[:MAX_COLUMNS]
+    return [names, *([_leaves(element).get(name) for name in names] for element in best[:MAX_ROWS])]
+
+
+def _leaves(element: ElementTree.Element) -> dict[str, str]:
+    children = {local(child): (child.text or "").strip()[:CELL_LENGTH] for child in element if not len(child)}
+    return {name: value[:CELL_LENGTH] for name, value in element.attrib.items()} | children

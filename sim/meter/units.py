@@ -1,0 +1,123 @@
+"""Units of power and energy as headings and cells write them, in any script, with k M G, 千 万 亿, J and Wh."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+# Factor from a reading to kW, or to kWh of the interval for energies, which are divided by its length later.
+UNIT_TO_KW = {
+    "kW": 1.0,
+    "MW": 1e3,
+    "kWh": 1.0,
+    "MWh": 1e3,
+    "W": 1e-3,
+    "Wh": 1e-3,
+    "GW": 1e6,
+    "GWh": 1e6,
+    "万kW": 1e4,
+    "万kWh": 1e4,
+    "亿kWh": 1e8,
+    "J": 1 / 3.6e6,
+    "kJ": 1 / 3600,
+    "MJ": 1 / 3.6,
+    "GJ": 1 / 3.6e-3,
+}
+POWER_UNITS = ("kW", "MW", "W", "GW", "万kW")
+ENERGY_UNITS = ("kWh", "MWh", "Wh", "GWh", "万kWh", "亿kWh", "MJ", "GJ", "kJ", "J")
+# Units that are named but are no power and no energy that could be a load.
+OTHER_UNITS = re.compile(
+    r"(?<![A-Za-z])(?:kvarh?|mvarh?|varh?|kvah?|mvah?|kv|v|a|hz|btu|kbtu|mmbtu|therms?|gal|m3|nm3|kg|°?c|°f|%|"
+    r"eur|usd|gbp|cny)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_PREFIXES = {"": "", "k": "k", "m": "M", "g": "G", "к": "k", "м": "M", "г": "G"}
+_NUMERALS = {"百万": 1e6, "十万": 1e5, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
+_STEP = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_WATT = re.compile(
+    r"(?P<numeral>10*\s*)?(?P<many>百万|十万|千|万|萬|亿|億)?(?<![A-Za-zА-я])(?P<prefix>[kKmMgGTкКмМгГ]?)"
+    r"(?:(?P<watt>[wW](?![a-zA-Z0-9А-я]|atts?)|Вт|вт|ВТ|[wW][hH](?![a-zA-Z])|Втч|ВТЧ|втч)(?P<h>ч|h)?|(?P<joule>J)(?![A-Za-z]))"
+)
+_WORDS = (
+    (re.compile(r"kilo-?watt-?\s?hours?|kilowattstunden?|kilovatios?[- ]hora", re.I), "kWh"),
+    (re.compile(r"mega-?watt-?\s?hours?|megawattstunden?", re.I), "MWh"),
+    (re.compile(r"giga-?watt-?\s?hours?", re.I), "GWh"),
+    (re.compile(r"\bwatt-?\s?hours?|wattstunden?", re.I), "Wh"),
+    (re.compile(r"kilo-?watts?|kilovatios?", re.I), "kW"),
+    (re.compile(r"mega-?watts?|megavatios?", re.I), "MW"),
+    (re.compile(r"\bwatts?\b", re.I), "W"),
+)
+# Chinese names: longest first, as 千瓦 is the beginning of 千瓦时.
+_CHINESE = (
+    ("兆瓦时", "MWh"),
+    ("兆瓦時", "MWh"),
+    ("千瓦时", "kWh"),
+    ("千瓦時", "kWh"),
+    ("瓦时", "Wh"),
+    ("兆瓦", "MW"),
+    ("千瓦", "kW"),
+)
+_CHINESE_MANY = re.compile(r"(百万|十万|千(?!瓦)|万|萬|亿|億)\s*(千瓦时|千瓦時|千瓦|度|瓦)")
+
+
+def is_energy(unit: str) -> bool:
+    """Whether a unit counts energy, of an interval or on a counter."""
+    return unit.endswith(("h", "J"))
+
+
+@lru_cache(maxsize=4096)
+def find_unit(text: str) -> str | None:
+    """The unit a heading names, one of UNIT_TO_KW, or None. kW/h is taken as kWh, kWh/h as kW."""
+    text = unicodedata.normalize("NFKC", text[:200])
+    if many := _CHINESE_MANY.search(text):
+        base = {"度": "kWh", "瓦": "W"}.get(many[2]) or ("kWh" if "时" in many[2] or "時" in many[2] else "kW")
+        return _scaled(_NUMERALS[many[1]], base)
+    for word, unit in _CHINESE:
+        if word in text:
+            return unit
+    for pattern, unit in _WORDS:
+        if pattern.search(text):
+            return unit
+    text = re.sub(r"(?<=[wWтТ])[·∙•.*\-/× ]?(?=[hHчЧ]\b)", "", text)
+    text = re.sub(r"([kKmMgG]?[wW])[hH]/(?:[hH]\b|1h)", r"\1", text)
+    found = [unit for match in _WATT.finditer(text.replace("_", " ")) if (unit := _unit_of(match))]
+    if found:
+        return found[-1]
+    return "kWh" if re.search(r"[(\[/]\s*度\s*([)\]]|$)|^度$", text) else None
+
+
+def _unit_of(match: re.Match[str]) -> str | None:
+    prefix = _PREFIXES.get(match["prefix"].lower(), match["prefix"])
+    if match["joule"]:
+        return f"{prefix}J" if f"{prefix}J" in UNIT_TO_KW else None
+    is_hours = bool(match["h"]) or match["watt"].lower().endswith(("h", "ч"))
+    factor = _NUMERALS.get(match["many"] or "", 1.0) * (float(match["numeral"]) if match["numeral"] else 1.0)
+    return _scaled(factor, f"{prefix}W{'h' if is_hours else ''}")
+
+
+def _scaled(factor: float, base: str) -> str | None:
+    """The unit of UNIT_TO_KW that is so many of another one: 10,000 kW -> 万kW, 1,000 kWh -> MWh."""
+    wanted = factor * UNIT_TO_KW[base] if base in UNIT_TO_KW else None
+    names = ENERGY_UNITS if is_energy(base) else POWER_UNITS
+    fitting = [name for name in names if wanted and abs(UNIT_TO_KW[name] / wanted - 1) < 1e-9]
+    return base if base in fitting else fitting[0] if fitting else None
+
+
+def unit_of_cells(cells: Sequence[object]) -> str | None:
+    """The unit that a column of units names in every filled cell, None if they differ or name none."""
+    texts = {str(cell).strip() for cell in cells if cell not in (None, "")}
+    units = {find_unit(text) if len(text) <= 20 else None for text in texts}
+    return units.pop() if len(units) == 1 else None
+
+
+def ratio_of(cell: object) -> float | None:
+    """A transformer's ratio from a cell: 2000, 1,200 or 400/5."""
+    text = unicodedata.normalize("NFKC", str(cell)).strip().replace(" ", "")[:40]
+    found = re.fullmatch(
+        r"(?:CT|PT|VT)?[:=]?(\d{1,7}(?:[.,]\d{1,4})?)(?:A|V|kV)?(?:[/:](\d{1,4}(?:\.\d{1,2})?)(?:A|V)?)?", text
+    )
+    if not found:
+        return None
+    high, low = float(found[1].replace(",", ".")), float(found[2] or 1)
+    value = high / low if low else 0.0
+    return value if 1.0 <= value <= 1e6 else None
