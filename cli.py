@@ -13,6 +13,7 @@ import json
 import sys
 from pathlib import Path
 
+from finance.figures import figures_on
 from i18n import words
 from report.export import KINDS, write_files
 from report.files import write_csv_files
@@ -20,6 +21,7 @@ from report.paper.offer import Offer
 from report.paper.pdf import LANGUAGES
 from report.paper.proposal import warnings
 from report.text import financing as financing_text
+from report.text import say
 from report.text.currency import rate_note, words_for
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.problem import Refusal
@@ -120,27 +122,28 @@ def _scenario(name: str) -> Scenario:
 def _table(study: Study) -> str:
     w, currency = words_for(study.scenario, "en"), study.scenario.site.currency
     rows = [f"{study.scenario.site.name}   {study.fingerprint}   {study.scenario.site.term_months} months"]
-    rows.append(f"{'':14}{'cost':>16}{'saving':>10}{'per kWh':>10}{'diesel':>14}{'unserved':>14}{'CO2':>12}")
+    figures = figures_on("cli")
+    table = [["", *(say.figure_name(row, w) for row in figures), "Saving"]]
     for name, own in study.kpis.items():
         saving = study.savings.get(name)
         fraction = "baseline" if saving is None else "" if saving.fraction is None else w.percent(saving.fraction)
-        per_kwh = "-" if own.cost_per_kwh.value is None else w.price(own.cost_per_kwh.value, currency)
-        rows.append(
-            f"{name:14}{w.money(own.total_cost, currency):>16}{fraction:>10}{per_kwh:>10}"
-            f"{w.number(own.diesel_l, 'L'):>14}{w.number(own.unserved_kwh, 'kWh'):>14}{w.number(own.co2_t, 't'):>12}"
-        )
+        table.append([name, *(say.figure(row, own.figure(row.key), w, currency) for row in figures), fraction])
     rate = rate_note(study.scenario, w)
-    return "\n".join([*rows, *([rate] if rate else []), "", *_returns(study)])
+    return "\n".join([*rows, *_aligned(table, ">"), *([rate] if rate else []), "", *_returns(study)])
+
+
+def _aligned(table: list[list[str]], align: str = "<") -> list[str]:
+    """Rows of text with columns as wide as their widest cell; the first stands to the left, the others as told."""
+    widths = [max(len(row[k]) for row in table) + 3 for k in range(len(table[0]))]
+    aligns = ["<", *(align for _ in widths[1:])]
+    cells = ([f"{text:{side}{width}}" for text, side, width in zip(row, aligns, widths, strict=True)] for row in table)
+    return ["".join(row).rstrip() for row in cells]
 
 
 def _returns(study: Study) -> list[str]:
     """The project after tax in the words of the page."""
     w = words_for(study.scenario, "en")
-    heads, views = financing_text.view_heads(study, w), financing_text.views(study, w)
-    widths = [max(len(row[k]) for row in (heads, *views)) + 3 for k in range(len(heads))]
-    rows = [
-        "".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *views)
-    ]
+    rows = _aligned([financing_text.view_heads(study, w), *financing_text.views(study, w)])
     rows += [financing_text.rules_text(returns(study).rules, w), financing_text.loan_line(study, w)]
     return rows if returns(study).no_loan else [*rows, financing_text.coverage_finding(study, w)]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from finance.figures import WORTH
 from study.evaluate import evaluate
 from study.presets import presets
 from study.risk import default_ranges, draw, heat_map, simulate_draws, tornado
@@ -54,7 +55,7 @@ def sensitivity_row(study: Study) -> dict:
 
 def digits_row(study: Study) -> dict:
     draws = draw(study, 2_000)
-    one, two = (simulate_draws(study, draws, threads=threads).results["npv"] for threads in (1, 2))
+    one, two = (simulate_draws(study, draws, threads=threads).results[WORTH] for threads in (1, 2))
     differing = int((one != two).sum())
     return row("draws whose NPV depends on the threads", differing, "of 2,000", "0", differing == 0)
 

@@ -90,16 +90,6 @@ class CashFlow:
         return metrics.lcoe(self.cost, self.energy_kwh, rate)
 
 
-@dataclass(frozen=True)
-class Appraisal:
-    """The headline figures of one flow at one discount rate."""
-
-    npv: float
-    irr: metrics.Irr
-    payback: metrics.Payback
-    discounted_payback: metrics.Payback
-
-
 def project(inputs: ProjectInputs) -> CashFlow:
     """The lines of a project described by year-1 figures and rates (formulas: `ProjectInputs`)."""
     n = int(inputs.years)
@@ -111,16 +101,6 @@ def project(inputs: ProjectInputs) -> CashFlow:
         replacement=0.0 - replacement_line(inputs.replacements, inputs.replacement_escalation, n),
         salvage=in_year(inputs.salvage_fraction * inputs.capex, n, n),
         energy_kwh=inputs.energy_kwh_year1 * kept,
-    )
-
-
-def appraise(flows: ArrayLike, rate: float, periods_per_year: int = 1) -> Appraisal:
-    """NPV, IRR and both paybacks of one flow (T,)."""
-    return Appraisal(
-        npv=float(metrics.npv(rate, flows, periods_per_year)),
-        irr=metrics.irr(flows, periods_per_year),
-        payback=metrics.payback(flows, periods_per_year),
-        discounted_payback=metrics.discounted_payback(rate, flows, periods_per_year),
     )
 
 

@@ -41,7 +41,7 @@ with card(t("answers.money.side_title"), money.side_note(study)):
         with st.expander(t("answers.money.reasons")):
             st.markdown(reasons)
     with st.expander(t("answers.money.definitions")):
-        st.markdown(money.definitions())
+        st.markdown(money.definitions(study))
 
 with st.container(horizontal=True, vertical_alignment="top"):
     alternative = operation.ask_alternative(study, key="money.alternative")

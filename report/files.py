@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance.cashflow import by_year
+from finance.figures import FIGURES
 from finance.lines import LINES
-from finance.metrics import REASONS, Figure
+from finance.metrics import REASONS
 from finance.rates import bill_rates
 from i18n.words import Exchange
 from report.text.currency import exchange, rate_date
@@ -33,16 +34,6 @@ Floats = NDArray[np.float64]
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-# Kpis whose money is per kWh, in money, in years or a fraction; the rest name their unit in their name's last part.
-MONEY = ("capex", "total_cost", "unserved_value", "interruption_value", "npv")
-MONEY_PER_KWH = ("cost_per_kwh", "lcoe_per_kwh")
-UNITS = {
-    "irr": "fraction/year",
-    "payback_years": "years",
-    "discounted_payback_years": "years",
-    "genset_starts": "",
-    "interruptions": "",
-}
 
 
 def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
@@ -105,7 +96,7 @@ def step_price_per_kwh(study: Study, year: int) -> Floats:
 def summary_csv(study: Study) -> bytes:
     """All key figures of all alternatives, a row each; one that does not exist is empty, with the reason beside."""
     currency = study.scenario.site.currency
-    rows = [[name, _unit(name, currency), *_cells(study, name)] for name in _kpi_names(study)]
+    rows = [[key, row.unit_in(currency), *_cells(study, key)] for key, row in FIGURES.items()]
     rows += [
         ["saving_total", currency, *_saving_cells(study, "total")],
         ["saving_fraction", SHARE_OF_BASELINE, *_saving_cells(study, "fraction")],
@@ -245,27 +236,10 @@ def _month_names(study: Study) -> list[str]:
     return [str(first + month) for month in range(study.dispatch.months)]
 
 
-def _kpi_names(study: Study) -> list[str]:
-    return [field.name for field in fields(study.kpis[study.baseline])]
-
-
-def _unit(name: str, currency: str) -> str:
-    if name in MONEY:
-        return currency
-    if name in MONEY_PER_KWH:
-        return f"{currency}/kWh"
-    known = {"kwh": "kWh", "kw": "kW", "l": "L", "h": "h", "t": "t"}
-    return UNITS.get(name, known.get(name.rpartition("_")[2], ""))
-
-
 def _cells(study: Study, name: str) -> list[Any]:
-    values = [getattr(study.kpis[alternative], name) for alternative in ALTERNATIVES]
-    reasons = [
-        f"{alternative}: {value.text}"
-        for alternative, value in zip(ALTERNATIVES, values, strict=True)
-        if isinstance(value, Figure) and value.value is None
-    ]
-    return [*(value.value if isinstance(value, Figure) else value for value in values), " ".join(reasons)]
+    found = {alternative: study.kpis[alternative].figure(name) for alternative in ALTERNATIVES}
+    reasons = [f"{alternative}: {figure.text}" for alternative, figure in found.items() if figure.value is None]
+    return [*(figure.value for figure in found.values()), " ".join(reasons)]
 
 
 def _saving_cells(study: Study, name: str) -> list[Any]:

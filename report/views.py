@@ -5,51 +5,17 @@ Numbers are raw, keys are columns; pages and files put them into words.
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from finance.kpis import Kpis, by_period, periods_per_year
+from finance.kpis import by_period, periods_per_year
 from finance.lines import LINES, by
-from finance.metrics import Figure
 from i18n import Words
 from report.text.amounts import Amounts, amounts, month_name, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
-
-# The order of the comparison table: money first, then energy. Every field of `Kpis` is in it (a test says so).
-METRICS = (
-    "total_cost",
-    "cost_per_kwh",
-    "lcoe_per_kwh",
-    "capex",
-    "npv",
-    "irr",
-    "payback_years",
-    "discounted_payback_years",
-    "unserved_kwh",
-    "unserved_value",
-    "shed_kwh",
-    "interruptions",
-    "interruption_value",
-    "energy_served_kwh",
-    "grid_kwh",
-    "pv_kwh",
-    "battery_discharge_kwh",
-    "diesel_kwh",
-    "diesel_l",
-    "genset_run_h",
-    "genset_starts",
-    "peak_import_kw",
-    "co2_t",
-    "nox_t",
-    "pm_t",
-    "co_t",
-    "so2_t",
-)
 
 
 def cost_lines(study: Study, alternative: str) -> pd.DataFrame:
@@ -71,29 +37,6 @@ def bill_by_month(study: Study, alternative: str, year: int) -> pd.DataFrame:
         return pd.DataFrame({"total": [0.0]}, index=["total"])
     table.loc["total"] = table.sum(axis=0)
     return table.assign(total=table.sum(axis=1))
-
-
-def metric(kpis: Kpis, name: str) -> Figure:
-    """One KPI as a figure that may have no value, with the reason."""
-    value = getattr(kpis, name)
-    return value if isinstance(value, Figure) else Figure(float(value))
-
-
-def comparison(study: Study) -> pd.DataFrame:
-    """All KPIs (index, in the order of `METRICS`) of all alternatives (columns); NaN where there is no value."""
-    return pd.DataFrame(
-        {
-            name: [np.nan if (value := metric(study.kpis[name], key).value) is None else value for key in METRICS]
-            for name in ALTERNATIVES
-        },
-        index=list(METRICS),
-        dtype=float,
-    )
-
-
-def metric_names() -> tuple[str, ...]:
-    """The fields of `Kpis`."""
-    return tuple(field.name for field in fields(Kpis))
 
 
 # Parts of a cost stack in drawing order, and the colour of each in the palette. Resale stands with the equipment that

@@ -102,15 +102,17 @@ def remarks(study: Study) -> tuple[Finding, ...]:
 
 def _worth_today(study: Study) -> Finding | None:
     """Where discounting turns the sign of the saving: cheaper over the term but not worth it today, or the reverse."""
-    npv, saved = study.kpis["hybrid"].npv.value, study.savings["hybrid"]
-    if npv is None or saved.fraction is None or abs(saved.fraction) < SAME_FRACTION or (npv < 0) == (saved.total < 0):
+    worth, saved = study.kpis["hybrid"].worth, study.savings["hybrid"]
+    if worth is None or saved.fraction is None or abs(saved.fraction) < SAME_FRACTION:
+        return None
+    if (worth < 0) == (saved.total < 0):
         return None
     values = {
-        "npv": Quantity("money", npv),
+        "worth": Quantity("money", worth),
         "rate": Quantity("percent", study.scenario.finance.discount_rate),
         "baseline": Quantity("name", study.baseline),
     }
-    return Finding(f"answers.remark.npv_{'negative' if npv < 0 else 'positive'}", values, good=npv > 0)
+    return Finding(f"answers.remark.worth_{'negative' if worth < 0 else 'positive'}", values, good=worth > 0)
 
 
 def _cheaper_still(study: Study) -> Finding | None:

@@ -61,11 +61,11 @@ def shapley(players: Sequence[str], value: Value) -> Attribution:
 def attribute(study: Study, measure: str = "total") -> Attribution:
     """The saving of the hybrid against the study's baseline, split over `PARTS`.
 
-    measure: "total", undiscounted cost over the term as in `study.savings`; "npv", discounted at the study's rate.
+    measure: "total", undiscounted cost over the term as in `study.savings`; "worth", discounted at the study's rate.
     Parts the case does not have get 0 without being simulated.
     """
-    if measure not in ("total", "npv"):
-        raise ValueError(f"measure is '{measure}'; use 'total' or 'npv'")
+    if measure not in ("total", "worth"):
+        raise ValueError(f"measure is '{measure}'; use 'total' or 'worth'")
     without = {part: _without(study.scenario, part) for part in PARTS}
     active = [part for part in PARTS if study.scenario.with_(without[part]) != _plain(study.scenario)]
     found = shapley(active, lambda group: -_cost(study, without, group, active, measure))

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
+from finance.figures import FIGURES, KeyFigure, figures_on
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
 from finance.rates import bill_rates
@@ -78,15 +79,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Metric:
-    """What a claim can be about. `kind` says how the value is written (as in `study.answer.Quantity`).
+    """What a claim can be about. `figure` says how the value is written.
 
     first_year: only the first twelve months matter, so a search may shorten the term. slow: takes many simulations, so
     `together` leaves it out.
     """
 
     value: Callable[[Study, Mapping[str, float]], Figure]
-    kind: str
-    unit: str
+    figure: KeyFigure
     first_year: bool = False
     settings: tuple[str, ...] = ()
     slow: bool = False
@@ -408,27 +408,32 @@ _OUTAGE_RECORDS = (
     "hardware_failure_fraction_per_hard_power_loss",
     "hardware_repair_cost_usd",
 )
+SHARE, TONNES = KeyFigure("share"), KeyFigure("plain", unit="t")
+
+
+def _of(alternative: str, key: str) -> Callable[[Study, Mapping[str, float]], Figure]:
+    """A key figure of an alternative."""
+    return lambda study, _: study.kpis[alternative].figure(key)
+
+
 METRICS: dict[str, Metric] = {
-    "cost_saving_fraction": Metric(_cost_saving, "percent", ""),
-    "baseline_premium_fraction": Metric(_premium, "percent", ""),
-    "co2_saving_t": Metric(lambda study, _: Figure(study.savings["hybrid"].co2_t), "number", "t"),
-    "diesel_plan_l": Metric(lambda study, _: Figure(study.kpis["diesel"].diesel_l), "number", "L"),
-    "hybrid_genset_h": Metric(lambda study, _: Figure(study.kpis["hybrid"].genset_run_h), "duration", "h"),
-    "battery_share_of_saving": Metric(_battery_share, "percent", "", slow=True),
+    "cost_saving_fraction": Metric(_cost_saving, SHARE),
+    "baseline_premium_fraction": Metric(_premium, SHARE),
+    "co2_saving_t": Metric(lambda study, _: Figure(study.savings["hybrid"].co2_t), TONNES),
+    "diesel_plan_l": Metric(_of("diesel", "diesel_l"), FIGURES["diesel_l"]),
+    "hybrid_genset_h": Metric(_of("hybrid", "genset_run_h"), FIGURES["genset_run_h"]),
+    "battery_share_of_saving": Metric(_battery_share, SHARE, slow=True),
     "grid_energy_charge_year1": Metric(
-        lambda study, _: Figure(_year1(study, study.bill.energy_charge, "grid")), "money", "", True
+        lambda study, _: Figure(_year1(study, study.bill.energy_charge, "grid")), KeyFigure("money"), True
     ),
-    "bill_saving_fraction_year1": Metric(_bill_saving, "percent", "", True),
-    "demand_saving_fraction_year1": Metric(_demand_saving, "percent", "", True),
-    "demand_cut_kw_year1": Metric(_demand_cut, "power", "kW", True),
-    "clean_share_year1": Metric(_clean_share, "percent", "", True),
-    "ride_through_h": Metric(_ride_through, "duration", "h", True, ("critical_kw",)),
-    "payback_years": Metric(lambda study, _: study.kpis["hybrid"].payback_years, "years", ""),
-    "irr": Metric(lambda study, _: study.kpis["hybrid"].irr, "percent", ""),
-    "npv": Metric(lambda study, _: study.kpis["hybrid"].npv, "money", ""),
-    "unserved_kwh": Metric(lambda study, _: Figure(study.kpis["hybrid"].unserved_kwh), "energy", "kWh"),
-    "gpu_load_kw": Metric(_gpu_load, "power", "kW", True, ("gpus",)),
-    "interruption_cost_usd": Metric(_interruption_cost, "number", "USD", True, ("hours",)),
+    "bill_saving_fraction_year1": Metric(_bill_saving, SHARE, True),
+    "demand_saving_fraction_year1": Metric(_demand_saving, SHARE, True),
+    "demand_cut_kw_year1": Metric(_demand_cut, KeyFigure("power"), True),
+    "clean_share_year1": Metric(_clean_share, SHARE, True),
+    "ride_through_h": Metric(_ride_through, KeyFigure("duration"), True, ("critical_kw",)),
+    **{row.key: Metric(_of("hybrid", row.key), row) for row in figures_on("claims")},
+    "gpu_load_kw": Metric(_gpu_load, KeyFigure("power"), True, ("gpus",)),
+    "interruption_cost_usd": Metric(_interruption_cost, KeyFigure("plain", unit="USD"), True, ("hours",)),
 }
 
 

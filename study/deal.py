@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics, ownership
-from finance.cashflow import Appraisal, CashFlow, appraise, by_year
+from finance.cashflow import CashFlow, by_year
 from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule
+from finance.figures import Appraisal, appraise
 from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.lines import keys
 from finance.metrics import Figure
@@ -160,8 +161,8 @@ def hit(study: Study, found: Outcome, factor: float = LESS) -> tuple[float, floa
     """(host, investor): by how much each NPV changes where all that is saved is `factor` times as much."""
     less = outcome(study, found.contract, factor)
     return (
-        less.host.before_tax.npv - found.host.before_tax.npv,
-        less.investor.before_tax.npv - found.investor.before_tax.npv,
+        less.host.before_tax.worth - found.host.before_tax.worth,
+        less.investor.before_tax.worth - found.investor.before_tax.worth,
     )
 
 

@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.cashflow import (
-    Appraisal,
     CashFlow,
     Financed,
-    appraise,
     at_year_ends,
     by_year,
     financed,
@@ -28,6 +26,7 @@ from finance.cashflow import (
 )
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
+from finance.figures import OF_FLOWS, Appraisal, appraise
 from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.lines import by, keys
 from finance.metrics import Figure
@@ -154,8 +153,7 @@ def returns_under(
 
 def _headline(study: Study, alternative: str) -> Appraisal:
     """Before tax, the project's figures are the key figures."""
-    own = study.kpis[alternative]
-    return Appraisal(own.npv.value, own.irr, own.payback_years, own.discounted_payback_years)
+    return Appraisal(**{row.key: study.kpis[alternative].figure(row.key) for row in OF_FLOWS})
 
 
 def scenario_loan(study: Study) -> Loan:

@@ -22,7 +22,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from finance import metrics
 from finance.bill import BillRates, ContractRate, DemandRate, Metered, bill
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import MAIN_SOURCE_SHARE, vat_factor
@@ -100,18 +99,6 @@ class Flows:
         """Of the baseline's cost (N,); NaN where that is 0."""
         cost = -self.base.sum(axis=1)
         return np.divide(self.saving, cost, out=np.full(len(cost), np.nan), where=cost > 0)
-
-    @property
-    def npv(self) -> Floats:
-        return metrics.npv(self.rate, self.difference, self.per_year)
-
-    @property
-    def irr(self) -> metrics.IrrRows:
-        return metrics.irr_rows(self.difference, self.per_year)
-
-    @property
-    def payback(self) -> metrics.PaybackRows:
-        return metrics.payback_rows(self.difference, self.per_year)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from finance.figures import Kpis
 from finance.kpis import Saving
-from finance.metrics import Figure
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
@@ -40,8 +40,7 @@ class CaseFigures:
 
     key: str
     saving: Saving
-    payback_years: Figure
-    npv: Figure
+    figures: Kpis
 
 
 def cases(study: Study, spread_per_kwh: float) -> tuple[Case, ...]:
@@ -61,8 +60,7 @@ def cases(study: Study, spread_per_kwh: float) -> tuple[Case, ...]:
 
 def outcome(key: str, study: Study) -> CaseFigures:
     """What a study shows of the hybrid."""
-    own = study.kpis["hybrid"]
-    return CaseFigures(key, study.savings["hybrid"], own.payback_years, own.npv)
+    return CaseFigures(key, study.savings["hybrid"], study.kpis["hybrid"])
 
 
 def has_government_windows(tariff: Tariff) -> bool:

@@ -30,22 +30,22 @@ PRICES = (
 
 @dataclass(frozen=True)
 class PriceMove:
-    """`npv` for each of `CHANGES`; `break_even` is the price at which the NPV is zero, None where there is none
+    """`worth` for each of `CHANGES`; `break_even` is the price at which the NPV is zero, None where there is none
     up to ten times the present one."""
 
     path: str
     now: float
     present_value: float
-    npv: tuple[float, ...]
+    worth: tuple[float, ...]
     break_even: float | None
 
 
 def price_moves(study: Study) -> tuple[PriceMove, ...]:
     """All prices that matter, the most telling first. Empty where the NPV does not exist."""
-    npv = study.kpis["hybrid"].npv.value
-    if npv is None:
+    worth = study.kpis["hybrid"].worth
+    if worth is None:
         return ()
-    found = [_move(study, path, lines, npv) for path, lines in prices(study).items()]
+    found = [_move(study, path, lines, worth) for path, lines in prices(study).items()]
     return tuple(sorted((move for move in found if move.present_value != 0), key=lambda move: -abs(move.present_value)))
 
 
@@ -68,9 +68,9 @@ def present_value(study: Study, lines: tuple[str, ...]) -> float:
     return float((flows * factors).sum())
 
 
-def _move(study: Study, path: str, lines: tuple[str, ...], npv: float) -> PriceMove:
+def _move(study: Study, path: str, lines: tuple[str, ...], worth: float) -> PriceMove:
     value, now = present_value(study, lines), float(study.scenario.get(path))
-    at = now * (1 - npv / value) if value else -1.0
+    at = now * (1 - worth / value) if value else -1.0
     highest = register()[path].maximum
     is_allowed = 0 <= at <= REACH * now and (highest is None or at <= highest)
-    return PriceMove(path, now, value, tuple(npv + change * value for change in CHANGES), at if is_allowed else None)
+    return PriceMove(path, now, value, tuple(worth + change * value for change in CHANGES), at if is_allowed else None)

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from finance.figures import FIGURES, WORTH, Flow, figures_on
 from finance.metrics import Figure
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register
@@ -36,7 +37,7 @@ CORRELATIONS = {
     ("finance.energy_price_factor", "tariff.spread"): 0.3,
 }
 UNKNOWN_RANGE = 0.1  # share up and down for an input without a documented range
-MEASURES = ("saving", "saving_fraction", "npv", "irr", "payback")
+MEASURES = ("saving", "saving_fraction", *(row.key for row in figures_on("lead")))
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Tornado:
     bars: tuple[Bar, ...]
 
 
-def tornado(study: Study, ranges: Sequence[Range] | None = None, measure: str = "npv") -> Tornado:
+def tornado(study: Study, ranges: Sequence[Range] | None = None, measure: str = WORTH) -> Tornado:
     """Each input at its low and at its high value, all others as they are."""
     ranges = default_ranges(study.scenario) if ranges is None else ranges
     count = 2 * len(ranges) + 1
@@ -154,7 +155,7 @@ def heat_map(
     x: Sequence[float] | Floats,
     y_path: str,
     y: Sequence[float] | Floats,
-    measure: str = "npv",
+    measure: str = WORTH,
 ) -> HeatMap:
     """A measure at every pair of values of two inputs."""
     if x_path == y_path:
@@ -165,7 +166,7 @@ def heat_map(
     return HeatMap(measure, x_path, y_path, columns, rows, found.reshape(grid_x.shape))
 
 
-def break_even(study: Study, path: str, low: float, high: float, measure: str = "npv", target: float = 0.0) -> Figure:
+def break_even(study: Study, path: str, low: float, high: float, measure: str = WORTH, target: float = 0.0) -> Figure:
     """The value of one input within low..high at which the measure meets the target, the nearest to the value in use.
 
     Looked for at 65 values, then twice as finely between the two that enclose it.
@@ -187,8 +188,9 @@ def measured(found: Flows, measure: str) -> Floats:
     """One measure of every variant (N,), NaN where it does not exist (no rate of return, never paid back)."""
     if measure not in MEASURES:
         raise ValueError(f"measure '{measure}' is not known; use one of: {', '.join(MEASURES)}")
-    values = getattr(found, measure)
-    return values if isinstance(values, np.ndarray) else values.value
+    if measure not in FIGURES:
+        return getattr(found, measure)
+    return FIGURES[measure].many(Flow(found.difference, found.rate, found.per_year))
 
 
 # --- Monte Carlo ------------------------------------------------------------------------------------------------------
@@ -312,7 +314,7 @@ def simulate_draws(
     found = flows(study, draws.values, draws.outages, threads, progress)
     results = {measure: measured(found, measure) for measure in MEASURES}
     results["unserved_kwh"], results["co2_saving_t"] = found.unserved_kwh, found.base_co2_t - found.co2_t
-    years = results["payback"]
+    years = results["payback_years"]
     return Risk(
         draws=draws,
         results=results,
@@ -320,7 +322,7 @@ def simulate_draws(
         wins=float((results["saving"] > 0).mean()),
         target_years=target_years,
         paid_back=float((np.nan_to_num(years, nan=np.inf) <= target_years).mean()),
-        drivers=_drivers(study, draws, results["npv"]),
+        drivers=_drivers(study, draws, results[WORTH]),
     )
 
 

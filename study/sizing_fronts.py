@@ -36,7 +36,7 @@ class SizeRow:
     size: Sizes
     programme: float | None
     rule: float
-    npv: float | None
+    worth: float | None
     containers: int | None = None
 
 
@@ -44,8 +44,8 @@ def row(plan: Plan, name: str, size: Sizes, containers: int | None = None) -> Si
     """A size with both costs."""
     programme = _cost_or_nan(plan, size)
     study, rule = simulated(plan, size)
-    npv = study.kpis["hybrid"].npv.value
-    return SizeRow(name, size, None if np.isnan(programme) else programme, rule, npv, containers)
+    worth = study.kpis["hybrid"].worth
+    return SizeRow(name, size, None if np.isnan(programme) else programme, rule, worth, containers)
 
 
 def container_rows(plan: Plan, best: Sizes, each: Sizes) -> list[SizeRow]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
-from finance.kpis import Kpis
+from finance.figures import FIGURES, OF_FLOWS, Kpis
 from finance.metrics import Figure
 from study.financing import returns, storage_costs
 from study.study import Study
@@ -34,10 +33,7 @@ def _returns(study: Study) -> dict[str, Any]:
     """The hybrid as a project before and after tax and of the owners, its loan, and the cost of storage."""
     found, cover = returns(study), returns(study).coverage
     views = {
-        name: {"npv": view.npv}
-        | _plain("irr", view.irr)
-        | _plain("payback_years", view.payback)
-        | _plain("discounted_payback_years", view.discounted_payback)
+        name: {key: part for row in OF_FLOWS for key, part in _plain(row.key, getattr(view, row.key)).items()}
         for name, view in found.views.items()
     }
     loan = {"amount": float(found.whole.loan.drawdown[0]), "why_none": found.no_loan}
@@ -50,12 +46,8 @@ def _returns(study: Study) -> dict[str, Any]:
     return views | whole
 
 
-def _figures(figures: Kpis) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    for field in fields(figures):
-        value = getattr(figures, field.name)
-        plain |= _plain(field.name, value) if isinstance(value, Figure) else {field.name: value}
-    return plain
+def _figures(own: Kpis) -> dict[str, Any]:
+    return {key: part for name in FIGURES for key, part in _plain(name, own.figure(name)).items()}
 
 
 def _plain(name: str, figure: Figure) -> dict[str, Any]:

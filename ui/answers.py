@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from finance.figures import KeyFigure, figures_on
 from finance.metrics import Figure
 from i18n import numbers
 from report import views
@@ -85,35 +86,37 @@ def clash(study: Study) -> None:
 
 @dataclass(frozen=True)
 class Card:
-    """One KPI: `delta` is the chip below the value, `good` its colour, `note` the text after it."""
+    """One KPI: `delta` is the chip below the value, `good` its colour, `note` the text after it; `unit` stands beside
+    the name where the value has none."""
 
-    key: str
+    name: str
     value: str
+    meaning: str
     delta: str = ""
     good: bool | None = None
     note: str = ""
     is_money: bool = True
     missing: str = ""
+    unit: str = ""
 
 
 def kpi_cards(study: Study) -> None:
-    """Four figures: cost and hours for short jobs, payback, IRR, NPV and LCOE from three years on."""
-    cards = _long_cards(study) if answer.is_long_term(study.scenario) else _short_cards(study)
-    rate = say.share(study.scenario.finance.discount_rate, state.words())
-    currency = state.words().shown_in(study.scenario.site.currency)
+    """Four figures: cost and hours for short jobs, returns and cost of energy from three years on."""
+    is_long = answer.is_long_term(study.scenario)
+    cards = [_figure_card(study, row) for row in figures_on("long")] if is_long else _short_cards(study)
     outer = st.grid(2, min_column_width=330)
     for pair in (cards[:2], cards[2:]):
         with outer.cell(), st.grid(2, min_column_width=150):
             for card in pair:
-                label = t(f"answers.kpi.{card.key}", currency=currency) + _diamond(study.scenario, card.is_money)
+                label = t("figures.with_unit", name=card.name, unit=card.unit) if card.unit else card.name
                 st.metric(
-                    label,
+                    label + _diamond(study.scenario, card.is_money),
                     card.value,
                     card.delta or None,
                     delta_color=COLOURS[card.good],
                     delta_arrow=ARROWS.get(card.delta[:1], "off"),
                     delta_description=card.note or None,
-                    help=t(f"answers.kpi.{card.key}_help", rate=rate),
+                    help=card.meaning,
                     border=True,
                     height="stretch",
                 )
@@ -128,90 +131,72 @@ def _diamond(scenario: Scenario, is_money: bool) -> str:
 
 
 def _short_cards(study: Study) -> list[Card]:
-    words, own, base = state.words(), study.kpis["hybrid"], study.kpis[study.baseline]
-    saved = study.savings["hybrid"]
+    words, saved, base = state.words(), study.savings["hybrid"], study.kpis[study.baseline]
     share = saved.co2_t / base.co2_t if base.co2_t > 0 else None
-    vs = t("answers.kpi.vs", baseline=say.name(study.baseline, words))
-    return [
-        _change_card("cost", own.total_cost, base.total_cost, vs),
-        _figure_change_card("per_kwh", own.cost_per_kwh, base.cost_per_kwh, vs),
-        _ride_card(study.scenario),
-        Card(
-            "co2",
-            words.number(saved.co2_t, t("charts.unit.t")),
-            say.change(-share, words) if share is not None else "",
-            saved.co2_t >= 0,
-            vs,
-            is_money=False,
-        ),
-    ]
+    avoided = Card(
+        t("answers.kpi.co2"),
+        words.number(saved.co2_t, t("charts.unit.t")),
+        t("answers.kpi.co2_help"),
+        say.change(-share, words) if share is not None else "",
+        saved.co2_t >= 0,
+        _versus(study),
+        is_money=False,
+    )
+    return [*(_figure_card(study, row) for row in figures_on("short")), _ride_card(study), avoided]
 
 
-def _change_card(key: str, own: float, base: float, vs: str) -> Card:
-    words, currency = state.words(), state.current().site.currency
-    delta = say.signed(words.amount(own - base, currency), own - base)
-    return Card(key, words.amount(own, currency), delta, own <= base, vs)
+def _versus(study: Study) -> str:
+    return t("answers.kpi.vs", baseline=say.name(study.baseline, state.words()))
 
 
-def _figure_change_card(key: str, own: Figure, base: Figure, vs: str) -> Card:
-    words, currency = state.words(), state.current().site.currency
-    if own.value is None:
-        return _missing_card(key, own)
-    text = words.price(own.value, currency)
-    if base.value is None:
-        return Card(key, text)
+def _figure_card(study: Study, row: KeyFigure) -> Card:
+    """A key figure of the hybrid, beside the baseline's; one of a difference beside its rate or the term."""
+    words, currency, figure = state.words(), study.scenario.site.currency, study.kpis["hybrid"].figure(row.key)
+    name, meaning = say.figure_name(row, words), say.figure_meaning(row, study, words)
+    unit = say.figure_unit(row, words, currency) if row.is_money else ""
+    if figure.value is None:
+        return _missing_card(name, figure, meaning, unit=unit)
+    text = say.figure(row, figure, words, currency, unit=False)
+    if row.flow is None:
+        return Card(name, text, meaning, *_change(study, row, text), unit=unit)
+    beside = t("answers.kpi.discount", rate=say.share(study.scenario.finance.discount_rate, words))
+    if row.kind == "years":
+        beside = t("answers.kpi.term_left", term=say.term(study.scenario.site.term_months, words))
+    good = figure.value >= 0 if row.is_money else None
+    return Card(name, text, meaning, beside, good, _versus(study), unit=unit)
+
+
+def _change(study: Study, row: KeyFigure, text: str) -> tuple[str, bool | None, str]:
+    """What the figure is more or less than the baseline's, in the digits of `text`; whether good; against what."""
+    words, currency = state.words(), study.scenario.site.currency
+    own, base = (study.kpis[name].figure(row.key).value for name in ("hybrid", study.baseline))
+    if base is None:
+        return "", None, ""
+    good = (own < base) == (row.better == "less")
+    if row.kind == "money":
+        change = own - base
+        return say.signed(words.amount(change, currency), change), good or not change, _versus(study)
     decimals = len(text.partition(".")[2])
-    change = round((own.value - base.value) * words.rate(currency), decimals)
-    good = None if change == 0 else change < 0
-    delta = say.signed(words.number(change, decimals=decimals), change) if change else t("answers.kpi.same")
-    return Card(key, text, delta, good, vs)
+    change = round((own - base) * words.rate(currency), decimals)
+    if not change:
+        return t("answers.kpi.same"), None, _versus(study)
+    return say.signed(words.number(change, decimals=decimals), change), good, _versus(study)
 
 
 def _ride_card(study: Study) -> Card:
-    full = answer.ride_through_h(study)
+    full, name, meaning = answer.ride_through_h(study), t("answers.kpi.ride"), t("answers.kpi.ride_help")
     if full.value is None:
-        return _missing_card("ride", full, is_money=False)
+        return _missing_card(name, full, meaning, is_money=False)
     kept = answer.ride_through_h(study, study.scenario.dispatch.reserve_fraction)
     words = state.words()
     delta = t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, words))
-    return Card("ride", say.duration(full.value, words), delta, is_money=False)
+    return Card(name, say.duration(full.value, words), meaning, delta, is_money=False)
 
 
-def _long_cards(study: Study) -> list[Card]:
-    words, own, base = state.words(), study.kpis["hybrid"], study.kpis[study.baseline]
-    vs = t("answers.kpi.vs", baseline=say.name(study.baseline, words))
-    term = say.term(study.scenario.site.term_months, words)
-    rate = study.scenario.finance.discount_rate
-    payback, irr, npv = _missing_card("payback", own.payback_years), _missing_card("irr", own.irr), own.npv.value
-    if own.payback_years.value is not None:
-        payback = Card(
-            "payback", say.years(own.payback_years.value, words), t("answers.kpi.term_left", term=term), None, vs
-        )
-    if own.irr.value is not None:
-        irr = Card(
-            "irr", say.share(own.irr.value, words), t("answers.kpi.discount", rate=say.share(rate, words)), None, vs
-        )
-    npv_card = _missing_card("npv", own.npv)
-    if npv is not None:
-        npv_card = Card(
-            "npv",
-            words.amount(npv, study.scenario.site.currency),
-            t("answers.kpi.discount", rate=say.share(rate, words)),
-            npv >= 0,
-            vs,
-        )
-    return [payback, irr, npv_card, _figure_change_card("lcoe", own.lcoe_per_kwh, base.lcoe_per_kwh, vs)]
-
-
-def _missing_card(key: str, figure: Figure, is_money: bool = True) -> Card:
-    return Card(
-        key,
-        t("answers.kpi.none"),
-        t(f"answers.missing.short_{figure.reason}"),
-        None,
-        is_money=is_money,
-        missing=figure.reason or "",
-    )
+def _missing_card(name: str, figure: Figure, meaning: str, is_money: bool = True, unit: str = "") -> Card:
+    reason = say.short_reason(figure, state.words())
+    missing = figure.reason or ""
+    return Card(name, t("answers.kpi.none"), meaning, reason, is_money=is_money, missing=missing, unit=unit)
 
 
 def _missing_note(cards: list[Card]) -> None:
@@ -219,7 +204,7 @@ def _missing_note(cards: list[Card]) -> None:
     by_reason: dict[str, list[str]] = {}
     for card in cards:
         if card.missing:
-            by_reason.setdefault(card.missing, []).append(t(f"answers.metric_name.{card.key}"))
+            by_reason.setdefault(card.missing, []).append(card.name)
     for reason, names in by_reason.items():
         sentence = t(f"answers.missing.{reason}")
         instead = t("answers.missing.instead") if reason in RETURN_REASONS else ""

@@ -7,12 +7,12 @@ from math import isfinite
 import pandas as pd
 import streamlit as st
 
+from finance.figures import FIGURES
 from finance.metrics import Figure
 from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.register import register
 from study import claims
-from study.answer import Quantity
 from study.claims import METRICS, BreakEven, Claim, Rung, Together, Verdict
 from study.presets import presets
 from study.study import Study
@@ -174,7 +174,7 @@ def own_claim_form() -> None:
         comparator = st.selectbox(t("claims.own.comparator"), COMPARATORS, format_func=lambda key: t(f"claims.{key}"))
         value = st.number_input(t("claims.own.value"), value=0.0, format="%g", help=t("claims.own.value_help"))
         if st.form_submit_button(t("claims.own.add")):
-            scale = 0.01 if METRICS[metric].kind == "percent" else 1.0
+            scale = 0.01 if METRICS[metric].figure.kind in ("share", "rate") else 1.0
             own = st.session_state.get("own_claims", ())
             inputs = presets()[state.preset_id()].levers
             claim = Claim(f"own_{len(own) + 1}", metric, comparator, value * scale, inputs=inputs)
@@ -191,7 +191,7 @@ def own_text(study: Study, claim: Claim) -> str:
 
 
 def metric_name(name: str) -> str:
-    return t(f"claims.metric.{name}")
+    return say.figure_name(FIGURES[name], state.words()) if name in FIGURES else t(f"claims.metric.{name}")
 
 
 def _given(study: Study, verdict: Verdict) -> str:
@@ -212,8 +212,7 @@ def _given(study: Study, verdict: Verdict) -> str:
 def _text(study: Study, metric: str, figure: Figure) -> str:
     if figure.value is None:
         return t("claims.no_value", reason=figure.text)
-    spec = METRICS[metric]
-    return say.quantity(Quantity(spec.kind, figure.value, spec.unit), state.words(), study.scenario.site.currency)
+    return say.figure(METRICS[metric].figure, figure, state.words(), study.scenario.site.currency)
 
 
 def _in(texts, language: str) -> str:

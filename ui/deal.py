@@ -100,7 +100,7 @@ def _ladder(fingerprint: str, _study: Study, highest: float) -> Ladder:
 def flows_card(study: Study, found: Outcome) -> None:
     """Running totals of both parties."""
     words, dark = state.words(), state.is_dark()
-    back = found.investor.before_tax.payback
+    back = found.investor.before_tax.payback_years
     key = "none" if not found.has_investor else "never" if back.value is None else "back"
     when = "" if back.value is None else say.years(back.value, words)
     title = t(f"deal.flows.{key}", when=when)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from finance.figures import FIGURES
 from finance.kpis import periods_per_year
-from finance.metrics import Figure
 from report import views
 from report.palette import palette
 from report.screen import cost as charts_cost
@@ -16,55 +16,19 @@ from study.study import Study
 from ui import answers, state
 from ui.state import t
 
-PERCENT, YEARS = ("irr",), ("payback_years", "discounted_payback_years")
-ENERGY = ("unserved_kwh", "shed_kwh", "energy_served_kwh", "grid_kwh", "pv_kwh", "battery_discharge_kwh", "diesel_kwh")
-MONEY = ("total_cost", "capex", "npv", "unserved_value", "interruption_value")
-COUNTS = ("genset_starts", "interruptions")
-UNITS = {"diesel_l": "l", "genset_run_h": "h", **dict.fromkeys(("co2_t", "nox_t", "pm_t", "co_t", "so2_t"), "t")}
-
 
 def lead(study: Study) -> str:
-    """NPV, payback and IRR of the hybrid in one line, each with the reason where there is none."""
-    own, words = study.kpis["hybrid"], state.words()
-    return t(
-        "answers.money.lead",
-        baseline=say.name(study.baseline, words),
-        rate=say.share(study.scenario.finance.discount_rate, words),
-        npv=figure_text(study, "npv", own.npv),
-        payback=figure_text(study, "payback_years", own.payback_years),
-        irr=figure_text(study, "irr", own.irr),
-    )
-
-
-def figure_text(study: Study, name: str, figure: Figure) -> str:
-    """A KPI with its unit, or "none (reason)"."""
-    if figure.value is None:
-        return f"{t('answers.kpi.none')} ({t(f'answers.missing.short_{figure.reason}')})"
-    words, currency, value = state.words(), study.scenario.site.currency, figure.value
-    if name in MONEY:
-        return words.money(value, currency)
-    if name in PERCENT:
-        return say.share(value, words)
-    if name in YEARS:
-        return say.years(value, words)
-    if name in ENERGY:
-        return say.energy(value, words)
-    if name in COUNTS:
-        return words.number(value, decimals=0)
-    if name == "peak_import_kw":
-        return say.power(value, words)
-    if name in UNITS:
-        return words.number(value, t(f"charts.unit.{UNITS[name]}"), 0 if value == round(value) else None)
-    return words.price(value, currency, "kWh")
+    """The figures of the hybrid that decide, each with the reason where there is none."""
+    return say.lead(study, state.words())
 
 
 def side_table(study: Study) -> pd.DataFrame:
     """All KPIs of all alternatives as text, baseline first and hybrid last."""
     words, order = state.words(), views.alternatives_in_order(study)
-    rows = {t("answers.money.figure"): [t(f"answers.metric.{name}") for name in views.METRICS]}
+    rows = {t("answers.money.figure"): [say.figure_name(row, words) for row in FIGURES.values()]}
     for alternative in order:
-        kpis = study.kpis[alternative]
-        texts = [figure_text(study, name, views.metric(kpis, name)) for name in views.METRICS]
+        kpis, currency = study.kpis[alternative], study.scenario.site.currency
+        texts = [say.figure(row, kpis.figure(key), words, currency) for key, row in FIGURES.items()]
         rows[say.name(alternative, words, first=True)] = texts
     return pd.DataFrame(rows)
 
@@ -79,19 +43,19 @@ def reasons(study: Study) -> str:
     """One line for each missing figure: alternative, figure, why."""
     words, lines = state.words(), []
     for alternative in views.alternatives_in_order(study):
-        for name in views.METRICS:
-            figure = views.metric(study.kpis[alternative], name)
+        for key, row in FIGURES.items():
+            figure = study.kpis[alternative].figure(key)
             if figure.value is None and figure.reason != "is_baseline":
-                label = f"{say.name(alternative, words, first=True)}, {t(f'answers.metric.{name}')}"
+                label = f"{say.name(alternative, words, first=True)}, {say.figure_name(row, words)}"
                 lines.append(f"- **{label}**: {t(f'answers.missing.{figure.reason}')}")
     return "\n".join(lines)
 
 
-def definitions() -> str:
+def definitions(study: Study) -> str:
     """What each figure means, one line each."""
-    return "\n".join(
-        f"- **{t(f'answers.metric.{name}')}**: {t(f'answers.metric.{name}.help')}" for name in views.METRICS
-    )
+    words = state.words()
+    pairs = ((say.figure_name(row, words), say.figure_meaning(row, study, words)) for row in FIGURES.values())
+    return "\n".join(f"- {t('financing.pair', name=f'**{name}**', text=text)}" for name, text in pairs)
 
 
 def flow_scale(study: Study) -> Amounts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from finance.figures import KeyFigure, figures_on
 from finance.metrics import Figure
 from report.text import say
 from report.text.amounts import Amounts, amounts
@@ -68,19 +68,19 @@ def _table(outcomes: list[CaseFigures], unit: Amounts) -> pd.DataFrame:
             t("policy.column.case"): [_name(one.key) for one in outcomes],
             t("policy.column.saving"): [unit.label(one.saving.total) for one in outcomes],
             t("policy.column.change"): ["", *(say.signed(unit.label(change), change) for change in changes[1:])],
-            t("policy.column.payback"): [
-                _figure(one.payback_years, lambda value: say.years(value, words)) for one in outcomes
-            ],
-            t("policy.column.npv"): [_figure(one.npv, unit.label) for one in outcomes],
+            **{
+                say.figure_name(row, words): [_figure(row, one.figures.figure(row.key), unit) for one in outcomes]
+                for row in figures_on("lead")
+            },
         }
     )
 
 
-def _figure(figure: Figure, text: Callable[[float], str]) -> str:
-    """The figure, or why there is none."""
-    if figure.value is not None:
-        return text(figure.value)
-    return t("policy.none", reason=t(f"answers.missing.short_{figure.reason}"))
+def _figure(row: KeyFigure, found: Figure, unit: Amounts) -> str:
+    """A figure, money in the unit of the table."""
+    if row.kind == "money" and found.value is not None:
+        return unit.label(found.value)
+    return say.figure(row, found, state.words(), "")
 
 
 def _name(key: str) -> str:

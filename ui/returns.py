@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from finance.figures import figures_on
 from finance.tax import tax_rules
 from report import views
 from report.screen.financing import coverage_bars
@@ -16,7 +17,8 @@ from report.text import say
 from report.text.amounts import amounts
 from sim.inputs import library
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
-from study.financing import CAUSES, Returns, overall_efficiency, returns, storage_costs
+from study.financing import CAUSES, Returns, returns, storage_costs
+from study.project_figures import PROJECT_FIGURES
 from study.study import Study
 from ui import answers, form, state
 from ui.figures import card, chart
@@ -64,11 +66,10 @@ def _rules_are_weak(study: Study) -> bool:
 
 def _more_figures(study: Study) -> str:
     words, found = state.words(), returns(study)
-    index = found.profitability_index
     text = t(
         "financing.returns.mirr",
-        mirr=financing_text.mirr(found.mirr, words),
-        index=financing_text.missing(index, words) if index.value is None else words.number(index.value, decimals=2),
+        mirr=_project_figure(study, "mirr"),
+        index=_project_figure(study, "profitability_index"),
     )
     saved = {name: float(found.lines[name].sum()) for name in CAUSES}
     lost, whole = saved["saved_loss"], sum(saved.values())
@@ -79,9 +80,7 @@ def _more_figures(study: Study) -> str:
 
 
 def _definitions(study: Study) -> str:
-    words = state.words()
-    share = say.share(study.scenario.finance.discount_rate, words)
-    rows = financing_text.definitions(words, share, say.name(study.baseline, words))
+    rows = financing_text.definitions(study, state.words())
     return "\n".join(f"- {t('financing.pair', name=f'**{name}**', text=text)}" for name, text in rows)
 
 
@@ -101,8 +100,7 @@ def coverage_card(study: Study) -> None:
         chart(figure, key="coverage", height=260, alt=t("financing.coverage.alt", list=listed))
         sentences = [financing_text.largest_loan(found, study, words)]
         if cover.least_icr.value is not None:
-            icr = words.number(cover.least_icr.value, decimals=2)
-            sentences.insert(0, t("financing.coverage.icr", icr=icr))
+            sentences.insert(0, t("financing.coverage.icr", icr=_project_figure(study, "least_icr")))
         st.markdown(financing_text.joined(sentences, words))
 
 
@@ -143,7 +141,7 @@ def _years(rows: list[Row]) -> list[str]:
 
 
 def _tables_title(study: Study) -> str:
-    payback = returns(study).project_after_tax.payback
+    payback = returns(study).project_after_tax.payback_years
     if payback.lasting is not None:
         return t("financing.tables.back", when=say.years(payback.lasting, state.words()))
     return t("financing.tables.ahead" if payback.reason == "no_outlay" else "financing.tables.never")
@@ -154,13 +152,9 @@ def storage_card(study: Study) -> None:
     words, scenario = state.words(), study.scenario
     if not scenario.storage.exists:
         return
-    whole, own = storage_costs(study)
-    efficiency = overall_efficiency(study)
     rows = [
-        (t("financing.storage.with"), _per_kwh(study, whole)),
-        (t("financing.storage.without"), _per_kwh(study, own)),
-        (t("financing.figure.efficiency"), financing_text.rate(efficiency, words)),
-        (t("financing.storage.cycles"), financing_text.cycles(study, words)),
+        (say.figure_name(row, words), financing_text.project_figure(row, study, words))
+        for row in figures_on("storage", PROJECT_FIGURES)
     ]
     note = t("financing.storage.note", rate=say.share(scenario.finance.discount_rate, words))
     with card(_storage_title(study), note):
@@ -172,11 +166,8 @@ def _storage_title(study: Study) -> str:
     if whole.value is None or own.value is None:
         return t("financing.storage.idle")
     charging = state.words().price(max(0.0, whole.value - own.value), study.scenario.site.currency)
-    return t("financing.storage.title", lcos=_per_kwh(study, whole), charging=charging)
+    return t("financing.storage.title", lcos=_project_figure(study, "lcos_per_kwh"), charging=charging)
 
 
-def _per_kwh(study: Study, figure) -> str:
-    words, currency = state.words(), study.scenario.site.currency
-    if figure.value is None:
-        return financing_text.missing(figure, words)
-    return words.price(figure.value, currency, "kWh")
+def _project_figure(study: Study, key: str) -> str:
+    return financing_text.project_figure(PROJECT_FIGURES[key], study, state.words())

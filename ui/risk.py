@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
+from finance.figures import FIGURES, KeyFigure, figures_on
 from report.text import say
 from report.text.amounts import Amounts, amounts
 from sim.inputs.register import register
@@ -110,20 +112,23 @@ def quantile_rows(study: Study, found: Risk) -> dict[str, list[str]]:
     writers = {
         "saving": lambda value: words.money(value, currency),
         "saving_fraction": words.percent,
-        "npv": lambda value: words.money(value, currency),
-        "irr": words.percent,
-        "payback": lambda value: words.number(value, t("risk.years")),
+        **{row.key: partial(_figure, row, currency) for row in figures_on("lead")},
         "co2_saving_t": lambda value: words.number(value, "t"),
     }
     columns: dict[str, list[str]] = {name: [] for name in ("figure", "q10", "q50", "q90", "exists")}
     for name, write in writers.items():
         quantiles = found.quantiles[name]
-        columns["figure"].append(t(f"risk.measure.{name}"))
+        row = FIGURES.get(name)
+        columns["figure"].append(say.figure_name(row, words) if row else t(f"risk.measure.{name}"))
         for mark in ("q10", "q50", "q90"):
             value = getattr(quantiles, mark)
             columns[mark].append(t("risk.none") if value is None else write(value))
         columns["exists"].append(words.percent(quantiles.exists))
     return {t(f"risk.column.{name}"): values for name, values in columns.items()}
+
+
+def _figure(row: KeyFigure, currency: str, value: float) -> str:
+    return say.figure(row, value, state.words(), currency)
 
 
 def tornado(study: Study) -> Tornado:

@@ -233,11 +233,11 @@ def size_table(answer: Answer, table: list[SizeRow]) -> tuple[pd.DataFrame, str]
             size_text(plan, row.size),
             cost(row.programme),
             cost(row.rule),
-            t("sizing.none") if row.npv is None else money(plan.study, row.npv),
+            t("sizing.none") if row.worth is None else money(plan.study, row.worth),
         ]
         for row in table
     ]
-    columns = [t(f"sizing.column.{name}") for name in ("name", "size", "programme", "rule", "npv")]
+    columns = [t(f"sizing.column.{name}") for name in ("name", "size", "programme", "rule", "worth")]
     return pd.DataFrame(lines, columns=columns), unit.unit
 
 

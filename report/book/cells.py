@@ -15,11 +15,14 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from finance.figures import KeyFigure
 from finance.kpis import periods_per_year
 from finance.ledger import quantities
 from finance.lines import Reader
+from finance.metrics import Figure
 from i18n import Words
 from report.palette import LIGHT
+from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
 
@@ -49,8 +52,20 @@ FORMATS: dict[str, dict[str, Any]] = {
     "factor": {"num_format": "0.000000"},
     "percent": {"num_format": "0.00%", "align": "right"},
     "years": {"num_format": "0.00", "align": "right"},
+    "figure": {"num_format": "[=0]0;[>=100]#,##0;0.000", "align": "right"},
     "time": {"num_format": "yyyy-mm-dd hh:mm"},
     "good": {"bold": True, "font_color": "#0B6E4F"},
+}
+
+
+# How a key figure of each kind is written; a kind that is not here is an amount without decimals.
+KIND_FORMATS = {
+    "money_per_kwh": "price",
+    "rate": "percent",
+    "share": "percent",
+    "years": "years",
+    "ratio": "years",
+    "plain": "figure",
 }
 
 
@@ -101,6 +116,21 @@ def open_book(stream: Any, study: Study, words: Words) -> Book:
     file = xlsxwriter.Workbook(stream, options)
     formats = {name: file.add_format({"font_name": FONT, "font_size": 10} | values) for name, values in FORMATS.items()}
     return Book(file, study, words.showing(None), formats)
+
+
+def put_figure(
+    book: Book, sheet: Worksheet, row: int, column: int, key: KeyFigure, formula: str, found: Figure
+) -> None:
+    """A key figure with the value it has now, or why it has none; without a formula the value alone."""
+    shown, style = found.value, KIND_FORMATS.get(key.kind, "money")
+    if shown is None:
+        shown = say.short_reason(found, book.words)
+    if formula:
+        put(book, sheet, row, column, formula, shown, style)
+    elif found.value is None:
+        text(book, sheet, row, column, shown, style)
+    else:
+        number(book, sheet, row, column, shown, style)
 
 
 def put(book: Book, sheet: Worksheet, row: int, column: int, formula: str, value: Any, style: str = "money") -> None:

@@ -18,6 +18,7 @@ from report.book.cells import Book, baseline_of, cell, heads, put, span, text
 from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
 from report.text import deal as deal_text
+from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study.deal import Outcome, agreed, plant_lines
 from study.financing import CAUSES
@@ -152,10 +153,10 @@ def _figure_cells(book: Book, found: Outcome, position: int) -> Iterator[tuple[s
     words, parties = book.words, {"host": found.host, "investor": found.investor}
     for name, party in parties.items():
         total = f"=SUM({_row(book, f'{name}_discounted')})"
-        yield words.t(f"deal.xlsx.npv_{name}"), total, party.before_tax.npv, "money"
+        yield words.t(f"deal.xlsx.worth_{name}"), total, party.before_tax.worth, "money"
     if found.has_investor:
         irr = found.investor.before_tax.irr
-        shown = words.t(f"answers.missing.short_{irr.reason}") if irr.value is None else irr.value
+        shown = say.short_reason(irr, words) if irr.value is None else irr.value
         yield (
             words.t("deal.column.investor_irr"),
             "=" + irr_formula(book, _row(book, "investor"), position),

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.cashflow import by_year
+from finance.figures import OF_FLOWS, KeyFigure
 from finance.lines import LINES
 from finance.tax import MACRS, TaxRules, country_rules
-from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.book.flows import DIFFERENCE, Searched, crossing, first_crossing, flow_cell, irr_formula
+from report.book.cells import Book, baseline_of, cell, heads, number, put, put_figure, span, text
+from report.book.flows import DIFFERENCE, Searched, crossing, filled, first_crossing, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
+from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from study.financing import PROJECT_LINES, Returns, monthly_lines, returns
@@ -43,7 +45,7 @@ YEARLY = (
 AMOUNTS_WITHOUT_SUM = ("opening", "closing", "rate_factor", "dscr", "icr", "sculpted")
 VIEWS = ("after_tax", "equity")
 VIEW_ROWS = ("flow", "running", "discounted", "running_discounted", "crossing", "crossing_discounted")
-FIGURES = ("npv", "irr", "payback_years", "discounted_payback_years")
+FIGURES = tuple(row.key for row in OF_FLOWS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -501,10 +503,10 @@ def _view(book: Book, sheet: Any, place: FinanceSheet, name: str, position: int)
     for period in range(book.periods + 1):
         for k, (formula, value, style) in enumerate(_view_cells(book, place, name, period, values)):
             put(book, sheet, top + k, START + period, formula, value, style)
-    for k, (key, formula, value, style) in enumerate(_figures(book, place, name, position)):
-        row = top + len(VIEW_ROWS) + k
-        text(book, sheet, row, LABEL, book.words.t(f"answers.metric.{key}"))
-        put(book, sheet, row, SUM, formula, value, style)
+    for k, (figure, formula) in enumerate(_figures(book, place, name, position)):
+        row, view = top + len(VIEW_ROWS) + k, returns(book.study).views[name]
+        text(book, sheet, row, LABEL, say.figure_name(figure, book.words))
+        put_figure(book, sheet, row, SUM, figure, formula, getattr(view, figure.key))
 
 
 def view_values(book: Book, name: str) -> dict[str, Floats]:
@@ -543,23 +545,22 @@ def _flow(book: Book, place: FinanceSheet, name: str, period: int) -> str:
     return "+".join([before, *(f"{place.at(name, year)}-{place.at('before_tax', year)}" for year in years)])
 
 
-def _figures(book: Book, place: FinanceSheet, name: str, position: int) -> Iterator[tuple[str, str, Any, str]]:
+def _figures(book: Book, place: FinanceSheet, name: str, position: int) -> Iterator[tuple[KeyFigure, str]]:
+    """The figures of a view's flow, and their formulas with its own rows in them."""
     top, last = place.view(name), START + book.periods
-    view, later = returns(book.study).views[name], {k: span(top + k, START + 1, last) for k in range(len(VIEW_ROWS))}
-    figures = (view.irr, view.payback, view.discounted_payback)
-    shown = [
-        figure.value if figure.value is not None else book.words.t(f"answers.missing.short_{figure.reason}")
-        for figure in figures
-    ]
-    yield "npv", f"=SUM({span(top + 2, START, last)})", view.npv, "money"
-    yield "irr", "=" + irr_formula(book, span(top, START, last), position), shown[0], "percent"
-    yield "payback_years", "=" + first_crossing(book, later[4], span(top + 1, START, last)), shown[1], "years"
-    yield (
-        "discounted_payback_years",
-        "=" + first_crossing(book, later[5], span(top + 3, START, last)),
-        shown[2],
-        "years",
-    )
+
+    def crossing_of(running: str) -> str:
+        k = VIEW_ROWS.index(running)
+        crossed = VIEW_ROWS.index(running.replace("running", "crossing"))
+        return first_crossing(book, span(top + crossed, START + 1, last), span(top + k, START, last))
+
+    cells = {
+        "present": lambda _: f"SUM({span(top + VIEW_ROWS.index('discounted'), START, last)})",
+        "irr": lambda _: irr_formula(book, span(top, START, last), position),
+        "crossing": crossing_of,
+    }
+    for row in OF_FLOWS:
+        yield row, f"={filled(row.formula, cells)}"
 
 
 def _searched(book: Book, place: FinanceSheet, name: str) -> Searched:

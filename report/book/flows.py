@@ -7,7 +7,7 @@ baseline with its running totals. Column B is the sum over the term, C the prese
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
+from finance.figures import KeyFigure
 from finance.kpis import by_period, served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
@@ -40,6 +41,7 @@ BELOW = (
 )
 BLOCK = len(LINES) + len(BELOW) + 3
 GRID_POINTS = 97
+IN_BRACES = re.compile(r"\{(\w+) ?(\w*)\}")
 RATE_FIRST_ROW = 4
 # The columns of the sheet of months that a billed line is the sum of.
 BILLED = {
@@ -48,15 +50,7 @@ BILLED = {
     "bill_fixed": ("fixed", "power_factor", "minimum"),
     "bill_export": ("export_credit",),
 }
-KPI_ROWS = (
-    "total_cost", "cost_per_kwh", "lcoe_per_kwh", "capex", "npv", "irr", "payback_years", "discounted_payback_years",
-    "energy_served_kwh", "unserved_kwh", "unserved_value", "diesel_l", "co2_t",
-)  # fmt: skip
 KPI_FIRST_ROW = 8
-STYLES = {
-    "cost_per_kwh": "price", "lcoe_per_kwh": "price", "irr": "percent", "payback_years": "years",
-    "discounted_payback_years": "years",
-}  # fmt: skip
 
 
 def block(row: int) -> int:
@@ -260,25 +254,25 @@ def rates_sheet(book: Book, searched: list[Searched]) -> None:
     text(book, sheet, 1, 0, book.t("rates.note"), "note")
     labels = [book.t("rates.rate")]
     for flow in searched:
-        labels += [book.t("rates.npv", name=flow.name), book.t("rates.sign", name=flow.name)]
+        labels += [book.t("rates.worth", name=flow.name), book.t("rates.sign", name=flow.name)]
     heads(book, sheet, RATE_FIRST_ROW - 1, labels)
     rates = np.expm1(np.linspace(np.log1p(metrics.LOWEST_IRR), np.log1p(metrics.HIGHEST_IRR), GRID_POINTS))
     for k, rate in enumerate(rates):
         sheet.write_number(RATE_FIRST_ROW + k, 0, rate, book.formats["percent"])
     for position, flow in enumerate(searched):
-        npvs = metrics.npv(rates, np.tile(flow.flows, (GRID_POINTS, 1)), book.per_year)
+        worth = metrics.npv(rates, np.tile(flow.flows, (GRID_POINTS, 1)), book.per_year)
         for k in range(GRID_POINTS):
-            _rate_cells(book, sheet, k, position, flow, npvs)
+            _rate_cells(book, sheet, k, position, flow, worth)
     sheet.set_column(0, 2 * len(searched), 16)
 
 
-def _rate_cells(book: Book, sheet: Any, k: int, position: int, flow: Searched, npvs: NDArray) -> None:
+def _rate_cells(book: Book, sheet: Any, k: int, position: int, flow: Searched, worth: NDArray) -> None:
     line, column = RATE_FIRST_ROW + k, 1 + 2 * position
     rate = f"(1+{cell(line, 0, 'c')})^(1/periods_per_year)-1"
-    put(book, sheet, line, column, f"={flow.start}+NPV({rate},{flow.later})", npvs[k])
+    put(book, sheet, line, column, f"={flow.start}+NPV({rate},{flow.later})", worth[k])
     if k:
         here, before = cell(line, column), cell(line - 1, column)
-        changes = int(np.sign(npvs[k]) * np.sign(npvs[k - 1]) < 0)
+        changes = int(np.sign(worth[k]) * np.sign(worth[k - 1]) < 0)
         put(book, sheet, line, column + 1, f"=IF(SIGN({here})*SIGN({before})<0,1,0)", changes, "number")
 
 
@@ -288,47 +282,51 @@ def _rate_range(book: Book, column: int, first: int = 1) -> str:
     return book.ref("rates", f"{cell(top, column, 'rc')}:{cell(bottom, column, 'rc')}")
 
 
-def kpi_formula(book: Book, key: str, row: int) -> str:
-    """The formula of a key figure on the summary sheet."""
-    total = flow_cell(book, row, TOTAL, SUM)
+def kpi_formula(book: Book, figure: KeyFigure, row: int) -> str:
+    """The formula of a key figure of one alternative on the summary sheet."""
     months = range(book.study.dispatch.months)
-    if key == "total_cost":
-        return f"=-{total}"
-    if key == "cost_per_kwh":
-        energy = flow_cell(book, row, ENERGY, SUM)
-        return f'=IF({energy}>0,-{total}/{energy},"{short(book, "no_energy")}")'
-    if key == "lcoe_per_kwh":
-        energy = flow_cell(book, row, ENERGY, PRESENT)
-        return f'=IF({energy}>0,-{flow_cell(book, row, TOTAL, PRESENT)}/{energy},"{short(book, "no_energy")}")'
-    if key == "capex":
-        return "=" + "".join(f"-{flow_cell(book, row, list(LINES).index(line), SUM)}" for line in CAPEX_LINES)
-    if key == "unserved_value":
-        unserved = _months_range(book, row, "unserved_kwh", months)
-        return f"=SUM({unserved})*in_finance_unserved_per_kwh"
-    if key == "co2_t":
-        first, last = month_columns(book).imports
-        top, bottom = first_row_of(book, row), first_row_of(book, row) + months[-1]
-        imports = book.ref("months", f"{cell(top, first, 'rc')}:{cell(bottom, last, 'rc')}")
-        fuel = _months_range(book, row, "fuel_l", months)
-        return f"=(SUM({imports})*in_grid_co2_kg_per_kwh+SUM({fuel})*in_genset_co2_kg_per_l)/1000"
-    if key in ("energy_served_kwh", "unserved_kwh", "diesel_l"):
-        column = {"energy_served_kwh": "served_kwh", "unserved_kwh": "unserved_kwh", "diesel_l": "fuel_l"}[key]
-        return f"=SUM({_months_range(book, row, column, months)})"
-    own = {"npv": _npv, "irr": _irr, "payback_years": _payback, "discounted_payback_years": _discounted_payback}[key]
-    return f'=IF(baseline_number={row + 1},"{short(book, "is_baseline")}",{own(book, row)})'
+
+    def month(column: str) -> str:
+        return (
+            f"SUM({_imports(book, row, months) if column == 'imports' else _months_range(book, row, column, months)})"
+        )
+
+    cells = {
+        "sum": lambda name: flow_cell(book, row, TOTAL + BELOW.index(name), SUM),
+        "present": lambda name: flow_cell(book, row, TOTAL + BELOW.index(name), PRESENT),
+        "crossing": lambda name: _crossing_of(book, row, name),
+        "month": month,
+        "why": lambda reason: short(book, reason),
+        "irr": lambda _: irr_formula(book, flow_span(book, row, DIFFERENCE), row),
+        "capex": lambda _: "".join(f"-{flow_cell(book, row, list(LINES).index(line), SUM)}" for line in CAPEX_LINES),
+    }
+    formula = filled(figure.formula, cells)
+    if figure.flow:
+        formula = f'IF(baseline_number={row + 1},"{short(book, "is_baseline")}",{formula})'
+    return f"={formula}"
+
+
+def filled(formula: str, cells: Mapping[str, Callable[[str], str]]) -> str:
+    """A formula of the table of figures with cells in place of its braces: "{sum total}" is `cells["sum"]("total")`."""
+    return IN_BRACES.sub(lambda found: cells[found[1]](found[2]), formula)
+
+
+def _imports(book: Book, row: int, months: range) -> str:
+    """What an alternative takes from the grid, by month and price period."""
+    first, last = month_columns(book).imports
+    top, bottom = first_row_of(book, row), first_row_of(book, row) + months[-1]
+    return book.ref("months", f"{cell(top, first, 'rc')}:{cell(bottom, last, 'rc')}")
+
+
+def _crossing_of(book: Book, row: int, running: str) -> str:
+    """When a running total of an alternative's difference reaches zero."""
+    places = flow_span(book, row, TOTAL + BELOW.index(running.replace("running", "crossing")), START + 1)
+    return first_crossing(book, places, flow_span(book, row, TOTAL + BELOW.index(running)))
 
 
 def short(book: Book, reason: str) -> str:
     """Why a figure does not exist, in a word or two, for use inside a formula."""
     return book.words.t(f"answers.missing.short_{reason}").replace('"', '""')
-
-
-def _npv(book: Book, row: int) -> str:
-    return flow_cell(book, row, DIFFERENCE, PRESENT)
-
-
-def _irr(book: Book, row: int) -> str:
-    return irr_formula(book, flow_span(book, row, DIFFERENCE), row)
 
 
 def irr_formula(book: Book, flows: str, position: int) -> str:
@@ -345,15 +343,6 @@ def irr_formula(book: Book, flows: str, position: int) -> str:
         f'IF(AND(MIN({flows})=0,MAX({flows})=0),"{short(book, "all_zero")}","{short(book, "no_sign_change")}"))'
     )
     return f'IF({count}=1,{rate},IF({count}>1,"{short(book, "several_roots")}",{why}))'
-
-
-def _payback(book: Book, row: int) -> str:
-    return first_crossing(book, flow_span(book, row, CROSSING, START + 1), flow_span(book, row, RUNNING))
-
-
-def _discounted_payback(book: Book, row: int) -> str:
-    places = flow_span(book, row, CROSSING_DISCOUNTED, START + 1)
-    return first_crossing(book, places, flow_span(book, row, RUNNING_DISCOUNTED))
 
 
 def first_crossing(book: Book, places: str, running: str) -> str:

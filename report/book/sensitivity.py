@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
+from finance.figures import Flow, KeyFigure, figures_on
 from finance.kpis import by_period
 from finance.lines import LINES
-from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.book.flows import DIFFERENCE, PRESENT, START, STYLES, flow_cell, flow_span, flow_values, short
+from report.book.cells import KIND_FORMATS, Book, baseline_of, cell, heads, number, put, span, text
+from report.book.flows import DIFFERENCE, PRESENT, START, flow_cell, flow_span, flow_values, short
 from report.text import inputs as register_text
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
@@ -21,7 +22,7 @@ from study.price_moves import CHANGES, present_value, prices
 
 Floats = NDArray[np.float64]
 FIRST_ROW = 4
-MOVED_FIGURES = ("irr", "payback_years")
+MOVED_FIGURES = tuple(row for row in figures_on("lead") if not row.is_money)
 HYBRID = ALTERNATIVES.index("hybrid")
 START_GUESS = 0.1
 
@@ -62,8 +63,8 @@ def sensitivity_sheet(book: Book) -> None:
         row += 1
     _rate_row(book, sheet, row, values)
     place = Place(book, len(shown))
-    for position, key in enumerate(MOVED_FIGURES):
-        _figure_heads(book, sheet, place.figures(position), key, changes)
+    for position, figure in enumerate(MOVED_FIGURES):
+        _figure_heads(book, sheet, place.figures(position), figure, changes)
     text(book, sheet, place.flows(0) - 1, 0, book.words.t("financing.xlsx.moved_flows"), "section")
     for number_of, (path, lines) in enumerate(shown):
         _moved_rows(book, sheet, place, number_of, path, lines, values)
@@ -71,7 +72,7 @@ def sensitivity_sheet(book: Book) -> None:
     sheet.set_column(1, max(9, START + book.periods), 17)
 
 
-def _npv_cell(book: Book) -> tuple[str, float]:
+def _worth_cell(book: Book) -> tuple[str, float]:
     hybrid = ALTERNATIVES.index("hybrid")
     values = flow_values(book)
     return flow_cell(book, hybrid, DIFFERENCE, PRESENT), float((values["difference"][hybrid] * values["factors"]).sum())
@@ -80,16 +81,16 @@ def _npv_cell(book: Book) -> tuple[str, float]:
 def _price_row(book: Book, sheet: Any, row: int, path: str, lines: tuple[str, ...]) -> None:
     scenario = book.study.scenario
     now, present = float(scenario.get(path)), present_value(book.study, lines)
-    npv_ref, npv = _npv_cell(book)
+    worth_ref, worth = _worth_cell(book)
     text(book, sheet, row, 0, _price_label(book, path))
     put(book, sheet, row, 1, f"=in_{path.replace('.', '_')}", now, "fixed")
     put(book, sheet, row, 2, "=" + "+".join(_difference_of(book, line) for line in lines), present)
     for k, change in enumerate(CHANGES):
-        put(book, sheet, row, 3 + k, f"={npv_ref}+({change})*{cell(row, 2, 'c')}", npv + change * present)
+        put(book, sheet, row, 3 + k, f"={worth_ref}+({change})*{cell(row, 2, 'c')}", worth + change * present)
     none = book.t("sensitivity.none")
-    zero_at = f"{cell(row, 1)}*(1-{npv_ref}/{cell(row, 2)})"
+    zero_at = f"{cell(row, 1)}*(1-{worth_ref}/{cell(row, 2)})"
     formula = f'=IF({cell(row, 2)}=0,"{none}",IF({zero_at}>=0,{zero_at},"{none}"))'
-    at = now * (1 - npv / present)
+    at = now * (1 - worth / present)
     put(book, sheet, row, 3 + len(CHANGES), formula, at if at >= 0 else none, "fixed")
 
 
@@ -117,8 +118,8 @@ def _price_label(book: Book, path: str) -> str:
     return register_text.label(entry, book.words) + (f" ({unit})" if unit else "")
 
 
-def _figure_heads(book: Book, sheet: Any, row: int, key: str, changes: list[str]) -> None:
-    heads(book, sheet, row - 1, [book.words.t(f"answers.metric.{key}"), book.t("sensitivity.now"), "", *changes])
+def _figure_heads(book: Book, sheet: Any, row: int, figure: KeyFigure, changes: list[str]) -> None:
+    heads(book, sheet, row - 1, [say.figure_name(figure, book.words), book.t("sensitivity.now"), "", *changes])
 
 
 def _moved_rows(
@@ -139,10 +140,10 @@ def _moved_rows(
     for k, change in enumerate(CHANGES):
         flows = values["difference"][HYBRID] + change * amounts
         _moved_flow(book, sheet, own + 1 + 2 * k, own, change, flows)
-        for position, key in enumerate(MOVED_FIGURES):
-            formula = _irr(book, place, own + 1 + 2 * k) if key == "irr" else _payback(book, place, own + 1 + 2 * k)
-            shown = moved_figure(book, key, flows)
-            put(book, sheet, place.figures(position) + price, 3 + k, formula, shown, STYLES[key])
+        for position, figure in enumerate(MOVED_FIGURES):
+            formula = (_irr if figure.kind == "rate" else _payback)(book, place, own + 1 + 2 * k)
+            shown, style = moved_figure(book, figure, flows), KIND_FORMATS[figure.kind]
+            put(book, sheet, place.figures(position) + price, 3 + k, formula, shown, style)
 
 
 def _line_difference(book: Book, line: str, column: int) -> str:
@@ -161,12 +162,12 @@ def _moved_flow(book: Book, sheet: Any, row: int, own: int, change: float, flows
         put(book, sheet, row + 1, column, f"={before}{cell(row, column)}", running)
 
 
-def moved_figure(book: Book, key: str, flows: Floats) -> float | str:
-    """IRR or payback of a moved flow as the sheet has it: none where its sign changes more than once."""
+def moved_figure(book: Book, figure: KeyFigure, flows: Floats) -> float | str:
+    """A figure of a moved flow as the sheet has it: none where its sign changes more than once."""
     if (flows[:-1] * flows[1:] < 0).sum() > 1:
         return _unclear(book)
-    figure = metrics.irr(flows, book.per_year) if key == "irr" else metrics.payback(flows, book.per_year)
-    return figure.value if figure.value is not None else book.words.t(f"answers.missing.short_{figure.reason}")
+    found = figure.flow(Flow(flows, book.study.scenario.finance.discount_rate, book.per_year))
+    return found.value if found.value is not None else say.short_reason(found, book.words)
 
 
 def _unclear(book: Book) -> str:

@@ -11,18 +11,16 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from finance import metrics
+from finance.figures import FIGURES, OF_FLOWS, KeyFigure, figures_on
 from finance.lines import LINES, keys
-from finance.metrics import Figure
-from report.book.cells import FONT, Book, cell, heads, put, span, text
-from report.book.finance import FIGURES, VIEWS, finance_cell, finance_checks
+from report.book.cells import FONT, Book, cell, heads, put, put_figure, span, text
+from report.book.finance import VIEWS, finance_cell, finance_checks
 from report.book.flows import (
     DIFFERENCE,
     KPI_FIRST_ROW,
-    KPI_ROWS,
     PRESENT,
     RUNNING,
     START,
-    STYLES,
     SUM,
     TOTAL,
     block,
@@ -37,7 +35,6 @@ from report.files import step_price_per_kwh
 from report.text import inputs as register_text
 from report.text import say
 from report.text.currency import rate_note, shown_currency
-from report.views import metric
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.answer import headline
@@ -72,8 +69,8 @@ def summary_sheet(book: Book) -> None:
         [book.t("summary.figure"), *names, book.t("summary.unit"), book.t("summary.meaning")],
         numbers=range(1, 5),
     )
-    for k, key in enumerate(KPI_ROWS):
-        _kpi_row(book, sheet, KPI_FIRST_ROW + k, key)
+    for k, figure in enumerate(figures_on("book")):
+        _kpi_row(book, sheet, KPI_FIRST_ROW + k, figure)
     _after_tax(book, sheet)
     _charts(book, sheet)
     sheet.set_column(0, 0, 36)
@@ -83,18 +80,17 @@ def summary_sheet(book: Book) -> None:
     sheet.activate()
 
 
-def _kpi_row(book: Book, sheet: Any, row: int, key: str) -> None:
-    words, currency = book.words, book.study.scenario.site.currency
-    text(book, sheet, row, 0, words.t(f"answers.metric.{key}"))
+def _kpi_row(book: Book, sheet: Any, row: int, figure: KeyFigure) -> None:
+    words = book.words
+    text(book, sheet, row, 0, say.figure_name(figure, words))
     for k, name in enumerate(ALTERNATIVES):
-        figure = metric(book.study.kpis[name], key)
-        shown = figure.value if figure.value is not None else words.t(f"answers.missing.short_{figure.reason}")
-        put(book, sheet, row, 1 + k, kpi_formula(book, key, k), shown, STYLES.get(key, "money"))
-    text(book, sheet, row, 5, words.t(f"proposal.metric_unit.{key}", currency=currency), "note")
-    text(book, sheet, row, 6, words.t(f"answers.metric.{key}.help"), "note")
+        formula = kpi_formula(book, figure, k) if figure.formula else ""
+        put_figure(book, sheet, row, 1 + k, figure, formula, book.study.kpis[name].figure(figure.key))
+    text(book, sheet, row, 5, say.figure_unit(figure, words, book.study.scenario.site.currency), "note")
+    text(book, sheet, row, 6, say.figure_meaning(figure, None, words), "note")
 
 
-AFTER_TAX_ROW = KPI_FIRST_ROW + len(KPI_ROWS) + 1
+AFTER_TAX_ROW = KPI_FIRST_ROW + len(figures_on("book")) + 1
 
 
 def _after_tax(book: Book, sheet: Any) -> None:
@@ -104,16 +100,14 @@ def _after_tax(book: Book, sheet: Any) -> None:
         book,
         sheet,
         AFTER_TAX_ROW,
-        [words.t("financing.column.view"), *(words.t(f"answers.metric.{k}") for k in FIGURES)],
+        [words.t("financing.column.view"), *(say.figure_name(row, words) for row in OF_FLOWS)],
         numbers=range(1, 5),
     )
     for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 1):
         view = returns(book.study).views[name]
         text(book, sheet, k, 0, words.t(f"financing.view.{name}"))
-        figures = (Figure(view.npv), view.irr, view.payback, view.discounted_payback)
-        for j, (key, figure) in enumerate(zip(FIGURES, figures, strict=True), start=1):
-            shown = figure.value if figure.value is not None else words.t(f"answers.missing.short_{figure.reason}")
-            put(book, sheet, k, j, f"={finance_cell(book, name, key)}", shown, STYLES.get(key, "money"))
+        for j, row in enumerate(OF_FLOWS, start=1):
+            put_figure(book, sheet, k, j, row, f"={finance_cell(book, name, row.key)}", getattr(view, row.key))
 
 
 def _charts(book: Book, sheet: Any) -> None:
@@ -146,24 +140,24 @@ def _charts(book: Book, sheet: Any) -> None:
     flow.set_y_axis({"num_format": "#,##0"})
     flow.set_size({"width": 720, "height": 320})
     sheet.insert_chart(top, 0, flow, {"description": book.t("summary.chart_flow", baseline=baseline)})
-    cost = book.file.add_chart({"type": "bar"})
+    cost, cost_name = book.file.add_chart({"type": "bar"}), say.figure_name(FIGURES["total_cost"], book.words)
     first = cell(KPI_FIRST_ROW - 1, 1, "rc")
     names = book.ref("summary", f"{first}:{cell(KPI_FIRST_ROW - 1, 4, 'rc')}")
     totals = book.ref("summary", span(KPI_FIRST_ROW, 1, 4, "rc"))
     cost.add_series(
         {
-            "name": book.words.t("answers.metric.total_cost"),
+            "name": cost_name,
             "categories": f"={names}",
             "values": f"={totals}",
             "fill": {"color": "#1460BA"},
         }
     )
-    cost.set_title({"name": book.words.t("answers.metric.total_cost"), "name_font": {"name": FONT, "size": 11}})
+    cost.set_title({"name": cost_name, "name_font": {"name": FONT, "size": 11}})
     cost.set_legend({"none": True})
     cost.set_y_axis({"reverse": True})
     cost.set_x_axis({"num_format": "#,##0", "num_font": {"size": 8}})
     cost.set_size({"width": 560, "height": 320})
-    sheet.insert_chart(top, 5, cost, {"description": book.words.t("answers.metric.total_cost")})
+    sheet.insert_chart(top, 5, cost, {"description": cost_name})
 
 
 def checks_sheet(book: Book) -> None:
@@ -211,7 +205,7 @@ def _cross_foots(book: Book, row: int) -> list[tuple[str, str, str, float]]:
             float(values["difference"][row].sum()),
         ),
         (
-            "npv",
+            "present",
             f"=SUM({flow_span(book, row, DIFFERENCE + 2)})",
             f"={flow_cell(book, row, DIFFERENCE, PRESENT)}",
             float(values["discounted"][row].sum()),
@@ -280,7 +274,7 @@ def _vector(book: Book, sheet: Any, row: int) -> None:
         ("dynamic", f"=MIN({ranges[4]})", "6.25", metrics.discounted_payback(VECTOR_RATE, flows).value),
         ("irr", f"=IRR({span(row + 1, 1, last)})*100", "15.88", found * 100),
         (
-            "vector_npv",
+            "vector_present",
             f"={cell(row + 1, 1)}+NPV({VECTOR_RATE},{ranges[0]})",
             "367.4",
             float(metrics.npv(VECTOR_RATE, flows)),

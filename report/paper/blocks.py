@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from finance.figures import FIGURES, KeyFigure
+from finance.metrics import Figure
 from i18n import Words, numbers
 from report.paper.offer import Offer
 from report.text import say
@@ -56,6 +58,14 @@ class Draft:
     def price(self, value: float, unit: str) -> str:
         """Money for one unit of something: "0.512 CNY/kWh"."""
         return self.words.price(value, self.currency, unit)
+
+    def figure(self, row: KeyFigure, found: Figure | float) -> str:
+        """A key figure as every screen writes it."""
+        return say.figure(row, found, self.words, self.currency)
+
+    def key_figure(self, key: str, alternative: str = "hybrid") -> str:
+        """A key figure of one alternative."""
+        return self.figure(FIGURES[key], self.study.kpis[alternative].figure(key))
 
     def name(self, alternative: str) -> str:
         return say.name(alternative, self.words, first=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from finance.figures import KeyFigure, figures_on
 from finance.ledger import CAPEX_LINES
-from finance.metrics import Figure
 from i18n import Words
 from report import views
 from report.paper import charts as paper_charts
@@ -178,21 +178,23 @@ def _weak_text(draft: Draft) -> str:
 
 def cards(draft: Draft) -> list[tuple[str, str, str]]:
     """(label, value, note) of six figures; what does not exist says why."""
-    study, words = draft.study, draft.words
-    own, saving = study.kpis["hybrid"], study.savings["hybrid"]
+    words, saving = draft.words, draft.study.savings["hybrid"]
     vs = words.t("answers.kpi.vs", baseline=draft.baseline)
-    after = financing_text.rate(returns(study).project_after_tax.irr, words)
     return [
-        (draft.t("card.capex"), draft.money(own.capex), draft.t("card.capex_note")),
+        *(_figure_card(draft, row) for row in figures_on("decision")),
         _first_year_card(draft, vs),
-        (draft.t("card.payback"), *figure_text(draft, own.payback_years, lambda v: say.years(v, words), vs)),
-        (
-            draft.t("card.irr"),
-            *figure_text(draft, own.irr, lambda v: say.share(v, words), draft.t("card.irr_note", after=after)),
-        ),
         _ride_card(draft),
-        (draft.t("card.co2"), words.number(saving.co2_t, "t"), vs),
+        (words.t("answers.kpi.co2"), words.number(saving.co2_t, "t"), vs),
     ]
+
+
+def _figure_card(draft: Draft, row: KeyFigure) -> tuple[str, str, str]:
+    """A key figure of the hybrid; one of its flow before tax, with that after tax beside it."""
+    name, own = say.figure_name(row, draft.words), draft.study.kpis["hybrid"].figure(row.key)
+    if row.flow is None:
+        return name, draft.figure(row, own), draft.t(f"card.{row.key}_note")
+    after = draft.figure(row, getattr(returns(draft.study).project_after_tax, row.key))
+    return draft.t("card.before_tax", name=name), draft.figure(row, own), draft.t("card.after_tax", value=after)
 
 
 def _first_year_card(draft: Draft, vs: str) -> tuple[str, str, str]:
@@ -214,19 +216,14 @@ def first_year_saving(draft: Draft) -> float:
     return float(total[draft.hybrid_row] - total[draft.base_row])
 
 
-def figure_text(draft: Draft, figure: Figure, write: Any, note: str) -> tuple[str, str]:
-    """A figure with its note, or "none" with the reason."""
-    if figure.value is None:
-        return draft.words.t("answers.kpi.none"), draft.words.t(f"answers.missing.short_{figure.reason}")
-    return write(figure.value), note
-
-
 def _ride_card(draft: Draft) -> tuple[str, str, str]:
     scenario = draft.study.scenario
     full = ride_through_h(draft.study)
     kept = ride_through_h(draft.study, scenario.dispatch.reserve_fraction)
     note = draft.words.t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, draft.words))
-    return draft.t("card.ride"), *figure_text(draft, full, lambda value: say.duration(value, draft.words), note)
+    if full.value is None:
+        return draft.words.t("answers.kpi.ride"), say.missing(full, draft.words), ""
+    return draft.words.t("answers.kpi.ride"), say.duration(full.value, draft.words), note
 
 
 def flips(draft: Draft) -> list[list[str]]:

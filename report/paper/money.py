@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from finance.figures import FIGURES, figures_on
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
 from report import views
@@ -11,18 +12,14 @@ from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import tables as proposal_finance
 from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
-from report.paper.front import figure_text
-from report.paper.plant import metric_value
 from report.text import financing as financing_text
 from report.text import levers as lever_text
 from report.text import say
 from report.text.amounts import amounts
-from report.views import metric
 from study import autonomy
-from study.financing import overall_efficiency, storage_costs
 from study.price_moves import CHANGES, price_moves
+from study.project_figures import PROJECT_FIGURES
 
-DEFINED = ("npv", "irr", "payback_years", "discounted_payback_years", "lcoe_per_kwh", "cost_per_kwh")
 MOVED = 6
 UNIT_PRICES = {
     "finance.pv_capex_per_kwp": "kWp",
@@ -101,21 +98,12 @@ def money(draft: Draft) -> Block:
     study, words = draft.study, draft.words
     own = study.kpis["hybrid"]
     rate = words.percent(study.scenario.finance.discount_rate)
-    texts = {key: _kpi(draft, key) for key in ("npv", "payback_years", "irr")}
-    finding = words.t(
-        "answers.money.lead",
-        baseline=draft.baseline,
-        rate=rate,
-        npv=texts["npv"],
-        payback=texts["payback_years"],
-        irr=texts["irr"],
-    )
     tables = proposal_finance.cash_tables(draft)
     flow_unit = amounts(words, float(np.abs(views.difference_flows(study)).max()) or 1.0, draft.currency).unit
     return chapter(
         draft,
         "money",
-        finding,
+        say.lead(study, words),
         [
             prose(
                 draft.t(
@@ -141,14 +129,6 @@ def money(draft: Draft) -> Block:
     )
 
 
-def _kpi(draft: Draft, key: str) -> str:
-    """A key figure of the hybrid, or why there is none."""
-    figure = metric(draft.study.kpis["hybrid"], key)
-    if figure.value is None:
-        return draft.words.t(f"answers.missing.short_{figure.reason}")
-    return metric_value(draft, key, figure.value)
-
-
 def _investment(draft: Draft) -> Block | None:
     """Investment by item, hybrid and baseline beside each other."""
     study, words = draft.study, draft.words
@@ -170,7 +150,7 @@ def _investment(draft: Draft) -> Block | None:
     ]
     rows.append(
         [
-            words.t("answers.metric.capex"),
+            say.figure_name(FIGURES["capex"], words),
             "",
             scale.text(base),
             scale.text(own),
@@ -205,38 +185,15 @@ def _unit_price(draft: Draft, line: str) -> str:
 
 def _figures(draft: Draft) -> Block:
     """Each figure with how it is defined."""
-    words, rate = draft.words, draft.words.percent(draft.study.scenario.finance.discount_rate)
-    rows = [
-        [
-            words.t(f"answers.metric.{key}"),
-            _with_unit(draft, key),
-            draft.t(f"define.{key}", rate=rate, baseline=draft.baseline),
-        ]
-        for key in DEFINED
-    ]
-    if draft.study.scenario.storage.exists:
-        for key, figure in zip(("lcos_all", "lcos"), storage_costs(draft.study), strict=True):
-            shown = figure_text(draft, figure, lambda value: draft.price(value, "kWh"), "")[0]
-            rows.append([draft.t(f"define.{key}_name"), shown, draft.t(f"define.{key}")])
-        rows.append(
-            [
-                draft.t("operation.efficiency"),
-                words.percent(found)
-                if (found := overall_efficiency(draft.study).value) is not None
-                else draft.t("operation.no_cycles"),
-                draft.t("define.efficiency"),
-            ]
-        )
-        rows.append([draft.t("operation.cycles"), financing_text.cycles(draft.study, words), draft.t("define.cycles")])
+    study, words = draft.study, draft.words
+    own = study.kpis["hybrid"]
+    found = [(row, draft.figure(row, own.figure(row.key))) for row in figures_on("defined")]
+    if study.scenario.storage.exists:
+        rows = figures_on("storage", PROJECT_FIGURES)
+        found += [(row, financing_text.project_figure(row, study, words)) for row in rows]
+    rows = [[say.figure_name(row, words), text, say.figure_meaning(row, study, words)] for row, text in found]
     head = [words.t("answers.money.figure"), draft.t("load.value"), draft.t("define.how")]
     return table(head, rows, align="lrl", widths=[1.2, 0.9, 2.6], caption=draft.t("define.caption"))
-
-
-def _with_unit(draft: Draft, key: str) -> str:
-    figure = metric(draft.study.kpis["hybrid"], key)
-    if figure.value is not None and key.endswith("_per_kwh"):
-        return draft.price(figure.value, "kWh")
-    return _kpi(draft, key)
 
 
 def risk(draft: Draft) -> Block | None:
@@ -275,7 +232,7 @@ def _turning_text(draft: Draft, point) -> str:
 
 def _moves_table(draft: Draft, moves) -> Block:
     words = draft.words
-    scale = table_scale(draft, max(abs(value) for move in moves for value in move.npv))
+    scale = table_scale(draft, max(abs(value) for move in moves for value in move.worth))
     head = [
         draft.t("risk.price"),
         draft.t("risk.now"),
@@ -286,18 +243,18 @@ def _moves_table(draft: Draft, moves) -> Block:
         [
             lever_text.label(move.path, words),
             lever_text.value_text(draft.study, move.path, move.now, words),
-            *(scale.text(value) for value in move.npv),
+            *(scale.text(value) for value in move.worth),
             lever_text.value_text(draft.study, move.path, move.break_even, words)
             if move.break_even is not None
             else words.t("charts.turning.no_limit"),
         ]
         for move in moves
     ]
-    npv = draft.study.kpis["hybrid"].npv.value or 0.0
+    worth = draft.study.kpis["hybrid"].worth or 0.0
     return table(
         head,
         rows,
-        caption=draft.t("risk.table", unit=scale.unit, npv=scale.text(npv), baseline=draft.baseline),
+        caption=draft.t("risk.table", unit=scale.unit, worth=scale.text(worth), baseline=draft.baseline),
         widths=[1.8, 1.5, 1, 1, 1, 1, 1, 1, 1.5],
     )
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
+from finance.figures import FIGURES, figures_on
 from report import views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import control as proposal_control
 from report.paper import diagram
 from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, pair, prose, small, table, table_scale
-from report.paper.front import figure_text
 from report.paper.strategy import strategy_blocks
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
@@ -23,37 +21,18 @@ from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
 from report.text.amounts import day_of_month, month_name
-from report.text.financing import cycles, joined
-from report.views import metric
+from report.text.financing import joined, project_figure, rate
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import longest_h
 from sim.plant.battery import available, usable_kwh, window_kwh
 from study import autonomy, weeks
 from study.answer import NOTHING_KWH, clash, full_load_kw, mix_title, remarks, ride_through_h, stack_title
-from study.financing import overall_efficiency
+from study.project_figures import PROJECT_FIGURES
 from study.real_bills import compare, verdict
 from study.site_year import full_year, under
 
 MOST_PERIODS = 6
 SAME_WORTH = 1e-4  # of the baseline's cost: NPVs that lie closer are the same
-COMPARED = (
-    "total_cost",
-    "cost_per_kwh",
-    "lcoe_per_kwh",
-    "capex",
-    "npv",
-    "irr",
-    "payback_years",
-    "discounted_payback_years",
-    "unserved_kwh",
-    "unserved_value",
-    "grid_kwh",
-    "pv_kwh",
-    "diesel_l",
-    "genset_run_h",
-    "peak_import_kw",
-    "co2_t",
-)
 
 
 def bill(draft: Draft) -> Block:
@@ -296,7 +275,10 @@ def alternatives(draft: Draft) -> Block:
     study, words = draft.study, draft.words
     order = views.alternatives_in_order(study)
     head = [words.t("answers.money.figure"), *(draft.name(name) for name in order)]
-    rows = [[_metric_label(draft, key), *(_metric_text(draft, name, key) for name in order)] for key in COMPARED]
+    rows = [
+        [say.figure_name(row, words), *(draft.figure(row, study.kpis[name].figure(row.key)) for name in order)]
+        for row in figures_on("paper")
+    ]
     rows.append([draft.t("alternatives.ready"), *(_ready(draft, name) for name in order)])
     shares = charts_operation.mix_shares(study)
     legend = [
@@ -342,44 +324,6 @@ def _mix_alt(draft: Draft, shares: dict) -> str:
         if values[draft.hybrid_row] > 0
     ]
     return draft.words.t("answers.mix.alt", list=draft.t("list_mark").join(parts))
-
-
-def _metric_label(draft: Draft, key: str) -> str:
-    unit = draft.t(f"metric_unit.{key}", currency=draft.words.shown_in(draft.currency))
-    label = draft.words.t(f"answers.metric.{key}")
-    return f"{label}, {unit}" if unit and key.endswith("_per_kwh") else label
-
-
-def _metric_text(draft: Draft, alternative: str, key: str) -> str:
-    """One key figure of one alternative; the reason in short where there is none."""
-    figure = metric(draft.study.kpis[alternative], key)
-    return (
-        figure_text(draft, figure, lambda value: metric_value(draft, key, value), "")[0]
-        if figure.value is not None
-        else (draft.words.t(f"answers.missing.short_{figure.reason}"))
-    )
-
-
-def metric_value(draft: Draft, key: str, value: float) -> str:
-    """A key figure with its unit, in the digits of the screen."""
-    words = draft.words
-    if key in ("total_cost", "capex", "npv", "unserved_value"):
-        return draft.money(value)
-    if key == "irr":
-        return say.share(value, words)
-    if key in ("payback_years", "discounted_payback_years"):
-        return say.years(value, words)
-    if key.endswith("_per_kwh"):
-        return words.price(value, draft.currency)
-    if key.endswith("_kwh"):
-        return say.energy(value, words)
-    if key == "peak_import_kw":
-        return say.power(value, words)
-    if key in ("genset_run_h", "genset_starts"):
-        return words.number(
-            value, words.t("charts.unit.h") if key == "genset_run_h" else "", 0 if value == round(value) else None
-        )
-    return words.number(value, {"diesel_l": "L", "co2_t": "t"}.get(key, ""))
 
 
 def _ready(draft: Draft, alternative: str) -> str:
@@ -438,26 +382,26 @@ def _sizes(draft: Draft) -> list[Block]:
     """Why not bigger: the same plant with other batteries."""
     study, words = draft.study, draft.words
     studies = draft.extra.sizes if draft.extra else ()
-    if len(studies) < 2 or study.kpis["hybrid"].npv.value is None:
+    if len(studies) < 2 or study.kpis["hybrid"].worth is None:
         return []
-    worth = [one.kpis["hybrid"].npv.value or 0.0 for one in studies]
+    worth = [one.kpis["hybrid"].worth or 0.0 for one in studies]
     best, own = max(range(len(studies)), key=worth.__getitem__), studies.index(study)
     cost = study.kpis[study.baseline].total_cost
     key = "best" if best == own else "other"
     key = "close" if max(worth) - min(worth) < SAME_WORTH * cost else key
     sizes = [say.energy(one.scenario.storage.energy_kwh, words) for one in studies]
-    keys = ("capex", "npv", "irr", "payback_years")
+    compared = [FIGURES["capex"], *figures_on("lead")]
     rows = [
         [
             f"{size} / {say.power(one.scenario.storage.power_kw, words)}",
-            *(_metric_text(replace(draft, study=one), "hybrid", key) for key in keys),
+            *(draft.figure(row, one.kpis["hybrid"].figure(row.key)) for row in compared),
         ]
         for size, one in zip(sizes, studies, strict=True)
     ]
     return [
-        heading(words.t(f"paper.sizes.{key}", size=sizes[best], npv=draft.money(worth[best]))),
+        heading(words.t(f"paper.sizes.{key}", size=sizes[best], worth=draft.money(worth[best]))),
         table(
-            [words.t("paper.sizes.size"), *(words.t(f"answers.metric.{key}") for key in keys)],
+            [words.t("paper.sizes.size"), *(say.figure_name(row, words) for row in compared)],
             rows,
             caption=words.t("paper.sizes.caption", baseline=draft.baseline),
             widths=[1.3, 0.9, 1.25, 1.25, 0.9],
@@ -563,7 +507,6 @@ def operation(draft: Draft) -> Block:
         )
     pairs = [pair(cells[k], cells[k + 1] if k + 1 < len(cells) else []) for k in range(0, len(cells), 2)]
     legend = charts_operation.band_legend(dict.fromkeys(bands), words, False)
-    figures = study.kpis["hybrid"]
     rows = [
         (draft.t("operation.control"), draft.t(f"operation.control_{scenario.dispatch.arbitrage}")),
         (draft.t("operation.order"), proposal_control.order_text(draft, diagram.sources(scenario))),
@@ -574,15 +517,18 @@ def operation(draft: Draft) -> Block:
                 draft.t("operation.reserve"),
                 draft.t("operation.reserve_text", share=say.share(scenario.dispatch.reserve_fraction, words)),
             ),
-            (draft.t("operation.cycles"), cycles(study, words)),
-            (draft.t("operation.efficiency"), efficiency_text(draft)),
+            *(
+                (say.figure_name(row, words), project_figure(row, study, words))
+                for row in figures_on("storage", PROJECT_FIGURES)
+                if not row.is_money
+            ),
         ]
     if "diesel" in diagram.sources(scenario):
         text = draft.t(
             "operation.sets_text",
-            hours=metric_value(draft, "genset_run_h", figures.genset_run_h),
-            starts=metric_value(draft, "genset_starts", figures.genset_starts),
-            fuel=words.number(figures.diesel_l, "L"),
+            hours=draft.key_figure("genset_run_h"),
+            starts=draft.key_figure("genset_starts"),
+            fuel=draft.key_figure("diesel_l"),
         )
         rows.append((draft.t("operation.sets"), text))
     rows += proposal_control.giving_way(draft)
@@ -607,15 +553,6 @@ def _day_of(draft: Draft, step: int) -> str:
     return day_of_month(draft.words, int(clock.calendar_month[step]), int(clock.day[step]))
 
 
-def efficiency_text(draft: Draft) -> str:
-    found = overall_efficiency(draft.study).value
-    return (
-        draft.t("operation.no_cycles")
-        if found is None
-        else draft.t("operation.efficiency_text", share=draft.words.percent(found))
-    )
-
-
 def resilience(draft: Draft) -> Block:
     """Listed outages, how long the battery carries the load, what the sets can, and what stays without power."""
     study, scenario, words = draft.study, draft.study.scenario, draft.words
@@ -628,9 +565,7 @@ def resilience(draft: Draft) -> Block:
         (draft.t("resilience.peak"), say.power(full_load_kw(study), words)),
         (
             draft.t("resilience.full"),
-            figure_text(draft, full, lambda value: say.duration(value, words), "")[0]
-            if full.value is not None
-            else words.t(f"answers.missing.{full.reason}"),
+            say.duration(full.value, words) if full.value is not None else words.t(f"answers.missing.{full.reason}"),
         ),
     ]
     if full.value is not None and kept.value is not None:
@@ -640,17 +575,12 @@ def resilience(draft: Draft) -> Block:
     rows.append(
         (draft.t("resilience.sets"), draft.t("resilience.sets_text", power=say.power(sets_kw, words), share=share))
     )
-    head = [
-        draft.t("resilience.alternative"),
-        words.t("answers.metric.unserved_kwh"),
-        words.t("answers.metric.unserved_value"),
-    ]
+    losses = figures_on("losses")
+    head = [draft.t("resilience.alternative"), *(say.figure_name(row, words) for row in losses)]
     left = [
-        [draft.name(name), say.energy(own.unserved_kwh, words), draft.money(own.unserved_value)]
-        + [words.number(own.interruptions, decimals=0), draft.money(own.interruption_value)]
-        for name, own in ((name, study.kpis[name]) for name in views.alternatives_in_order(study))
+        [draft.name(name), *(draft.key_figure(row.key, name) for row in losses)]
+        for name in views.alternatives_in_order(study)
     ]
-    head += [draft.t("resilience.interruptions"), draft.t("resilience.interruption_value")]
     own = study.kpis["hybrid"]
     finding = (
         words.t("paper.resilience.paused")
@@ -689,7 +619,7 @@ def _independence(draft: Draft) -> list[Block]:
     head = [draft.t("resilience.alternative"), words.t("autonomy.row.self_supply")]
     head += [words.t(f"autonomy.shock.{shock}") for shock in autonomy.SHOCKS]
     rows = [
-        [draft.name(name), figure_text(draft, own.self_supply, words.percent, "")[0]]
+        [draft.name(name), rate(own.self_supply, words)]
         + [say.change(own.shock_fraction[shock], words) for shock in autonomy.SHOCKS]
         for name, own in ((name, found[name]) for name in views.alternatives_in_order(draft.study))
     ]

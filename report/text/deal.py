@@ -19,9 +19,9 @@ from study.study import Study
 
 Floats = NDArray[np.float64]
 COMPARED = (
-    "kind", "host_npv", "host_irr", "investor_npv", "investor_irr", "investor_after_tax", "payback", "dscr", "host_hit",
-    "investor_hit",
-)  # fmt: skip
+    *("kind", "host_worth", "host_irr", "investor_worth", "investor_irr", "investor_after_tax"),
+    *("payback", "dscr", "host_hit", "investor_hit"),
+)
 FRACTIONS = ("investor_share", "lease_rent_fraction", "rental_fraction_per_month", "lease_rate", "ppa_fraction")
 
 
@@ -32,7 +32,7 @@ def kind_name(kind: ContractKind, words: Words) -> str:
 def finding(study: Study, found: Outcome, words: Words) -> str:
     """Who earns what, and whether both have what they want."""
     money = _money(study, words)
-    kept = {"npv": money(found.host.before_tax.npv)}
+    kept = {"worth": money(found.host.before_tax.worth)}
     if found.contract.kind == "buy":
         return words.t("deal.finding.buy", **kept)
     if not found.has_investor:
@@ -80,16 +80,16 @@ def comparison_rows(study: Study, outcomes: Mapping[ContractKind, Outcome], word
 def _compared(study: Study, kind: ContractKind, found: Outcome, words: Words) -> list[str]:
     money, none = _money(study, words), words.t("financing.none")
     host_hit, investor_hit = hit(study, found)
-    row = [kind_name(kind, words), money(found.host.before_tax.npv), financing_text.rate(found.host.irr, words)]
+    row = [kind_name(kind, words), money(found.host.before_tax.worth), financing_text.rate(found.host.irr, words)]
     if kind == "buy":
         return [*row, *([none] * 5), money(host_hit), none]
     investor, returns = found.investor, [none] * 3
     if found.has_investor:
         rates = (financing_text.rate(figure, words) for figure in (investor.irr, investor.after_tax.irr))
-        back = investor.before_tax.payback.value
+        back = investor.before_tax.payback_years.value
         returns = [*rates, none if back is None else say.years(back, words)]
     sums = money(host_hit), money(investor_hit)
-    return [*row, money(investor.before_tax.npv), *returns, _dscr(found, words), *sums]
+    return [*row, money(investor.before_tax.worth), *returns, _dscr(found, words), *sums]
 
 
 def _dscr(found: Outcome, words: Words) -> str:
@@ -123,15 +123,15 @@ def _party_row(study: Study, found: Outcome, name: str, words: Words) -> list[st
     taxed = party.after_tax.irr if has_outlay else party.irr
     return [
         words.t(f"deal.party.{name}"),
-        _money(study, words)(party.before_tax.npv),
+        _money(study, words)(party.before_tax.worth),
         financing_text.rate(party.irr, words),
         financing_text.rate(taxed, words),
-        financing_text.years(party.before_tax.payback, words),
-        financing_text.years(party.before_tax.discounted_payback, words),
+        financing_text.years(party.before_tax.payback_years, words),
+        financing_text.years(party.before_tax.discounted_payback_years, words),
     ]
 
 
-PARTY_COLUMNS = ("party", "npv", "irr", "irr_after_tax", "static_payback", "discounted_payback")
+PARTY_COLUMNS = ("party", "worth", "irr", "irr_after_tax", "static_payback", "discounted_payback")
 
 
 @dataclass(frozen=True, eq=False)

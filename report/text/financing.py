@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import floor, log10
 
 import numpy as np
 
-from finance.cashflow import Appraisal
-from finance.metrics import HIGHEST_IRR, Figure
+from finance.figures import OF_FLOWS, Appraisal, KeyFigure
+from finance.metrics import Figure
 from finance.tax import TaxRules
 from i18n import Words
 from report.text import say
@@ -16,10 +17,10 @@ from report.text.amounts import Amounts
 from study.cash_tables import Row
 from study.deal import agreed
 from study.financing import Returns, full_cycles_per_year, real_return, returns
+from study.project_figures import PROJECT_FIGURES
 from study.study import Study
 
-DEFINED = ("irr_before_tax", "irr_after_tax", "irr_equity", "irr_real", "npv", "payback", "discounted_payback", "mirr")
-DEFINED_TOO = ("profitability_index", "dscr", "icr", "lcos", "efficiency")
+VIEWED = ("irr_after_tax", "irr_equity", "irr_real")  # rates of other flows than that before tax
 
 
 def row_label(row: Row, words: Words) -> str:
@@ -56,64 +57,52 @@ def largest(rows: list[Row]) -> float:
 
 def rate(figure: Figure, words: Words) -> str:
     """A rate of return, or why there is none."""
-    return missing(figure, words) if figure.value is None else say.share(figure.value, words)
-
-
-def mirr(figure: Figure, words: Words) -> str:
-    """As `rate`; beyond what a rate of return is searched for it is none (a term of months)."""
-    is_beyond = figure.value is not None and figure.value > HIGHEST_IRR
-    return rate(Figure(None, "no_root") if is_beyond else figure, words)
+    return say.missing(figure, words) if figure.value is None else say.share(figure.value, words)
 
 
 def years(figure: Figure, words: Words) -> str:
-    return missing(figure, words) if figure.value is None else say.years(figure.value, words)
+    return say.missing(figure, words) if figure.value is None else say.years(figure.value, words)
 
 
-def cycles(study: Study, words: Words) -> str:
-    """The battery's full cycles a year, mean of the term, and those of the first year where there are several."""
-    mean, first = (words.number(value, decimals=0) for value in full_cycles_per_year(study))
-    return mean if study.dispatch.months <= 12 else words.t("financing.storage.cycles_value", mean=mean, first=first)
-
-
-def missing(figure: Figure, words: Words) -> str:
-    reason = words.t(f"answers.missing.short_{figure.reason}")
-    return words.t("financing.missing", none=words.t("answers.kpi.none"), reason=reason)
+def project_figure(row: KeyFigure, study: Study, words: Words) -> str:
+    """A figure of the hybrid as a project; cycles with those of the first year beside the mean of the term."""
+    text = say.figure(row, row.value(study), words, study.scenario.site.currency)
+    if row.key != "full_cycles_per_year" or study.dispatch.months <= 12:
+        return text
+    first = words.number(full_cycles_per_year(study)[1], decimals=0)
+    return words.t("financing.storage.cycles_value", mean=text, first=first)
 
 
 def views(study: Study, words: Words) -> list[list[str]]:
-    """One row a view of the project: name, IRR, real IRR, NPV, static and discounted payback; then owner and investor
-    where there is a contract."""
-    rows = [
-        _view(study, words, f"financing.view.{name}", view, view.irr) for name, view in returns(study).views.items()
-    ]
+    """One row a view of the project: name, then the columns of `view_heads`; then owner and investor where there is a
+    contract."""
+    rows = [_view(study, words, f"financing.view.{name}", view) for name, view in returns(study).views.items()]
     if agreed(study) is None:
         return rows
     parties = {"host": agreed(study).host, "investor": agreed(study).investor}
-    return rows + [
-        _view(study, words, f"deal.view.{name}", party.before_tax, party.irr) for name, party in parties.items()
-    ]
+    own = {name: replace(party.before_tax, irr=party.irr) for name, party in parties.items()}
+    return rows + [_view(study, words, f"deal.view.{name}", view) for name, view in own.items()]
 
 
-def _view(study: Study, words: Words, key: str, view: Appraisal, irr: Figure) -> list[str]:
-    return [
-        words.t(key),
-        rate(irr, words),
-        rate(real_return(irr, study.scenario.finance.inflation), words),
-        words.money(view.npv, study.scenario.site.currency),
-        years(view.payback, words),
-        years(view.discounted_payback, words),
-    ]
+def _view(study: Study, words: Words, key: str, view: Appraisal) -> list[str]:
+    """The figures of a flow, a rate of return in real terms beside it."""
+    texts, currency, inflation = [words.t(key)], study.scenario.site.currency, study.scenario.finance.inflation
+    for row in OF_FLOWS:
+        found = getattr(view, row.key)
+        texts.append(say.figure(row, found, words, currency))
+        if row.kind == "rate":
+            texts.append(say.figure(row, real_return(found, inflation), words, currency))
+    return texts
 
 
 def view_heads(study: Study, words: Words) -> list[str]:
-    share = say.share(study.scenario.finance.discount_rate, words)
-    columns = [words.t(f"financing.column.{name}") for name in ("view", "irr", "irr_real")]
-    return [
-        *columns,
-        words.t("financing.column.npv", rate=share),
-        words.t("financing.column.payback"),
-        words.t("financing.column.discounted_payback"),
-    ]
+    names, share = [words.t("financing.column.view")], say.share(study.scenario.finance.discount_rate, words)
+    for row in OF_FLOWS:
+        name = say.figure_name(row, words)
+        names.append(words.t("figures.at_rate", name=name, rate=share) if row.is_money else name)
+        if row.kind == "rate":
+            names.append(words.t("financing.figure.irr_real"))
+    return names
 
 
 def finding(study: Study, words: Words) -> str:
@@ -121,9 +110,8 @@ def finding(study: Study, words: Words) -> str:
     irr, hurdle = returns(study).project_after_tax.irr, study.scenario.finance.hurdle_rate
     values = {"hurdle": say.share(hurdle, words)}
     if irr.value is None:
-        npv = words.money(returns(study).project_after_tax.npv, study.scenario.site.currency)
-        reason = words.t(f"answers.missing.short_{irr.reason}")
-        return words.t("financing.finding.none", reason=reason, npv=npv)
+        worth = words.money(returns(study).project_after_tax.worth, study.scenario.site.currency)
+        return words.t("financing.finding.none", reason=say.short_reason(irr, words), worth=worth)
     key = "above" if irr.value >= hurdle else "below"
     return words.t(f"financing.finding.{key}", irr=say.share(irr.value, words), **values)
 
@@ -193,9 +181,10 @@ def largest_loan(found: Returns, study: Study, words: Words) -> str:
     return words.t(f"financing.largest_loan.{key}", share=say.share(found.largest_loan, words), dscr=wanted)
 
 
-def definitions(words: Words, rate_text: str, baseline: str) -> list[tuple[str, str]]:
+def definitions(study: Study, words: Words) -> list[tuple[str, str]]:
     """(figure, how it is defined) of every figure of these tables."""
-    return [
-        (words.t(f"financing.figure.{key}"), words.t(f"financing.define.{key}", rate=rate_text, baseline=baseline))
-        for key in (*DEFINED, *DEFINED_TOO)
+    rows = [(say.figure_name(row, words), say.figure_meaning(row, study, words)) for row in OF_FLOWS]
+    rows += [(words.t(f"financing.figure.{key}"), words.t(f"financing.define.{key}")) for key in VIEWED]
+    return rows + [
+        (say.figure_name(row, words), say.figure_meaning(row, study, words)) for row in PROJECT_FIGURES.values()
     ]

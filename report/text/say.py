@@ -1,16 +1,19 @@
-"""Findings and quantities in words: the one place where a study's numbers become text."""
+"""Findings, key figures and quantities in words: the one place where a study's numbers become text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from finance.figures import KeyFigure, figures_on
+from finance.metrics import HIGHEST_IRR, Figure
 from i18n import Words
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.problem import Named
 from study.answer import Finding, Quantity
 from study.presets import presets
+from study.study import Study
 
 PLUS = "+"
 
@@ -38,6 +41,65 @@ def quantity(value: Quantity, words: Words, currency: str) -> str:
     if value.kind in writers:
         return writers[value.kind](number, words)
     return words.number(number, value.unit, decimals=0 if number == round(number) else None)
+
+
+def figure(row: KeyFigure, found: Figure | float, words: Words, currency: str, unit: bool = True) -> str:
+    """A key figure with its unit, or "none (why)"; without `unit` the currency is left out, as it stands elsewhere."""
+    value = found.value if isinstance(found, Figure) else found
+    if row.kind == "rate" and value is not None and value > HIGHEST_IRR:  # beyond what a rate of return is searched for
+        found, value = Figure(None, "no_root"), None
+    if value is None:
+        return missing(found, words)
+    if row.kind == "money":
+        return words.money(value, currency) if unit else words.amount(value, currency)
+    if row.kind == "money_per_kwh":
+        return words.price(value, currency, "kWh" if unit else "")
+    if row.kind == "plain":
+        return words.number(value, figure_unit(row, words, currency), 0 if value == round(value) else None)
+    return FIGURE_WRITERS[row.kind](value, words)
+
+
+def figure_name(row: KeyFigure, words: Words) -> str:
+    """What a key figure is called."""
+    return words.t(f"figures.{row.key}")
+
+
+def figure_meaning(row: KeyFigure, study: Study | None, words: Words) -> str:
+    """How a key figure is defined: with the study's rate and baseline, or their names where both can change."""
+    rate, baseline = words.t("figures.the_rate"), words.t("figures.the_baseline")
+    if study:
+        rate, baseline = share(study.scenario.finance.discount_rate, words), name(study.baseline, words)
+    return words.t(f"figures.{row.key}.meaning", rate=rate, baseline=baseline)
+
+
+def figure_unit(row: KeyFigure, words: Words, currency: str) -> str:
+    """The unit of a key figure where it stands apart from its number."""
+    if row.kind == "money_per_kwh":
+        return words.price_unit(currency, "kWh")
+    if row.is_money:
+        return words.currency(words.shown_in(currency))
+    return words.lookup(f"figures.unit.{row.unit or row.kind}") or row.unit_in(currency)
+
+
+def lead(study: Study, words: Words) -> str:
+    """The hybrid's figures that decide, in one sentence."""
+    own, currency = study.kpis["hybrid"], study.scenario.site.currency
+    parts = [
+        f"{inside(figure_name(row, words))} {figure(row, own.figure(row.key), words, currency)}"
+        for row in figures_on("lead")
+    ]
+    rate = share(study.scenario.finance.discount_rate, words)
+    listed = words.t("financing.list_mark").join(parts)
+    return words.t("answers.money.lead", baseline=name(study.baseline, words), rate=rate, list=listed)
+
+
+def missing(found: Figure, words: Words) -> str:
+    """That a figure does not exist, and why in a word or two."""
+    return words.t("financing.missing", none=words.t("answers.kpi.none"), reason=short_reason(found, words))
+
+
+def short_reason(found: Figure, words: Words) -> str:
+    return words.t(f"answers.missing.short_{found.reason}")
 
 
 def change(fraction: float, words: Words) -> str:
@@ -81,6 +143,18 @@ def years(value: float, words: Words) -> str:
     if value < 2:
         return words.number(value * 12, words.t("answers.unit.months"), decimals=1)
     return words.number(value, words.t("answers.unit.years"), decimals=1)
+
+
+FIGURE_WRITERS: dict[str, Callable[[float, Words], str]] = {
+    "rate": share,
+    "share": share,
+    "years": years,
+    "energy": energy,
+    "power": power,
+    "duration": duration,
+    "count": lambda value, words: words.number(value, decimals=0),
+    "ratio": lambda value, words: words.number(value, decimals=2),
+}
 
 
 def when(months: float, words: Words) -> str:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from finance.cashflow import CashFlow, ProjectInputs, appraise, project
+from finance.cashflow import CashFlow, ProjectInputs, project
+from finance.figures import appraise
 
 PLANT = ProjectInputs(
     years=3,
@@ -43,16 +44,16 @@ def test_a_project_without_energy_has_no_lcoe():
 
 def test_appraisal_of_a_flow():
     figures = appraise([-1000, 400, 400, 400, 400, 400], 0.1)
-    assert figures.npv == pytest.approx(516.3147077634)
+    assert figures.npv.value == pytest.approx(516.3147077634)
     assert figures.irr.value == pytest.approx(0.286492902, abs=1e-9)
-    assert figures.payback.value == pytest.approx(2.5)
-    assert figures.discounted_payback.value == pytest.approx(3.01925)
+    assert figures.payback_years.value == pytest.approx(2.5)
+    assert figures.discounted_payback_years.value == pytest.approx(3.01925)
 
 
 def test_monthly_flows_are_appraised_in_years():
     """Twelve monthly flows without discounting pay back in the months they take."""
-    figures = appraise([-600.0, *[100.0] * 12], 0.0, periods_per_year=12)
-    assert figures.payback.value == figures.discounted_payback.value == pytest.approx(0.5)
+    figures = appraise([-600.0, *[100.0] * 12], 0.0, per_year=12)
+    assert figures.payback_years.value == figures.discounted_payback_years.value == pytest.approx(0.5)
 
 
 def test_replacements_of_one_year_add_up_and_later_ones_are_not_bought():

@@ -4,8 +4,9 @@ import numpy as np
 import numpy_financial as npf
 import pytest
 
-from finance.cashflow import ProjectInputs, appraise, financed, project
+from finance.cashflow import ProjectInputs, financed, project
 from finance.debt import NO_LOAN, Loan, coverage, debt_capacity, interest_during_construction, schedule
+from finance.figures import appraise
 from finance.tax import Depreciation, TaxRules
 
 LOANS = [

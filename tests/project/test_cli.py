@@ -40,7 +40,7 @@ def test_json_has_every_promised_key_and_the_studys_digits(case_file, capsys):
 def test_returns_after_tax_are_in_the_object_and_in_the_table(case_file, capsys):
     cli.main(["run", str(case_file), "--json"])
     found, study = json.loads(capsys.readouterr().out)["returns"], evaluate(presets()["case_a"].scenario)
-    assert found["after_tax"]["npv"] == returns(study).project_after_tax.npv
+    assert found["after_tax"]["npv"] == returns(study).project_after_tax.npv.value
     assert found["after_tax"]["irr"] is None and "1000 %" in found["after_tax"]["irr_reason"]
     assert found["tax_rate"] == 0.25 and found["loan"]["why_none"] == "off"
     assert found["lcos_per_kwh"] > found["lcos_without_charging_per_kwh"] > 0

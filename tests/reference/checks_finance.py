@@ -12,7 +12,6 @@ from finance.cashflow import (
     CashFlow,
     Financed,
     ProjectInputs,
-    appraise,
     financed,
     grown,
     in_year,
@@ -20,6 +19,7 @@ from finance.cashflow import (
     replacement_line,
 )
 from finance.debt import NO_LOAN, Loan
+from finance.figures import appraise
 from finance.metrics import lcos, npv
 from finance.tax import Depreciation, TaxRules
 
@@ -118,14 +118,14 @@ def _check_levelised(cash: CashFlow, rate: float, expected: dict, relative: floa
 def _check_figures(name: str, flows: object, rate: float, expected: dict, tolerance: dict) -> None:
     ours = appraise(flows, rate)
     money = {"relative": tolerance.get("money_relative", 0.0), "absolute": tolerance.get("npv_abs", 0.0)}
-    _close(f"{name} NPV", ours.npv, expected["npv"], **money)
+    _close(f"{name} NPV", ours.npv.value, expected["npv"], **money)
     _close(f"{name} IRR", ours.irr.value, expected["irr"], absolute=tolerance["irr_abs"])
     _close(f"{name} roots", ours.irr.roots, expected["irr_all_real_roots"], absolute=tolerance["irr_abs"])
     start = _IRR_NOTE_STARTS.get(ours.irr.reason, "none")
     assert expected["irr_note"].startswith(start), f"{name} IRR: {ours.irr.reason}, expected {expected['irr_note']}"
     years = {"absolute": tolerance["payback_years_abs"]}
-    _close(f"{name} payback", ours.payback.value, expected["simple_payback_years"], **years)
-    _close(f"{name} discounted", ours.discounted_payback.value, expected["discounted_payback_years"], **years)
+    _close(f"{name} payback", ours.payback_years.value, expected["simple_payback_years"], **years)
+    _close(f"{name} discounted", ours.discounted_payback_years.value, expected["discounted_payback_years"], **years)
 
 
 def _check_storage(case: dict) -> None:

@@ -197,14 +197,6 @@ def test_cash_flow_ends_at_the_saving(name: str):
     assert views.difference_flows(study).sum() == pytest.approx(study.savings["hybrid"].total, rel=1e-9)
 
 
-def test_comparison_holds_every_kpi():
-    assert set(views.METRICS) == set(views.metric_names())
-    study = study_of("case_a")
-    table = views.comparison(study)
-    assert table.loc["total_cost", "hybrid"] == study.kpis["hybrid"].total_cost
-    assert np.isnan(table.loc["npv", "diesel"])
-
-
 def test_import_map_is_hourly_means():
     kw = 100 * np.arange(2 * 96, dtype=float)
     image = charts_operation.import_map(kw, 15, "2026-06", EN, False)["data"][0]

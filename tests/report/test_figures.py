@@ -14,6 +14,7 @@ from sim.plant.battery import full_cycles, warranty_findings
 from study.evaluate import evaluate
 from study.financing import full_cycles_per_year
 from study.presets import presets
+from study.project_figures import PROJECT_FIGURES
 from tests.ui.crawl import crawl
 
 CYCLES = re.compile(r"([\d,]+) equivalent full cycles")
@@ -33,7 +34,7 @@ def test_operation_money_and_paper_count_the_same_cycles():
     scenario = presets()["case_b"].scenario
     study, english = evaluate(scenario), words("en")
     mean, first = full_cycles_per_year(study)
-    shown = financing_text.cycles(study, english)
+    shown = financing_text.project_figure(PROJECT_FIGURES["full_cycles_per_year"], study, english)
     assert shown == f"{mean:.0f} on average, {first:.0f} in year 1" and round(mean) < round(first) == 430
     by_year = full_cycles(scenario.storage, study.dispatch.by_year("discharge_kwh")[study.dispatch.row("hybrid")])
     assert mean == pytest.approx(np.mean(by_year)) and first == pytest.approx(by_year[0])

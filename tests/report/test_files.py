@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from finance.figures import FIGURES
 from finance.lines import LINES
-from finance.metrics import Figure
 from report import files
 from sim.dispatch.result import ALTERNATIVES
 from study.evaluate import evaluate
@@ -155,9 +155,9 @@ def test_the_cash_flow_adds_up_to_the_saving_and_the_returns(study: Study) -> No
 def test_summary_has_every_figure_or_its_reason(study: Study) -> None:
     rows = {row["figure"]: row for row in rows_of(files.summary_csv(study))}
     for name, kpis in study.kpis.items():
-        for figure in files._kpi_names(study):
-            value, cell = getattr(kpis, figure), rows[figure][name]
-            number = value.value if isinstance(value, Figure) else value
+        for figure in FIGURES:
+            value, cell = kpis.figure(figure), rows[figure][name]
+            number = value.value
             if number is None:
                 assert cell == ""
                 assert f"{name}: {value.text}" in rows[figure]["why_empty"]

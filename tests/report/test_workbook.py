@@ -14,15 +14,15 @@ import numpy as np
 import openpyxl
 import pytest
 
-from finance.metrics import REASONS, Figure
+from finance.figures import figures_on
+from finance.metrics import REASONS
 from i18n import words
 from report.book.cells import open_book
 from report.book.finance import VIEWS
-from report.book.flows import KPI_FIRST_ROW, KPI_ROWS
+from report.book.flows import KPI_FIRST_ROW
 from report.book.sensitivity import MOVED_FIGURES, Place
 from report.book.summary import AFTER_TAX_ROW, hourly_columns
 from report.book.workbook import workbook
-from report.views import metric
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.evaluate import evaluate
@@ -111,9 +111,9 @@ def assert_sound(found: dict) -> None:
 
 def assert_figures(found: dict, study: Study) -> None:
     """Every key figure on the summary sheet is the study's: the number, or the reason why there is none."""
-    for row, key in enumerate(KPI_ROWS, start=KPI_FIRST_ROW + 1):
+    for row, key in enumerate((one.key for one in figures_on("book")), start=KPI_FIRST_ROW + 1):
         for column, name in zip("BCDE", ALTERNATIVES, strict=True):
-            figure = metric(study.kpis[name], key)
+            figure = study.kpis[name].figure(key)
             shown = found.get(("Summary", f"{column}{row}"))
             if figure.value is None:
                 assert shown == EN.t(f"answers.missing.short_{figure.reason}"), (key, name)
@@ -125,7 +125,7 @@ def assert_returns(found: dict, study: Study) -> None:
     """The figures after tax and of the owners on the summary sheet, and the weakest year of the loan."""
     for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 2):
         view = returns(study).views[name]
-        figures = (Figure(view.npv), view.irr, view.payback, view.discounted_payback)
+        figures = (view.npv, view.irr, view.payback_years, view.discounted_payback_years)
         for column, figure in zip("BCDE", figures, strict=True):
             shown = found.get(("Summary", f"{column}{k}"))
             if figure.value is None:
@@ -306,21 +306,21 @@ def test_the_known_example_is_in_the_file(tmp_path: Path) -> None:
     """-1000, then 220 falling 2 % a year for 10 years: 4.72 y, 6.25 y at 8 %, 15.88 %, 367.4."""
     found = by_formualizer(without_values(workbook(study_of("case_a"), EN, hourly=False)), tmp_path)
     names = {value: place[1][1:] for place, value in found.items() if place[0] == "Checks" and place[1][0] == "A"}
-    expected = {"static": 4.72, "dynamic": 6.25, "irr": 15.88, "vector_npv": 367.4}
+    expected = {"static": 4.72, "dynamic": 6.25, "irr": 15.88, "vector_present": 367.4}
     for key, figure in expected.items():
         row = names[EN.t(f"proposal.xlsx.checks.{key}")]
-        assert round(found["Checks", f"B{row}"], 1 if key == "vector_npv" else 2) == figure
+        assert round(found["Checks", f"B{row}"], 1 if key == "vector_present" else 2) == figure
 
 
 def test_a_moved_price_is_what_a_new_study_gives() -> None:
     for name in ("case_a", "case_b", "case_c"):
         study = study_of(name)
         for move in price_moves(study):
-            for change, npv in zip(CHANGES, move.npv, strict=True):
+            for change, worth in zip(CHANGES, move.worth, strict=True):
                 highest = register()[move.path].maximum
                 if highest is None or move.now * (1 + change) <= highest:
                     moved = evaluate(study.scenario.with_({move.path: move.now * (1 + change)}), study.dispatch)
-                    assert npv == pytest.approx(moved.kpis["hybrid"].npv.value, rel=1e-9, abs=1e-3)
+                    assert worth == pytest.approx(moved.kpis["hybrid"].npv.value, rel=1e-9, abs=1e-3)
 
 
 @pytest.mark.parametrize("name", ("case_a", "case_b", "case_c"))
@@ -330,19 +330,21 @@ def test_irr_and_payback_of_a_moved_price_are_what_a_new_study_gives(name: str, 
     shown = [path for path, lines in prices(study).items() if present_value(study, lines) != 0.0]
     reasons = {EN.t(f"answers.missing.short_{reason}") for reason in REASONS}
     book, compared = open_book(io.BytesIO(), study, EN), 0
-    for position, key in enumerate(MOVED_FIGURES):
+    for position, moved in enumerate(MOVED_FIGURES):
         for k, path in enumerate(shown):
             row = Place(book, len(shown)).figures(position) + k + 1
             for column, change in zip("DEFGHI", CHANGES, strict=True):
                 value, highest = study.scenario.get(path) * (1 + change), register()[path].maximum
                 if highest is not None and value > highest:
                     continue
-                figure = getattr(evaluate(study.scenario.with_({path: value}), study.dispatch).kpis["hybrid"], key)
+                figure = getattr(
+                    evaluate(study.scenario.with_({path: value}), study.dispatch).kpis["hybrid"], moved.key
+                )
                 text = found["Sensitivity", f"{column}{row}"]
                 if isinstance(text, str):
                     assert text == EN.t("financing.xlsx.unclear") or (figure.value is None and text in reasons), path
                 else:
-                    assert text == pytest.approx(figure.value, rel=RELATIVE), (key, path, change)
+                    assert text == pytest.approx(figure.value, rel=RELATIVE), (moved.key, path, change)
                     compared += 1
     assert compared > 20
 

@@ -118,7 +118,7 @@ def test_negative_npv_beside_a_saving_is_said():
     """Case C saves over the term, but less than a discount rate of 10 % asks for."""
     study = evaluate(presets()["case_c"].scenario.with_({"finance.discount_rate": 0.10}))
     assert study.savings["hybrid"].total > 0 > study.kpis["hybrid"].npv.value
-    assert "answers.remark.npv_negative" in [f.key for f in answer.remarks(study)]
+    assert "answers.remark.worth_negative" in [f.key for f in answer.remarks(study)]
 
 
 def test_stack_title_follows_the_ranking():

@@ -76,7 +76,7 @@ def test_case_a_is_saved_by_the_grid_connection():
 
 def test_npv_can_be_split_too():
     study = evaluate(presets()["case_b"].scenario)
-    found = attribute(study, "npv")
+    found = attribute(study, "worth")
     assert sum(found.parts.values()) == pytest.approx(study.kpis["hybrid"].npv.value, rel=1e-9)
     with pytest.raises(ValueError, match="use 'total' or 'npv'"):
         attribute(study, "irr")

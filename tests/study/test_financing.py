@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from finance.cashflow import ProjectInputs, appraise, by_year, financed, project
+from finance.cashflow import ProjectInputs, by_year, financed, project
 from finance.debt import Loan
+from finance.figures import appraise
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
 from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
@@ -33,9 +34,9 @@ def test_the_project_is_the_difference_to_the_baseline(case_b):
     assert cash.pre_tax.sum() == pytest.approx(case_b.savings["hybrid"].total, rel=1e-12)
     assert -cash.capex[0] == pytest.approx(own.capex - case_b.kpis["grid"].capex)
     found = returns(case_b)
-    assert found.project_before_tax.npv == pytest.approx(own.npv.value, rel=1e-12)
+    assert found.project_before_tax.worth == pytest.approx(own.npv.value, rel=1e-12)
     assert found.project_before_tax.irr.value == pytest.approx(own.irr.value, abs=1e-9)
-    assert found.project_before_tax.payback.value == pytest.approx(own.payback_years.value, rel=1e-9)
+    assert found.project_before_tax.payback_years.value == pytest.approx(own.payback_years.value, rel=1e-9)
     with pytest.raises(ValueError, match="is the baseline"):
         project_cash(case_b, "grid")
 
@@ -53,7 +54,7 @@ def test_four_rates_of_return_in_their_order(case_b):
     assert after < before and equity > after
     assert found.coverage.least_dscr.value > 1 and found.mirr.value < before
     assert found.profitability_index.value == pytest.approx(
-        1 - found.project_before_tax.npv / found.whole.cash.capex[0]
+        1 - found.project_before_tax.worth / found.whole.cash.capex[0]
     )
 
 
@@ -120,7 +121,7 @@ def test_a_study_is_taxed_by_its_country_unless_told_otherwise(case_b):
     first = found.cash.savings[1] + found.cash.opex[1] - cost * 0.095
     assert found.tax_without_loan.tax[1] == pytest.approx(0.25 * first)
     untaxed = returns(varied(case_b, {"finance.tax_rules": "none"}))
-    assert untaxed.project_after_tax.npv == pytest.approx(untaxed.project_before_tax.npv, rel=1e-12)
+    assert untaxed.project_after_tax.worth == pytest.approx(untaxed.project_before_tax.worth, rel=1e-12)
     assert untaxed.project_after_tax.irr.value == pytest.approx(untaxed.project_before_tax.irr.value, rel=1e-9)
     unknown = tax_rules(case_b.scenario.with_({"site.country": "FR"}))
     assert (unknown.rate, unknown.depreciation.method) == (0, "none")
@@ -165,8 +166,8 @@ def test_equity_is_the_project_after_tax_with_the_loan_and_its_tax_shield(case_b
 def test_months_keep_their_own_flow_and_pay_tax_at_the_years_end(case_a):
     """Four months: the flow before tax is that of the key figures; tax and the loan come in the last month."""
     found = returns(varied(case_a, LOAN))
-    assert found.project_before_tax.payback.value == pytest.approx(case_a.kpis["hybrid"].payback_years.value)
-    assert found.project_before_tax.npv == pytest.approx(case_a.kpis["hybrid"].npv.value)
+    assert found.project_before_tax.payback_years.value == pytest.approx(case_a.kpis["hybrid"].payback_years.value)
+    assert found.project_before_tax.worth == pytest.approx(case_a.kpis["hybrid"].npv.value)
     assert found.lines["tax_paid"].size == 5 and (found.lines["tax_paid"][:4] == 0).all()
     assert found.loan.years == 1  # asked for six, but never beyond the term
     assert found.lines["principal"].sum() == pytest.approx(-found.lines["drawdown"].sum())
@@ -187,7 +188,7 @@ def test_vat_on_the_investment_comes_back(case_b):
     vat, cost = found.lines["vat"], -found.lines["investment"][0]
     assert vat[0] == pytest.approx(-0.13 * cost) and vat[1:4] == pytest.approx(0.13 * cost / 3)
     assert vat.sum() == pytest.approx(0, abs=1e-6) and (vat[4:] == 0).all()
-    assert found.project_after_tax.npv < at_once.project_after_tax.npv
+    assert found.project_after_tax.worth < at_once.project_after_tax.worth
     np.testing.assert_array_equal(found.whole.tax.tax, at_once.whole.tax.tax)
     assert not returns(varied(case_b, changes | {"finance.vat_basis": "incl"})).lines["vat"].any()
 
@@ -221,9 +222,9 @@ def test_the_lines_before_tax_give_the_headline(name):
     finance, per_year = study.scenario.finance, periods_per_year(study.scenario.site.term_months)
     found = appraise(returns(study).lines["before_tax"], finance.discount_rate, per_year)
     headline = returns(study).project_before_tax
-    assert headline.npv == pytest.approx(found.npv, rel=1e-9)
+    assert headline.worth == pytest.approx(found.worth, rel=1e-9)
     assert headline.irr.value == (None if found.irr.value is None else pytest.approx(found.irr.value, rel=1e-9))
-    assert headline.payback.value == pytest.approx(found.payback.value, rel=1e-9)
+    assert headline.payback_years.value == pytest.approx(found.payback_years.value, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", presets())
@@ -257,8 +258,8 @@ def test_the_check_vector_after_tax():
     cash = project(ProjectInputs(years=10, capex=1000, savings_year1=220, savings_degradation=0.02))
     whole = financed(cash, TaxRules(0.25, Depreciation("straight_line", 10)), Loan(0.6, 0.05, 5))
     before = appraise(cash.pre_tax, 0.08)
-    assert round(before.payback.value, 2) == 4.72 and round(before.discounted_payback.value, 2) == 6.25
-    assert round(100 * before.irr.value, 2) == 15.88 and round(before.npv, 1) == 367.4
+    assert round(before.payback_years.value, 2) == 4.72 and round(before.discounted_payback_years.value, 2) == 6.25
+    assert round(100 * before.irr.value, 2) == 15.88 and round(before.worth, 1) == 367.4
     assert whole.after_tax[1] == pytest.approx(190) and whole.tax.tax[1] == pytest.approx(22.5)
     assert whole.loan.service[1:6] == pytest.approx(138.584879)
     assert whole.equity[0] == -400 and whole.equity[1] == pytest.approx(220 - 22.5 - 138.584879)

@@ -77,7 +77,7 @@ def test_break_even_meets_its_target(case_b):
     other = evaluate(case_b.scenario.with_({"finance.storage_capex_per_kwh": at}), case_b.dispatch)
     assert abs(other.kpis["hybrid"].npv.value) < 1e-3 * case_b.kpis["hybrid"].capex
     assert break_even(case_b, "finance.ems_cost", 0, 1000).text
-    years = break_even(case_b, "finance.storage_capex_per_kwh", 500, 4000, "payback", 5.0).value
+    years = break_even(case_b, "finance.storage_capex_per_kwh", 500, 4000, "payback_years", 5.0).value
     found = evaluate(case_b.scenario.with_({"finance.storage_capex_per_kwh": years}), case_b.dispatch)
     assert found.kpis["hybrid"].payback_years.value == pytest.approx(5.0, abs=0.01)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from report import views
+from finance.figures import FIGURES
 from study.evaluate import evaluate
 from study.presets import presets
 from tests.ui.apps import alone, drawn_alone, faults, texts
@@ -37,7 +37,12 @@ def test_page_runs_for_awkward_scenarios(page: str, name: str):
 def test_four_kpis_by_term():
     short = [metric.label for metric in drawn_alone("overview", CASE_A, preset="case_a").metric]
     long = [metric.label for metric in drawn_alone("overview", CASE_C, preset="case_c").metric]
-    assert [label.split(",")[0].split(" ◇")[0] for label in short] == ["Cost", "All-in", "Ride-through", "CO2e avoided"]
+    assert [label.split(",")[0].split(" ◇")[0] for label in short] == [
+        "Total cost",
+        "All-in cost",
+        "Ride-through",
+        "CO2e avoided",
+    ]
     assert [label.split(",")[0].split(" ◇")[0] for label in long] == ["Payback", "IRR", "NPV", "LCOE"]
 
 
@@ -83,7 +88,7 @@ def test_operation_follows_alternative_year_and_span():
 def test_money_table_has_every_figure_of_every_alternative():
     app = drawn_alone("money", CASE_C, preset="case_c")
     side = next(frame.value for frame in app.dataframe if frame.value.columns[0] == "Figure")
-    assert len(side) == len(views.METRICS) and list(side.columns)[1] == "Grid + diesel"
+    assert len(side) == len(FIGURES) and list(side.columns)[1] == "Grid + diesel"
     assert list(side.columns)[-1] == "Hybrid" and (side.map(len) > 0).all(axis=None)
 
 

@@ -61,7 +61,7 @@ def test_owner_and_investor_stand_on_the_money_page_only_under_a_contract() -> N
     plain, shared = evaluate(BASE), evaluate(scenario)
     rows = financing_text.views(shared, words("en"))
     assert len(financing_text.views(plain, words("en"))) == 3 and len(rows) == 5
-    assert rows[4][1] == financing_text.rate(agreed(shared).investor.irr, words("en"))
+    assert rows[4][2] == financing_text.rate(agreed(shared).investor.irr, words("en"))
     assert agreed(plain) is None
 
 
