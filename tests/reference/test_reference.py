@@ -10,12 +10,13 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run
 
 HERE = Path(__file__).resolve().parent
 ROOT = Path(os.environ.get("REFERENCE_DIR") or HERE).resolve()
@@ -71,13 +72,10 @@ def test_tariffs_and_groups_without_checks_are_no_cases(tmp_path):
 def test_other_folder_of_cases_is_picked_up(tmp_path):
     (tmp_path / "finance").mkdir()
     shutil.copy(HERE / "finance/fin_lcos.json", tmp_path / "finance/another_storage.json")
-    result = subprocess.run(
+    result = run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "test_reference_case", "-v", __file__],
         env={**os.environ, "REFERENCE_DIR": str(tmp_path)},
         cwd=HERE.parents[1],
-        capture_output=True,
-        text=True,
-        timeout=120,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "test_reference_case[finance/another_storage]" in result.stdout and "1 passed" in result.stdout

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from report.paper.blocks import Draft, table_scale
 from report.paper.front import first_year_saving
 from report.paper.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable, with_papers_of
 from report.paper.plant import energy_rungs
-from report.paper.proposal import levers_of, proposal, warnings
+from report.paper.proposal import proposal, warnings
 from report.paper.tables import cash_rows
 from report.text import say
 from sim.inputs.bills import RealBill
@@ -38,8 +36,9 @@ from study.strategy import tuned, with_strategy
 from study.study import Study
 from study.summary import summary
 from study.turning import turning_points
+from tests.report.documents import paper, pdf_of, squeezed, text_of
+from tests.studies import points_of, study_of
 
-STUDIES: dict[str, tuple[Study, tuple]] = {}
 KEY = re.compile(r"\b(proposal|answers|charts|inputs|shell|downloads)\.[a-z_]+\.?[a-z_]*")
 CASES = ("case_a", "case_b", "case_c")
 HOSTILE = (
@@ -52,30 +51,9 @@ HOSTILE = (
 )
 
 
-def study_and_points(name: str) -> tuple[Study, tuple]:
-    if name not in STUDIES:
-        study = evaluate(presets()[name].scenario)
-        STUDIES[name] = study, turning_points(study, levers_of(study))
-    return STUDIES[name]
-
-
 def draft_of(name: str, language: str = "en") -> Draft:
-    study, points = study_and_points(name)
-    return Draft(study, words(language), Offer(), points, frozenset(unverified(study.scenario)))
-
-
-def text_of(content: bytes, folder: Path, *options: str) -> str:
-    """Text of a PDF without line ends and with plain blanks."""
-    tool = shutil.which("pdftotext")
-    if tool is None:
-        pytest.skip("pdftotext (poppler-utils) is not installed")
-    (folder / "given.pdf").write_bytes(content)
-    found = subprocess.run([tool, *options, str(folder / "given.pdf"), "-"], check=True, capture_output=True)
-    return re.sub(r"\s+", " ", found.stdout.decode().replace("\u00a0", " "))
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text.replace("\u00a0", ""))
+    study = study_of(name)
+    return Draft(study, words(language), Offer(), points_of(name), frozenset(unverified(study.scenario)))
 
 
 def all_texts(node: object) -> list[str]:
@@ -94,8 +72,7 @@ def blocks_of(node: dict) -> list[dict]:
 @pytest.mark.parametrize("language", ("en", "zh"))
 @pytest.mark.parametrize("name", presets())
 def test_every_case_is_set_without_a_complaint(name: str, language: str) -> None:
-    study, points = study_and_points(name)
-    content = pdf.data(study, language, points=points)
+    content = paper(name, language)
     assert pdf.findings(content) == []
     shown = [text for text in all_texts(content["parts"]) if not text.startswith("<")]
     assert [text for text in shown if KEY.search(text)] == []
@@ -103,8 +80,7 @@ def test_every_case_is_set_without_a_complaint(name: str, language: str) -> None
 
 @pytest.mark.parametrize("name", presets())
 def test_no_frame_is_empty(name: str) -> None:
-    study, points = study_and_points(name)
-    for chapter in proposal(study, "en", points=points)["chapters"]:
+    for chapter in paper(name, "en")["parts"][0]["chapters"]:
         assert chapter["finding"] and chapter["blocks"]
         for block in blocks_of(chapter):
             if block["kind"] == "table":
@@ -115,10 +91,9 @@ def test_no_frame_is_empty(name: str) -> None:
 
 @pytest.mark.parametrize("language", ("en", "zh"))
 @pytest.mark.parametrize("name", CASES)
-def test_the_pdf_holds_the_studys_digits(name: str, language: str, tmp_path: Path) -> None:
-    study, points = study_and_points(name)
-    content = pdf.proposal_pdf(study, language, points=points)
-    text, own = squeezed(text_of(content, tmp_path)), study.kpis["hybrid"]
+def test_the_pdf_holds_the_studys_digits(name: str, language: str) -> None:
+    study, text = study_of(name), squeezed(text_of(pdf_of(name, language)))
+    own = study.kpis["hybrid"]
     w, currency = words(language), study.scenario.site.currency
     expected = [
         study.fingerprint,
@@ -135,9 +110,8 @@ def test_the_pdf_holds_the_studys_digits(name: str, language: str, tmp_path: Pat
 
 @pytest.mark.parametrize("language", ("en", "zh"))
 @pytest.mark.parametrize("name", CASES)
-def test_the_answer_is_on_the_second_page(name: str, language: str, tmp_path: Path) -> None:
-    study, points = study_and_points(name)
-    page = text_of(pdf.proposal_pdf(study, language, points=points), tmp_path, "-f", "2", "-l", "2")
+def test_the_answer_is_on_the_second_page(name: str, language: str) -> None:
+    study, page = study_of(name), text_of(pdf_of(name, language), "-f", "2", "-l", "2")
     answer = say.say(headline(study), words(language), study.scenario.site.currency)
     assert squeezed(answer) in squeezed(page)
     assert squeezed(words(language).t("proposal.decision.asks")) in squeezed(page)
@@ -146,13 +120,11 @@ def test_the_answer_is_on_the_second_page(name: str, language: str, tmp_path: Pa
 
 @pytest.mark.parametrize("language", ("en", "zh"))
 @pytest.mark.parametrize("name", CASES)
-def test_returns_have_the_same_digits_everywhere(name: str, language: str, tmp_path: Path) -> None:
+def test_returns_have_the_same_digits_everywhere(name: str, language: str) -> None:
     """After-tax IRR, weakest DSCR and LCOS of a case with a loan: paper, command line and study."""
     base = presets()[name].scenario
-    study = evaluate(
-        base.with_({"finance.loan_share": 0.7, "finance.loan_years": 8}), study_and_points(name)[0].dispatch
-    )
-    text, w = squeezed(text_of(pdf.proposal_pdf(study, language, points=()), tmp_path)), words(language)
+    study = evaluate(base.with_({"finance.loan_share": 0.7, "finance.loan_years": 8}), study_of(name).dispatch)
+    text, w = squeezed(text_of(pdf.proposal_pdf(study, language, points=()))), words(language)
     found, told = returns(study), summary(study)["returns"]
     figures = {
         "after_tax.irr": found.views["after_tax"].irr,
@@ -171,40 +143,37 @@ def test_returns_have_the_same_digits_everywhere(name: str, language: str, tmp_p
             assert squeezed(shown) in text, key
 
 
-def test_both_languages_make_one_document(tmp_path: Path) -> None:
-    study, points = study_and_points("case_a")
-    text = squeezed(text_of(pdf.proposal_pdf(study, "both", points=points), tmp_path))
+def test_both_languages_make_one_document() -> None:
+    text = squeezed(text_of(pdf_of("case_a", "both")))
     for language in ("en", "zh"):
         assert squeezed(words(language).t("proposal.annex.disclaimer_1")) in text
 
 
 def test_the_same_study_gives_the_same_bytes_and_a_tagged_file() -> None:
-    study, points = study_and_points("case_a")
-    first = pdf.proposal_pdf(study, "en", points=points)
-    assert first == pdf.proposal_pdf(study, "en", points=points)
+    first = pdf_of("case_a", "en")
+    assert first == pdf.proposal_pdf(study_of("case_a"), "en", points=points_of("case_a"))
     assert b"pdfuaid" in first and b"/StructTreeRoot" in first and b"/Lang" in first
 
 
 def test_ten_at_once_do_not_disturb_each_other() -> None:
     jobs = [(name, language) for name in CASES for language in ("en", "zh")] + [("case_a", "both")] * 4
-    for name in CASES:
-        study_and_points(name)
+    alone = [pdf_of(*job) for job in jobs]
+    studies = {name: (study_of(name), points_of(name)) for name in CASES}
 
     def build(job: tuple[str, str]) -> bytes:
-        study, points = study_and_points(job[0])
+        study, points = studies[job[0]]
         return pdf.proposal_pdf(study, job[1], points=points)
 
-    alone = {job: build(job) for job in dict.fromkeys(jobs)}
     with ThreadPoolExecutor(10) as pool:
-        assert list(pool.map(build, jobs)) == [alone[job] for job in jobs]
+        assert list(pool.map(build, jobs)) == alone
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_user_typed_stays_text(text: str, tmp_path: Path) -> None:
-    study, points = study_and_points("case_a")
+def test_what_a_user_typed_stays_text(text: str) -> None:
+    study, points = study_of("case_a"), points_of("case_a")
     named = evaluate(study.scenario.with_({"site.name": text}), study.dispatch)
     offer = Offer(client=text, vendor=text, contact=text, title=text, terms=text)
-    found = squeezed(text_of(pdf.proposal_pdf(named, "en", offer, points), tmp_path))
+    found = squeezed(text_of(pdf.proposal_pdf(named, "en", offer, points)))
     assert found.count(squeezed(text)) >= 5
     assert "root:" not in found
 
@@ -214,7 +183,7 @@ def test_marks_that_turn_the_direction_and_controls_are_left_out() -> None:
 
 
 def test_a_character_outside_the_font_is_a_box_and_a_warning() -> None:
-    study, _ = study_and_points("case_a")
+    study = study_of("case_a")
     assert missing_characters("Acme \U0001f600\U00030edd \u4e2d") == "\U0001f600\U00030edd"
     assert printable("x\U0001f600y") == "x□y"
     assert "\U0001f600" in warnings(study, Offer(client="x\U0001f600"), words("en"))[0]
@@ -237,7 +206,7 @@ def test_an_offer_that_cannot_be_used_says_why(field: str, value: object, says: 
 
 
 def test_only_the_chapters_asked_for_are_written() -> None:
-    study, points = study_and_points("case_a")
+    study, points = study_of("case_a"), points_of("case_a")
     found = proposal(study, "en", Offer(chapters=("money", "bill")), points)
     assert [chapter["key"] for chapter in found["chapters"]] == ["bill", "money"]
     without_contract = [key for key in CHAPTERS if key != "deal"]
@@ -296,13 +265,13 @@ def test_chinese_tables_stand_in_ten_thousands() -> None:
 
 
 def test_pictures_of_the_pages() -> None:
-    study, points = study_and_points("case_a")
+    study, points = study_of("case_a"), points_of("case_a")
     found = pdf.pages(pdf.data(study, "en", Offer(chapters=()), points), 40)
     assert len(found) == 3 and all(picture.startswith(b"\x89PNG") for picture in found)
 
 
 def test_charts_are_drawn_alike_every_time() -> None:
-    study, _ = study_and_points("case_c")
+    study = study_of("case_c")
     assert paper_charts.cost_stack(study, words("en")) == paper_charts.cost_stack(study, words("en"))
 
 
@@ -312,7 +281,7 @@ def test_the_command_line_writes_all_kinds(tmp_path: Path, capsys: pytest.Captur
     written = sorted(path.name for path in tmp_path.iterdir())
     assert sorted(Path(line).name for line in printed.out.splitlines()) == written
     assert "\U0001f600" in printed.err
-    code = study_and_points("case_a")[0].fingerprint
+    code = study_of("case_a").fingerprint
     assert {f"powerladder-{code}-proposal-both.pdf", f"powerladder-{code}-workbook-zh.xlsx"} <= set(written)
     assert cli.main(["export", "case_a", "--issued", "tomorrow"]) == 2
 
@@ -320,7 +289,7 @@ def test_the_command_line_writes_all_kinds(tmp_path: Path, capsys: pytest.Captur
 def test_a_chinese_csv_has_the_same_numbers_under_words() -> None:
     from report.files import bill_csv, hourly_csv
 
-    study, _ = study_and_points("case_a")
+    study = study_of("case_a")
     for content in (bill_csv(study), hourly_csv(study, "hybrid", 1)):
         found = localised(content, words("zh"), "CNY").decode("utf-8-sig").split("\r\n")
         given = content.decode("utf-8-sig").split("\r\n")
@@ -331,15 +300,15 @@ def test_a_chinese_csv_has_the_same_numbers_under_words() -> None:
 
 
 def test_content_is_plain() -> None:
-    study, points = study_and_points("case_a")
-    assert json.loads(json.dumps(proposal(study, "en", points=points))) == proposal(study, "en", points=points)
+    content = paper("case_a", "en")
+    assert json.loads(json.dumps(content)) == content
 
 
 def test_a_turning_point_is_written_in_one_unit() -> None:
     """Case A without PV, turned by 3.8 MWp: the distance is megawatts, not "+3.8 kWp"."""
     from report.text.levers import distance
 
-    study, _ = study_and_points("case_a")
+    study = study_of("case_a")
     (point,) = turning_points(study, ("pv.dc_kwp",))
     assert point.now == 0 and point.at > 1000
     assert distance(study, point, words("en")) == f"+{words('en').number(point.at / 1000, 'MWp')}"
@@ -348,7 +317,7 @@ def test_a_turning_point_is_written_in_one_unit() -> None:
 @pytest.fixture(scope="module")
 def tuned_b() -> tuple[Study, Beside]:
     """Case B run by its tuned table, and what stands beside it."""
-    study = study_and_points("case_b")[0]
+    study = study_of("case_b")
     own = evaluate(with_strategy(study.scenario, tuned(study, bound(study))))
     return own, beside(own)
 
@@ -368,7 +337,7 @@ def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Stu
 
 
 def test_other_sizes_keep_the_hours_of_storage() -> None:
-    study, points = study_and_points("case_b")
+    study, points = study_of("case_b"), points_of("case_b")
     extra = Beside(None, sizes_of(study))
     sizes = [one.scenario.storage for one in extra.sizes]
     chapters = {
@@ -381,11 +350,9 @@ def test_other_sizes_keep_the_hours_of_storage() -> None:
     assert study in extra.sizes
 
 
-def test_wide_tables_stand_at_the_end_and_leave_no_page_nearly_empty(tmp_path: Path) -> None:
+def test_wide_tables_stand_at_the_end_and_leave_no_page_nearly_empty() -> None:
     """Case C: the pages across are the last, and the page before them is not cut short by them."""
-    study, points = study_and_points("case_c")
-    content = pdf.proposal_pdf(study, "en", points=points)
-    text = text_of(content, tmp_path)
+    text = text_of(pdf_of("case_c", "en"))
     title = words("en").t("paper.tables_title")
     assert text.count(title) == 2
     assert text.rindex(title) > text.rindex(words("en").t("proposal.annex.disclaimer_4")[:40])
@@ -405,6 +372,5 @@ def test_papers_in_the_scenario_count_as_at_hand() -> None:
 def test_a_plan_without_sets_does_not_speak_of_them() -> None:
     """Case B keeps no sets; case A does."""
     for name, has in (("case_b", False), ("case_a", True)):
-        study, points = study_and_points(name)
-        chapter = next(c for c in proposal(study, "en", points=points)["chapters"] if c["key"] == "operation")
+        chapter = next(c for c in paper(name, "en")["parts"][0]["chapters"] if c["key"] == "operation")
         assert (words("en").t("proposal.operation.sets") in all_texts(chapter)) is has

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -14,7 +13,8 @@ from study.deal import agreed
 from study.evaluate import evaluate
 from study.presets import presets
 from study.study import Study
-from tests.report.test_workbook import EN, assert_same, by_formualizer, values, with_inputs, without_values
+from tests.report.documents import book_of, by_formualizer, values
+from tests.report.test_workbook import EN, assert_same, with_inputs, without_values
 
 BASE = presets()["case_d"].scenario
 SHEET = EN.t("proposal.xlsx.sheet.deal")
@@ -60,15 +60,15 @@ def assert_parties(found: dict, study: Study) -> None:
         "ppa",
     ],
 )
-def test_the_sheet_gives_both_parties_of_the_study(changes: dict, tmp_path: Path) -> None:
+def test_the_sheet_gives_both_parties_of_the_study(changes: dict) -> None:
     study = evaluate(BASE.with_(changes))
     content = workbook(study, EN, hourly=False)
-    found = by_formualizer(without_values(content), tmp_path)
+    found = by_formualizer(without_values(content))
     assert_parties(found, study)
     assert_same(values(content), found)
 
 
-def test_a_changed_price_and_a_changed_share_move_both_parties(tmp_path: Path) -> None:
+def test_a_changed_price_and_a_changed_share_move_both_parties() -> None:
     study = evaluate(BASE.with_(SHARED | {"deal.buy_out_fraction": 0}))
     prices = {"finance.diesel_per_l": 9.9, "finance.storage_capex_per_kwh": 1200.0}
     moved = with_inputs(without_values(workbook(study, EN, hourly=False)), prices)
@@ -76,10 +76,10 @@ def test_a_changed_price_and_a_changed_share_move_both_parties(tmp_path: Path) -
     for period in range(1, 8):
         book[SHEET][place("share", period)].value = 0.55
     book.save(target)
-    found = by_formualizer(target.getvalue(), tmp_path)
+    found = by_formualizer(target.getvalue())
     assert_parties(found, evaluate(study.scenario.with_(prices | {"deal.investor_share": 0.55}), study.dispatch))
 
 
 def test_who_buys_has_no_such_sheet() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(workbook(evaluate(BASE), EN, hourly=False)))
+    book = openpyxl.load_workbook(io.BytesIO(book_of("case_d")))
     assert SHEET not in book.sheetnames

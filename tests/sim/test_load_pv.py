@@ -1,6 +1,5 @@
 """Load shapes and the PV shape keep what they promise."""
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from sim.plant.load import gpus, load_kw, monthly_scale, peak_kw, pue_at, shape,
 from sim.sun.climate import ambient_c
 from sim.sun.pv import as_weather_year, equator_deg, looks_away, pv_kw_per_kwp, year_of_weather
 from sim.timeline import timeline
+from tests.processes import run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -149,7 +149,7 @@ def test_without_pv_a_study_leaves_pvlib_alone_until_variants_ask():
         "study = evaluate(presets()['case_a'].scenario); study.dispatch.trace('hybrid');"
         "assert 'pvlib' not in sys.modules; study.dispatch.series.steps; assert 'pvlib' in sys.modules"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    done = run([sys.executable, "-c", code], cwd=ROOT)
     assert done.returncode == 0, done.stderr
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from sim.sun.drawn import synthetic_year
 from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.panels import PvArray, ac_kw_per_kwp, at_step, faces_the_pole, hectares, plane_of_array, plant_kw_per_kwp
 from sim.sun.year import HOURS, MONTH_OF_HOUR, Weather, WeatherError, sun_of
+from tests.processes import run
 
 PV_CASE = Path(__file__).parents[1] / "reference/pv"
 SOUTH = PvArray(1000.0, 22.0, 180.0, inverter_efficiency=0.96, temperature_coefficient_per_k=-0.0035)
@@ -173,7 +173,7 @@ def test_year_zero_does_not_exist(shanghai):
 
 def test_pvlib_is_not_needed_to_start():
     code = "import sim.sun.panels, sim.sun.files, sys; print('pvlib' in sys.modules, 'scipy' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PV_CASE.parents[2])
+    found = run([sys.executable, "-c", code], cwd=PV_CASE.parents[2])
     assert found.stdout.split() == ["False", "False"], found.stderr
 
 

@@ -29,7 +29,8 @@ from study.compute import Year, break_even_gpu_price, flexible, rule_effect, wor
 from study.evaluate import evaluate
 from study.flows import flows
 from study.presets import presets
-from tests.report.test_workbook import assert_figures, assert_sound, by_formualizer, without_values
+from tests.report.documents import by_formualizer
+from tests.report.test_workbook import assert_figures, assert_sound, without_values
 from tests.sim.test_optimal import GAP, SEEDS, assert_same_optimum, programme, random_site
 from tests.ui.apps import drawn_alone, opened
 
@@ -224,9 +225,9 @@ def test_compute_is_a_part_of_the_saving_where_it_is_switched_on(deferring):
     assert attribute(idle).parts["compute"] == 0
 
 
-def test_the_workbooks_formulas_know_what_is_given_up(deferring, tmp_path):
+def test_the_workbooks_formulas_know_what_is_given_up(deferring):
     content = workbook(deferring, words("en"), hourly=False)
-    found = by_formualizer(without_values(content), tmp_path)
+    found = by_formualizer(without_values(content))
     assert_figures(found, deferring)
     assert_sound(found)
 
