@@ -93,7 +93,7 @@ def by_libreoffice(contents: Iterable[bytes]) -> list[Cells]:
 
 def values(content: bytes) -> Cells:
     """Stored values by sheet and cell."""
-    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=True)
     return {
         (sheet.title, cell.coordinate): cell.value
         for sheet in book
