@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from finance.demand_contract import best_declared_kw, overrun_kw, power_factor, power_factor_fraction
 from finance.tiers import Tier, tiered_charge
+from sim.arrays import Floats
 
-Floats = NDArray[np.float64]
 OVERRUN = "_overrun"
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from finance.metrics import Figure
+from sim.arrays import Floats
 
-Floats = NDArray[np.float64]
 Repayment = Literal["level", "equal_principal", "bullet", "sculpted"]
 
 

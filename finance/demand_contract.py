@@ -13,11 +13,10 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sim.arrays import Floats
 from sim.problem import Refusal
-
-Floats = NDArray[np.float64]
 
 
 class DeclarationRules(Protocol):

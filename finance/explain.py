@@ -16,18 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.bill import Bill, BillRates, ContractRate, high_use_share
 from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.lines import by, proportional
 from finance.rates import bill_rates, connected, declared_kw
+from sim.arrays import Floats
 from sim.dispatch.kernel import Trace
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 # The steps of the waterfall in their order: those of the bill, then plain differences of cost lines.
 BILL_STEPS = (

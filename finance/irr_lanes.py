@@ -15,11 +15,9 @@ from functools import partial
 
 import numpy as np
 from numba import config, njit
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.compiled import PLAIN, Kernel
-
-Floats = NDArray[np.float64]
 
 WIDTH = 16
 ROWS_A_CHUNK = 64 * WIDTH

@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance.irr_lanes import proved_irr
+from sim.arrays import Floats
 from sim.problem import Problem
-
-Floats = NDArray[np.float64]
 
 LOWEST_IRR, HIGHEST_IRR = -0.99, 10.0
 LONGEST_YEARS = 100

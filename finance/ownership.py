@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from finance import metrics
 from finance.cashflow import CashFlow, at_year_ends, by_year, in_year
 from finance.debt import Loan, schedule
 from finance.metrics import Figure
 from finance.tax import TaxRules, book_value_left, credit_line, depreciable_cost, depreciation_line, income_tax
+from sim.arrays import Floats
 
-Floats = NDArray[np.float64]
 Role = Literal["host", "investor"]
 HALVINGS = 80
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sim.arrays import Floats
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 
-Floats = NDArray[np.float64]
 LossRule = Literal["immediate", "carry_forward", "lost"]
 
 # US modified accelerated cost recovery, half-year convention: IRS Publication 946, table A-1.

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.lines import keys
 from finance.metrics import Figure
+from sim.arrays import Floats
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import as_list
 from sim.dispatch.result import ALTERNATIVES
@@ -23,7 +23,6 @@ from study.evaluate import evaluate
 from study.outages import tank_l
 from study.study import Study
 
-Floats = NDArray[np.float64]
 SHOCKS = ("grid_price_up_20", "diesel_up_50", "week_without_grid")
 PRICE_SHOCKS = {
     "grid_price_up_20": {"finance.energy_price_factor": 1.2},

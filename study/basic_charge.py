@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from finance.bill import Bill
 from finance.rates import grid_bill
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DEMAND_BASES
 from study.study import Study
 
-Floats = NDArray[np.float64]
 FIRST_YEAR = 12
 WITH_GRID = tuple(name for name in ALTERNATIVES if name != "diesel")
 

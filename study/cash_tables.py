@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from study.financing import CAUSES, Returns
 
-Floats = NDArray[np.float64]
 Level = Literal["total", "part", "running", "ratio"]
 
 SMALLEST = 2e-4

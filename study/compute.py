@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.ledger import lost_gpu_h, restart_cost
-from sim.dispatch.outages import unbroken
+from sim.arrays import Flags, Floats, runs
 from sim.inputs.scenario import Scenario
 from sim.optimum.model import Deferral, Optimum, Programme, ShedTier
 from sim.optimum.oracle import solve_oracle
@@ -27,8 +26,6 @@ from study.evaluate import evaluate
 from study.foresight import bill_not_covered, hybrid_programme
 from study.study import Study
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Lever = Literal["cap", "pause", "defer"]
 LEVERS: tuple[Lever, ...] = ("cap", "pause", "defer")
 QUICK: tuple[Lever, ...] = ("cap", "pause")
@@ -344,5 +341,5 @@ def _use(lever: Lever, prices: Floats, kw: Floats, step_h: float, gpu_price: flo
 
 def _mean_h(flags: Flags, step_h: float) -> float:
     """Mean length of the unbroken runs of True, one hour where there is none."""
-    first, end = unbroken(flags)
+    first, end = runs(flags)
     return float((end - first).mean()) * step_h if first.size else 1.0

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.ledger import interruption, restart_cost
+from sim.arrays import Floats, Ints
 from sim.dispatch.lanes import site_set_kw
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
@@ -30,8 +30,6 @@ from sim.plant.island import (
 from sim.plant.reliability import SetReliability, survival_probability
 from study.study import Study
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 HORIZON_H = 168
 LENGTHS_H = (0.25, 1, 2, 4, 8, 12, 24, 48, 72)
 ISLANDED = ("grid_diesel", "hybrid")  # what has something to go on with; the diesel plan has no grid to lose

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.inputs.bills import RealBill
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study.site_year import SiteYear
 
-Floats = NDArray[np.float64]
 MONEY = ("energy", "demand", "adjustment", "tax", "other")
 ALTERNATIVE = "grid"
 NEAR = 0.01

@@ -11,8 +11,7 @@ from i18n import Words
 from report.palette import palette, scale
 from report.screen.charts import Figure, axis, f32, figure, nice_ticks
 from report.text.amounts import month_name, month_ticks
-
-Floats = NDArray[np.float64]
+from sim.arrays import Floats
 
 
 def by_hour_and_month(values: Floats, hour: NDArray[np.int64], month_index: NDArray[np.int64], add: bool) -> Floats:

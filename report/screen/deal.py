@@ -16,10 +16,10 @@ from report.screen.charts import SMALL_PX, Figure, axis, f32, figure, nice_ticks
 from report.text import deal as deal_text
 from report.text import say
 from report.text.amounts import Amounts, amounts
+from sim.arrays import Floats
 from study.deal import Ladder, Outcome
 from study.study import Study
 
-Floats = NDArray[np.float64]
 LINES = {"host": "battery", "investor": "grid", "project": "muted"}
 LEAST_IRR, MOST_IRR = -0.1, 0.6
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import palette
 from report.screen.charts import SMALL_PX, Figure, axis, f32, figure, note, value_axis
+from sim.arrays import Floats
 
-Floats = NDArray[np.float64]
 PATH_DASHES = {"energy": "solid", "demand": "dash", "fuel": "solid", "om": "dot", "carbon": "dashdot"}
 PATH_COLOURS = {"energy": "grid", "demand": "demand", "fuel": "fuel", "om": "battery", "carbon": "pv"}
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import Palette, faded, palette
 from report.screen.charts import Figure, axis, f32, figure, value_axis
 from report.text import say
 from report.text.amounts import Amounts
+from sim.arrays import Floats
 from sim.inputs.storage import Storage
 from sim.plant.battery import BatteryLife
 
-Floats = NDArray[np.float64]
 SURVIVAL_TICKS_H = (1, 2, 4, 8, 24, 72, 168)
 
 

@@ -13,6 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
+from sim.arrays import require
+
 STEP_ARRAYS = (
     "load_kw",
     "pv_kw",
@@ -34,17 +36,12 @@ class Infeasible(ValueError):
         self.missing_kw = missing_kw
 
 
-def _require(held, message: str) -> None:
-    if not held:
-        raise ValueError(message)
-
-
 def _own(values, name: str, length: int, dtype=np.float64, *, finite=True) -> np.ndarray:
     """A read-only copy of `values` of the given length, or a ValueError that names the field."""
     array = np.array(values, dtype=dtype)
-    _require(array.shape == (length,), f"{name} has shape {array.shape} but must have {length} steps.")
+    require(array.shape == (length,), f"{name} has shape {array.shape} but must have {length} steps.")
     bad = ~np.isfinite(array) if finite else np.isnan(array)
-    _require(not bad.any(), f"{name} holds a value that is not a number in step {int(np.argmax(bad))}.")
+    require(not bad.any(), f"{name} holds a value that is not a number in step {int(np.argmax(bad))}.")
     array.flags.writeable = False
     return array
 
@@ -61,7 +58,7 @@ class DemandWindow:
         steps = steps.astype(np.int64)
         steps.flags.writeable = False
         object.__setattr__(self, "steps", steps)
-        _require(0 <= self.price_per_kw < np.inf, "A demand window's price_per_kw must be 0 or more, and finite.")
+        require(0 <= self.price_per_kw < np.inf, "A demand window's price_per_kw must be 0 or more, and finite.")
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ class Programme:
 
     def __post_init__(self):
         n = len(self.load_kw)
-        _require(n > 0, "load_kw is empty; give at least one step.")
+        require(n > 0, "load_kw is empty; give at least one step.")
         for name in STEP_ARRAYS:
             finite = not name.endswith("_limit_kw")
             object.__setattr__(self, name, _own(getattr(self, name), name, n, finite=finite))
@@ -154,26 +151,26 @@ class Programme:
 
 
 def _check_scalars(p: Programme) -> None:
-    _require(p.step_h > 0, "step_h must be more than 0 hours.")
+    require(p.step_h > 0, "step_h must be more than 0 hours.")
     for name in ("charge_efficiency", "discharge_efficiency"):
-        _require(0 < getattr(p, name) <= 1, f"{name} must be more than 0 and at most 1.")
+        require(0 < getattr(p, name) <= 1, f"{name} must be more than 0 and at most 1.")
     for name in ("battery_kw", "battery_kwh", "wear_per_kwh", "genset_kw"):
-        _require(0 <= getattr(p, name) < np.inf, f"{name} must be 0 or more, and finite.")
-    _require(np.isfinite(p.genset_per_kwh), "genset_per_kwh must be a finite number.")
-    _require(p.genset_sets >= 1, "genset_sets must be at least 1.")
-    _require(0 <= p.genset_min_fraction <= 1, "genset_min_fraction must lie between 0 and 1.")
+        require(0 <= getattr(p, name) < np.inf, f"{name} must be 0 or more, and finite.")
+    require(np.isfinite(p.genset_per_kwh), "genset_per_kwh must be a finite number.")
+    require(p.genset_sets >= 1, "genset_sets must be at least 1.")
+    require(0 <= p.genset_min_fraction <= 1, "genset_min_fraction must lie between 0 and 1.")
     if p.soc_start is not None:
-        _require(0 <= p.soc_start <= 1, "soc_start must lie between 0 and 1.")
+        require(0 <= p.soc_start <= 1, "soc_start must lie between 0 and 1.")
 
 
 def _check_steps(p: Programme) -> None:
     for name in ("load_kw", "pv_kw", "import_limit_kw", "export_limit_kw", "soc_min"):
         low = getattr(p, name) < 0
-        _require(not low.any(), f"{name} is negative in step {int(np.argmax(low))}; it must be 0 or more.")
-    _require(p.soc_max.max() <= 1, f"soc_max exceeds 1 in step {int(np.argmax(p.soc_max))}.")
+        require(not low.any(), f"{name} is negative in step {int(np.argmax(low))}; it must be 0 or more.")
+    require(p.soc_max.max() <= 1, f"soc_max exceeds 1 in step {int(np.argmax(p.soc_max))}.")
     for tier in p.shed:
-        _require(tier.limit_kw.min() >= 0, "A shedding tier's limit_kw must not be negative.")
-        _require(np.isfinite(tier.price_per_kwh), "A shedding tier's price_per_kwh must be a finite number.")
+        require(tier.limit_kw.min() >= 0, "A shedding tier's limit_kw must not be negative.")
+        require(np.isfinite(tier.price_per_kwh), "A shedding tier's price_per_kwh must be a finite number.")
     above = p.soc_min > p.soc_max
     if above.any():
         step = int(np.argmax(above))
@@ -191,9 +188,9 @@ def _check_windows(p: Programme) -> None:
         if not len(window.steps):
             continue
         first, last = window.steps[0], window.steps[-1]
-        _require(first >= 0 and last < p.steps, f"Demand window {number} has steps outside the term.")
+        require(first >= 0 and last < p.steps, f"Demand window {number} has steps outside the term.")
         home = np.searchsorted(p.month_edges, [first, last], side="right")
-        _require(home[0] == home[1], f"Demand window {number} reaches over several months; give one window a month.")
+        require(home[0] == home[1], f"Demand window {number} reaches over several months; give one window a month.")
 
 
 def monthly_windows(
@@ -230,7 +227,7 @@ class Sizes:
     def __post_init__(self):
         for field in fields(self):
             held = 0 <= getattr(self, field.name) < np.inf
-            _require(held, f"{field.name} of a size, its price or its limit must be 0 or more, and finite.")
+            require(held, f"{field.name} of a size, its price or its limit must be 0 or more, and finite.")
 
     @property
     def values(self) -> np.ndarray:
@@ -257,9 +254,9 @@ class Growth:
     def __post_init__(self):
         for name in ("pv_kw_per_kwp", "sets_open"):
             object.__setattr__(self, name, _own(getattr(self, name), name, len(self.pv_kw_per_kwp)))
-            _require(getattr(self, name).min() >= 0, f"{name} must be 0 or more in every step.")
-        _require(np.isfinite(self.sets_per_kwh), "sets_per_kwh must be a finite number.")
-        _require(0 <= self.load_kw_per_kwh < np.inf, "load_kw_per_kwh must be 0 or more, and finite.")
+            require(getattr(self, name).min() >= 0, f"{name} must be 0 or more in every step.")
+        require(np.isfinite(self.sets_per_kwh), "sets_per_kwh must be a finite number.")
+        require(0 <= self.load_kw_per_kwh < np.inf, "load_kw_per_kwh must be 0 or more, and finite.")
 
     @property
     def has_pv(self) -> bool:

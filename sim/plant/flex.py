@@ -13,17 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Flags, Floats
 from sim.compiled import Kernel
 from sim.inputs import library
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario
 from sim.plant.load import site_kw_per_gpu
 from sim.timeline import Timeline
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.inputs.grid import Grid
 from sim.inputs.tariff import PriceClasses
 from sim.timeline import Timeline
 
-Floats = NDArray[np.float64]
 Quantity = TypeVar("Quantity", float, Floats)
 
 

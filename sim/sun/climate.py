@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.inputs import library
 from sim.inputs.plant import WeatherYear
 from sim.inputs.scenario import Scenario
 from sim.sun.drawn import air_temperatures_c
 from sim.timeline import MONTH_DAYS, Timeline
-
-Floats = NDArray[np.float64]
 
 
 def ambient_c(scenario: Scenario, clock: Timeline) -> Floats:

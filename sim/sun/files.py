@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Floats
+from sim.arrays import Flags, Floats, runs
 from sim.problem import Problem, Refusal
 from sim.sun.year import (
     DEFAULT_WIND_M_S,
@@ -321,9 +321,9 @@ def _filled(values: Floats, name: str, findings: list[WeatherFinding]) -> Floats
     return np.where(gaps, near / np.maximum(count, 1), values)
 
 
-def _longest_run(flags: NDArray[np.bool_]) -> int:
-    edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
-    return int(np.max(np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1), initial=0))
+def _longest_run(flags: Flags) -> int:
+    first, end = runs(flags)
+    return int(np.max(end - first, initial=0))
 
 
 def _when(hour: int) -> Problem:

@@ -16,11 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.sun.year import Sun, Weather, sun_of
 
-Floats = NDArray[np.float64]
 GLASS_COATED_INDEX = 1.29  # refraction of the anti-reflective coat (pvlib.iam.physical, n_ar)
 MODULE_EFFICIENCY = 0.21  # share of the light that does not heat the module (crystalline silicon, 2023-2026)
 DARK_W_PER_M2 = 1e-6  # stands for no light where pvlib divides by it

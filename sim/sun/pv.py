@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.inputs import library
 from sim.inputs.plant import Pv, WeatherYear
 from sim.sun.climate import on_clock
@@ -15,7 +15,6 @@ from sim.sun.panels import PvArray, faces_the_pole, plant_kw_per_kwp
 from sim.sun.year import Sun, Weather, sun_of
 from sim.timeline import Timeline
 
-Floats = NDArray[np.float64]
 WEATHERS_KEPT, YEARS_KEPT = 16, 128  # of 0.4 MB and 0.07 MB each
 
 

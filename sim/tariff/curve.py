@@ -12,13 +12,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
 from sim.meter.findings import Finding
 from sim.problem import Refusal
 from sim.tariff.paint import Painting, painted_fields, painting_of, refined, slots_needed
 from sim.timeline import timeline
 
-Floats = NDArray[np.float64]
 Kind = Literal["day", "months", "year"]
 HOURS, MONTHS, YEAR_H = 24, 12, 8760
 MOST_BILL_ERROR = 0.02

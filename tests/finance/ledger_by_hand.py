@@ -7,16 +7,15 @@ Prices move once a year: a line of project year y is multiplied by its component
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.bill import Bill
 from finance.price_paths import by_month
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.interruptions import Interruption, interruption_cost
 from sim.plant.load import gpus
 
-Floats = NDArray[np.float64]
 HYBRID = np.array([[0.0], [0], [0], [1]])
 WITH_GRID = np.array([[0.0], [1], [1], [1]])
 
