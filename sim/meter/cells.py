@@ -24,6 +24,7 @@ _NUMBER = {
     )
     for mark, group in ((".", ","), (",", "."))
 }
+_ODD = re.compile(r"[^0-9.,+-]")
 _WITHOUT_MONEY = {ord(sign): None for sign in "$€£¥￥₹₽₩₺"}
 _UNIT_BEHIND = re.compile(r"(?<=[\d ])\s?[A-Za-zА-я千万度瓦兆时]{1,5}(?:[·.*/-]?[hч])?$")
 
@@ -65,6 +66,11 @@ def _numbers(cells: Sequence[object], delimiter: str | None) -> Numbers:
         none = np.zeros(len(fast), bool)
         return Numbers(fast, none, none, delimiter == ";" and _decimal_mark(cells, delimiter)[1])
     mark, is_guess = _decimal_mark(cells, delimiter)
+    if mark == "," and not any("." in cell for cell in cells if isinstance(cell, str)):
+        pointed = [cell.replace(",", ".") if isinstance(cell, str) else cell for cell in cells]
+        if (fast := _plain_numbers(pointed)) is not None:
+            none = np.zeros(len(fast), bool)
+            return Numbers(fast, none, none, is_guess)
     values = np.array([_number(cell, mark) for cell in cells], dtype=float)
     is_blank = np.array([_is_blank(cell) for cell in cells], dtype=bool)
     return Numbers(values, is_blank, np.isnan(values) & ~is_blank, is_guess)
@@ -125,6 +131,8 @@ def _reads_as_thousands(marked: list[str], unmarked: list[str], mark: str) -> bo
 
 
 def _tidy(text: str) -> str:
+    if not _ODD.search(text):
+        return text
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2019", "'")
     text = text.strip()
@@ -154,7 +162,7 @@ def _number(cell: object, mark: str) -> float:
 def _is_blank(cell: object) -> bool:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return True
-    return isinstance(cell, str) and cell.strip().lower() in _BLANK
+    return isinstance(cell, str) and not cell[:1].isdigit() and cell.strip().lower() in _BLANK
 
 
 def is_number(cell: object) -> bool:

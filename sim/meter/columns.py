@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.meter import words
 from sim.meter.cells import is_number
@@ -17,6 +18,11 @@ from sim.meter.words import has_word
 SAMPLE_ROWS = 200
 HEADER_SEARCH_ROWS = 200
 LONGEST_HEADING = 120
+# Files with more columns of values than these hold no pair of power and energy.
+MOST_PAIRED = 24
+# How many columns a day may have, with those of the days when clocks change, and how many others may stand before them.
+DAY_SIZES = (100, 96, 92, 50, 48, 46, 25, 24, 23)
+MOST_BEFORE_DAY = 6
 # How a column's kind by content counts beside its heading.
 _BY_KIND = {Kind.CONSTANT: -6, Kind.FLAG: -4, Kind.ZEROS: -3, Kind.COUNTER: -3}
 # What holds these is no load, unless its heading names a unit.
@@ -298,17 +304,19 @@ def _value_score(layout: Layout, column: int) -> int:
 
 def _pairs(layout: Layout, columns: list[int]) -> list[tuple[int, int]]:
     """(power, energy) of columns that show the same load twice: kW = kWh x 2, 4 or 12."""
-    found = []
     held = {c: layout.profiles[c].values for c in columns if layout.profiles[c].kind is Kind.VALUES}
-    for power, high in held.items():
-        for energy, low in held.items():
-            usable = np.isfinite(high) & np.isfinite(low) & (low > 0)
-            if power == energy or usable.sum() < 20:
-                continue
-            ratios = high[usable] / low[usable]
-            if any(np.allclose(ratios, times, rtol=2e-3) for times in (2, 4, 12)):
-                found.append((power, energy))
-    return found
+    if len(held) > MOST_PAIRED:
+        return []
+    return [(a, b) for a, high in held.items() for b, low in held.items() if a != b and _is_multiple(high, low)]
+
+
+def _is_multiple(high: NDArray[np.float64], low: NDArray[np.float64]) -> bool:
+    """Whether one column is 2, 4 or 12 times another in all rows of the sample."""
+    usable = np.isfinite(high) & np.isfinite(low) & (low > 0)
+    if usable.sum() < 20:
+        return False
+    ratios = high[usable] / low[usable]
+    return any(abs(ratios[0] / times - 1) < 2e-3 and np.allclose(ratios, times, rtol=2e-3) for times in (2, 4, 12))
 
 
 def power_energy_pair(layout: Layout, column: int) -> str | None:
@@ -339,12 +347,17 @@ def day_columns(layout: Layout, sample: Sequence[Sequence[object]]) -> tuple[tup
         return None
     if any(_holds_clocks(column_cells(sample, c)) for c, held in enumerate(layout.profiles) if held.kind is Kind.LABEL):
         return None
-    for end in range(len(columns), 22, -1):
-        for size in (100, 96, 92, 50, 48, 46, 25, 24, 23):
-            run = columns[max(0, end - size) : end]
-            if len(run) != size or run[-1] - run[0] != size - 1:
-                continue
-            minutes = label_minutes([layout.name(c) for c in run])
-            if minutes is not None:
-                return tuple(run[: len(minutes)]), tuple(minutes)
+    for run in _neighbours(columns):
+        for size in DAY_SIZES:
+            for first in range(min(len(run) - size, MOST_BEFORE_DAY) + 1):
+                part = run[first : first + size]
+                minutes = label_minutes([layout.name(c) for c in part])
+                if minutes is not None:
+                    return tuple(part[: len(minutes)]), tuple(minutes)
     return None
+
+
+def _neighbours(columns: list[int]) -> list[list[int]]:
+    """Columns in runs without a gap."""
+    starts = [0, *(at for at in range(1, len(columns)) if columns[at] != columns[at - 1] + 1), len(columns)]
+    return [columns[begin:end] for begin, end in zip(starts, starts[1:], strict=False)]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from sim.meter.findings import Finding, finding, listing, refusal, stamp_text
 from sim.meter.kinds import FEWEST_RISES, is_counter
 from sim.meter.series import Readings
-from sim.meter.stamps import DAY
+from sim.meter.stamps import DAY, distinct
 from sim.problem import Problem, one_or_many
 
 # A counter wraps from near 10^k to near 0.
@@ -36,7 +36,7 @@ def looks_like_counter(values: NDArray[np.float64], is_named: bool, says_power: 
 
 def is_irregular(minutes: NDArray[np.int64]) -> bool:
     """Whether readings stand at no fixed interval, as those of a logger that writes at each change."""
-    steps = np.diff(np.unique(minutes))
+    steps = np.diff(distinct(minutes))
     if len(steps) < 50:
         return False
     found, counts = np.unique(steps, return_counts=True)

@@ -13,11 +13,13 @@ from sim.meter import words
 from sim.meter.columns import Layout
 from sim.meter.findings import Finding, finding, followed, quoted
 from sim.meter.kinds import Kind
+from sim.meter.stamps import distinct
 from sim.meter.words import has_word
 from sim.problem import Problem
 
 Role = Literal["load", "export", "other"]
 MOST_VALUES = 60
+MOST_KEYS = 12
 # From this share of rows with a stamp that another row has too, the stamps repeat through the file.
 REPEATS_FROM = 0.2
 # Share of rows that may still share stamp and key, as the hour when clocks go back does.
@@ -67,13 +69,13 @@ def key_columns(
         texts = {_key(cell) for cell in held}
         if column not in taken and 2 <= len(texts) <= MOST_VALUES and _is_key_kind(layout, column):
             labels[column] = texts
-    if len(minutes) - len(np.unique(minutes)) < REPEATS_FROM * len(minutes):
+    if len(minutes) - len(distinct(minutes)) < REPEATS_FROM * len(minutes):
         mixed = [c for c, texts in labels.items() if len({role_of(text) for text in texts if text}) > 1]
         return tuple(mixed[:1])
-    codes = {column: _codes(cells[column]) for column in labels}
+    codes = {column: _codes(cells[column]) for column in list(labels)[:MOST_KEYS]}
     for size in (1, 2):
         best = min(
-            itertools.islice(itertools.combinations(codes, size), 200),
+            itertools.combinations(codes, size),
             key=lambda pair: (_left(minutes, [codes[c] for c in pair]), sum(len(labels[c]) for c in pair)),
             default=None,
         )
@@ -101,7 +103,7 @@ def _codes(cells: Sequence[object]) -> NDArray[np.int64]:
 def _left(minutes: NDArray[np.int64], codes: list[NDArray[np.int64]]) -> float:
     """Share of rows that another row with the same stamp and keys precedes."""
     keys = codes[0] if len(codes) == 1 else codes[0] * (MOST_VALUES + 1) + codes[1]
-    return 1 - len(np.unique(minutes * (MOST_VALUES + 1) ** 2 + keys)) / len(minutes)
+    return 1 - len(distinct(minutes * (MOST_VALUES + 1) ** 2 + keys)) / len(minutes)
 
 
 def row_parts(

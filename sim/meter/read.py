@@ -36,6 +36,7 @@ from sim.meter.series import (
     to_standard_time,
     unswapped,
 )
+from sim.meter.stamps import distinct
 from sim.meter.table import Choices, Raw, SeriesFound, check_unit, read_table, why_value
 from sim.meter.units import UNIT_TO_KW, is_energy
 from sim.meter.year import Regular, fill_gaps, summed, to_common_step, to_regular, to_year
@@ -254,8 +255,8 @@ def _pooled(raws: Sequence[Raw]) -> list[Raw]:
     """Registers that take turns, as day and night do, become one series; whole series stay apart."""
     if len(raws) < 2 or len({(raw.unit, raw.is_counter) for raw in raws}) > 1 or raws[0].is_counter:
         return list(raws)
-    everything = np.unique(np.concatenate([raw.readings.minutes for raw in raws]))
-    partial = [raw for raw in raws if len(np.unique(raw.readings.minutes)) < 0.9 * len(everything)]
+    everything = distinct(np.concatenate([raw.readings.minutes for raw in raws]))
+    partial = [raw for raw in raws if len(distinct(raw.readings.minutes)) < 0.9 * len(everything)]
     if len(partial) < 2:
         return list(raws)
     joined = [getattr(raw.readings, name) for name in ("minutes", "values", "rows") for raw in partial]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.meter.findings import Finding, MeterError, finding, followed, listing, refusal, stamp_text
-from sim.meter.stamps import DAY
+from sim.meter.stamps import DAY, distinct
 from sim.problem import Problem, one_or_many
 
 SUNDAY = 3  # 1970-01-01 was a Thursday: day 3 was a Sunday
@@ -91,10 +91,10 @@ def unswapped(readings: Readings) -> Repair:
 
 def _share_behind(minutes: NDArray[np.int64]) -> float:
     """Share of rows that do not climb, or do not fall where most fall."""
-    falling = np.diff(minutes) < 0
-    if falling.mean() > 0.5:
-        minutes = minutes[::-1]
-    return float(_behind(minutes).mean()) if len(minutes) > 1 else 0.0
+    if len(minutes) < 2:
+        return 0.0
+    is_falling = (np.diff(minutes) < 0).mean() > 0.5
+    return float(_behind(minutes[::-1] if is_falling else minutes).mean())
 
 
 def _behind(minutes: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -106,7 +106,7 @@ def _behind(minutes: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def find_step(readings: Readings) -> int:
     """The most common interval in minutes. Refuses intervals above an hour or that do not divide an hour."""
-    steps = np.diff(np.unique(readings.minutes))
+    steps = np.diff(distinct(readings.minutes))
     if not len(steps):
         raise refusal("too_short", "All readings carry the same time.", "Choose the column with each reading's time.")
     found, counts = np.unique(steps, return_counts=True)
@@ -265,7 +265,7 @@ def leave_summer_time(readings: Readings, step: int, is_ordered: bool) -> Repair
     if springs and autumns and alternates:
         return _shift_summer(readings, changes, is_ordered)
     # A hour of zeros is a hour of readings unless the autumn's repeated hour says otherwise.
-    lost = [at for at in springs if not _among(np.unique(readings.minutes), range(at, at + 60, step)).any()]
+    lost = [at for at in springs if not _among(distinct(readings.minutes), range(at, at + 60, step)).any()]
     found = [_single_change(readings, at, "spring") for at in lost] if not autumns else []
     found += [_single_change(readings, at, "autumn") for at in autumns] if not springs else []
     return readings, found
@@ -282,7 +282,7 @@ def _sunday_hours(minutes: NDArray[np.int64], months: tuple[int, ...], step: int
 
 def _missing_hours(readings: Readings, step: int) -> list[int]:
     """Begins of hours on a spring Sunday without readings (or all zero) whose neighbours are there."""
-    present = np.unique(readings.minutes[np.isfinite(readings.values) & (readings.values != 0)])
+    present = distinct(readings.minutes[np.isfinite(readings.values) & (readings.values != 0)])
     return [
         at
         for at in _sunday_hours(readings.minutes, SPRING_MONTHS, step)

@@ -130,6 +130,12 @@ def parse_stamps(cells: Sequence[object], day_first: bool | None = None, year: i
     return Stamps(minutes, offsets, DAY in times and 0 not in times, order, is_range, has_year)
 
 
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Different values in rising order: `np.unique` by sorting, which stamps nearly are already."""
+    ordered = np.sort(values, kind="stable")
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
 def _iso_minutes(cells: Sequence[object]) -> NDArray[np.int64] | None:
     """Minutes since 1970 where every cell reads 2025-01-31 00:15 or 2025-01-31T00:15:00; None if any does not."""
     first = cells[0] if len(cells) else None

@@ -26,8 +26,20 @@ TOLERANCE = 1e-3
 PRICE_TOLERANCE = 2e-3
 # The files' site: Shanghai keeps UTC+8 all year.
 SITE_OFFSET_H = 8
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 FIRST_DAY = dict(zip(MONTHS, np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30]), strict=True))
 BILL_FIELDS = ("month", "kwh", "max_demand_kw", "energy", "demand", "adjustment", "tax", "other", "total")
 

@@ -45,6 +45,9 @@ LATIN_KEPT = {
     "JSON",
     "Schema",
     "XLSX",
+    "Excel",
+    "Green",  # Green Button, the name of a format
+    "Button",
     "PowerLadder",
     "import",
     "price",

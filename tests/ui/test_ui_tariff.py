@@ -81,7 +81,7 @@ def test_a_period_of_ones_own() -> None:
 
 def test_a_curve_of_a_day_is_used() -> None:
     app = open_app("tariff")
-    upload(app, "mine.csv", "\n".join(f"{hour},{0.3 + hour / 100}" for hour in range(24)).encode())
+    upload(app, "mine.csv", "\n".join(["hour,CNY/kWh", *(f"{h},{0.3 + h / 100}" for h in range(24))]).encode())
     assert_calm(app)
     assert "holds it exactly" in app.success[0].value
     app.button(key="tariff_file_use").click().run()
