@@ -123,8 +123,8 @@ _OF_SITE: dict[str, Callable[[Scenario], float]] = {
     "storage_rented": lambda scenario: scenario.finance.storage_ownership == "rent",
     "genset_bought": lambda scenario: scenario.finance.genset_ownership == "buy",
     "genset_rented": lambda scenario: scenario.finance.genset_ownership == "rent",
-    "has_works": lambda scenario: _new_share(scenario) > 0,
-    "new_kva": lambda scenario: scenario.grid.transformer_kva * _new_share(scenario),
+    "has_works": lambda scenario: scenario.grid.new_share > 0,
+    "new_kva": lambda scenario: scenario.grid.transformer_kva * scenario.grid.new_share,
     "gpus": lambda scenario: gpus(scenario.load),
 }
 
@@ -185,10 +185,3 @@ def vat_factor(scenario: Scenario) -> float:
 def grid_works_cost(scenario: Scenario) -> float:
     """Substation and cable for the capacity that is not there yet, times the share charged to this project."""
     return Reader(partial(of_site, scenario))("grid_works_cost")
-
-
-def _new_share(scenario: Scenario) -> float:
-    """Share of the connection that is not there yet."""
-    grid = scenario.grid
-    highest = max([grid.import_limit_kw, *(stage.import_limit_kw for stage in grid.stages)])
-    return 0.0 if highest <= grid.existing_kw else 1.0 - grid.existing_kw / highest

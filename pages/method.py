@@ -26,7 +26,7 @@ with method, st.container(width=860):
     st.markdown(text.replace("\n## ", "\n### "))
 
 with data:
-    used = {path: entry for path, entry in register().items() if entry.when(scenario) and path != "load.meter"}
+    used = {path: entry for path, entry in register().items() if entry.when(scenario)}
     note = t("downloads.method.data_note", n=len(used), marked=len(marked))
     st.markdown(f":small[:gray[{note}]]")
     rows = {

@@ -23,6 +23,7 @@ from sim.inputs.scenario import Scenario
 from sim.optimum.model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
 from sim.optimum.solve import SizeSearch, best_size
 from sim.plant.battery import available_share, discharge_efficiency
+from sim.plant.load import peak_kw
 from sim.sun.pv import pv_kw_per_kwp
 from study.evaluate import evaluate
 from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh
@@ -313,7 +314,7 @@ def _probe(study: Study, wish: Wish) -> Study:
 def _with_battery(scenario: Scenario) -> Scenario:
     if scenario.storage.exists:
         return scenario
-    peak = max(1.0, scenario.load.peak_kw)
+    peak = max(1.0, peak_kw(scenario.load))
     return scenario.with_({"storage.energy_kwh": 2 * peak, "storage.power_kw": peak})
 
 

@@ -26,8 +26,6 @@ from ui.state import t
 SOURCE_SHOWN = 90
 FEW_CHOICES = 4
 NARROWEST_PX = 205
-# Shown even where nothing of their kind is there yet: they are how it comes to be.
-ALWAYS_SHOWN = ("pv.dc_kwp", "storage.energy_kwh", "storage.power_kw")
 
 
 def card(name: str, *, columns: int, starts: dict[str, float] | None = None, all_open: bool = False) -> None:
@@ -37,7 +35,7 @@ def card(name: str, *, columns: int, starts: dict[str, float] | None = None, all
     """
     scenario, starts = state.current(), starts or {}
     paths = [path for path in on_card(name) if register()[path].kind != "other"]
-    used = [path for path in paths if all_open or path in ALWAYS_SHOWN or register()[path].when(scenario)]
+    used = [path for path in paths if all_open or register()[path].when(scenario)]
     _draw(used, columns, starts)
     idle = [path for path in paths if path not in used]
     if idle:

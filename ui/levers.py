@@ -9,6 +9,7 @@ from i18n import Words
 from report.text.levers import Shown, shown
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
+from sim.plant.load import peak_kw
 from ui import form
 
 STEPS = 100
@@ -61,7 +62,7 @@ def _range(path: str, scenario: Scenario, origin: float) -> tuple[float, float]:
 
 def _size_to_start_from(path: str, scenario: Scenario) -> float:
     """Half the range of an input whose preset is zero."""
-    peak = scenario.load.peak_kw or 1.0
+    peak = peak_kw(scenario.load) or 1.0
     return {"pv.dc_kwp": peak, "storage.energy_kwh": peak * HOURS_OF_STORAGE / 2}.get(path, 1.0)
 
 

@@ -86,11 +86,8 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
     """(name, formula or None, value) of each helper cell that follows from the inputs."""
     study, scenario = book.study, book.study.scenario
     finance, per_year = scenario.finance, book.per_year
-    highest = max([scenario.grid.import_limit_kw, *(stage.import_limit_kw for stage in scenario.grid.stages)])
-    new_kva = 0.0
-    if highest > scenario.grid.existing_kw:
-        new_kva = scenario.grid.transformer_kva * (1.0 - scenario.grid.existing_kw / highest)
-    has_works = float(highest > scenario.grid.existing_kw)
+    new_kva = scenario.grid.transformer_kva * scenario.grid.new_share
+    has_works = float(scenario.grid.new_share > 0)
     price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
     names = ",".join(f'"{name}"' for name in ALTERNATIVES)
     rates = bill_rates(scenario, study.dispatch)

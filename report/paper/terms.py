@@ -144,7 +144,7 @@ def _guarantees(draft: Draft) -> list[list[str]]:
 def annex(draft: Draft) -> Block:
     """Papers still missing, every input in use with source and confidence, the tariff, and what this paper is not."""
     scenario, words = draft.study.scenario, draft.words
-    used = [entry for path, entry in register().items() if entry.when(scenario) and path != "load.meter"]
+    used = [entry for entry in register().values() if entry.when(scenario)]
     charges = _charges(draft)
     return chapter(
         draft,

@@ -34,7 +34,7 @@ LIMITS = re.compile(r"(?:^| )(>?)(-?[\d._e]+)\.\.(-?[\d._e]+)$")
 
 
 def always(_: Any) -> bool:
-    """As an input's `when`: it matters even where its section does not, since it is how the thing comes to be."""
+    """As an input's `when`: it matters even where its class does not, since it is how the thing comes to be."""
     return True
 
 

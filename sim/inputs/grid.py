@@ -21,6 +21,10 @@ def by_statistics(s: Any) -> bool:
     return s.grid.outage_source == "statistics"
 
 
+def has_works(s: Any) -> bool:
+    return s.grid.new_share > 0
+
+
 class GridStage(Closed):
     """From this project month on (1 is the first), the grid can give this much."""
 
@@ -107,7 +111,12 @@ class Grid(Closed, card="grid.connection"):
         card="grid.outages",
     )
     outages: tuple[Outage, ...] = given(
-        (), "Outages", "", "A list; each returns every project year.", card="grid.outages"
+        (),
+        "Outages",
+        "",
+        "A list; each returns every project year.",
+        card="grid.outages",
+        when=lambda s: s.grid.outage_source == "list",
     )
     saifi_per_year: float | None = given(
         estimate(None, "City 10 kV about 0.6, weak grids 2 to 30, general knowledge", 0.2, 30),
@@ -157,6 +166,12 @@ class Grid(Closed, card="grid.connection"):
         card=("grid.connection", "autonomy.carbon"),
         varies="price",
     )
+
+    @property
+    def new_share(self) -> float:
+        """Share of the connection that is not there yet and has to be built."""
+        highest = max([self.import_limit_kw, *(stage.import_limit_kw for stage in self.stages)])
+        return 0.0 if highest <= self.existing_kw else 1.0 - self.existing_kw / highest
 
     @model_validator(mode="after")
     def _statistics_are_whole(self) -> Grid:

@@ -9,7 +9,8 @@ from pydantic import model_validator
 from sim.inputs import library
 from sim.inputs.base import Closed
 from sim.inputs.field import GENERAL, Fraction, Money, derived, estimate, given, seen, sourced
-from sim.inputs.plant import has_pv
+from sim.inputs.grid import has_works
+from sim.inputs.plant import has_pv, has_sets
 from sim.inputs.storage import has_battery
 from sim.inputs.terms import Financing, IncomeTax, PricePaths
 from sim.problem import Refusal
@@ -84,6 +85,7 @@ class Costs(Closed, card="terms.frame"):
         "Nominal.",
         card="terms.energy",
         varies="price",
+        when=has_sets,
     )
     om_escalation: float = given(
         sourced("finance_reference.om_escalation_fraction_per_year"),
@@ -95,7 +97,7 @@ class Costs(Closed, card="terms.frame"):
     )
 
 
-class SetCosts(Closed, card="terms.sets"):
+class SetCosts(Closed, card="terms.sets", when=has_sets):
     """What diesel and sets cost."""
 
     diesel_per_l: Money = given(
@@ -182,6 +184,7 @@ class BatteryCosts(Closed, card="terms.storage", when=has_battery):
         "Power part of the battery price",
         "/kW",
         "Converters; already in the price per kWh. The sizing page moves them with the power.",
+        when=buys_battery,
     )
     storage_rent_per_kwh_month: Money = given(
         sourced("bess.cost.rental_containers_cny_per_kwh_month"),
@@ -256,13 +259,19 @@ class GridCosts(Closed, card="terms.grid"):
         "/kVA",
         "Transformers and switchgear, installed.",
         varies="price",
+        when=has_works,
     )
     grid_line_per_km: Money = given(
-        sourced("grid.line_10kv_cable_cny_per_km"), "Cable", "/km", "Installed.", varies="price"
+        sourced("grid.line_10kv_cable_cny_per_km"), "Cable", "/km", "Installed.", varies="price", when=has_works
     )
-    grid_line_km: float = given(1.0, "Cable length", "km 0..500", "From the utility's point of supply.")
+    grid_line_km: float = given(1.0, "Cable length", "km 0..500", "From the utility's point of supply.", when=has_works)
     grid_works_share: Fraction = given(
-        1.0, "Grid works charged here", "fraction", "The rest serves later use of the connection.", varies="price"
+        1.0,
+        "Grid works charged here",
+        "fraction",
+        "The rest serves later use of the connection.",
+        varies="price",
+        when=has_works,
     )
     ems_cost: Money = given(
         sourced("grid.ems_cost_cny_per_site"),

@@ -7,12 +7,17 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from sim.inputs.base import Closed
-from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, derived, estimate, given, seen, sourced
+from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, always, derived, estimate, given, seen, sourced
+from sim.inputs.storage import has_battery
 from sim.problem import Named, Refusal
 
 
 def has_pv(s: Any) -> bool:
     return s.pv.exists
+
+
+def has_sets(s: Any) -> bool:
+    return s.genset.sets + s.genset.backup_sets + s.genset.last_resort_sets > 0
 
 
 class WeatherYear(Closed):
@@ -59,7 +64,7 @@ class Pv(Closed, card="pv", when=has_pv):
     """Photovoltaics on site. AC output by pvlib from a drawn year that keeps the place's monthly record, or a file."""
 
     dc_kwp: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
-        0.0, "PV size", "kWp", "DC nameplate.", varies="plant"
+        0.0, "PV size", "kWp", "DC nameplate.", varies="plant", when=always
     )
     tilt_deg: float = given(
         estimate(10.0, "Usual mounting on flat roofs, general knowledge", 0, 35),
@@ -124,7 +129,7 @@ class Pv(Closed, card="pv", when=has_pv):
         return self.dc_kwp > 0
 
 
-class Genset(Closed, card="sets"):
+class Genset(Closed, card="sets", when=has_sets):
     """Diesel sets of one size. How many stand on site depends on the alternative."""
 
     set_kw: float = given(1500.0, "Rating of one set", "kW >0..10_000", "As the sheet says, of the kind below.")
@@ -150,10 +155,14 @@ class Genset(Closed, card="sets"):
         after="max_load_fraction",
     )
     sets: int = given(
-        8, "Sets, diesel plan", "0..400", "In the diesel plan; and in every plan with sets until the grid is ready."
+        8,
+        "Sets, diesel plan",
+        "0..400",
+        "In the diesel plan; and in every plan with sets until the grid is ready.",
+        when=always,
     )
-    backup_sets: int = given(7, "Sets, grid + diesel", "0..400", "Backup once the grid is there.")
-    last_resort_sets: int = given(2, "Sets, hybrid", "0..400", "Last resort once the grid is there.")
+    backup_sets: int = given(7, "Sets, grid + diesel", "0..400", "Backup once the grid is there.", when=always)
+    last_resort_sets: int = given(2, "Sets, hybrid", "0..400", "Last resort once the grid is there.", when=always)
     min_load_fraction: float = given(
         sourced("diesel.min_load_fraction"),
         "Minimum load",
@@ -272,7 +281,7 @@ class ShaveLimit(Closed):
         return not self.periods or bool(set(self.periods) & set(class_name.split("/")))
 
 
-class Control(Closed, card="control"):
+class Control(Closed, card="control", when=has_battery):
     """How a plain energy management system runs the ladder."""
 
     model_config = ConfigDict(title="Dispatch")  # the name of its section
@@ -281,9 +290,15 @@ class Control(Closed, card="control"):
         "tariff", "Charge and discharge", "", "By the tariff's periods, by own windows, or not at all."
     )
     second_charge: bool = given(
-        True, "Second charge between two peaks", "", "Two cycles a day where the flat hours between two peaks allow it."
+        True,
+        "Second charge between two peaks",
+        "",
+        "Two cycles a day where the flat hours between two peaks allow it.",
+        when=lambda s: s.dispatch.arbitrage == "tariff",
     )
-    windows: tuple[ControlWindow, ...] = given((), "Own windows", "", "Several a day for several cycles.")
+    windows: tuple[ControlWindow, ...] = given(
+        (), "Own windows", "", "Several a day for several cycles.", when=lambda s: s.dispatch.arbitrage == "windows"
+    )
     charge_limit_kw: Kw | None = given(None, "Charging power limit", "kW", "Empty = battery power.")
     discharge_limit_kw: Kw | None = given(None, "Discharging power limit", "kW", "Empty = battery power.")
     peak_shave_kw: Kw | None = given(
@@ -298,6 +313,7 @@ class Control(Closed, card="control"):
         "1..30",
         "In other project years they move with the load's peak and the battery's health.",
         card="control.thresholds",
+        when=lambda s: bool(s.dispatch.shave_limits),
     )
     reserve_fraction: Fraction = given(
         0.2,

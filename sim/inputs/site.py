@@ -72,6 +72,9 @@ class Meter(Closed):
             raise Refusal("a year of {minutes} min steps has {due} values, this has {count}", **counts)
         return self
 
+    def __str__(self) -> str:
+        return self.file_name
+
 
 def is_cluster(s: Any) -> bool:
     return s.load.kind not in ("meter", "flat")
@@ -79,6 +82,11 @@ def is_cluster(s: Any) -> bool:
 
 def by_gpus(s: Any) -> bool:
     return s.load.size_by == "gpus" and is_cluster(s)
+
+
+def counts_gpus(s: Any) -> bool:
+    """How many GPUs the load feeds plays a part: it is sized by them, or what they lose is counted."""
+    return by_gpus(s) or s.compute.in_use or s.finance.count_interruptions
 
 
 def serves_users(s: Any) -> bool:
@@ -91,8 +99,16 @@ class Load(Closed, card="load.size"):
     kind: Literal["flat", "training", "inference", "mixed", "meter"] = given(
         "training", "Load shape", "", "Flat, a GPU cluster by its work, or an uploaded meter file.", card="load.shape"
     )
-    size_by: Literal["peak", "gpus"] = given("peak", "Size given by", "", "A peak in kW, or GPUs times their power.")
-    peak_kw: Kw = given(10_000.0, "Peak load", "kW", "Greatest step mean at the connection point.")
+    size_by: Literal["peak", "gpus"] = given(
+        "peak", "Size given by", "", "A peak in kW, or GPUs times their power.", when=is_cluster
+    )
+    peak_kw: Kw = given(
+        10_000.0,
+        "Peak load",
+        "kW",
+        "Greatest step mean at the connection point.",
+        when=lambda s: s.load.kind != "meter" and not by_gpus(s),
+    )
     gpu_count: int = given(8000, "GPUs", "0..2_000_000", "Accelerators installed.", when=by_gpus)
     gpu_model: Literal[
         "custom", "dgx_h100", "dgx_h200", "dgx_b200", "gb200_nvl72", "gb300_nvl72", "ascend_910b_8", "cloudmatrix_384"
@@ -101,42 +117,42 @@ class Load(Closed, card="load.size"):
         "GPU system",
         "",
         "Gives the power per GPU: peak of the node or rack over its accelerators.",
-        when=by_gpus,
+        when=counts_gpus,
     )
     watt_per_gpu: float = given(
         derived(1050.0, "Latif et al. 2025: 8.4 kW for a node of 8 H100", 650, 1900),
         "Power per GPU, server input",
         "W 50..10_000",
         "Peak of the node over its GPUs.",
-        when=lambda s: by_gpus(s) and s.load.gpu_model == "custom",
+        when=lambda s: counts_gpus(s) and s.load.gpu_model == "custom",
     )
     network_overhead_fraction: float = given(
         sourced("cluster.network_storage_overhead_fraction", "loads"),
         "Network and storage overhead",
         "fraction 0..1",
         "On top of the GPU nodes.",
-        when=by_gpus,
+        when=counts_gpus,
     )
     pue_model: Literal["constant", "air_chiller", "air_free_cooling", "liquid_direct_to_chip", "immersion"] = given(
         "constant",
         "Cooling",
         "",
         "Constant PUE, or a PUE that follows the hourly temperature and the IT load (part of it is always on).",
-        when=is_cluster,
+        when=lambda s: is_cluster(s) or counts_gpus(s),
     )
     pue: float = given(
         derived(1.2, "Uptime Institute 2024: mean 1.56, leaders 1.1-1.2", 1.1, 1.5),
         "PUE",
         "1..3",
         "Site power over IT power, constant over the year.",
-        when=lambda s: by_gpus(s) and s.load.pue_model == "constant",
+        when=lambda s: counts_gpus(s) and s.load.pue_model == "constant",
     )
     design_ambient_c: float = given(
         estimate(35.0, "Engineering general knowledge", 30, 42),
         "Design temperature",
         "°C 0..50",
         "Outdoor temperature at which the site has its peak load.",
-        when=lambda s: is_cluster(s) and s.load.pue_model != "constant",
+        when=lambda s: (is_cluster(s) or counts_gpus(s)) and s.load.pue_model != "constant",
     )
     critical_fraction: Fraction = given(
         1.0,
@@ -154,7 +170,12 @@ class Load(Closed, card="load.size"):
         when=is_cluster,
     )
     training_share: Fraction = given(
-        0.5, "Training share", "fraction", "Of a mixed cluster; the rest is inference.", card="load.shape"
+        0.5,
+        "Training share",
+        "fraction",
+        "Of a mixed cluster; the rest is inference.",
+        card="load.shape",
+        when=lambda s: s.load.kind == "mixed",
     )
     inference_shape: Literal["country", "chat", "coding"] = given(
         derived("country", "Azure LLM inference trace 2024, hours read by eye"),
@@ -180,7 +201,9 @@ class Load(Closed, card="load.size"):
         (), "Ramp-up", "", "Steps by project month; full size where none.", card="load.ramp"
     )
     seed: Seed = given(1, "Seed", "", "The same seed gives the same year.", card="load.shape", when=is_cluster)
-    meter: Meter | None = given(None, "Meter file", "", "An uploaded load curve.", card="load.meter")
+    meter: Meter | None = given(
+        None, "Meter file", "", "An uploaded load curve.", card="load.meter", when=lambda s: s.load.kind == "meter"
+    )
 
     @model_validator(mode="after")
     def _meter_is_there(self) -> Load:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from sim.inputs.base import Closed
-from sim.inputs.field import Fraction, Kw, When, derived, estimate, given, seen, sourced
+from sim.inputs.field import Fraction, Kw, When, always, derived, estimate, given, seen, sourced
 from sim.problem import Named, Refusal
 
 # Usual container and cabinet sizes, nameplate: (battery from this size on, kWh of one); equipment.yaml: bess.classes.
@@ -39,9 +39,9 @@ class Storage(Closed, card="battery", when=has_battery):
     """An LFP battery. Energy is nameplate, inside the battery; power is AC at the bus, the same both ways."""
 
     energy_kwh: Annotated[float, Field(ge=0, le=10_000_000)] = given(
-        20_000.0, "Battery energy", "kWh", "Nameplate.", varies="plant"
+        20_000.0, "Battery energy", "kWh", "Nameplate.", varies="plant", when=always
     )
-    power_kw: Kw = given(10_000.0, "Battery power", "kW", "AC, charge and discharge.", varies="plant")
+    power_kw: Kw = given(10_000.0, "Battery power", "kW", "AC, charge and discharge.", varies="plant", when=always)
     soc_min_fraction: Fraction = given(
         sourced("bess.performance.soc_min_fraction"), "Lowest charge", "fraction", "Of nameplate."
     )
