@@ -6,8 +6,6 @@ from functools import partial
 import streamlit as st
 
 from report import files
-from report.headers import localised
-from report.text.currency import shown_currency
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import json_schema
 from ui import state
@@ -24,8 +22,7 @@ def offer(name: str, ending: str, make) -> None:
     mime = "application/json" if ending == "json" else "text/csv"
     file = files.file_name(study, name, ending)
     label = t("downloads.button", kind=ending.upper())
-    data = make if ending == "json" else lambda: localised(make(), words, shown_currency(scenario))
-    st.download_button(label, data=data, file_name=file, mime=mime, on_click="ignore", key=f"download.{name}")
+    st.download_button(label, data=make, file_name=file, mime=mime, on_click="ignore", key=f"download.{name}")
 
 
 with card(t("downloads.hourly"), t("downloads.hourly_note")):
@@ -42,15 +39,15 @@ with card(t("downloads.hourly"), t("downloads.hourly_note")):
     years = range(1, study.dispatch.years + 1)
     year = row.selectbox(t("downloads.year"), years, key=f"download_year.{study.dispatch.years}", width=140)
     with row:
-        offer(f"hourly-{alternative}-year-{year}", "csv", partial(files.hourly_csv, study, alternative, year))
+        offer(f"hourly-{alternative}-year-{year}", "csv", partial(files.hourly_csv, study, alternative, year, words))
     st.markdown(f":small[:gray[{t('downloads.hourly_columns')}]]")
 
 grid = st.grid(2, min_column_width=320)
 makers = {
-    "summary": ("csv", partial(files.summary_csv, study)),
-    "bill": ("csv", partial(files.bill_csv, study)),
-    "lines": ("csv", partial(files.lines_csv, study)),
-    "cash-flow": ("csv", partial(files.cash_flow_csv, study)),
+    "summary": ("csv", partial(files.summary_csv, study, words)),
+    "bill": ("csv", partial(files.bill_csv, study, words)),
+    "lines": ("csv", partial(files.lines_csv, study, words)),
+    "cash-flow": ("csv", partial(files.cash_flow_csv, study, words)),
     "scenario": ("json", scenario.to_json),
     "schema": ("json", lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False)),
 }

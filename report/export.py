@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from i18n import words
 from report.book.workbook import workbook
 from report.files import file_name, write_csv_files
-from report.headers import localised
 from report.paper.offer import Offer
 from report.paper.pdf import LANGUAGES, proposal_pdf
-from report.text.currency import shown_currency
 from study.beside import beside
 from study.study import Study
 
@@ -39,18 +36,7 @@ def write_files(
         if "xlsx" in kinds:
             yield _write(folder / file_name(study, f"workbook-{code}", "xlsx"), workbook(study, words(code)))
         if "csv" in kinds:
-            yield from _write_csv(study, folder, code)
-
-
-def _write_csv(study: Study, folder: Path, code: str) -> Iterator[Path]:
-    """CSV files; those in Chinese carry the language in their name, so that both can lie in one folder."""
-    if code == "en":
-        yield from write_csv_files(study, folder)
-        return
-    with TemporaryDirectory() as temporary:
-        for path in write_csv_files(study, Path(temporary)):
-            own = localised(path.read_bytes(), words(code), shown_currency(study.scenario))
-            yield _write(folder / f"{path.stem}-{code}{path.suffix}", own)
+            yield from write_csv_files(study, folder, words(code))
 
 
 def _write(path: Path, content: bytes) -> Path:

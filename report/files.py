@@ -2,15 +2,17 @@
 
 Files are UTF-8 with a byte order mark, which Excel needs. Money stands on the study's VAT basis and in the shown
 currency, which column and unit name; the summary states the rate. Column sums of a file equal the totals on the screen.
+English headers are keys with their unit, for programs; those of another language are words. Rows stay as they are, but
+for the sentences that say why a figure does not exist.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,8 @@ from finance.figures import FIGURES
 from finance.lines import LINES
 from finance.metrics import REASONS
 from finance.rates import bill_rates
-from i18n.words import Exchange
-from report.text.currency import exchange, rate_date
+from i18n import Words, words
+from report.text.currency import exchange, rate_date, shown_currency
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.problem import Problem
@@ -34,9 +36,43 @@ Floats = NDArray[np.float64]
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+ENGLISH = words("en")
+SUFFIXES = {"money": "_{currency}", "money_per_kwh": "_{currency}_per_kwh", "power": "_kw"}
 
 
-def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
+@dataclass(frozen=True)
+class Column:
+    """A column of a file. kind: what its numbers are (`finance.figures.KINDS`), which gives its unit and says whether
+    it is money; empty for text, and for what carries its unit in its key. family: of the catalogue, where its heading
+    stands; name: tells apart columns of one key."""
+
+    key: str
+    kind: str = ""
+    family: str = "proposal.csv"
+    name: str = ""
+
+    @property
+    def is_money(self) -> bool:
+        return self.kind in ("money", "money_per_kwh")
+
+    def heading(self, words: Words, currency: str) -> str:
+        """As in the file's language; the plain key where the language has no words for it."""
+        key = f"{self.key}_{_name(self.name)}" if self.name else self.key
+        plain = key + SUFFIXES.get(self.kind, "").format(currency=currency.lower())
+        found = None if words.language == "en" else words.lookup(f"{self.family}.{self.key}")
+        if found is None:
+            return plain
+        named = words.lookup(f"proposal.charge.{_name(self.name)}") or self.name.replace("_", " ")
+        unit = words.money_unit(0.0, currency)
+        if self.family != "proposal.csv" and self.is_money:
+            return words.t("proposal.csv.amount", name=found, currency=unit)
+        return found.format(currency=unit, name=named)
+
+
+OF_MONTH = (Column("alternative"), Column("project_month"), Column("month"))
+
+
+def hourly_csv(study: Study, alternative: str, year: int, words: Words = ENGLISH) -> bytes:
     """Every step of one alternative in one project year (1 is the first), a row each, begun at its time.
 
     energy_cost = import_kw x step hours x energy_price; balance_kw = supply - use, zero but for rounding; the battery's
@@ -45,23 +81,23 @@ def hourly_csv(study: Study, alternative: str, year: int) -> bytes:
     """
     if alternative not in ALTERNATIVES:
         raise ValueError(f"there is no alternative '{alternative}'; choose one of {', '.join(ALTERNATIVES)}")
-    dispatch, money = study.dispatch, study.scenario.site.currency.lower()
+    dispatch = study.dispatch
     trace = dispatch.trace(alternative, year)
     steps = _steps_of_year(study, year)
     price = step_price_per_kwh(study, year)
     capacity = study.scenario.storage.energy_kwh if alternative == "hybrid" else 0.0
-    columns: dict[str, Any] = {
-        "time": _iso_times(study, year),
-        "price_period": np.array(dispatch.classes.names)[dispatch.classes.period],
-        f"energy_price_{money}_per_kwh": price,
-        **{field.name: np.broadcast_to(getattr(trace, field.name), price.shape) for field in fields(trace)},
-        "charge_kw": trace.charge_kw,
-        "soc_fraction_of_nameplate": trace.energy_kwh / capacity if capacity else np.zeros_like(price),
-        f"energy_cost_{money}": trace.import_kw * dispatch.clock.step_h * price,
-        "balance_kw": balance_kw(trace),
+    columns: dict[Column, Any] = {
+        Column("time"): _iso_times(study, year),
+        Column("price_period"): np.array(dispatch.classes.names)[dispatch.classes.period],
+        Column("energy_price", "money_per_kwh"): price,
+        **{Column(field.name): np.broadcast_to(getattr(trace, field.name), price.shape) for field in fields(trace)},
+        Column("charge_kw"): trace.charge_kw,
+        Column("soc_fraction_of_nameplate"): trace.energy_kwh / capacity if capacity else np.zeros_like(price),
+        Column("energy_cost", "money"): trace.import_kw * dispatch.clock.step_h * price,
+        Column("balance_kw"): balance_kw(trace),
     }
     rows = zip(*(np.asarray(values)[:steps].tolist() for values in columns.values()), strict=True)
-    return _csv(study, list(columns), rows)
+    return _csv(study, list(columns), rows, words)
 
 
 def _iso_times(study: Study, year: int) -> list[str]:
@@ -93,14 +129,17 @@ def step_price_per_kwh(study: Study, year: int) -> Floats:
     return price * rates.vat_factor * (1.0 + rates.tax_rate)
 
 
-def summary_csv(study: Study) -> bytes:
+def summary_csv(study: Study, words: Words = ENGLISH) -> bytes:
     """All key figures of all alternatives, a row each; one that does not exist is empty, with the reason beside."""
-    currency = study.scenario.site.currency
-    rows = [[key, row.unit_in(currency), *_cells(study, key)] for key, row in FIGURES.items()]
+    currency, rate = shown_currency(study.scenario), _rate(study)
+    rows = [
+        [key, row.unit_in(currency), *_cells(study, key, rate if row.is_money else None, words)]
+        for key, row in FIGURES.items()
+    ]
     rows += [
-        ["saving_total", currency, *_saving_cells(study, "total")],
-        ["saving_fraction", SHARE_OF_BASELINE, *_saving_cells(study, "fraction")],
-        ["saving_co2_t", "t", *_saving_cells(study, "co2_t")],
+        ["saving_total", currency, *_saving_cells(study, "total", rate, words)],
+        ["saving_fraction", words.problem(SHARE_OF_BASELINE), *_saving_cells(study, "fraction", None, words)],
+        ["saving_co2_t", "t", *_saving_cells(study, "co2_t", None, words)],
     ]
     head = [
         ["scenario", "", _text(study.scenario.site.name)],
@@ -110,31 +149,33 @@ def summary_csv(study: Study) -> bytes:
         ["term_months", "months", study.scenario.site.term_months],
         *_rate_rows(study),
     ]
-    return _csv(study, ["figure", "unit", *ALTERNATIVES, "why_empty"], [*_shown_rows(study, rows), *head])
+    columns = [Column(key) for key in ("figure", "unit", *ALTERNATIVES, "why_empty")]
+    return _csv(study, columns, [*rows, *head], words)
 
 
-def _where_billed(parts: dict[str, Floats]) -> dict[str, Floats]:
+def _where_billed(parts: dict[Column, Floats]) -> dict[Column, Floats]:
     """The parts that occur at all: rules few tariffs have get no column of zeros elsewhere."""
-    return {name: values for name, values in parts.items() if values.any()}
+    return {column: values for column, values in parts.items() if values.any()}
 
 
-def bill_csv(study: Study) -> bytes:
+def bill_csv(study: Study, words: Words = ENGLISH) -> bytes:
     """The utility bill by project month, component and alternative with a grid; credits are negative."""
-    bill, dispatch, money = study.bill, study.dispatch, study.scenario.site.currency.lower()
+    bill, dispatch = study.bill, study.dispatch
+    rare = {Column("power_factor", "money"): bill.power_factor, Column("minimum_topup", "money"): bill.minimum}
     parts = {
-        f"energy_charge_{money}": bill.energy_charge,
-        **_where_billed({f"energy_tiers_{money}": bill.tiers}),
-        f"energy_tax_{money}": bill.tax,
-        **{f"demand_{_name(name)}_{money}": values for name, values in bill.demand_charges.items()},
-        f"capacity_charge_{money}": bill.capacity_charge,
-        f"fixed_{money}": bill.fixed,
-        **_where_billed({f"power_factor_{money}": bill.power_factor, f"minimum_topup_{money}": bill.minimum}),
-        f"export_credit_{money}": -bill.export_credit,
-        f"total_{money}": bill.total,
-        **{f"billed_{_name(name)}_kw": values for name, values in bill.billed_kw.items()},
-        "import_kwh": dispatch.import_kwh.sum(axis=-1),
-        "export_kwh": dispatch.export_kwh.sum(axis=-1),
-        "peak_import_kw": dispatch.peak_kw.max(axis=-1),
+        Column("energy_charge", "money"): bill.energy_charge,
+        **_where_billed({Column("energy_tiers", "money"): bill.tiers}),
+        Column("energy_tax", "money"): bill.tax,
+        **{Column("demand", "money", name=name): values for name, values in bill.demand_charges.items()},
+        Column("capacity_charge", "money"): bill.capacity_charge,
+        Column("fixed", "money"): bill.fixed,
+        **_where_billed(rare),
+        Column("export_credit", "money"): -bill.export_credit,
+        Column("total", "money"): bill.total,
+        **{Column("billed", "power", name=name): values for name, values in bill.billed_kw.items()},
+        Column("import_kwh"): dispatch.import_kwh.sum(axis=-1),
+        Column("export_kwh"): dispatch.export_kwh.sum(axis=-1),
+        Column("peak_import_kw"): dispatch.peak_kw.max(axis=-1),
     }
     stamps = _month_names(study)
     rows = (
@@ -143,13 +184,12 @@ def bill_csv(study: Study) -> bytes:
         if name != "diesel"
         for month in range(dispatch.months)
     )
-    return _csv(study, ["alternative", "project_month", "month", *parts], rows)
+    return _csv(study, [*OF_MONTH, *parts], rows, words)
 
 
-def lines_csv(study: Study) -> bytes:
+def lines_csv(study: Study, words: Words = ENGLISH) -> bytes:
     """Every cost line by project month and alternative; money out is negative. Month 0 is the start."""
-    lines, money = study.ledger.lines, study.scenario.site.currency.lower()
-    total = study.ledger.total
+    lines, total = study.ledger.lines, study.ledger.total
     stamps = ["start", *_month_names(study)]
     rows = (
         [
@@ -162,16 +202,15 @@ def lines_csv(study: Study) -> bytes:
         for row, name in enumerate(ALTERNATIVES)
         for month in range(study.dispatch.months + 1)
     )
-    header = ["alternative", "project_month", "month", *(f"{line}_{money}" for line in LINES), f"total_{money}"]
-    return _csv(study, header, rows)
+    columns = [*OF_MONTH, *(Column(line, "money", "answers.line") for line in LINES), Column("total", "money")]
+    return _csv(study, columns, rows, words)
 
 
-def cash_flow_csv(study: Study) -> bytes:
+def cash_flow_csv(study: Study, words: Words = ENGLISH) -> bytes:
     """The hybrid as a project, a row each project year: lines against the baseline with tax and loan, and what covers
     it. Money out is negative; balances, depreciation and income stand as amounts. A ratio that does not exist is empty.
     """
-    found, money = returns(study), study.scenario.site.currency.lower()
-    lines = yearly_lines(study)
+    found, lines = returns(study), yearly_lines(study)
     ratios = {"dscr": found.coverage.dscr, "icr": found.coverage.icr}
     rows = (
         [
@@ -181,7 +220,8 @@ def cash_flow_csv(study: Study) -> bytes:
         ]
         for year in range(found.whole.after_tax.size)
     )
-    return _csv(study, ["project_year", *(f"{name}_{money}" for name in lines), *ratios], rows)
+    kinds = {"project_year": "", **dict.fromkeys(lines, "money"), **dict.fromkeys(ratios, "ratio")}
+    return _csv(study, [Column(key, kind, "financing.row") for key, kind in kinds.items()], rows, words)
 
 
 def yearly_lines(study: Study) -> dict[str, Floats]:
@@ -209,16 +249,18 @@ def yearly_lines(study: Study) -> dict[str, Floats]:
     }
 
 
-def write_csv_files(study: Study, folder: Path) -> list[Path]:
-    """Write summary, bill, cost lines, cash flow and the first year of every alternative; the paths written."""
+def write_csv_files(study: Study, folder: Path, words: Words = ENGLISH) -> Iterator[Path]:
+    """Write summary, bill, cost lines, cash flow and the first year of every alternative; each path as it is written.
+    Those of another language than English carry it in their name, so that all can lie in one folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {"summary": summary_csv(study), "bill": bill_csv(study), "lines": lines_csv(study)}
-    contents["cash-flow"] = cash_flow_csv(study)
-    contents |= {f"hourly-{name}-year-1": hourly_csv(study, name, 1) for name in ALTERNATIVES}
-    paths = [folder / file_name(study, name) for name in contents]
-    for path, content in zip(paths, contents.values(), strict=True):
+    mark = "" if words.language == "en" else f"-{words.language}"
+    makers = {"summary": summary_csv, "bill": bill_csv, "lines": lines_csv, "cash-flow": cash_flow_csv}
+    contents = ((name, make(study, words)) for name, make in makers.items())
+    hourly = ((f"hourly-{name}-year-1", hourly_csv(study, name, 1, words)) for name in ALTERNATIVES)
+    for name, content in chain(contents, hourly):
+        path = folder / file_name(study, f"{name}{mark}")
         path.write_bytes(content)
-    return paths
+        yield path
 
 
 def file_name(study: Study, name: str, ending: str = "csv") -> str:
@@ -236,15 +278,16 @@ def _month_names(study: Study) -> list[str]:
     return [str(first + month) for month in range(study.dispatch.months)]
 
 
-def _cells(study: Study, name: str) -> list[Any]:
-    found = {alternative: study.kpis[alternative].figure(name) for alternative in ALTERNATIVES}
-    reasons = [f"{alternative}: {figure.text}" for alternative, figure in found.items() if figure.value is None]
-    return [*(figure.value for figure in found.values()), " ".join(reasons)]
+def _cells(study: Study, key: str, rate: float | None, words: Words) -> list[Any]:
+    found = {alternative: study.kpis[alternative].figure(key) for alternative in ALTERNATIVES}
+    missing = {alternative: figure for alternative, figure in found.items() if figure.value is None}
+    reasons = [f"{alternative}: {words.problem(figure.text)}" for alternative, figure in missing.items()]
+    return [*(_times(figure.value, rate) for figure in found.values()), " ".join(reasons)]
 
 
-def _saving_cells(study: Study, name: str) -> list[Any]:
+def _saving_cells(study: Study, name: str, rate: float | None, words: Words) -> list[Any]:
     found = [getattr(study.savings.get(alternative), name, None) for alternative in ALTERNATIVES]
-    return [*found, f"{study.baseline}: {REASONS['is_baseline']}"]
+    return [*(_times(value, rate) for value in found), f"{study.baseline}: {words.problem(REASONS['is_baseline'])}"]
 
 
 def _name(text: str) -> str:
@@ -256,39 +299,23 @@ def _text(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _csv(study: Study, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Rows as CSV; floats are written by repr, so that they read back equal. Columns of money, those that carry the
-    site's currency in their name, are written in the shown one."""
-    stream = io.StringIO(newline="")
+def _csv(study: Study, columns: Sequence[Column], rows: Iterable[Sequence[Any]], words: Words) -> bytes:
+    """Rows as CSV, columns of money in the shown currency; floats are written by repr, so that they read back equal. A
+    row may end before the last column."""
+    stream, rate, currency = io.StringIO(newline=""), _rate(study), shown_currency(study.scenario)
     writer = csv.writer(stream)
-    found = exchange(study.scenario)
-    if found:
-        header, rows = _converted(found, header, rows)
-    writer.writerow(header)
+    writer.writerow([column.heading(words, currency) for column in columns])
+    if rate is not None:
+        rates = [rate if column.is_money else None for column in columns]
+        rows = ([_times(cell, times) for cell, times in zip(row, rates, strict=False)] for row in rows)
     writer.writerows(rows)
     return stream.getvalue().encode(ENCODING)
 
 
-def _converted(
-    found: Exchange, header: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> tuple[list[str], Iterable[list[Any]]]:
-    """Header and rows with the columns of money renamed and multiplied. A row may end before the last column."""
-    money = re.compile(rf"_{found.site.lower()}(?=_per_kwh$|$)")
-    rates = [found.rate if money.search(name) else None for name in header]
-    names = [money.sub(f"_{found.shown.lower()}", name) for name in header]
-    return names, ([_times(cell, rate) for cell, rate in zip(row, rates, strict=False)] for row in rows)
-
-
-def _shown_rows(study: Study, rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Rows of figure, unit and values, with those of money in the shown currency."""
+def _rate(study: Study) -> float | None:
+    """What money is multiplied by to be shown; None where it stays."""
     found = exchange(study.scenario)
-    if found is None:
-        return [list(row) for row in rows]
-    units = {found.site: found.shown, f"{found.site}/kWh": f"{found.shown}/kWh"}
-    return [
-        [row[0], units[row[1]], *(_times(cell, found.rate) for cell in row[2:])] if row[1] in units else list(row)
-        for row in rows
-    ]
+    return found.rate if found else None
 
 
 def _times(cell: Any, rate: float | None) -> Any:

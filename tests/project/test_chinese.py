@@ -15,7 +15,6 @@ import pytest
 from i18n import words
 from report import files
 from report.book.workbook import workbook
-from report.headers import localised
 from report.paper.proposal import proposal
 from report.text import inputs as register_text
 from report.text import say
@@ -246,6 +245,6 @@ def test_files_are_chinese(preset: str) -> None:
     cells = [cell.value for sheet in sheets for row in sheet.iter_rows() for cell in row]
     texts = [text for text in cells if isinstance(text, str) and not text.startswith("=")]
     texts += [text for text in texts_of(proposal(study, "zh")) if not text.startswith("<")]
-    for content in (files.summary_csv(study), files.bill_csv(study), files.lines_csv(study)):
-        texts += localised(content, chinese, study.scenario.site.currency).decode("utf-8-sig").split(",")
+    for write in (files.summary_csv, files.bill_csv, files.lines_csv):
+        texts += write(study, chinese).decode("utf-8-sig").split(",")
     assert {run for text in texts for run in english(text)} == set()

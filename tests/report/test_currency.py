@@ -11,7 +11,6 @@ from cli import _table
 from i18n.words import Exchange, words
 from report import files
 from report.book.workbook import workbook
-from report.headers import localised
 from report.paper.blocks import Draft, table_scale
 from report.paper.offer import Offer
 from report.paper.proposal import proposal
@@ -148,7 +147,7 @@ def test_the_hours_and_the_summary_are_doubled(pair):
 
 
 def test_chinese_headers_name_the_shown_currency(pair):
-    content = localised(files.lines_csv(pair[1]), words("zh"), "USD").decode("utf-8-sig")
+    content = files.lines_csv(pair[1], words("zh")).decode("utf-8-sig")
     header = content.partition("\r\n")[0]
     assert "USD" in header and "元" not in header and "_usd" not in header
 

@@ -173,6 +173,6 @@ def test_a_name_is_never_taken_for_a_formula() -> None:
 
 
 def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
-    paths = files.write_csv_files(study, tmp_path / "out")
+    paths = list(files.write_csv_files(study, tmp_path / "out"))
     assert len(paths) == 4 + len(ALTERNATIVES)
     assert all(study.fingerprint in path.name and path.stat().st_size > 100 for path in paths)

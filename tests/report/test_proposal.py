@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ import pytest
 import cli
 from finance.kpis import by_period
 from i18n import words
-from report.headers import localised
 from report.paper import charts as paper_charts
 from report.paper import money as proposal_money
 from report.paper import pdf
@@ -290,13 +290,11 @@ def test_a_chinese_csv_has_the_same_numbers_under_words() -> None:
     from report.files import bill_csv, hourly_csv
 
     study = study_of("case_a")
-    for content in (bill_csv(study), hourly_csv(study, "hybrid", 1)):
-        found = localised(content, words("zh"), "CNY").decode("utf-8-sig").split("\r\n")
-        given = content.decode("utf-8-sig").split("\r\n")
+    for write in (bill_csv, partial(hourly_csv, alternative="hybrid", year=1)):
+        content, chinese = write(study), write(study, words=words("zh"))
+        given, found = (text.decode("utf-8-sig").split("\r\n") for text in (content, chinese))
         assert found[1:] == given[1:] and len(found[0].split(",")) == len(given[0].split(","))
-        assert re.search("[\u4e00-\u9fff]", found[0]) and localised(content, words("zh"), "CNY").startswith(
-            b"\xef\xbb\xbf"
-        )
+        assert re.search("[\u4e00-\u9fff]", found[0]) and chinese.startswith(b"\xef\xbb\xbf")
 
 
 def test_content_is_plain() -> None:
