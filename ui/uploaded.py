@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from sim.inputs import library
-from sim.meter.findings import Finding, MeterQuestion
+from sim.meter.findings import MeterFinding, MeterQuestion
 from ui import state
 from ui.state import t
 
@@ -36,7 +36,7 @@ def ask(question: MeterQuestion, key: str, label: str, answer: Callable[[], None
     st.segmented_control(label, question.options[:ANSWERS_SHOWN], key=key, on_change=answer, wrap=True)
 
 
-def questions(findings: Sequence[Finding], token: str) -> bool:
+def questions(findings: Sequence[MeterFinding], token: str) -> bool:
     """Each guess in its colour with a box to confirm it; whether one is still open."""
     open_ones = 0
     for found in findings:
@@ -54,7 +54,7 @@ def questions(findings: Sequence[Finding], token: str) -> bool:
     return open_ones > 0
 
 
-def show(findings: Sequence[Finding]) -> None:
+def show(findings: Sequence[MeterFinding]) -> None:
     """Everything found in a file but the guesses, worst first."""
     order = list(BADGES)[::-1]
     said = [found for found in findings if found.severity != "question"]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.findings import Finding, finding, listing, refusal, stamp_text
+from sim.meter.findings import MeterFinding, finding, listing, refusal, stamp_text
 from sim.meter.kinds import FEWEST_RISES, is_counter
 from sim.meter.series import Readings
 from sim.meter.stamps import DAY, distinct
@@ -45,7 +45,7 @@ def is_irregular(minutes: NDArray[np.int64]) -> bool:
     return counts.max() < REGULAR_FROM * len(steps) and off > MOST_OFF_BASE and len(found) >= 3
 
 
-def differenced(readings: Readings, step: int, column: str) -> tuple[Readings, list[Finding]]:
+def differenced(readings: Readings, step: int, column: str) -> tuple[Readings, list[MeterFinding]]:
     """Energy from each reading of a counter to the next, at its begin; `readings` are in order, one a stamp."""
     readings, torn = _without_torn(readings)
     usable = np.isfinite(readings.values)
@@ -94,7 +94,7 @@ def _counter_findings(
     changed: NDArray[np.bool_],
     rows: NDArray[np.int64],
     column: str,
-) -> list[Finding]:
+) -> list[MeterFinding]:
     text = Problem(
         '"{column}" only rises, as a counter does: the energy of each interval is the difference of its readings.',
         column=column,
@@ -118,7 +118,7 @@ def _counter_findings(
     return found
 
 
-def held_to_steps(readings: Readings, is_counted: bool) -> tuple[Readings, list[Finding]]:
+def held_to_steps(readings: Readings, is_counted: bool) -> tuple[Readings, list[MeterFinding]]:
     """Readings at each change -> quarter hours: a power holds until the next reading, a counter rises evenly to it.
 
     `readings` are in order; of several at one minute the last counts. Values hold for a day at most.

@@ -9,7 +9,7 @@ import numpy as np
 from sim.meter import words
 from sim.meter.columns import Layout, power_energy_pair
 from sim.meter.file import Sheet
-from sim.meter.findings import Finding, MeterQuestion, asked, finding
+from sim.meter.findings import MeterFinding, MeterQuestion, asked, finding
 from sim.meter.kinds import Kind
 from sim.meter.units import ENERGY_UNITS, POWER_UNITS, UNIT_TO_KW, find_unit, is_energy, ratio_of, unit_of_cells
 from sim.meter.words import has_word
@@ -82,7 +82,7 @@ def unit_asked(layout: Layout | None, column: int | None, name: str, is_counter:
     return asked("unit_unknown", reason, Problem("Choose the unit of the load."), options, name)
 
 
-def chosen_unit(name: str, evidence: UnitEvidence, unit: str | None) -> tuple[str | None, list[Finding]]:
+def chosen_unit(name: str, evidence: UnitEvidence, unit: str | None) -> tuple[str | None, list[MeterFinding]]:
     """(unit, findings) from what the file says and what was chosen; None where neither says anything."""
     if unit is None:
         if evidence.unit is None or evidence.where is None:
@@ -152,7 +152,7 @@ def ratio_above(layout: Layout, sheet: Sheet) -> float | None:
     return None
 
 
-def ratio_finding(ratio: float) -> Finding:
+def ratio_finding(ratio: float) -> MeterFinding:
     text = Problem(
         "The file names a transformer ratio of {ratio:,.6g}; the values were multiplied by it. "
         "Set it to 1 if they are primary values already.",
@@ -163,7 +163,7 @@ def ratio_finding(ratio: float) -> Finding:
 
 def scale_finding(
     kw: np.ndarray, unit: str, expected_peak_kw: float | None, bounds: tuple[float, float]
-) -> list[Finding]:
+) -> list[MeterFinding]:
     """A red line where the peak is far outside the expected one."""
     peak = float(kw.max())
     if not expected_peak_kw or peak <= 0:

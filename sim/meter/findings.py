@@ -16,7 +16,7 @@ ROWS_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Finding:
+class MeterFinding:
     """One thing found in a meter file and what was done about it.
 
     `rows` are row numbers of the file (the first row is 1), at most the first five; `count` is how many there are.
@@ -53,10 +53,10 @@ def asked(code: str, reason: str, advice: str, options: Sequence[str], column: s
 
 def finding(
     code: str, severity: Severity, text: str, rows: Sequence[int] | NDArray = (), count: int | None = None
-) -> Finding:
-    """A `Finding` that keeps only the first few of `rows`, and counts them all unless `count` is given."""
+) -> MeterFinding:
+    """A `MeterFinding` that keeps only the first few of `rows`, and counts them all unless `count` is given."""
     first = tuple(sorted({int(row) for row in rows})[:ROWS_NAMED])
-    return Finding(code, first, len(rows) if count is None else int(count), as_problem(text), severity)
+    return MeterFinding(code, first, len(rows) if count is None else int(count), as_problem(text), severity)
 
 
 def refusal(code: str, reason: str, advice: str, row: int | None = None, column: str | None = None) -> MeterError:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.meter.findings import Finding, finding, listing, stamp_of
+from sim.meter.findings import MeterFinding, finding, listing, stamp_of
 from sim.meter.series import Readings, runs_of
 from sim.problem import Problem, one_or_many
 
@@ -29,7 +29,7 @@ class Suspect:
     action: Action
 
 
-def mend(readings: Readings, actions: Mapping[int, Action]) -> tuple[Readings, tuple[Suspect, ...], list[Finding]]:
+def mend(readings: Readings, actions: Mapping[int, Action]) -> tuple[Readings, tuple[Suspect, ...], list[MeterFinding]]:
     """(readings after the actions, suspects, findings). `actions` by a suspect's row; else a spike counts as missing,
     so that it does not set the peak unasked, and a zero is kept."""
     finite = readings.values[np.isfinite(readings.values)]
@@ -60,7 +60,7 @@ def _suspect(
     return Suspect(kind, row, end - begin, stamp_of(readings.minutes[begin]), highest, action)
 
 
-def _spike_findings(readings: Readings, is_spike: np.ndarray, suspects: list[Suspect]) -> list[Finding]:
+def _spike_findings(readings: Readings, is_spike: np.ndarray, suspects: list[Suspect]) -> list[MeterFinding]:
     if not is_spike.any():
         return []
     rows = readings.rows[is_spike]
@@ -87,7 +87,7 @@ def _done(actions: set[Action]) -> Problem:
     }[next(iter(actions))]
 
 
-def _zero_findings(readings: Readings, is_zero: np.ndarray, suspects: list[Suspect]) -> list[Finding]:
+def _zero_findings(readings: Readings, is_zero: np.ndarray, suspects: list[Suspect]) -> list[MeterFinding]:
     zeros = [suspect for suspect in suspects if suspect.kind == "zero"]
     if not zeros:
         return []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.meter import words
 from sim.meter.columns import Layout
-from sim.meter.findings import Finding, finding, followed, quoted
+from sim.meter.findings import MeterFinding, finding, followed, quoted
 from sim.meter.kinds import Kind
 from sim.meter.stamps import distinct
 from sim.meter.words import has_word
@@ -120,7 +120,7 @@ def row_parts(
     return found
 
 
-def rows_finding(parts: Sequence[Part], used: Sequence[Part]) -> Finding:
+def rows_finding(parts: Sequence[Part], used: Sequence[Part]) -> MeterFinding:
     left = [part for part in parts if part not in used]
     text = Problem("Several rows share each time: {names}.", names=_names(parts))
     done = Problem("The sum of {names} was taken.", names=_names(used))
@@ -149,7 +149,7 @@ def alike(names: Sequence[str]) -> bool:
     )
 
 
-def columns_finding(names: Sequence[str]) -> Finding:
+def columns_finding(names: Sequence[str]) -> MeterFinding:
     text = Problem(
         "The columns {names} look like parts of one load and were summed.",
         names=tuple(quoted(name) for name in names[:NAMES_SHOWN]),

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.meter.findings import Finding, finding, refusal
+from sim.meter.findings import MeterFinding, finding, refusal
 from sim.meter.limits import MAX_ROWS
 from sim.meter.markup import local, parse_xml
 from sim.meter.parts import Part, Role, rows_finding
@@ -63,7 +63,9 @@ def _found(channels: list[_Channel], choices: Choices, name: str, time: str, is_
         raise refusal("empty", reason, "Ask the meter operator for the interval data.")
     parts = [Part(c.name, c.role, np.array(c.rows), at) for at, c in enumerate(channels)]
     used = [part for part in parts if part.name in choices.parts] if choices.parts else []
-    findings: list[Finding] = [finding("format", "note", Problem("The file is in the format {format}.", format=name))]
+    findings: list[MeterFinding] = [
+        finding("format", "note", Problem("The file is in the format {format}.", format=name))
+    ]
     if not used:
         used = [part for part in parts if part.role == "load"] or parts[:1]
         findings += [rows_finding(parts, used)] if len(parts) > 1 else []

@@ -2,7 +2,7 @@
 
 The steps, in this order: container, published format, table and columns by content, series, unit, ratio, stamps,
 order, interval, stamps at the interval's end, summer time, counters, duplicates, suspects, sum, gaps, 15/30/60 min,
-year, checks. Each reports what it found and did as a `Finding`; a guess is a finding of severity "question". What
+year, checks. Each reports what it found and did as a `MeterFinding`; a guess is a finding of severity "question". What
 cannot be repaired honestly is refused by a `MeterError` that says what to do; what only the user can say by a
 `MeterQuestion`.
 """
@@ -19,7 +19,7 @@ from sim.meter.columns import find_layout
 from sim.meter.counters import differenced, held_to_steps, is_irregular
 from sim.meter.evidence import chosen_unit, column_unit, factor_to_kw, scale_finding
 from sim.meter.file import rows_of, unpack
-from sim.meter.findings import Finding, MeterError, MeterQuestion, refusal, stamp_of
+from sim.meter.findings import MeterError, MeterFinding, MeterQuestion, refusal, stamp_of
 from sim.meter.mends import Action, Suspect, mend
 from sim.meter.parts import Part
 from sim.meter.published import read_published
@@ -45,8 +45,8 @@ from sim.problem import Problem
 __all__ = [
     "UNIT_TO_KW",
     "Choices",
-    "Finding",
     "MeterError",
+    "MeterFinding",
     "MeterQuestion",
     "MeterReading",
     "Table",
@@ -92,7 +92,7 @@ class MeterReading:
     year: int
     start: datetime
     end: datetime
-    findings: tuple[Finding, ...]
+    findings: tuple[MeterFinding, ...]
     time_column: str
     value_column: str
     unit: str
@@ -111,7 +111,7 @@ class MeterReading:
         return float(self.kw.sum()) * self.step_minutes / 60
 
     @property
-    def questions(self) -> tuple[Finding, ...]:
+    def questions(self) -> tuple[MeterFinding, ...]:
         """What was guessed and waits for the user's word."""
         return tuple(found for found in self.findings if found.severity == "question")
 
@@ -268,7 +268,7 @@ def _pooled(raws: Sequence[Raw]) -> list[Raw]:
     return [pool, *(raw for raw in raws if raw not in partial)]
 
 
-def _in_order(raw: Raw, found: SeriesFound, choices: Choices) -> tuple[Readings, int, list[Finding]]:
+def _in_order(raw: Raw, found: SeriesFound, choices: Choices) -> tuple[Readings, int, list[MeterFinding]]:
     """(readings one a step in standard time, step, findings)."""
     if not len(raw.readings):
         raise refusal("no_numbers", "there are no numbers in it.", "Choose the column with the load.", column=raw.name)
@@ -295,7 +295,7 @@ def _in_order(raw: Raw, found: SeriesFound, choices: Choices) -> tuple[Readings,
     return readings, step, findings
 
 
-def _irregular(readings: Readings, raw: Raw, findings: list[Finding]) -> tuple[Readings, int, list[Finding]]:
+def _irregular(readings: Readings, raw: Raw, findings: list[MeterFinding]) -> tuple[Readings, int, list[MeterFinding]]:
     if is_energy(raw.unit) and not raw.is_counter:
         reason = Problem(
             "The readings stand at no fixed interval, so that nothing tells the time in which {unit} were used.",

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.findings import Finding, MeterError, finding, followed, listing, refusal, stamp_text
+from sim.meter.findings import MeterError, MeterFinding, finding, followed, listing, refusal, stamp_text
 from sim.meter.stamps import DAY, distinct
 from sim.problem import Problem, one_or_many
 
@@ -40,13 +40,13 @@ class Readings:
         return len(self.minutes)
 
 
-Repair = tuple[Readings, list[Finding]]
+Repair = tuple[Readings, list[MeterFinding]]
 
 
 # Order and step
 
 
-def sort_readings(readings: Readings) -> tuple[Readings, bool, list[Finding]]:
+def sort_readings(readings: Readings) -> tuple[Readings, bool, list[MeterFinding]]:
     """(readings by time, whether equal stamps still stand in the order of the clock, findings)."""
     minutes = readings.minutes
     steps = np.diff(minutes)
@@ -122,7 +122,7 @@ def find_step(readings: Readings) -> int:
     return step
 
 
-def check_mixed_steps(readings: Readings, step: int) -> list[Finding]:
+def check_mixed_steps(readings: Readings, step: int) -> list[MeterFinding]:
     """Long stretches at another interval: refused, or reported as gaps if they are few."""
     minutes, first = np.unique(readings.minutes, return_index=True)
     gaps = np.diff(minutes)
@@ -178,7 +178,7 @@ def align_to_step(readings: Readings, step: int) -> Repair:
     # Distance from the grid of most stamps, -step/2 .. step/2.
     stray = (readings.minutes - phase + step // 2) % step - step // 2
     shift = -phase if phase <= step / 2 else step - phase
-    found: list[Finding] = []
+    found: list[MeterFinding] = []
     if phase:
         minutes = {"phase": phase, "step": step, "shift": shift}
         text = Problem(
@@ -328,7 +328,7 @@ def _shift_summer(readings: Readings, changes: list[tuple[int, str]], is_ordered
     return shifted[np.argsort(shifted.minutes, kind="stable")], [_summer_finding(readings, changes, is_ordered)]
 
 
-def _summer_finding(readings: Readings, changes: list[tuple[int, str]], is_ordered: bool) -> Finding:
+def _summer_finding(readings: Readings, changes: list[tuple[int, str]], is_ordered: bool) -> MeterFinding:
     text = Problem(
         "The file follows summer time: {where}. The summer's readings were moved one hour back to standard time.",
         where=tuple(_change_text(at, kind) for at, kind in changes),
@@ -345,7 +345,7 @@ def _change_text(at: int, kind: str) -> Problem:
     return Problem("an hour stands twice at {at}", at=stamp_text(at))
 
 
-def _single_change(readings: Readings, at: int, kind: str) -> Finding:
+def _single_change(readings: Readings, at: int, kind: str) -> MeterFinding:
     row = _row_at(readings, at)
     if kind == "spring":
         text = Problem(
@@ -403,7 +403,7 @@ def _repeats(readings: Readings, inverse: NDArray, is_split: NDArray[np.bool_]) 
     return refusal("repeats", reason, "Export one series a file, or with a column that names the series.", row)
 
 
-def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[np.bool_]) -> list[Finding]:
+def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[np.bool_]) -> list[MeterFinding]:
     is_extra = np.ones(len(readings), bool)
     is_extra[np.unique(inverse, return_index=True)[1]] = False
     same, different = readings.rows[is_extra & ~is_split[inverse]], readings.rows[is_extra & is_split[inverse]]

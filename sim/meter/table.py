@@ -25,7 +25,7 @@ from sim.meter.evidence import (
     unit_column,
 )
 from sim.meter.file import JOINED, Sheet
-from sim.meter.findings import Finding, finding, followed, listing, quoted, refusal
+from sim.meter.findings import MeterFinding, finding, followed, listing, quoted, refusal
 from sim.meter.kinds import Kind
 from sim.meter.mends import Action
 from sim.meter.parts import Part, alike, columns_finding, key_columns, role_of, row_parts, rows_finding
@@ -79,7 +79,7 @@ class SeriesFound:
 
     raws: tuple[Raw, ...]
     parts: tuple[Part, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[MeterFinding, ...]
     time_column: str
     value_column: str
     told: Literal["begin", "end"] | None = None
@@ -189,7 +189,7 @@ def _names(layout: Layout) -> tuple[Problem, ...] | Problem:
     return shown if len(layout.names) <= 12 else Problem("{names} and more", names=shown)
 
 
-def _value_columns(layout: Layout, choices: Choices) -> tuple[list[int], list[Finding]]:
+def _value_columns(layout: Layout, choices: Choices) -> tuple[list[int], list[MeterFinding]]:
     """(columns to be summed, what was guessed)."""
     if layout.days:
         return [layout.days[0][0]], []
@@ -234,7 +234,7 @@ def _check_split_decimals(sheet: Sheet, layout: Layout) -> None:
         raise refusal("columns", reason, "Export with semicolons or with decimal points.", layout.first_row)
 
 
-def _sheet_findings(sheet: Sheet, layout: Layout) -> list[Finding]:
+def _sheet_findings(sheet: Sheet, layout: Layout) -> list[MeterFinding]:
     found = []
     if sheet.joined:
         names = tuple(quoted(name) for name in sheet.joined[:12])
@@ -256,7 +256,7 @@ class Times:
     """Stamps of all rows: minutes since 1970 (-1 without), UTC offsets, and what is known of begin, end and zone."""
 
     def __init__(self, grid: Rows, choices: Choices) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[MeterFinding] = []
         self.told: Literal["begin", "end"] | None = choices.interval
         self.is_numbered = self.is_utc = False
         layout = grid.layout
@@ -350,7 +350,7 @@ def says_utc(name: str) -> bool:
 
 def _parts(
     grid: Rows, times: Times, columns: list[int], choices: Choices
-) -> tuple[list[Part], list[Part], list[Finding]]:
+) -> tuple[list[Part], list[Part], list[MeterFinding]]:
     """(all parts, those used, findings)."""
     layout = grid.layout
     everything = np.arange(len(grid.rows))
@@ -382,7 +382,9 @@ def _is_time_like(layout: Layout, column: int) -> bool:
     )
 
 
-def _used_rows(parts: list[Part], choices: Choices, is_asked: bool) -> tuple[list[Part], list[Part], list[Finding]]:
+def _used_rows(
+    parts: list[Part], choices: Choices, is_asked: bool
+) -> tuple[list[Part], list[Part], list[MeterFinding]]:
     if choices.parts:
         used = [part for part in parts if part.name in choices.parts]
         if used:
@@ -395,7 +397,7 @@ def _used_rows(parts: list[Part], choices: Choices, is_asked: bool) -> tuple[lis
 # Numbers, unit and ratio of one part
 
 
-def _raw(grid: Rows, times: Times, part: Part, choices: Choices) -> tuple[Raw, list[Finding]]:
+def _raw(grid: Rows, times: Times, part: Part, choices: Choices) -> tuple[Raw, list[MeterFinding]]:
     layout, sheet = grid.layout, grid.sheet
     column = BY_DAY if layout.days else layout.name(part.column)
     cells = grid.values(part.column)
@@ -422,7 +424,7 @@ def _raw(grid: Rows, times: Times, part: Part, choices: Choices) -> tuple[Raw, l
 
 def _dated(
     grid: Rows, times: Times, minutes: NDArray[np.int64], numbers: Numbers, rows: NDArray[np.int64], part: Part
-) -> tuple[NDArray[np.int64], list[Finding]]:
+) -> tuple[NDArray[np.int64], list[MeterFinding]]:
     """(minutes, findings); refuses a column where many rows with numbers have no readable date."""
     if grid.layout.time is None:
         return minutes, []
@@ -457,7 +459,7 @@ def _dated(
 
 def _number_findings(
     numbers: Numbers, cells: Sequence[object], column: str, rows: NDArray[np.int64], is_dated: NDArray[np.bool_]
-) -> list[Finding]:
+) -> list[MeterFinding]:
     is_text, is_blank = numbers.is_text & is_dated, numbers.is_blank & is_dated
     found = []
     if is_text.any():
@@ -485,7 +487,7 @@ def _number_findings(
     return found + _mark_findings(numbers, cells)
 
 
-def _mark_findings(numbers: Numbers, cells: Sequence[object]) -> list[Finding]:
+def _mark_findings(numbers: Numbers, cells: Sequence[object]) -> list[MeterFinding]:
     marked = [i for i, cell in enumerate(cells) if isinstance(cell, str) and ("," in cell or "." in cell)]
     if not numbers.is_guess or not marked:
         return []
@@ -522,7 +524,7 @@ def _label_unit(grid: Rows, part: Part, taken: set[int]) -> str | None:
     return None
 
 
-def _ratio(grid: Rows, part: Part, choices: Choices) -> tuple[float, list[Finding]]:
+def _ratio(grid: Rows, part: Part, choices: Choices) -> tuple[float, list[MeterFinding]]:
     if choices.ratio is not None:
         return choices.ratio, []
     layout = grid.layout

@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.findings import Finding, MeterError, finding, followed, refusal, stamp_text
+from sim.meter.findings import MeterError, MeterFinding, finding, followed, refusal, stamp_text
 from sim.meter.series import TARGET_STEPS, Readings, runs_of
 from sim.meter.stamps import DAY
 from sim.problem import Problem, Refusal, one_or_many
@@ -75,7 +75,7 @@ def summed(regulars: Sequence[Regular]) -> Regular:
 # Gaps
 
 
-def fill_gaps(regular: Regular) -> tuple[Regular, list[Finding]]:
+def fill_gaps(regular: Regular) -> tuple[Regular, list[MeterFinding]]:
     """Gaps up to 4 h by a straight line, up to 3 days from the neighbouring week; longer ones are refused, and files in
     which more than a tenth of the readings is missing."""
     gaps = runs_of(np.isnan(regular.kw))
@@ -129,7 +129,7 @@ def _row_of_gap(regular: Regular, begin: int) -> int:
 
 def _gap_finding(
     regular: Regular, code: str, gaps: list[tuple[int, int]], size: Problem, how: Problem
-) -> list[Finding]:
+) -> list[MeterFinding]:
     if not gaps:
         return []
     missing = sum(end - begin for begin, end in gaps)
@@ -179,7 +179,7 @@ def is_repeated(from_minutes: int, to_minutes: int) -> bool:
     return to_minutes < from_minutes
 
 
-def to_common_step(regular: Regular) -> tuple[Regular, list[Finding]]:
+def to_common_step(regular: Regular) -> tuple[Regular, list[MeterFinding]]:
     """Steps of 15, 30 or 60 min: others are averaged up to the next of these."""
     step = next(target for target in TARGET_STEPS if target % regular.step == 0)
     if step == regular.step:
@@ -209,7 +209,7 @@ def coarser(regular: Regular, step: int) -> Regular:
 
 def to_year(
     regular: Regular, allow_short: bool, span_year: int | None = None
-) -> tuple[NDArray[np.float64], int, list[Finding]]:
+) -> tuple[NDArray[np.float64], int, list[MeterFinding]]:
     """(kW (365 days,) from 1 January, calendar year of most readings, findings). `span_year` is the year of a long file
     that is wanted; else its last 365 days are."""
     if span_year is not None:
@@ -280,7 +280,7 @@ def _source(regular: Regular, minutes: NDArray[np.int64], is_cyclic: bool) -> ND
     return at + (weeks_early - weeks_late) * week
 
 
-def _span_findings(regular: Regular, window: tuple[int, int], days: float, allow_short: bool) -> list[Finding]:
+def _span_findings(regular: Regular, window: tuple[int, int], days: float, allow_short: bool) -> list[MeterFinding]:
     period = _period(regular.start, regular.end)
     if days < SHORT_FROM_DAYS or (days < FULL_FROM_DAYS and not allow_short):
         raise _too_short(period, days)
@@ -340,7 +340,7 @@ def _main_year(regular: Regular, minutes: NDArray[np.int64]) -> int:
 
 
 def _wrap(
-    minutes: NDArray[np.int64], kw: NDArray[np.float64], year: int, step: int, found: list[Finding]
+    minutes: NDArray[np.int64], kw: NDArray[np.float64], year: int, step: int, found: list[MeterFinding]
 ) -> tuple[NDArray[np.float64], int]:
     """Put each reading at its day and time of a year from 1 January; adds to `found` what was moved."""
     month_day = _month_day(minutes)[1]

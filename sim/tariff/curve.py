@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
-from sim.meter.findings import Finding
+from sim.meter.findings import MeterFinding
 from sim.problem import Refusal
 from sim.tariff.paint import Painting, painted_fields, painting_of, refined, slots_needed
 from sim.timeline import timeline
@@ -41,7 +41,7 @@ class Curve:
     step_minutes: int = 60
     year: int | None = None
     currency: str | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[MeterFinding, ...] = ()
     columns: tuple[str, ...] = ()
 
 

@@ -15,7 +15,7 @@ from sim.meter import words
 from sim.meter.cells import is_number, parse_numbers
 from sim.meter.columns import Layout, find_layout
 from sim.meter.file import Sheet, rows_of, unpack
-from sim.meter.findings import Finding, asked, finding, quoted, refusal
+from sim.meter.findings import MeterFinding, asked, finding, quoted, refusal
 from sim.meter.kinds import Kind
 from sim.meter.parts import Part, key_columns, row_parts
 from sim.meter.series import (
@@ -73,7 +73,7 @@ def read_curve(data: bytes, filename: str, choices: PriceChoices | None = None) 
     return replace(_checked(curve, unit, (*found, *more)), columns=names)
 
 
-def _checked(curve: Curve, unit: PriceUnit, found: Sequence[Finding]) -> Curve:
+def _checked(curve: Curve, unit: PriceUnit, found: Sequence[MeterFinding]) -> Curve:
     steps = None if curve.steps is None else curve.steps * unit.per_kwh
     curve = replace(curve, per_kwh=curve.per_kwh * unit.per_kwh, steps=steps, currency=unit.currency)
     low, high = (bound * (1000 if unit.currency in SMALL_MONEY else 1) for bound in USUAL_PER_KWH)
@@ -142,7 +142,7 @@ def _no_price(row: int, column: int, cell: object) -> Refusal:
 # Which column
 
 
-def _price_column(layout: Layout, choices: PriceChoices) -> tuple[int, list[Finding]]:
+def _price_column(layout: Layout, choices: PriceChoices) -> tuple[int, list[MeterFinding]]:
     """(column, what was guessed)."""
     if layout.days:
         return layout.days[0][0], []
@@ -206,7 +206,7 @@ def _unit_asked(name: object) -> Exception:
 
 def _unit(
     sheet: Sheet, layout: Layout, grid: Rows, column: int, choices: PriceChoices
-) -> tuple[PriceUnit, list[Finding]]:
+) -> tuple[PriceUnit, list[MeterFinding]]:
     """The unit from the heading, its upper line, a column of units or money, or the rows above; else a question."""
     money = _money_column(layout, grid, column)
     if choices.unit is not None:
@@ -225,7 +225,7 @@ def _unit(
     raise _unit_asked(quoted(name))
 
 
-def _where(unit: PriceUnit, texts: Sequence[str], name: str) -> list[Finding]:
+def _where(unit: PriceUnit, texts: Sequence[str], name: str) -> list[MeterFinding]:
     if texts == [name]:
         return []
     told = next(text for text in texts if text and find_price_unit(text))
@@ -272,7 +272,7 @@ def _dated(grid: Rows, column: int, choices: PriceChoices) -> Curve:
     return _year(per_step, step, year, (*found, *gaps, *spans))
 
 
-def _part_rows(grid: Rows, times: Times, column: int, choices: PriceChoices) -> tuple[np.ndarray, list[Finding]]:
+def _part_rows(grid: Rows, times: Times, column: int, choices: PriceChoices) -> tuple[np.ndarray, list[MeterFinding]]:
     """Rows of one series where the file holds several, as of market areas or components."""
     layout = grid.layout
     taken = {c for c in (layout.time, layout.clock, column, *(layout.days[0] if layout.days else ())) if c is not None}
@@ -296,7 +296,7 @@ def _part_rows(grid: Rows, times: Times, column: int, choices: PriceChoices) -> 
 
 def _regular(
     readings: Readings, offsets: np.ndarray, times: Times, choices: PriceChoices
-) -> tuple[Regular, list[Finding]]:
+) -> tuple[Regular, list[MeterFinding]]:
     readings, found = unswapped(readings)
     readings, more = to_standard_time(readings, offsets, times.is_utc, choices.site_offset_h)
     readings, is_ordered, order = sort_readings(readings)
@@ -312,12 +312,12 @@ def _regular(
     return to_regular(readings, step), found + doubled
 
 
-def _day_of(regular: Regular, found: Sequence[Finding]) -> Curve:
+def _day_of(regular: Regular, found: Sequence[MeterFinding]) -> Curve:
     minutes = (regular.start + regular.step * np.arange(len(regular.kw))) % DAY
     return _day(minutes, regular.kw, found)
 
 
-def _day(minutes: Floats, values: Floats, found: Sequence[Finding]) -> Curve:
+def _day(minutes: Floats, values: Floats, found: Sequence[MeterFinding]) -> Curve:
     """Means of the 24 hours; each must have a price."""
     hour = (np.asarray(minutes) // 60).astype(int) % HOURS
     usable = np.isfinite(values)
@@ -328,7 +328,7 @@ def _day(minutes: Floats, values: Floats, found: Sequence[Finding]) -> Curve:
     return Curve("day", np.bincount(hour[usable], values[usable], HOURS) / counts, findings=tuple(found))
 
 
-def _year(per_step: Floats, step: int, year: int | None, found: Sequence[Finding]) -> Curve:
+def _year(per_step: Floats, step: int, year: int | None, found: Sequence[MeterFinding]) -> Curve:
     hourly = per_step.reshape(YEAR_H, -1).mean(axis=1)
     return Curve("year", hourly, step < 60, steps=per_step, step_minutes=step, year=year, findings=tuple(found))
 
@@ -345,7 +345,7 @@ def _undated(grid: Rows, column: int) -> Curve:
         at = int(np.flatnonzero(np.isnan(values))[0])
         cell = [cell for cell, keep in zip(grid.values(column), filled, strict=True) if keep][at]
         raise _no_price(int(rows[at]), column + 1, cell)
-    found: list[Finding] = []
+    found: list[MeterFinding] = []
     for step in STEPS:
         per_day = DAY // step
         if len(values) == per_day:
@@ -365,7 +365,7 @@ def _undated(grid: Rows, column: int) -> Curve:
     )
 
 
-def _clock_of(grid: Rows, column: int, filled: np.ndarray, step: int) -> tuple[Floats, list[Finding]]:
+def _clock_of(grid: Rows, column: int, filled: np.ndarray, step: int) -> tuple[Floats, list[MeterFinding]]:
     """Begin of each row's step in minutes of the day, by a column of times or numbers, else in the rows' order."""
     for at in range(len(grid.layout.names)):
         if at == column:
