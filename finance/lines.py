@@ -113,6 +113,11 @@ class Line:
     factors: Product
 
     @property
+    def plain(self) -> Product:
+        """Its factors without the numbers it is divided by."""
+        return tuple(name for name in self.factors if not name.startswith("/"))
+
+    @property
     def moves_with(self) -> frozenset[str]:
         """Every factor the line is proportional to, those of its quantities included."""
         return frozenset(_expanded(self.factors))

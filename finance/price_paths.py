@@ -63,13 +63,17 @@ def path_of(finance: Finance, component: str) -> PricePath:
     return PricePath(yearly_rate(finance, component), tuple(given), tuple(shocks))
 
 
+def rate_input(finance: Finance, component: str) -> str:
+    """The input that holds the yearly growth of a component; the demand charge follows the grid price where it has none
+    of its own."""
+    if component == "demand" and finance.demand_escalation is None:
+        component = "energy"
+    return f"finance.{'diesel' if component == 'fuel' else component}_escalation"
+
+
 def yearly_rate(finance: Finance, component: str) -> float:
-    """The yearly growth of a component; the demand charge follows the grid price where it has none of its own."""
-    if component == "demand":
-        own = finance.demand_escalation
-        return finance.energy_escalation if own is None else own
-    name = {"fuel": "diesel"}.get(component, component)
-    return getattr(finance, f"{name}_escalation")
+    """The yearly growth of a component."""
+    return getattr(finance, rate_input(finance, component).removeprefix("finance."))
 
 
 def by_month(finance: Finance, component: str, months: int) -> Floats:

@@ -40,12 +40,14 @@ def reactive_kvarh(scenario: Scenario, monthly: dict[str, Floats]) -> Floats | N
     return np.maximum(carried, 0.0) * np.tan(np.arccos(factor))
 
 
-def bill_rates(scenario: Scenario, dispatch: Dispatch) -> BillRates:
-    """The tariff's rates for each project month, with price factor and price paths."""
+def bill_rates(scenario: Scenario, dispatch: Dispatch, months: int | None = None) -> BillRates:
+    """The tariff's rates for each project month, with price factor and price paths; of the first `months`, which may
+    go beyond the term."""
     tariff, finance = scenario.tariff, scenario.finance
-    months = np.arange(dispatch.months)
-    growth = by_month(finance, "energy", dispatch.months)
-    demand_growth = by_month(finance, "demand", dispatch.months)
+    count = dispatch.months if months is None else months
+    months = np.arange(count)
+    growth = by_month(finance, "energy", count)
+    demand_growth = by_month(finance, "demand", count)
     calendar = np.array(dispatch.clock.calendar_months())[months % dispatch.clock.months]
     energy = dispatch.classes.energy_per_kwh[months % dispatch.clock.months]
     energy_growth = finance.energy_price_factor * growth

@@ -14,17 +14,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from finance.figures import FIGURES, WORTH, Flow, figures_on
 from finance.metrics import Figure
+from sim.arrays import Floats
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
-from study.flows import FACTORS, VARIED, Flows, flows
+from sim.plant.interruptions import HOURS_PER_YEAR, drawn_years, in_steps
+from study.batch_years import hours_off
+from study.flows import Flows, flows
 from study.study import Study
+from study.varied import FACTORS, VARIED, limits
 
-Floats = NDArray[np.float64]
 Kind = Literal["triangular", "uniform", "normal"]
 Progress = Callable[[int, int], None]
 
@@ -198,29 +201,26 @@ def measured(found: Flows, measure: str) -> Floats:
 
 @dataclass(frozen=True)
 class OutageModel:
-    """Outages of a year: a Poisson number of events, evenly over the year, of exponential length.
-
-    `spread`: the yearly number itself is uncertain, triangular between (1 - spread) and (1 + spread) times the mean.
-    """
+    """Outages of a year by the rule that draws a study's own (`sim.plant.interruptions.drawn_years`): their mean number
+    and length, and the spread of the lengths, 0 for exponential ones."""
 
     events_per_year: float
     mean_h: float
-    spread: float = 0.5
+    spread: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.events_per_year < 0 or self.mean_h <= 0 or not 0 <= self.spread <= 1:
-            raise ValueError("outages need events_per_year of 0 or more, mean_h above 0, and a spread from 0 to 1")
+        if min(self.events_per_year, self.mean_h, self.spread) < 0:
+            raise ValueError("outages need events_per_year, mean_h and a spread of 0 or more")
 
     @staticmethod
     def of(scenario: Scenario) -> OutageModel:
-        """As many events a year, and as long ones, as the scenario lists or its statistics say."""
+        """As the scenario's statistics say; from a list as many events a year, and as long ones, as it has."""
         grid, listed = scenario.grid, scenario.grid.outages
         if grid.outage_source == "statistics":
-            return OutageModel(
-                grid.saifi_per_year, grid.saidi_h_per_year / grid.saifi_per_year if grid.saifi_per_year else 1.0
-            )
+            mean_h = grid.saidi_h_per_year / grid.saifi_per_year if grid.saifi_per_year else 0.0
+            return OutageModel(grid.saifi_per_year, mean_h, grid.outage_spread)
         hours = sum(outage.duration_h for outage in listed)
-        return OutageModel(float(len(listed)), hours / len(listed) if listed else 1.0)
+        return OutageModel(float(len(listed)), hours / len(listed) if listed else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -355,11 +355,13 @@ def _factor(paths: list[str], correlations: Mapping[tuple[str, str], float]) -> 
 
 def _quantile(one: Range, normal: Floats) -> Floats:
     """Value of the distribution at each standard normal number (N,)."""
+    from scipy.special import ndtr, ndtri  # not needed by pages that draw nothing
+
     if one.kind == "normal":
-        half = (one.high - one.low) / 2 / 1.2815515655446004
+        half = (one.high - one.low) / 2 / ndtri(0.9)
         drawn = one.mode + half * np.clip(normal, -3, 3)
         return _within_limits(one.path, drawn)
-    share = _normal_cdf(normal)
+    share = ndtr(normal)
     span = one.high - one.low
     if one.kind == "uniform" or not span:
         return one.low + share * span
@@ -370,60 +372,33 @@ def _quantile(one: Range, normal: Floats) -> Floats:
 
 
 def _within_limits(path: str, values: Floats) -> Floats:
-    entry = register().get(path)
-    low, high = (0.0, None) if entry is None else (entry.minimum, entry.maximum)
-    return np.clip(values, -np.inf if low is None else low, np.inf if high is None else high)
-
-
-def _normal_cdf(x: Floats) -> Floats:
-    """Standard normal distribution function by Hart's rational form in `math.erf`'s place; error below 1e-7.
-
-    Abramowitz and Stegun 26.2.17.
-    """
-    t = 1.0 / (1.0 + 0.2316419 * np.abs(x))
-    poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    upper = np.exp(-x * x / 2) / np.sqrt(2 * np.pi) * poly
-    return np.where(x < 0, upper, 1.0 - upper)
+    return np.clip(values, *limits(path))
 
 
 def _draw_outages(random: np.random.Generator, model: OutageModel, study: Study, count: int) -> Outages:
-    """Outages of each draw's template year, in whole steps, at least one each, never beyond the year's end."""
+    """Outages of each draw's template year. A short term sees the share of a year that it lasts."""
     clock = study.dispatch.clock
-    share_of_year = clock.steps * clock.step_h / 8760.0
-    level = random.triangular(1 - model.spread, 1, 1 + model.spread, count) if model.spread else np.ones(count)
-    events = random.poisson(model.events_per_year * share_of_year * level)
-    first = np.concatenate([[0], np.cumsum(events)]).astype(np.int64)
-    start = random.integers(0, clock.steps, first[-1])
-    length = np.maximum(1, np.rint(random.exponential(model.mean_h, first[-1]) / clock.step_h)).astype(np.int64)
-    return Outages(first, start, np.minimum(start + length, clock.steps))
+    year, start_h, duration_h = drawn_years(random, model.events_per_year, model.mean_h, model.spread, count)
+    start, length = in_steps(start_h, duration_h, clock.step_h)
+    end, steps = start + length, round(HOURS_PER_YEAR / clock.step_h)
+    # What goes on beyond the year's end is an outage at its beginning.
+    stop = np.minimum(np.concatenate([end, np.minimum(end - steps, start)]), clock.steps)
+    year, start = np.tile(year, 2), np.concatenate([start, 0 * start])
+    seen = np.flatnonzero(stop > start)
+    seen = seen[np.argsort(year[seen], kind="stable")]
+    first = np.concatenate([[0], np.cumsum(np.bincount(year[seen], minlength=count))]).astype(np.int64)
+    return Outages(first, start[seen], stop[seen])
 
 
 def _drivers(study: Study, draws: Draws, result: Floats) -> dict[str, float]:
-    hours = np.zeros(draws.count)
-    np.add.at(
-        hours,
-        np.repeat(np.arange(draws.count), np.diff(draws.outages.first)),
-        (draws.outages.stop - draws.outages.start) * study.dispatch.clock.step_h,
-    )
-    inputs = {**draws.values, "outages": hours}
+    inputs = {**draws.values, "outages": hours_off(draws.outages, study.dispatch.clock)}
     there = np.isfinite(result)
     if there.sum() < 3:
         return {}
-    ranked = _ranks(result[there])
-    squared = {path: _correlation(_ranks(values[there]), ranked) ** 2 for path, values in inputs.items()}
+    moving = {path: values[there] for path, values in inputs.items() if np.ptp(values[there]) > 0}
+    ranks = pd.DataFrame({"": result[there], **moving}).rank().to_numpy()
+    related = np.corrcoef(ranks, rowvar=False)[0, 1:] if np.ptp(result[there]) > 0 else np.zeros(len(moving))
+    squared = dict.fromkeys(inputs, 0.0) | dict(zip(moving, (related**2).tolist(), strict=True))
     total = sum(squared.values())
     shares = {path: value / total if total else 0.0 for path, value in squared.items()}
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks with ties at their mean."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2.0)[inverse]
-
-
-def _correlation(a: Floats, b: Floats) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size else 0.0

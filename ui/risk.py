@@ -13,9 +13,9 @@ from report.text import say
 from report.text.amounts import Amounts, amounts
 from sim.inputs.register import register
 from study import risk
-from study.flows import FACTORS, VARIED
 from study.risk import HeatMap, Risk, Tornado
 from study.study import Study
+from study.varied import FACTORS, VARIED
 from ui import form, state
 from ui.state import t
 

@@ -68,19 +68,19 @@ def yearly_thresholds_kw(
     scale: NDArray[np.float64],
     health: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """The lowest threshold of each project year and month (years, months), kW.
+    """The lowest threshold of each project year and month (..., years, months), kW.
 
     Thresholds by month are those of one year. In others the depth by which the battery cuts the month's greatest need
     shrinks where its health is worse, the load smaller or the PV older: what it could hold once it can hold then.
-    Inputs: pv_kwp and health (years,), scale (years, months).
+    Inputs: pv_kwp (years,), scale (years, months), health (..., years): of one battery, or of many.
     """
-    found = np.tile(held.lowest_kw, (len(health), 1))
+    found = np.tile(held.lowest_kw, (health.shape[-1], 1))
     if not held.moves.any():
-        return found
+        return np.broadcast_to(found, (*health.shape, found.shape[-1]))
     need = [held_peaks_kw(held, clock, series, auxiliary_kw, pv, scale[year]) for year, pv in enumerate(pv_kwp)]
-    peak, at = np.array(need), min(held.year, len(health)) - 1
-    aged = np.divide(pv_kwp, pv_kwp[at], out=np.ones(len(health)), where=pv_kwp[at] > 0)
-    kept = np.minimum(1.0, aged * health / health[at])[:, None] * np.minimum(1.0, scale / scale[at])
+    peak, at = np.array(need), min(held.year, health.shape[-1]) - 1
+    aged = np.divide(pv_kwp, pv_kwp[at], out=np.ones(len(pv_kwp)), where=pv_kwp[at] > 0)
+    kept = np.minimum(1.0, aged * health / health[..., [at]])[..., None] * np.minimum(1.0, scale / scale[at])
     moves = held.moves & (found[at] < NO_THRESHOLD_KW)
     return np.where(moves, moved_kw(found[at], peak[at], peak, kept), found)
 

@@ -314,7 +314,7 @@ def _lanes(
     def by_month(by_alternative: Floats, by_term_month: Floats) -> Floats:
         return (by_alternative[:, None] * by_term_month).reshape(len(ALTERNATIVES) * years, clock.months)
 
-    ones, months = np.ones(len(ALTERNATIVES)), years * clock.months
+    ones, months, counted_kwh = np.ones(len(ALTERNATIVES)), years * clock.months, available(scenario.storage)[1]
     limits = import_limits_kw(scenario, months)
     sets = _sets_on_site(scenario, months).reshape(len(ALTERNATIVES) * years, clock.months)
     scale = monthly_scale(scenario.load, 0, months)
@@ -330,7 +330,7 @@ def _lanes(
         auxiliary_kw=spread(hybrid, scenario.storage.energy_kwh / 1000 * auxiliary),
         export_limit_kw=spread(hybrid * scenario.grid.export_limit_kw),
         **_genset_lanes(scenario, lambda value: spread(ones * value)),
-        genset_first_below_kwh=spread(hybrid * _genset_start_kwh(scenario), life.health),
+        genset_first_below_kwh=spread(hybrid * (counted_kwh * genset_start_share(scenario)), life.health),
         load_scale=by_month(ones, scale),
         import_limit_kw=by_month(grid, limits),
         shave_kw=by_month(ones, held_kw.ravel()),
@@ -353,11 +353,12 @@ def _battery_lanes(scenario: Scenario, health: Floats, spread) -> dict[str, Floa
 def _genset_lanes(scenario: Scenario, spread) -> dict[str, Floats]:
     genset = scenario.genset
     set_kw = site_set_kw(scenario)
+    battery_kw = np.where(np.array(ALTERNATIVES) == "hybrid", available(scenario.storage)[0], 0.0)
     curve = fuel_curve(library.fuel_table(), set_kw)
     return {
         "set_kw": spread(set_kw),
         "set_min_fraction": spread(genset.min_load_fraction),
-        "set_max_fraction": spread(np.array([_planned_fraction(scenario, name) for name in ALTERNATIVES])),
+        "set_max_fraction": spread(planned_fraction(scenario, battery_kw)),
         **{
             name: spread(value * genset.fuel_factor)
             for name, value in zip(FUEL_FIELDS, curve.kernel_coefficients, strict=True)
@@ -380,13 +381,11 @@ def site_set_kw(scenario: Scenario) -> float:
     return genset.set_kw * share
 
 
-def _planned_fraction(scenario: Scenario, alternative: str) -> float:
+def planned_fraction(scenario: Scenario, battery_kw: Floats) -> Floats:
     """Load of the running sets at which the next one starts: what is asked for, or less to keep the spinning reserve.
-    In the hybrid the battery's power stands in for as much of it as it has."""
-    reserve, peak = scenario.genset.spinning_reserve_fraction, peak_kw(scenario.load)
-    if alternative == "hybrid" and peak > 0:
-        reserve = max(0.0, reserve - available(scenario.storage)[0] / peak)
-    return min(scenario.genset.max_load_fraction, 1.0 / (1.0 + reserve))
+    The battery's power that can be counted on, of any shape, stands in for as much of it as it has."""
+    reserve, peak = scenario.genset.spinning_reserve_fraction, peak_kw(scenario.load) or np.inf
+    return np.minimum(scenario.genset.max_load_fraction, 1.0 / (1.0 + np.maximum(0.0, reserve - battery_kw / peak)))
 
 
 def _sets_on_site(scenario: Scenario, months: int) -> Floats:
@@ -399,11 +398,12 @@ def _sets_on_site(scenario: Scenario, months: int) -> Floats:
     return sets
 
 
-def _genset_start_kwh(scenario: Scenario) -> float:
-    """Battery energy below which sets go first in an outage; everything where they alone cannot carry the peak."""
-    genset, kwh = scenario.genset, available(scenario.storage)[1]
+def genset_start_share(scenario: Scenario) -> float:
+    """Battery energy below which sets go first in an outage, over the energy that can be counted on; beyond it, so
+    always, where they alone cannot carry the peak."""
+    genset = scenario.genset
     if scenario.dispatch.genset_start_fraction is not None:
-        return kwh * scenario.dispatch.genset_start_fraction
+        return scenario.dispatch.genset_start_fraction
     carried_kw = peak_kw(scenario.load) * scenario.load.critical_fraction
     too_small = genset.last_resort_sets * site_set_kw(scenario) < carried_kw
-    return kwh * 2 if too_small and genset.last_resort_sets else 0.0
+    return 2.0 if too_small and genset.last_resort_sets else 0.0

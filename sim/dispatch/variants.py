@@ -10,7 +10,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +107,9 @@ class Sums:
 def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders:
     """The scenario's schedule as levels, whose shares can then be had for any battery size."""
     storage, plan = scenario.storage, scenario.dispatch
-    level = np.zeros(clock.steps, dtype=np.int64)
     if plan.arbitrage == "off":
-        return Orders(level, np.zeros(1), np.zeros(1), ())
+        return no_orders(clock)
+    level = np.zeros(clock.steps, dtype=np.int64)
     given = np.zeros(clock.steps)
     if plan.arbitrage == "windows":
         direction, power = control.own_windows(plan, clock)
@@ -122,18 +121,22 @@ def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders
     values = np.unique(given[given != 0])
     level[given != 0] = 1 + np.searchsorted(values, given[given != 0])
     signs, groups, known = [0.0, *np.sign(values)], [], {}
-    at = 0
-    for sign, run in groupby(direction):
-        length = sum(1 for _ in run)
+    edges = np.flatnonzero(np.diff(direction, prepend=0, append=0))
+    for first, end in zip(edges[:-1], edges[1:], strict=True):
+        sign = int(direction[first])
         if sign:
-            rank = price[at : at + length] * -sign
-            key = (int(sign), rank.tobytes())
+            rank = price[first:end] * -sign
+            key = (sign, rank.tobytes())
             if key not in known:
                 known[key] = _new_group(rank, float(sign), signs, groups, clock.step_h)
-            level[at : at + length] = known[key]
-        at += length
+            level[first:end] = known[key]
     shares = np.concatenate([[0.0], np.abs(values), np.zeros(len(signs) - 1 - len(values))])
     return Orders(level, np.array(signs), shares, tuple(groups))
+
+
+def no_orders(clock: Timeline) -> Orders:
+    """A schedule that orders nothing."""
+    return Orders(np.zeros(clock.steps, dtype=np.int64), np.zeros(1), np.zeros(1), ())
 
 
 def _new_group(rank: Floats, sign: float, signs: list[float], groups: list, step_h: float) -> Ints:
@@ -149,6 +152,13 @@ def listed_outages(grid_up: Floats, lanes: int) -> Outages:
     edges = np.diff(np.concatenate([[1.0], grid_up, [1.0]]))
     start, stop = np.flatnonzero(edges < 0), np.flatnonzero(edges > 0)
     return Outages(np.arange(lanes + 1) * len(start), np.tile(start, lanes), np.tile(stop, lanes))
+
+
+def joined(parts: Sequence[Outages]) -> Outages:
+    """The outages of the lanes of all parts, one part after the other."""
+    counts = np.concatenate([np.diff(part.first) for part in parts])
+    start, stop = (np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "stop"))
+    return Outages(np.concatenate([[0], np.cumsum(counts)]), start, stop)
 
 
 def repeated(outages: Outages, lanes: Sequence[int] | Ints) -> Outages:

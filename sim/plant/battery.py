@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sim.arrays import Flags, Floats
 from sim.inputs.plant import Control
 from sim.inputs.storage import Storage
 from sim.plant.ageing import (
@@ -26,7 +27,7 @@ from sim.plant.ageing import (
     power_limits_kw,
 )
 
-Floats = NDArray[np.float64]
+LINE_INPUTS = ("fade_per_year", "fade_first_year", "end_of_life_fraction")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +52,33 @@ class BatteryLife:
 
 
 def battery_life(storage: Storage, years: int) -> BatteryLife:
-    """Straight-line fade with an extra loss in the first year of use; with renewal "replace", cells are new when a year
-    would begin below `end_of_life_fraction`. No dependence on temperature or cycles: that is `cell_life`."""
-    health, at_end, replaced_in, age = np.ones(years), np.ones(years), [], 0
+    """Straight-line fade (`straight_line`). No dependence on temperature or cycles: that is `cell_life`."""
+    inputs = (np.array([getattr(storage, name)]) for name in LINE_INPUTS)
+    health, at_end, renewed = (values[0] for values in straight_line(*inputs, storage.renewal == "replace", years))
+    replaced_in = tuple(int(year) + 1 for year in np.flatnonzero(renewed))
+    return BatteryLife(health, replaced_in, at_end, renewed.astype(float), np.zeros(years))
+
+
+def straight_line(
+    fade_per_year: Floats, fade_first_year: Floats, end_of_life_fraction: Floats, replaces: bool, years: int
+) -> tuple[Floats, Floats, Flags]:
+    """Fade on a straight line with an extra loss in the first year of use, of many batteries at once; inputs (n,).
+
+    Returned (n, years): mean capacity over nameplate of each year, capacity at its end, and whether all cells are new
+    at its start: where they are replaced at all, when a year would begin below `end_of_life_fraction`.
+    """
+
+    def left(age: Floats) -> Floats:
+        return 1.0 - fade_per_year * age - fade_first_year * np.minimum(1.0, age)
+
+    health, at_end = np.ones((2, len(fade_per_year), years))
+    renewed, age = np.zeros(health.shape, dtype=bool), np.zeros(len(fade_per_year))
     for year in range(years):
-        if storage.renewal == "replace" and _health_at(storage, age) < storage.end_of_life_fraction:
-            replaced_in.append(year + 1)
-            age = 0
-        health[year] = max(0.0, _health_at(storage, age + 0.5))
-        at_end[year] = max(0.0, _health_at(storage, age + 1))
-        age += 1
-    added = np.isin(np.arange(1, years + 1), replaced_in).astype(float)
-    return BatteryLife(health, tuple(replaced_in), at_end, added, np.zeros(years))
-
-
-def _health_at(storage: Storage, age_years: float) -> float:
-    return 1.0 - storage.fade_per_year * age_years - storage.fade_first_year * min(1.0, age_years)
+        renewed[:, year] = replaces & (left(age) < end_of_life_fraction)
+        age = np.where(renewed[:, year], 0.0, age)
+        health[:, year], at_end[:, year] = np.maximum(0.0, left(age + 0.5)), np.maximum(0.0, left(age + 1.0))
+        age = age + 1.0
+    return health, at_end, renewed
 
 
 def cell_life(

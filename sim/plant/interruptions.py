@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.arrays import Floats, require
+from sim.arrays import Floats, Ints, require
 
 HOURS_PER_YEAR = 8760
 
@@ -49,33 +49,43 @@ def outage_draws(
     require(0 <= saifi <= 10_000 and 0 <= saidi <= HOURS_PER_YEAR, "SAIFI and SAIDI must be 0 or more, SAIDI <= 8760.")
     require(saifi > 0 or saidi == 0, "SAIFI is 0 but SAIDI is not: outages that never happen cannot last.")
     require(spread >= 0 and years >= 1, "spread must be 0 or more and years at least 1.")
-    drawn = [_one_year(saifi, saidi, np.random.default_rng([seed, year]), spread) for year in range(1, years + 1)]
+    mean_h = saidi / saifi if saifi else 0.0
+    drawn = [drawn_years(np.random.default_rng([seed, year]), saifi, mean_h, spread) for year in range(1, years + 1)]
     return OutageDraws(
         years=years,
-        year=np.repeat(np.arange(1, years + 1), [start.size for start, _ in drawn]),
-        start_h=np.concatenate([start for start, _ in drawn]),
-        duration_h=np.concatenate([duration for _, duration in drawn]),
+        year=np.repeat(np.arange(1, years + 1), [start.size for _, start, _ in drawn]),
+        start_h=np.concatenate([start for _, start, _ in drawn]),
+        duration_h=np.concatenate([duration for _, _, duration in drawn]),
     )
 
 
-def _one_year(saifi: float, saidi: float, rng: np.random.Generator, spread: float) -> tuple[Floats, Floats]:
-    count = rng.poisson(saifi)
-    start = np.sort(rng.uniform(0, HOURS_PER_YEAR, count))
-    mean = saidi / saifi if saifi else 0.0
+def drawn_years(
+    random: np.random.Generator, events_per_year: float, mean_h: float, spread: float, years: int = 1
+) -> tuple[Ints, Floats, Floats]:
+    """The rule of `outage_draws`: for each outage its year (0 is the first), its hour of the year and its length in
+    hours, ordered by year and hour; each (k,)."""
+    year = np.repeat(np.arange(years), random.poisson(events_per_year, years))
+    start_h = random.uniform(0, HOURS_PER_YEAR, year.size)
+    start_h = start_h[np.lexsort((start_h, year))]
     if spread == 0:
-        return start, rng.exponential(mean, count)
-    return start, mean * rng.lognormal(-(spread**2) / 2, spread, count)
+        return year, start_h, random.exponential(mean_h, year.size)
+    return year, start_h, mean_h * random.lognormal(-(spread**2) / 2, spread, year.size)
+
+
+def in_steps(start_h: Floats, duration_h: Floats, step_h: float) -> tuple[Ints, Ints]:
+    """First step and number of steps of outages: an outage takes the step it begins in and round(length / step) steps
+    in all, at least one, so short ones read long."""
+    return (start_h / step_h).astype(np.int64), np.maximum(1, np.rint(duration_h / step_h)).astype(np.int64)
 
 
 def grid_up(draws: OutageDraws, year: int, step_h: float = 1.0) -> Floats:
-    """1 where the grid is there and 0 in an outage, for one year of 8760 h (n,). An outage takes the step it begins in
-    and round(length / step) steps in all, at least one, so short ones read long; it wraps at the year's end."""
+    """1 where the grid is there and 0 in an outage (`in_steps`), for one year of 8760 h (n,); it wraps at the year's
+    end."""
     steps = round(HOURS_PER_YEAR / step_h)
     up = np.ones(steps)
     mine = draws.year == year
-    for start, duration in zip(draws.start_h[mine], draws.duration_h[mine], strict=True):
-        length = max(1, round(duration / step_h))
-        up[(int(start / step_h) + np.arange(length)) % steps] = 0.0
+    for start, length in zip(*in_steps(draws.start_h[mine], draws.duration_h[mine], step_h), strict=True):
+        up[(start + np.arange(length)) % steps] = 0.0
     return up
 
 

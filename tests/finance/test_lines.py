@@ -1,5 +1,8 @@
 """The table of cost lines: bit for bit the lines written out by hand, and its own rules."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from study.evaluate import evaluate
 from study.presets import presets
 from tests.finance.ledger_by_hand import lines_by_hand
 
+ROOT = Path(__file__).resolve().parents[2]
 OUTAGES = [{"month": 7, "day": 3, "hour": 5, "duration_h": 2}]
 PATH = [{"component": "om", "year": 2, "factor": 1.3}, {"component": "carbon", "year": 3, "factor": 0.7}]
 VARIANTS = {
@@ -75,3 +79,33 @@ def test_lines_are_found_by_what_they_say():
 def test_a_row_that_is_not_like_the_others_is_refused(row):
     with pytest.raises(ValueError, match="row of 'a'"):
         list(_read(row))
+
+
+def _product_files():
+    folders = ("finance", "study", "report", "ui", "pages", "sim", "i18n")
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))] + [
+        ROOT / "app.py",
+        ROOT / "cli.py",
+    ]
+
+
+def _words_of(tree):
+    """Every string of a module that is one word, docstrings left out."""
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def test_no_list_of_lines_stands_outside_the_table():
+    """Names that mean nothing but a cost line: no display outside the table holds two of them, few files hold one."""
+    names = {key for key in LINES if "_" in key}
+    files: dict[str, set[str]] = {}
+    for path in _product_files():
+        if path.name == "lines.py" and path.parent.name == "finance":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+                inside = names.intersection(_words_of(node))
+                assert len(inside) < 2, f"{path.relative_to(ROOT)}:{node.lineno} lists {sorted(inside)}"
+        for name in names.intersection(_words_of(tree)):
+            files.setdefault(name, set()).add(str(path.relative_to(ROOT)))
+    assert {name: where for name, where in files.items() if len(where) > 3} == {}

@@ -22,6 +22,7 @@ HEADINGS = {
     "Electricity bill": "电费",
     "Cost lines": "成本科目",
     "Key figures": "关键指标",
+    "Risk": "风险",
     "Best size": "最优规模",
     "Sources": "数据来源",
 }
