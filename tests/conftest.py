@@ -24,6 +24,7 @@ from hypothesis import settings
 
 from tests import shared
 from tests.processes import started
+from tests.warm_up import warm_up
 
 # On a build server the same examples come every time, so that a run can be repeated; elsewhere new ones are tried.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -48,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="powerladder-tests-", ignore_cleanup_errors=True)
         os.environ[shared.FOLDER] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before the workers start: what they all need compiled is compiled once."""
+    if session.config.getoption("numprocesses", None):
+        warm_up()
 
 
 def free_port() -> int:
