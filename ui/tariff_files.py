@@ -129,14 +129,19 @@ def _prices(data: bytes, name: str) -> None:
     token = uploaded.token_of(data)
     key = f"price_unit@{token}"
     unit = st.selectbox(
-        t("tariff.files.unit"), list(PRICE_UNITS), index=None, key=key, placeholder=t("inputs.meter.as_found")
+        t("tariff.files.unit"),
+        list(PRICE_UNITS),
+        index=None,
+        key=key,
+        placeholder=t("inputs.meter.as_found"),
+        format_func=_unit_text,
     )
     column = st.session_state.get(f"price_column@{token}")
     try:
         curve = read_curve(data, name, PriceChoices(column=column, unit=unit, site_offset_h=uploaded.site_offset_h()))
     except MeterQuestion as question:
         asked = f"price_asked@{token}"
-        uploaded.ask(question, asked, t("tariff.files.unit"), lambda: _answer(asked, key))
+        uploaded.ask(question, asked, t("tariff.files.unit"), lambda: _answer(asked, key), _unit_text)
         return
     if len(curve.columns) > 1:
         st.selectbox(
@@ -147,6 +152,10 @@ def _prices(data: bytes, name: str) -> None:
             placeholder=t("inputs.meter.as_found"),
         )
     _curve(curve, name, token)
+
+
+def _unit_text(unit: str) -> str:
+    return t(f"tariff.files.unit_{unit.replace(' ', '_')}")
 
 
 def _answer(asked: str, key: str) -> None:

@@ -29,11 +29,18 @@ def site_offset_h() -> float:
     return library.sites()[state.current().site.place].utc_offset_h
 
 
-def ask(question: MeterQuestion, key: str, label: str, answer: Callable[[], None]) -> None:
-    """A question only the visitor can answer, in its colour, with likely answers below."""
+def ask(
+    question: MeterQuestion,
+    key: str,
+    label: str,
+    answer: Callable[[], None],
+    said: Callable[[str], str] = str,
+) -> None:
+    """A question only the visitor can answer, in its colour, with likely answers below, each as `said` says it."""
     colour, sign = BADGES["question"]
-    st.markdown(f":{colour}[{sign} **{t('inputs.meter.question')}** {state.refused(question)}]")
-    st.segmented_control(label, question.options[:ANSWERS_SHOWN], key=key, on_change=answer, wrap=True)
+    st.markdown(f":{colour}[{sign} **{t('inputs.meter.asked')}** {state.refused(question)}]")
+    options = question.options[:ANSWERS_SHOWN]
+    st.segmented_control(label, options, key=key, on_change=answer, format_func=said, wrap=True)
 
 
 def questions(findings: Sequence[MeterFinding], token: str) -> bool:

@@ -16,6 +16,7 @@ from sim.meter.words import has_word
 from sim.problem import Problem
 
 MOST_ROWS_ABOVE = 60
+USUAL_POWER, USUAL_ENERGY = ("kW", "MW", "W"), ("kWh", "MWh", "Wh")
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,8 @@ def unit_asked(layout: Layout | None, column: int | None, name: str, is_counter:
     pair = power_energy_pair(layout, column) if layout is not None and column is not None else None
     speaks_of_energy = has_word(name, words.ENERGY) and not has_word(name, words.POWER)
     counts = is_counter or pair == "energy" or (pair is None and speaks_of_energy)
-    options = (*ENERGY_UNITS, *POWER_UNITS) if counts else (*POWER_UNITS, *ENERGY_UNITS)
-    if is_counter:
-        options = ENERGY_UNITS
+    first = (*USUAL_ENERGY, *USUAL_POWER) if counts else (*USUAL_POWER, *USUAL_ENERGY)
+    options = ENERGY_UNITS if is_counter else tuple(dict.fromkeys((*first, *POWER_UNITS, *ENERGY_UNITS)))
     reason = Problem('Nothing in the file tells the unit of "{name}".', name=name)
     return asked("unit_unknown", reason, Problem("Choose the unit of the load."), options, name)
 

@@ -1,6 +1,7 @@
 """Tables inside HTML, JSON and XML spreadsheets -> rows. Many "xls" exports are web pages under another name."""
 
 import json
+import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -91,8 +92,9 @@ def parse_xml(text: str) -> ElementTree.Element | None:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return None
     try:
-        return ElementTree.fromstring(text.encode("utf-8"))
-    except (ElementTree.ParseError, ValueError, RecursionError):
+        # The text is decoded already, whatever encoding its first line names.
+        return ElementTree.fromstring(re.sub(r"^\s{0,40}<\?xml[^>]{0,200}\?>", "", text))
+    except (ElementTree.ParseError, ValueError, LookupError, RecursionError):
         return None
 
 

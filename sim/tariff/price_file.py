@@ -177,7 +177,9 @@ def _price_score(layout: Layout, column: int) -> int:
     score = 8 * (find_price_unit(name) is not None) + 4 * has_word(name, words.PRICE)
     score += 3 * (column < len(layout.hints) and find_price_unit(layout.hints[column]) is not None)
     is_load = find_price_unit(name) is None and find_unit(name) is not None
-    return score - 6 * has_word(name, words.NO_PRICE) - 6 * is_load - 4 * (layout.profiles[column].kind is Kind.FLAG)
+    kind = layout.profiles[column].kind
+    score -= 4 * (kind is Kind.FLAG) + 7 * (kind is Kind.CONSTANT and score <= 0)
+    return score - 6 * has_word(name, words.NO_PRICE) - 6 * is_load
 
 
 def _is_hours(layout: Layout, column: int) -> bool:
@@ -256,6 +258,8 @@ def _dated(grid: Rows, column: int, choices: PriceChoices) -> Curve:
         bad = int(np.flatnonzero(~is_dated)[0])
         reason = Problem("the date cannot be read.")
         raise refusal("bad_stamps", reason, "Write it as 2025-01-31 00:15.", int(at[bad]), times.name)
+    if not np.isfinite(values[is_dated]).any():
+        raise Refusal("no column holds prices; give a column of numbers headed with its unit, such as EUR/MWh")
     readings = Readings(minutes[is_dated], values[is_dated], at[is_dated])
     offsets = times.offsets[rows][is_dated]
     regular, more = _regular(readings, offsets, times, choices)
