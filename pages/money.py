@@ -6,6 +6,7 @@ from report import views
 from report.screen import charts
 from report.screen import cost as charts_cost
 from report.text import say
+from study.answer import spending_title
 from ui import answers, money, operation, returns, state
 from ui.figures import card, chart
 from ui.state import t
@@ -24,9 +25,7 @@ grid = st.grid(2, min_column_width=400)
 scale = money.flow_scale(study)
 with card(money.flow_title(study), money.flow_note(study, scale), within=grid):
     chart(charts_cost.cash_flow(study, words, dark), key="cash_flow", height=320, alt=money.flow_alt(study))
-with card(
-    say.say(answers.spending_finding(study), words, scenario.site.currency), answers.spending_note(study), within=grid
-):
+with card(say.say(spending_title(study), words, scenario.site.currency), answers.spending_note(study), within=grid):
     chart(charts_cost.cumulative(study, words, dark), key="cumulative", height=320, alt=answers.spending_alt(study))
 
 returns.returns_card(study)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report import views
+from report import sentences, views
 from report.screen import charts
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
@@ -34,19 +34,24 @@ answers.kpi_cards(study)
 
 grid = st.grid(2, min_column_width=400)
 scale = views.stack_amounts(study, words)
-with card(say.say(answer.stack_title(study), words, currency), answers.stack_note(study, scale), within=grid):
+with card(say.say(answer.stack_title(study), words, currency), sentences.stack_note(study, words, scale), within=grid):
     st.markdown(charts.legend(charts_cost.part_legend(views.stack_parts(study), words, dark)))
     chart(
         charts_cost.cost_stack(study, words, dark),
         key="cost_stack",
         height=300,
-        alt=answers.stack_alt(study, scale),
+        alt=sentences.stack_alt(study, words, scale),
     )
 with card(say.say(answer.mix_title(study), words, currency), t("answers.mix.note"), within=grid):
     shares = charts_operation.mix_shares(study)
     items = [(t(f"charts.flow.{key}"), colour) for key, colour in charts_operation.MIX if shares[key].any()]
     st.markdown(charts.legend(answers.squares(items)))
-    chart(charts_operation.energy_mix(study, words, dark), key="mix", height=300, alt=answers.mix_alt(study, shares))
+    chart(
+        charts_operation.energy_mix(study, words, dark),
+        key="mix",
+        height=300,
+        alt=sentences.mix_alt(study, words, shares),
+    )
 with card(say.say(answer.spending_title(study), words, currency), answers.spending_note(study), within=grid):
     chart(charts_cost.cumulative(study, words, dark), key="cumulative", height=330, alt=answers.spending_alt(study))
 with grid.container(border=True, gap="small", height="stretch"):

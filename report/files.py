@@ -25,6 +25,7 @@ from finance.lines import LINES
 from finance.metrics import REASONS
 from finance.rates import bill_rates
 from i18n import Words, words
+from report.text import say
 from report.text.currency import exchange, rate_date, shown_currency
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
@@ -62,7 +63,7 @@ class Column:
         found = None if words.language == "en" else words.lookup(f"{self.family}.{self.key}")
         if found is None:
             return plain
-        named = words.lookup(f"proposal.charge.{_name(self.name)}") or self.name.replace("_", " ")
+        named = say.charge(self.name, words)
         unit = words.money_unit(0.0, currency)
         if self.family != "proposal.csv" and self.is_money:
             return words.t("proposal.csv.amount", name=found, currency=unit)

@@ -13,6 +13,7 @@ from finance.bill import OVERRUN
 from finance.kpis import by_period, periods_per_year
 from finance.lines import LINES, by
 from i18n import Words
+from report.text import say
 from report.text.amounts import Amounts, amounts, month_name, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
@@ -137,11 +138,11 @@ def bill_parts(study: Study, alternative: str, year: int) -> dict[str, NDArray[n
 
 
 def bill_label(key: str, words: Words) -> str:
-    """A bill component's name; a tariff's own demand charges keep theirs."""
+    """A bill component's name; a tariff's own demand charges with theirs."""
     kind, _, name = key.partition(".")
     kind, name = ("overrun", name.removesuffix(OVERRUN)) if name.endswith(OVERRUN) else (kind, name)
     plain = words.t(f"charts.bill.{kind}")
-    return f"{plain} ({name.replace('_', ' ')})" if name and name != "max_demand" else plain
+    return f"{plain} ({say.charge(name, words)})" if name and name != "max_demand" else plain
 
 
 def bill_calendar(study: Study, year: int) -> list[int]:

@@ -30,7 +30,8 @@ from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.plant.battery import available, usable_kwh
-from sim.plant.load import peak_kw
+from sim.plant.interruptions import Interruption, interruption_cost
+from sim.plant.load import peak_kw, site_kw_per_gpu
 from study.attribution import attribute
 from study.evaluate import evaluate
 from study.financing import charging_cost
@@ -387,27 +388,27 @@ def _battery_share(study: Study, _: Mapping[str, float]) -> Figure:
 
 
 def _gpu_load(study: Study, settings: Mapping[str, float]) -> Figure:
-    load = study.scenario.load
-    return Figure(settings["gpus"] * load.watt_per_gpu / 1000 * (1 + load.network_overhead_fraction) * load.pue)
+    return Figure(settings["gpus"] * site_kw_per_gpu(study.scenario.load))
 
 
 def _interruption_cost(study: Study, settings: Mapping[str, float]) -> Figure:
-    """USD of one blackout of `hours`: (off + restart + half an hour of rollback) x GPUs x price, and hardware that
-    fails with the power (`loads.yaml: outage_cost`). GPUs are those that the site's peak can feed."""
-    per_gpu_kw = library.record("loads", "cluster.site_kw_per_h100_all_in").value
-    cost = {name: library.record("loads", f"outage_cost.{name}").value for name in _OUTAGE_RECORDS}
-    gpus = peak_kw(study.scenario.load) / per_gpu_kw
-    lost_h = settings["hours"] + cost["restart_after_site_blackout_h"] + 0.5
-    broken = cost["hardware_failure_fraction_per_hard_power_loss"] * cost["hardware_repair_cost_usd"]
-    return Figure(gpus * (lost_h * cost["gpu_hour_price_usd_h100"] + broken))
+    """USD of one blackout of `hours` at the world's prices of an H100 (`loads.yaml: outage_cost`), as many of them as
+    the site's peak can feed."""
+
+    def usual(name: str) -> float:
+        return library.record("loads", name).value
+
+    h100 = Interruption(
+        gpus=peak_kw(study.scenario.load) / usual("cluster.site_kw_per_h100_all_in"),
+        gpu_hour_price=usual("outage_cost.gpu_hour_price_usd_h100"),
+        checkpoint_interval_h=usual("outage_cost.checkpoint_interval_h"),
+        restart_h=usual("outage_cost.restart_after_site_blackout_h"),
+        hardware_failure_fraction=usual("outage_cost.hardware_failure_fraction_per_hard_power_loss"),
+        hardware_repair_cost=usual("outage_cost.hardware_repair_cost_usd"),
+    )
+    return Figure(float(interruption_cost(h100, settings["hours"])))
 
 
-_OUTAGE_RECORDS = (
-    "gpu_hour_price_usd_h100",
-    "restart_after_site_blackout_h",
-    "hardware_failure_fraction_per_hard_power_loss",
-    "hardware_repair_cost_usd",
-)
 SHARE, TONNES = KeyFigure("share"), KeyFigure("plain", unit="t")
 
 

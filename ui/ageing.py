@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from report.screen.outages import capacity_by_year
+from report.text import say
 from sim.plant.battery import BatteryLife, warranty_findings
 from ui import state
 from ui.figures import chart
@@ -26,14 +27,14 @@ def title() -> str:
     if not years:
         return state.counted("inputs.equipment.ageing", life.health.size, left=left)
     key = "inputs.equipment.ageing_replaced" if life.replaced_in else "inputs.equipment.ageing_added"
-    return t(key, left=left, years=", ".join(str(year) for year in years))
+    return t(key, left=left, years=say.listed(map(str, years), words))
 
 
 def draw() -> None:
     """Capacity by year, and each warranted limit that is passed."""
     life, study, words = _life(), state.study(), state.words()
     figure = capacity_by_year(life, study.scenario.storage, words, state.is_dark())
-    listed = ", ".join(words.percent(float(value)) for value in life.health)
+    listed = say.listed((words.percent(float(value)) for value in life.health), words)
     chart(figure, key="capacity", height=200, alt=t("inputs.equipment.ageing_alt", list=listed))
     given = study.dispatch.by_year("discharge_kwh")[study.dispatch.row("hybrid")]
     for found in warranty_findings(study.scenario.storage, life, given):

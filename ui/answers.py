@@ -208,43 +208,9 @@ def _missing_note(cards: list[Card]) -> None:
     for reason, names in by_reason.items():
         sentence = t(f"answers.missing.{reason}")
         instead = t("answers.missing.instead") if reason in RETURN_REASONS else ""
-        st.info(t("answers.missing.title", names=", ".join(names), reason=sentence, instead=instead).strip())
-
-
-def stack_note(study: Study, scale: Amounts) -> str:
-    """What the stack shows: unit, term, resale, lost compute, and what grid only leaves without power."""
-    words, kpis = state.words(), study.kpis
-    notes = [t("answers.stack.note", term=say.term(study.scenario.site.term_months, words), unit=scale.unit)]
-    if any(figures.unserved_value > 0 for figures in kpis.values()):
-        counted = study.scenario.finance.count_unserved
-        notes.append(t("answers.stack.note_unserved" if counted else "answers.stack.note_uncounted"))
-    if study.ledger.lines["interruptions"].any():
-        notes.append(t("answers.stack.note_restarts"))
-    left = kpis["grid"].unserved_kwh
-    if left > answer.NOTHING_KWH:
-        share = left / (left + kpis["grid"].energy_served_kwh)
-        notes.append(t("answers.stack.grid_only", unserved=say.energy(left, words), share=say.share(share, words)))
-    return " ".join(notes)
-
-
-def stack_alt(study: Study, scale: Amounts) -> str:
-    words = state.words()
-    order = views.alternatives_in_order(study)
-    parts = [f"{say.name(name, words, first=True)} {scale.label(study.kpis[name].total_cost)}" for name in order]
-    term = say.term(study.scenario.site.term_months, words)
-    return t("answers.stack.alt", term=term, unit=scale.unit, list=", ".join(parts))
-
-
-def mix_alt(study: Study, shares: dict) -> str:
-    """The hybrid's shares in words."""
-    words, row = state.words(), study.dispatch.row("hybrid")
-    parts = [f"{t(f'charts.flow.{key}')} {say.share(float(v[row]), words)}" for key, v in shares.items() if v[row] > 0]
-    return t("answers.mix.alt", list=", ".join(parts))
-
-
-def spending_finding(study: Study) -> Finding:
-    """The finding above the two cumulative lines."""
-    return answer.spending_title(study)
+        st.info(
+            t("answers.missing.title", names=say.listed(names, state.words()), reason=sentence, instead=instead).strip()
+        )
 
 
 def spending_note(study: Study) -> str:
@@ -283,7 +249,8 @@ def turning_card(study: Study, points: tuple[TurningPoint, ...]) -> None:
     key = "none" if near == 0 else "one" if near == 1 else "some"
     st.subheader(t(f"answers.turning.{key}", n=t(f"answers.turning.n_{near}")), anchor=False)
     st.markdown(f":small[:gray[{t('answers.turning.note', baseline=say.name(study.baseline, words))}]]")
-    alt = t("answers.turning.alt", list="; ".join(f"{row.label} {row.from_to} ({row.distance})" for row in rows))
+    listed = say.enumerated((f"{row.label} {row.from_to} ({row.distance})" for row in rows), words)
+    alt = t("answers.turning.alt", list=listed)
     height = TURNING_ROW_PX * max(1, len(rows))
     chart(charts_cost.turning_bars(rows, state.is_dark()), key="turning", height=height, alt=alt)
 

@@ -88,7 +88,7 @@ def shock_alt(seen: dict[str, Autonomy], shock: str) -> str:
         f"{say.name(name, words, first=True)} {say.change(value, words)}"
         for name, value in shock_fractions(seen, shock).items()
     ]
-    return t("autonomy.shock.alt", shock=t(f"autonomy.shock.{shock}"), list=", ".join(parts))
+    return t("autonomy.shock.alt", shock=t(f"autonomy.shock.{shock}"), list=say.listed(parts, words))
 
 
 def shock_table(study: Study, seen: dict[str, Autonomy]) -> pd.DataFrame:

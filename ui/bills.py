@@ -70,7 +70,7 @@ def _upload() -> None:
         return
     notice = t("bills.taken", name=as_plain(file.name), n=len(found))
     if left_out:
-        names = t("outages.list_mark").join(map(as_plain, left_out[:COLUMNS_NAMED]))
+        names = say.listed(map(as_plain, left_out[:COLUMNS_NAMED]), state.words())
         notice += " " + t("bills.left_out", names=names)
     if _take(found, notice):
         st.rerun()

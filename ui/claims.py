@@ -131,7 +131,7 @@ def together_text(study: Study, found: Together) -> str:
         for path, value in found.best.items()
     ]
     lines.append("")
-    lines.append(t("claims.together.best", held=len(found.best_holds), inputs=", ".join(best)))
+    lines.append(t("claims.together.best", held=len(found.best_holds), inputs=say.listed(best, words)))
     return "\n".join(lines)
 
 

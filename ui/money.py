@@ -146,12 +146,9 @@ def bill_title(parts: dict[str, np.ndarray]) -> str:
 
 
 def bill_note(study: Study, alternative: str, year: int) -> str:
-    name = say.name(alternative, state.words(), first=True)
-    return t("answers.money.bill_note", name=name, year=year, tariff=_tariff_name(study))
-
-
-def _tariff_name(study: Study) -> str:
-    return say.own_name(study.scenario.tariff, state.words())
+    words = state.words()
+    tariff = say.own_name(study.scenario.tariff, words)
+    return t("answers.money.bill_note", name=say.name(alternative, words, first=True), year=year, tariff=tariff)
 
 
 def bill_legend(parts: dict[str, np.ndarray]) -> list[tuple[str, str]]:

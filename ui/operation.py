@@ -116,7 +116,8 @@ def _headline(study: Study, trace: Trace, kept: slice) -> str:
     if total <= 0:
         return t("answers.operation.headline_nothing", period=period)
     given = {name: value for name, value in energy.items() if value > 0}
-    sources = ", ".join(t(f"answers.operation.share_{k}", share=say.share(v / total, words)) for k, v in given.items())
+    shares = (t(f"answers.operation.share_{k}", share=say.share(v / total, words)) for k, v in given.items())
+    sources = say.listed(shares, words)
     sources = sources[:1].upper() + sources[1:]
     if hours == 0:
         return t("answers.operation.headline_no_sets", sources=sources, period=period)
@@ -188,7 +189,7 @@ def dispatch_alt(study: Study, alternative: str, trace: Trace, chosen: Span) -> 
         name=say.name(alternative, words, first=True),
         start=start_text(study, chosen),
         n=chosen.days,
-        list=", ".join(parts),
+        list=say.listed(parts, words),
     )
 
 
@@ -202,9 +203,12 @@ def flows_title(flows: dict[tuple[str, str], float]) -> str:
 
 def flows_text(flows: dict[tuple[str, str], float]) -> str:
     words = state.words()
-    return ", ".join(
-        f"{t(f'charts.flow.{a}')} → {t(f'charts.flow.{b}')} {say.energy(value, words)}"
-        for (a, b), value in flows.items()
+    return say.listed(
+        (
+            f"{t(f'charts.flow.{a}')} → {t(f'charts.flow.{b}')} {say.energy(value, words)}"
+            for (a, b), value in flows.items()
+        ),
+        words,
     )
 
 
@@ -252,7 +256,9 @@ def peaks_alt(study: Study, alternative: str, year: int) -> str:
     pairs = zip(views.bill_months(study, year, words), reference.kw, own.kw, strict=True)
     parts = [f"{month} {words.number(float(a))}, {words.number(float(b))}" for month, a, b in pairs]
     unit = t("charts.unit.kw")
-    return t("answers.operation.peaks_alt", unit=unit, reference=names[0], name=names[1], list="; ".join(parts))
+    return t(
+        "answers.operation.peaks_alt", unit=unit, reference=names[0], name=names[1], list=say.enumerated(parts, words)
+    )
 
 
 def map_title(study: Study, net_import_kw: NDArray[np.float64]) -> str:

@@ -73,7 +73,7 @@ def lead(study: Study) -> str:
     named = [f"{say.name(name, words)} {words.number(count, decimals=0)}" for name, count in events.items()]
     key = "outages.lead_counted" if study.scenario.finance.count_interruptions else "outages.lead"
     value = words.money(study.kpis["hybrid"].interruption_value, study.scenario.site.currency)
-    return t(key, events=t("outages.list_mark").join(named), value=value)
+    return t(key, events=say.listed(named, state.words()), value=value)
 
 
 def curve_title(seen: OutageFigures) -> str:
@@ -167,7 +167,7 @@ def parts_text(study: Study) -> str:
     words, currency = state.words(), study.scenario.site.currency
     parts = {key: value for key, value in outages.parts_of_an_outage(study).items() if value > 0}
     named = [t(f"outages.part_{key}", value=words.money(value, currency)) for key, value in parts.items()]
-    total, listed = words.money(sum(parts.values()), currency), t("outages.list_mark").join(named)
+    total, listed = words.money(sum(parts.values()), currency), say.listed(named, state.words())
     return t("outages.parts", total=total, list=listed or t("outages.part_none"))
 
 
@@ -177,7 +177,7 @@ def costs_alt(seen: OutageFigures, scale: Amounts) -> str:
         f"{say.name(name, words, first=True)}: {', '.join(scale.label(cost) for cost in costs)} {scale.unit}"
         for name, costs in seen.costs.items()
     ]
-    return t("outages.cost_alt", list="; ".join(parts))
+    return t("outages.cost_alt", list=say.enumerated(parts, words))
 
 
 def curves_alt(study: Study, seen: OutageFigures) -> str:
@@ -186,7 +186,7 @@ def curves_alt(study: Study, seen: OutageFigures) -> str:
         f"{name} {', '.join(words.percent(float(curve[hours - 1])) for hours in (1, 2, 24))}"
         for name, (curve, _) in curves(seen).items()
     ]
-    return t("outages.curve_alt", list="; ".join(parts))
+    return t("outages.curve_alt", list=say.enumerated(parts, words))
 
 
 def colour_of() -> dict[str, str]:

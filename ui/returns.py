@@ -54,7 +54,7 @@ def _returns_note(study: Study) -> str:
         loan=financing_text.loan_line(study, words),
     )
     weak = f"{form.DIAMOND} {t('financing.returns.weak')}" if _rules_are_weak(study) else ""
-    return financing_text.joined([note, weak], words)
+    return say.joined([note, weak], words)
 
 
 def _rules_are_weak(study: Study) -> bool:
@@ -75,7 +75,7 @@ def _more_figures(study: Study) -> str:
     lost, whole = saved["saved_loss"], sum(saved.values())
     if lost > 0.005 * whole > 0:
         share = say.share(min(1.0, lost / whole), words)
-        return financing_text.joined([text, t("financing.returns.lost", share=share)], words)
+        return say.joined([text, t("financing.returns.lost", share=share)], words)
     return text
 
 
@@ -93,15 +93,14 @@ def coverage_card(study: Study) -> None:
     note = t("financing.coverage.note", loan=financing_text.loan_line(study, words))
     with card(financing_text.coverage_finding(study, words), note):
         years = np.flatnonzero(~np.isnan(cover.dscr))
-        listed = t("financing.list_mark").join(
-            f"{t('financing.year')} {year}: {words.number(cover.dscr[year], decimals=2)}" for year in years
-        )
+        parts = (f"{t('financing.year')} {year}: {words.number(cover.dscr[year], decimals=2)}" for year in years)
+        listed = say.enumerated(parts, words)
         figure = coverage_bars(cover.dscr, cover.icr, wanted, words, state.is_dark())
         chart(figure, key="coverage", height=260, alt=t("financing.coverage.alt", list=listed))
         sentences = [financing_text.largest_loan(found, study, words)]
         if cover.least_icr.value is not None:
             sentences.insert(0, t("financing.coverage.icr", icr=_project_figure(study, "least_icr")))
-        st.markdown(financing_text.joined(sentences, words))
+        st.markdown(say.joined(sentences, words))
 
 
 def tables_card(study: Study) -> None:

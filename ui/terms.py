@@ -14,6 +14,7 @@ from report.screen.charts import legend
 from report.screen.financing import path_legend, price_paths
 from report.text import financing as financing_text
 from report.text import inputs as register_text
+from report.text import say
 from sim.inputs import library
 from ui import form, state, table
 from ui.figures import card, chart
@@ -59,7 +60,8 @@ def _factors(real: bool) -> dict[str, Any]:
 def _paths_alt() -> str:
     words = state.words()
     last = {name: words.percent(float(values[-1])) for name, values in _factors(False).items()}
-    listed = "; ".join(f"{t(f'financing.component.{name}')} {value}" for name, value in last.items())
+    parts = (f"{t(f'financing.component.{name}')} {value}" for name, value in last.items())
+    listed = say.enumerated(parts, words)
     return t("financing.terms.paths_alt", years=years_of_term(), list=listed)
 
 

@@ -153,7 +153,7 @@ def tariff_sheet(book: Book) -> None:
         write(k, 1, value, book.formats["input"])
         book.file.define_name(key, "=" + book.ref("tariff", cell(k, 1, "rc")))
     classes = [book.t("column.price_of", name=label) for label in class_labels(book)]
-    charges = [book.t("column.demand_of", name=charge.name.replace("_", " ")) for charge in demand_charges(book)]
+    charges = [book.t("column.demand_of", name=say.charge(charge.name, book.words)) for charge in demand_charges(book)]
     heads(book, sheet, TARIFF_FIRST_ROW - 1, [book.t("column.calendar_month"), *classes, *charges])
     for k, month in enumerate(dispatch.clock.calendar_months()):
         row = TARIFF_FIRST_ROW + k

@@ -114,7 +114,7 @@ def months_sheet(book: Book) -> None:
 
 def _labels(book: Book, columns: MonthColumns) -> Iterator[str]:
     labels = class_labels(book)
-    charges = [charge.name.replace("_", " ") for charge in demand_charges(book)]
+    charges = [say.charge(charge.name, book.words) for charge in demand_charges(book)]
     for name in columns.at:
         kind, _, position = name.rpartition("_")
         if kind == "import":

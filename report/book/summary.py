@@ -301,7 +301,7 @@ def sources_sheet(book: Book) -> None:
         used.setdefault(source, []).append(book.t("tariff.title"))
     for k, (source, labels) in enumerate(used.items(), start=3):
         text(book, sheet, k, 0, source, "wrap")
-        text(book, sheet, k, 1, book.t("list_mark").join(labels), "wrap")
+        text(book, sheet, k, 1, say.listed(labels, book.words), "wrap")
     sheet.set_column(0, 1, 80)
 
 

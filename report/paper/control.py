@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from report.paper.blocks import Block, Draft, heading, small, table, table_scale
 from report.text import say
-from report.text.financing import joined
 from study.compute import rule_effect
 from study.controls import is_plain
 from study.foresight import YearCost
@@ -49,7 +48,7 @@ def controls(draft: Draft) -> list[Block]:
             widths=[1.5, 1, 0.9, 0.8, 1, 1, 1],
             strong=[list(found.costs).index(own)],
         ),
-        small(joined((words.t("control.note", year=1), counted, redrawn), words)),
+        small(say.joined((words.t("control.note", year=1), counted, redrawn), words)),
     ]
 
 

@@ -82,7 +82,7 @@ def describe(scenario: Scenario, words: Words) -> str:
     """The diagram in words, for readers who do not see it."""
     pen = Pen(palette(False), words, False)
     texts = [" ".join(_label(pen, scenario, name)) for name in sources(scenario)]
-    return pen.t("alt", list="; ".join(texts), load=say.power(peak_kw(scenario.load), words))
+    return pen.t("alt", list=say.enumerated(texts, words), load=say.power(peak_kw(scenario.load), words))
 
 
 def _places(found: tuple[str, ...]) -> dict[str, float]:

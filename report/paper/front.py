@@ -7,13 +7,12 @@ from typing import Any
 from finance.figures import KeyFigure, figures_on
 from finance.ledger import CAPEX_LINES
 from i18n import Words
-from report import views
+from report import sentences, views
 from report.paper import charts as paper_charts
 from report.paper import diagram
 from report.paper.blocks import Draft
 from report.paper.offer import PAPERS, printable
 from report.screen import cost as charts_cost
-from report.text import financing as financing_text
 from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
@@ -22,7 +21,7 @@ from report.text.currency import rate_note
 from sim.inputs import library
 from sim.inputs.register import register
 from sim.plant.load import peak_kw
-from study.answer import NOTHING_KWH, RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
+from study.answer import RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
 from study.financing import returns
 
 FLIPS = 3
@@ -72,7 +71,7 @@ def _subtitle(draft: Draft) -> str:
     }
     parts = [draft.t(f"cover.part_{name}", size=sizes[name]()) for name in found]
     diesel = "with_diesel" if "diesel" in diagram.sources(scenario) else "without_diesel"
-    return draft.t(f"cover.{diesel}", parts=draft.t("list_mark").join(parts))
+    return draft.t(f"cover.{diesel}", parts=say.listed(parts, draft.words))
 
 
 def _facts(draft: Draft) -> list[tuple[str, str]]:
@@ -131,9 +130,9 @@ def decision(draft: Draft) -> dict[str, Any]:
         ],
         "cards": [{"label": label, "value": value, "note": note} for label, value, note in cards(draft)],
         "stack_title": say.say(stack_title(study), words, draft.currency),
-        "stack_note": _stack_note(draft, scale.unit),
+        "stack_note": sentences.stack_note(study, words, scale),
         "stack": paper_charts.cost_stack(study, words),
-        "stack_alt": _stack_alt(draft, scale),
+        "stack_alt": sentences.stack_alt(study, words, scale),
         "legend": [{"label": label, "colour": colour} for label, colour in legend],
         "flips_title": draft.t("decision.flips"),
         "flips_head": [draft.t(f"decision.flips_{name}") for name in ("input", "now", "at", "distance")],
@@ -146,32 +145,12 @@ def decision(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _stack_note(draft: Draft, unit: str) -> str:
-    study, words = draft.study, draft.words
-    notes = [words.t("answers.stack.note", term=say.term(study.scenario.site.term_months, words), unit=unit)]
-    if any(own.unserved_kwh > NOTHING_KWH for own in study.kpis.values()):
-        counted = "unserved" if study.scenario.finance.count_unserved else "uncounted"
-        notes.append(words.t(f"answers.stack.note_{counted}"))
-    if study.ledger.lines["interruptions"].any():
-        notes.append(words.t("answers.stack.note_restarts"))
-    return financing_text.joined(notes, words)
-
-
-def _stack_alt(draft: Draft, scale: Any) -> str:
-    words, study = draft.words, draft.study
-    parts = [
-        f"{draft.name(name)} {scale.label(study.kpis[name].total_cost)}" for name in views.alternatives_in_order(study)
-    ]
-    term = say.term(study.scenario.site.term_months, words)
-    return words.t("answers.stack.alt", term=term, unit=scale.unit, list=draft.t("list_mark").join(parts))
-
-
 def _weak_text(draft: Draft) -> str:
     """The first unverified inputs by name, and how many more there are."""
     labels = [register_text.label(entry, draft.words) for path, entry in register().items() if path in draft.weak]
     if not labels:
         return draft.t("decision.weak_none")
-    text = draft.t("list_mark").join(labels[:WEAK_SHOWN])
+    text = say.listed(labels[:WEAK_SHOWN], draft.words)
     more = len(labels) - WEAK_SHOWN
     return draft.t("decision.weak_more", list=text, n=more) if more > 0 else draft.t("decision.weak_all", list=text)
 

@@ -47,7 +47,7 @@ def bridge(draft: Draft) -> Block:
         baseline=draft.baseline,
         term=say.term(study.scenario.site.term_months, words),
     )
-    alt = draft.t("list_mark").join(f"{label} {exact.text(amount)}" for label, amount, _ in steps)
+    alt = say.listed((f"{label} {exact.text(amount)}" for label, amount, _ in steps), draft.words)
     return chapter(
         draft,
         "bridge",
@@ -205,7 +205,7 @@ def risk(draft: Draft) -> Block | None:
     finding = words.t(f"answers.turning.{key}", n=words.lookup(f"answers.turning.n_{near}") or str(near))
     if draft.points:
         labels = [(_turning_text(draft, point), lever_text.distance(study, point, words)) for point in draft.points]
-        alt = draft.t("list_mark").join(f"{text} ({distance})" for text, distance in labels)
+        alt = say.listed((f"{text} ({distance})" for text, distance in labels), draft.words)
         blocks.append(
             chart(
                 paper_charts.turning_bars(draft.points, labels),
@@ -292,7 +292,7 @@ def carbon(draft: Draft) -> Block:
         [
             chart(
                 paper_charts.emissions(study, words),
-                draft.t("list_mark").join(f"{row[0]} {row[1]}" for row in rows),
+                say.listed((f"{row[0]} {row[1]}" for row in rows), draft.words),
                 caption=draft.t("carbon.chart"),
             ),
             table(head, rows),

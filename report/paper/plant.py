@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.bill import OVERRUN
 from finance.figures import FIGURES, figures_on
-from report import views
+from report import sentences, views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import control as proposal_control
@@ -21,7 +20,7 @@ from report.text import inputs as register_text
 from report.text import levers as lever_text
 from report.text import say
 from report.text.amounts import day_of_month, month_name
-from report.text.financing import joined, project_figure, rate
+from report.text.financing import project_figure, rate
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import longest_h
 from sim.plant.battery import available, usable_kwh, window_kwh
@@ -48,7 +47,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     main = max(parts, key=lambda key: parts[key].sum())
     finding = words.t(
         "answers.money.bill_title",
-        part=_bill_label(draft, main),
+        part=views.bill_label(main, words),
         share=say.share(float(parts[main].sum() / total), words),
     )
     scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
@@ -58,7 +57,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     head = [
         draft.t("bill.month"),
         *taken_mwh,
-        *(_bill_label(draft, key) for key in parts),
+        *(views.bill_label(key, words) for key in parts),
         words.t("answers.money.total"),
     ]
     rows = [
@@ -70,7 +69,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     sums = [words.t("answers.money.total")]
     sums += [words.number(float(mwh.sum()), decimals=1) for mwh in taken_mwh.values()]
     rows.append([*sums, *(scale.text(values.sum()) for values in parts.values()), scale.text(total)])
-    legend = [(_bill_label(draft, key), colour) for key, colour in charts_cost.bill_colours(parts, LIGHT).items()]
+    legend = [(views.bill_label(key, words), colour) for key, colour in charts_cost.bill_colours(parts, LIGHT).items()]
     return chapter(
         draft,
         "bill",
@@ -80,7 +79,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
                 draft.t(
                     "bill.intro",
                     baseline=draft.name(study.baseline),
-                    tariff=_tariff_name(draft),
+                    tariff=say.own_name(study.scenario.tariff, words),
                     total=draft.money(total),
                 )
             ),
@@ -91,7 +90,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
                 legend=legend,
             ),
             table(head, rows, caption=draft.t("bill.table", unit=scale.unit), strong=[len(rows) - 1]),
-            small(joined(_not_billed(draft), words)) if _not_billed(draft) else None,
+            small(say.joined(_not_billed(draft), words)) if _not_billed(draft) else None,
             small(draft.t("bill.contract_note"))
             if study.scenario.tariff.demand_basis == "max_demand" and study.scenario.site.country == "CN"
             else None,
@@ -133,20 +132,6 @@ def _real_bills(draft: Draft) -> list[Block]:
         prose(real_bills_text.because(said, words)),
         table(head, real_bills_text.rows(found, words), caption=caption),
     ]
-
-
-def _bill_label(draft: Draft, key: str) -> str:
-    """A bill component's name; a tariff's own demand charges with their name in the language."""
-    kind, _, name = key.partition(".")
-    kind, name = ("overrun", name.removesuffix(OVERRUN)) if name.endswith(OVERRUN) else (kind, name)
-    plain = draft.words.t(f"charts.bill.{kind}")
-    if not name or name == "max_demand":
-        return plain
-    return f"{plain} ({draft.words.lookup(f'proposal.charge.{name}') or name.replace('_', ' ')})"
-
-
-def _tariff_name(draft: Draft) -> str:
-    return say.own_name(draft.study.scenario.tariff, draft.words)
 
 
 def _cost_of_diesel(draft: Draft) -> Block:
@@ -267,7 +252,7 @@ def _ramp_text(draft: Draft) -> str:
     if not steps:
         return draft.t("load.no_ramp")
     texts = [draft.t("load.ramp_step", month=step.month, share=say.share(step.fraction, draft.words)) for step in steps]
-    return draft.t("list_mark").join(texts)
+    return say.listed(texts, draft.words)
 
 
 def alternatives(draft: Draft) -> Block:
@@ -309,21 +294,12 @@ def alternatives(draft: Draft) -> Block:
             heading(say.say(mix_title(study), words, draft.currency)),
             chart(
                 paper_charts.energy_mix(study, words),
-                _mix_alt(draft, shares),
+                sentences.mix_alt(study, words, shares),
                 caption=words.t("answers.mix.note"),
                 legend=legend,
             ),
         ],
     )
-
-
-def _mix_alt(draft: Draft, shares: dict) -> str:
-    parts = [
-        f"{draft.words.t(f'charts.flow.{key}')} {say.share(float(values[draft.hybrid_row]), draft.words)}"
-        for key, values in shares.items()
-        if values[draft.hybrid_row] > 0
-    ]
-    return draft.words.t("answers.mix.alt", list=draft.t("list_mark").join(parts))
 
 
 def _ready(draft: Draft, alternative: str) -> str:
@@ -358,7 +334,7 @@ def solution(draft: Draft) -> Block:
     ]
     if scenario.storage.exists:
         rungs = energy_rungs(draft)
-        text = draft.t("list_mark").join(f"{label} {say.energy(value, words)}" for label, value in rungs)
+        text = say.listed((f"{label} {say.energy(value, words)}" for label, value in rungs), draft.words)
         blocks.append(
             pair(
                 [chart(paper_charts.energy_ladder(rungs, words), text, caption=draft.t("solution.ladder"))],
@@ -441,11 +417,11 @@ def _replaced(draft: Draft) -> str:
     life = draft.study.dispatch.life
     found = {"replaced": life.replaced_in, "added": life.added_in}
     texts = [
-        draft.t(f"solution.{key}", years=draft.t("list_mark").join(str(year) for year in years))
+        draft.t(f"solution.{key}", years=say.listed((str(year) for year in years), draft.words))
         for key, years in found.items()
         if years
     ]
-    return joined(texts, draft.words) or draft.t("solution.not_replaced")
+    return say.joined(texts, draft.words) or draft.t("solution.not_replaced")
 
 
 def _equipment(draft: Draft) -> list[list[str]]:
@@ -604,7 +580,7 @@ def resilience(draft: Draft) -> Block:
             table(
                 head,
                 left,
-                caption=joined(
+                caption=say.joined(
                     (draft.t("resilience.table", term=say.term(scenario.site.term_months, words)), counted), words
                 ),
             ),

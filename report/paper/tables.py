@@ -34,7 +34,7 @@ def after_tax(draft: Draft) -> list[Block | None]:
             caption=words.t("financing.paper.views", baseline=draft.baseline),
             widths=[1.6, 1, 1, 1.1, 1, 1.2],
         ),
-        prose(financing_text.joined(lines, words)),
+        prose(say.joined(lines, words)),
         small(words.t("financing.paper.note", inflation=say.share(study.scenario.finance.inflation, words))),
     ]
 
@@ -47,7 +47,7 @@ def _coverage(draft: Draft) -> str:
         financing_text.coverage_finding(study, words) + words.t("financing.stop"),
         financing_text.largest_loan(returns(study), study, words),
     )
-    return financing_text.joined(sentences, words)
+    return say.joined(sentences, words)
 
 
 def cash_rows(draft: Draft) -> list[Row]:

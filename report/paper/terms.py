@@ -223,9 +223,12 @@ def _months(months: tuple[int, ...]) -> str:
 
 def _season_prices(draft: Draft, season) -> str:
     adders = draft.study.scenario.tariff.energy_adders_per_kwh
-    return draft.t("list_mark").join(
-        f"{register_text.period(period, draft.words)} {draft.words.number(price + adders, decimals=4)}"
-        for period, price in season.prices_per_kwh.items()
+    return say.listed(
+        (
+            f"{register_text.period(period, draft.words)} {draft.words.number(price + adders, decimals=4)}"
+            for period, price in season.prices_per_kwh.items()
+        ),
+        draft.words,
     )
 
 
@@ -237,7 +240,7 @@ def _charges(draft: Draft) -> list[str]:
     charges = [
         draft.t(
             "annex.demand",
-            name=_charge_name(draft, charge.name),
+            name=printable(say.charge(charge.name, draft.words)),
             price=words.number(charge.per_kw_month, f"{money}/kW"),
             minutes=tariff.demand_window_minutes,
         )
@@ -249,7 +252,3 @@ def _charges(draft: Draft) -> list[str]:
         texts = {name: words.percent(share) for name, share in shares.items()}
         charges.append(draft.t("annex.declared", **texts, factor=words.number(terms.overrun_factor)))
     return charges
-
-
-def _charge_name(draft: Draft, name: str) -> str:
-    return draft.words.lookup(f"proposal.charge.{name}") or printable(name.replace("_", " "))

@@ -7,7 +7,6 @@ import numpy as np
 from i18n import Words
 from report.text import inputs as register_text
 from report.text import say
-from report.text.financing import joined
 from study.real_bills import BillVerdict, Compared, Comparison
 
 COLUMNS = ("part", "months", "real", "model", "difference", "relative")
@@ -33,7 +32,7 @@ def because(said: BillVerdict, words: Words) -> str:
         else:
             key = "bills.all_of_it" if said.share > 0.995 else "bills.share"
             sentences.insert(0, words.t(key, part=part, share=share))
-    return joined(sentences, words)
+    return say.joined(sentences, words)
 
 
 def period_heading(period: str, words: Words) -> str:

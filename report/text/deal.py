@@ -52,7 +52,7 @@ def wants(study: Study, found: Outcome, words: Words) -> str:
     if least is not None:
         year = found.coverage.least_dscr_year or 0
         texts.append(words.t("deal.dscr", dscr=words.number(least, decimals=2), year=year))
-    return financing_text.joined(texts, words)
+    return say.joined(texts, words)
 
 
 def price_text(term: str, price: float, study: Study, words: Words) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from math import floor, log10
 
@@ -139,12 +138,7 @@ def rules_text(rules: TaxRules, words: Words) -> str:
     text = words.t(f"financing.rules.{_write_off(rules)}", residual=residual, **values)
     carry = rules.loss_carry_years
     losses = rules.loss_rule if rules.loss_rule != "carry_forward" else "years" if carry is not None else "any"
-    return joined([text, words.t(f"financing.losses.{losses}", span=_span(carry or 0, words))], words)
-
-
-def joined(sentences: Iterable[str], words: Words) -> str:
-    """Sentences one after the other; Chinese needs no space between them."""
-    return ("" if words.language == "zh" else " ").join(sentence for sentence in sentences if sentence)
+    return say.joined([text, words.t(f"financing.losses.{losses}", span=_span(carry or 0, words))], words)
 
 
 def _span(years: int, words: Words) -> str:

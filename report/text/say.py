@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from finance.figures import KeyFigure, figures_on
@@ -89,8 +89,8 @@ def lead(study: Study, words: Words) -> str:
         for row in figures_on("lead")
     ]
     rate = share(study.scenario.finance.discount_rate, words)
-    listed = words.t("financing.list_mark").join(parts)
-    return words.t("answers.money.lead", baseline=name(study.baseline, words), rate=rate, list=listed)
+    together = enumerated(parts, words)
+    return words.t("answers.money.lead", baseline=name(study.baseline, words), rate=rate, list=together)
 
 
 def missing(found: Figure, words: Words) -> str:
@@ -100,6 +100,26 @@ def missing(found: Figure, words: Words) -> str:
 
 def short_reason(found: Figure, words: Words) -> str:
     return words.t(f"answers.missing.short_{found.reason}")
+
+
+def joined(sentences: Iterable[str], words: Words) -> str:
+    """Sentences one after the other; Chinese needs no space between them."""
+    return ("" if words.language == "zh" else " ").join(sentence for sentence in sentences if sentence)
+
+
+def listed(parts: Iterable[str], words: Words) -> str:
+    """Things one after the other: "a, b" or "a、b"."""
+    return words.t("answers.list_mark").join(parts)
+
+
+def enumerated(parts: Iterable[str], words: Words) -> str:
+    """Like `listed`, of parts that may hold a comma of their own."""
+    return words.t("answers.enumeration_mark").join(parts)
+
+
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence: a first word that is no abbreviation loses its capital."""
+    return label if label.partition(" ")[0].isupper() else label[:1].lower() + label[1:]
 
 
 def change(fraction: float, words: Words) -> str:
@@ -175,15 +195,14 @@ def name(alternative: str, words: Words, first: bool = False) -> str:
     return words.t(f"answers.{'first_name' if first else 'name'}.{alternative}")
 
 
-def inside(text: str) -> str:
-    """A label as it stands inside a sentence: a first word that is no abbreviation loses its capital."""
-    first = text.partition(" ")[0]
-    return text if first.isupper() else text[:1].lower() + text[1:]
-
-
 def own_name(thing: Any, words: Words) -> str:
     """The name of a place or tariff in the reader's language, where it has one."""
     return thing.name_zh if words.language == "zh" and thing.name_zh else thing.name_en
+
+
+def charge(name: str, words: Words) -> str:
+    """A tariff's own name of a demand charge, in words; one that no shipped tariff has keeps its letters."""
+    return words.lookup(f"charts.charge.{name}") or name.replace("_", " ")
 
 
 def refused(problem: object, words: Words) -> str:

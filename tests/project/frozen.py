@@ -35,6 +35,7 @@ from study.evaluate import evaluate  # noqa: E402
 from study.presets import presets  # noqa: E402
 from study.study import Study  # noqa: E402
 from study.summary import summary  # noqa: E402
+from tests.ui.apps import faults  # noqa: E402
 
 FILE = ROOT / "tests" / "reference" / "frozen.json"
 LANGUAGES = ("en", "zh")
@@ -42,11 +43,32 @@ LANGUAGES = ("en", "zh")
 FINGERPRINT = "(fingerprint)"
 
 
-@cache
 def frozen(name: str) -> dict[str, str]:
     """{what is shown: hash} of one shipped case."""
+    return looked_at(name)[0]
+
+
+@cache
+def looked_at(name: str) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """What one shipped case shows, made once: {what is shown: hash}, and {file: faults of its texts}, where it has
+    any."""
     study = evaluate(presets()[name].scenario)
-    return {key: _hash(content, study.fingerprint) for key, content in _shown(study)}
+    hashes, found = {}, {}
+    for key, content in _shown(study):
+        hashes[key] = _hash(content, study.fingerprint)
+        if key.split()[0] in ("csv", "workbook", "proposal"):
+            found[key] = {fault for text in set(_texts(content)) for fault in faults(text)}
+    return hashes, {key: bad for key, bad in found.items() if bad}
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        content = [*content, *content.values()]
+    if isinstance(content, list | tuple):
+        for part in content:
+            yield from _texts(part)
+    elif isinstance(content, str) and any(map(str.isalpha, content)) and not content.startswith("<svg"):
+        yield content
 
 
 def _shown(study: Study) -> Iterator[tuple[str, Any]]:

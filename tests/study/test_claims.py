@@ -7,6 +7,7 @@ import pytest
 from finance.metrics import Figure
 from sim.inputs.scenario import scenario_from_dict
 from sim.inputs.tariff import library_tariff
+from sim.plant.load import peak_kw
 from study.claims import (
     METRICS,
     Claim,
@@ -198,6 +199,14 @@ def test_every_metric_gives_a_figure(studies):
     settings = {"critical_kw": 5000.0, "gpus": 100.0, "hours": 1.0}
     for study in studies.values():
         assert all(isinstance(metric.value(study, settings), Figure) for metric in METRICS.values())
+
+
+def test_cards_draw_what_the_load_says_a_card_draws(studies):
+    """A GB200 rack of 120 kW holds 72: 1.667 kW, 10 % for the network, PUE 1.2: 2.2 kW, whatever watts are given."""
+    load = {"load.size_by": "gpus", "load.gpu_model": "gb200_nvl72", "load.gpu_count": 4000}
+    study = evaluate(studies["case_b"].scenario.with_({**load, "site.term_months": 1}))
+    found = METRICS["gpu_load_kw"].value(study, {"gpus": 4000.0}).value
+    assert found == pytest.approx(4000 * 2.2) == pytest.approx(peak_kw(study.scenario.load))
 
 
 def test_the_brochures_extra_income_by_hand(studies):
