@@ -17,6 +17,7 @@ from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.meter.findings import MeterQuestion
 from sim.meter.limits import TABLE_TYPES
+from sim.meter.markup import json_rows
 from sim.tariff.curve import Curve, CurveFit, curve_fields, curve_table
 from sim.tariff.price_file import PriceChoices, read_curve
 from sim.tariff.price_units import PRICE_UNITS
@@ -98,10 +99,16 @@ def _urdb_loss(tariff: Tariff, rate: dict[str, Any]) -> str:
 
 
 def _read(data: bytes, name: str) -> None:
-    if name.lower().endswith(".json"):
+    if name.lower().endswith(".json") and not _is_price_table(data):
         _json(data, name)
     else:
         _prices(data, name)
+
+
+def _is_price_table(data: bytes) -> bool:
+    """Whether a JSON file is neither tariff nor rate but a list of records, as services hand prices on."""
+    is_ours = any(word in data.lower() for word in (b"energyratestructure", b'"seasons"'))
+    return not is_ours and json_rows(data.decode("utf-8", errors="replace")) is not None
 
 
 def _json(data: bytes, name: str) -> None:

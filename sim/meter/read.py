@@ -21,7 +21,7 @@ from sim.meter.evidence import chosen_unit, column_unit, factor_to_kw, scale_fin
 from sim.meter.file import rows_of, unpack
 from sim.meter.findings import MeterError, MeterFinding, MeterQuestion, refusal, stamp_of
 from sim.meter.mends import Action, Suspect, mend
-from sim.meter.parts import Part
+from sim.meter.parts import WHOLE_FROM, Part
 from sim.meter.published import read_published
 from sim.meter.series import (
     Readings,
@@ -256,7 +256,7 @@ def _pooled(raws: Sequence[Raw]) -> list[Raw]:
     if len(raws) < 2 or len({(raw.unit, raw.is_counter) for raw in raws}) > 1 or raws[0].is_counter:
         return list(raws)
     everything = distinct(np.concatenate([raw.readings.minutes for raw in raws]))
-    partial = [raw for raw in raws if len(distinct(raw.readings.minutes)) < 0.9 * len(everything)]
+    partial = [raw for raw in raws if len(distinct(raw.readings.minutes)) < WHOLE_FROM * len(everything)]
     if len(partial) < 2:
         return list(raws)
     joined = [getattr(raw.readings, name) for name in ("minutes", "values", "rows") for raw in partial]

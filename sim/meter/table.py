@@ -84,7 +84,6 @@ class SeriesFound:
     value_column: str
     told: Literal["begin", "end"] | None = None
     is_utc: bool = False
-    says_clock_changes: bool = False
 
 
 # The table
@@ -157,7 +156,6 @@ def read_table(sheet: Sheet, choices: Choices) -> SeriesFound:
         name,
         times.told,
         times.is_utc,
-        times.is_numbered,
     )
 
 
@@ -365,7 +363,7 @@ def _parts(
         minutes = np.where(is_dated, times.minutes, np.arange(-1, -len(is_dated) - 1, -1))
         if keys := key_columns(layout, cells, minutes, taken):
             parts = row_parts(cells, keys, columns[0], None if units is None else grid.cells(units))
-            return _used_rows(parts, choices, is_asked=True)
+            return _used_rows(parts, choices)
     wide = [c for c, held in enumerate(layout.profiles) if held.is_number and c not in (layout.time, layout.clock)]
     wide = [c for c in wide if layout.profiles[c].kind in (Kind.VALUES, Kind.COUNTER, Kind.ZEROS) or c in columns]
     if layout.days:
@@ -382,9 +380,7 @@ def _is_time_like(layout: Layout, column: int) -> bool:
     )
 
 
-def _used_rows(
-    parts: list[Part], choices: Choices, is_asked: bool
-) -> tuple[list[Part], list[Part], list[MeterFinding]]:
+def _used_rows(parts: list[Part], choices: Choices) -> tuple[list[Part], list[Part], list[MeterFinding]]:
     if choices.parts:
         used = [part for part in parts if part.name in choices.parts]
         if used:
