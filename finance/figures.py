@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.metrics import Figure
-from sim.dispatch.lanes import Dispatch
+from sim.dispatch.result import Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.ratings import POLLUTANT_G_PER_KWH, pollutants_kg
 

@@ -11,7 +11,8 @@ from functools import wraps
 from typing import TypeVar
 
 from finance.bill import Bill
-from finance.kpis import Kpis, Saving
+from finance.figures import Kpis
+from finance.kpis import Saving
 from finance.ledger import Ledger
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario

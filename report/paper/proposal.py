@@ -8,10 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report.paper import deal as proposal_deal
-from report.paper import money as proposal_money
-from report.paper import plant as proposal_site
-from report.paper import terms as proposal_terms
+from report.paper import deal, money, operation, plant, site, terms
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
 from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
@@ -23,20 +20,20 @@ from study.study import Study
 from study.turning import TurningPoint, in_plan, turning_points
 
 WRITERS = {
-    "bill": proposal_site.bill,
-    "load": proposal_site.load,
-    "alternatives": proposal_site.alternatives,
-    "solution": proposal_site.solution,
-    "operation": proposal_site.operation,
-    "bridge": proposal_money.bridge,
-    "resilience": proposal_site.resilience,
-    "money": proposal_money.money,
-    "deal": proposal_deal.contract,
-    "risk": proposal_money.risk,
-    "carbon": proposal_money.carbon,
-    "permits": proposal_terms.permits,
-    "commercial": proposal_terms.commercial,
-    "annex": proposal_terms.annex,
+    "bill": site.bill,
+    "load": site.load,
+    "alternatives": plant.alternatives,
+    "solution": plant.solution,
+    "operation": operation.operation,
+    "bridge": money.bridge,
+    "resilience": operation.resilience,
+    "money": money.money,
+    "deal": deal.contract,
+    "risk": money.risk,
+    "carbon": money.carbon,
+    "permits": terms.permits,
+    "commercial": terms.commercial,
+    "annex": terms.annex,
 }
 # The inputs whose turning points are looked for where the scenario starts from no shipped case.
 USUAL_LEVERS = (

@@ -10,7 +10,8 @@ from i18n import Words
 from report.palette import Palette, palette
 from report.screen.charts import Figure, axis, f32, figure, value_axis
 from report.text.amounts import amounts
-from study.real_bills import Comparison, Floats
+from sim.arrays import Floats
+from study.real_bills import Comparison
 
 
 def bill_colours(dark: bool) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.arrays import Floats
 from sim.meter import words
 from sim.meter.cells import is_number, parse_numbers
 from sim.meter.columns import Layout, find_layout
@@ -36,7 +37,7 @@ from sim.meter.units import find_unit
 from sim.meter.words import has_word
 from sim.meter.year import Regular, coarser, fill_gaps, to_regular, to_year
 from sim.problem import Problem, Refusal
-from sim.tariff.curve import HOURS, MONTHS, YEAR_H, Curve, Floats
+from sim.tariff.curve import HOURS, MONTHS, YEAR_H, Curve
 from sim.tariff.price_units import PRICE_UNITS, PriceUnit, find_currency, find_price_unit
 
 # Beyond these money per kWh is no wholesale price, in currencies whose unit is worth about a euro or a yuan.

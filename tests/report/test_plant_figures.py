@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from i18n import words
 from report.paper.blocks import Draft
 from report.paper.offer import Offer
-from report.paper.plant import energy_rungs, resilience
+from report.paper.operation import resilience
+from report.paper.plant import energy_rungs
 from report.screen import operation as charts_operation
 from report.text import say
 from sim.dispatch.lanes import site_set_kw

@@ -9,7 +9,7 @@ from i18n import words
 from report.paper import pdf
 from report.paper.blocks import Draft
 from report.paper.offer import Offer
-from report.paper.plant import bill
+from report.paper.site import bill
 from sim.inputs.register import unverified
 from sim.tariff.curve import Curve, curve_fields, fit_curve
 from study.evaluate import evaluate

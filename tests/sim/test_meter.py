@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from sim.meter.file import decode, find_delimiter
+from sim.meter.file import find_delimiter
 from sim.meter.findings import MeterError, MeterQuestion
 from sim.meter.read import inspect
+from sim.meter.scripts import decode
 from tests.sim.meter_files import (
     EXCEL_EPOCH,
     KW,

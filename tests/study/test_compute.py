@@ -31,7 +31,7 @@ from study.flows import flows
 from study.presets import presets
 from tests.report.documents import by_formualizer
 from tests.report.test_workbook import assert_figures, assert_sound, without_values
-from tests.sim.test_optimal import GAP, SEEDS, assert_same_optimum, programme, random_site
+from tests.sim.programmes import GAP, SEEDS, assert_same_optimum, programme, random_site
 from tests.ui.apps import drawn_alone, opened
 
 ROOT = Path(__file__).resolve().parents[2]
