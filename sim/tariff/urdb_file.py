@@ -72,7 +72,12 @@ def _number(value: Any, most: float = MOST_MONEY) -> float:
 
 
 def _short(value: Any) -> str:
-    return str(value)[:40]
+    return clean(str(value), 40)
+
+
+def clean(text: str, most: int) -> str:
+    """The beginning of a text without halves of characters, which no screen and no file can take."""
+    return text[:most].encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _whole(value: Any) -> int:
@@ -139,7 +144,7 @@ def _rows(value: Any) -> Table:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, (list, dict)) else str(value)[:200]
+    return "" if value is None or isinstance(value, (list, dict)) else clean(str(value), 200)
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -285,7 +290,7 @@ def not_read(
         if name not in known and not _DESCRIBING.fullmatch(name) and _has_money(value)
     ]
     if unknown:
-        yield Problem("the fields {names}", names=tuple(as_problem(name[:60]) for name in unknown[:12]))
+        yield Problem("the fields {names}", names=tuple(as_problem(clean(name, 60)) for name in unknown[:12]))
 
 
 def _has_money(value: Any, depth: int = 0) -> bool:

@@ -237,6 +237,7 @@ def test_a_small_workbook_cannot_take_the_memory(reference: str) -> None:
         {"demandratchetpercentage": "x"},
         {"flatdemandstructure": [[{"rate": 1}]], "flatdemandmonths": [0.5] * 12},
         {"name": ["x"] * 9, "uri": {"a": 1}},
+        {"name": "\ud800", "demandrateunit": "\ud800", "\ud800": 3},
     ],
 )
 def test_hostile_rates_end_in_words(change: dict) -> None:
@@ -246,7 +247,8 @@ def test_hostile_rates_end_in_words(change: dict) -> None:
         "energyweekendschedule": [[0] * 24] * 12,
     }
     try:
-        to_tariff(read_urdb(rate | change))
+        tariff, findings = to_tariff(read_urdb(rate | change))
+        " ".join([tariff.name_en, *findings]).encode()
     except Refusal as refusal:
         assert "validation error" not in str(refusal)
         assert "invalid literal" not in str(refusal)
