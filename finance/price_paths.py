@@ -94,8 +94,11 @@ def read_points(text: str | bytes) -> tuple[PricePoint, ...]:
     head = [name.strip().lower() for name in rows[0]]
     unknown = next((name for name in head[1:] if name not in COMPONENTS), None)
     if head[0] != "year" or unknown is not None or len(set(head)) < len(head):
-        raise Refusal("the first line is '{head}'; begin with 'year', then each of these at most once: {components}",
-                      head=",".join(head), components=", ".join(COMPONENTS))  # fmt: skip
+        raise Refusal(
+            "the first line is '{head}'; begin with 'year', then each of these at most once: {components}",
+            head=",".join(head),
+            components=", ".join(COMPONENTS),
+        )
     return tuple(point for at, row in enumerate(rows[1:], start=2) for point in _points(head, row, at))
 
 
@@ -117,8 +120,9 @@ def _rows_of(text: str | bytes) -> list[list[str]]:
 
 def _points(head: list[str], row: list[str], line: int) -> list[PricePoint]:
     if len(row) > len(head):
-        raise Refusal("line {line} has {count} cells, the first line {wanted}", line=line, count=len(row),
-                      wanted=len(head))  # fmt: skip
+        raise Refusal(
+            "line {line} has {count} cells, the first line {wanted}", line=line, count=len(row), wanted=len(head)
+        )
     cells = [_number(cell, line) for cell in row]
     year = cells[0]
     if year is None or year != int(year) or not 1 <= year <= 100:

@@ -140,9 +140,18 @@ def plan(study: Study, wish: Wish) -> Plan:
     )
     price, battery_cost = unit_prices(probe, weights.sum())
     return Plan(
-        study, wish, programme, growth, price, _most(programme, wish), battery_cost, float(weights.sum()), year,
-        usable, l_per_kwh,
-    )  # fmt: skip
+        study,
+        wish,
+        programme,
+        growth,
+        price,
+        _most(programme, wish),
+        battery_cost,
+        float(weights.sum()),
+        year,
+        usable,
+        l_per_kwh,
+    )
 
 
 def year_weights(study: Study) -> Floats:

@@ -140,9 +140,14 @@ def margins(plan: Plan, best: Sizes, axis: str) -> Margins:
     worth = np.array([getattr(one.optimum, f"worth_per_{axis}") for one in priced])
     best_of_axis = within(plan, replace(held, **{axis: 0.0}), replace(held, **{axis: getattr(plan.most, axis)}), search)
     return Margins(
-        axis, held, (ends[1:] + ends[:-1]) / 2, {part: -np.diff(bill) / np.diff(ends) for part, bill in bills.items()},
-        getattr(plan.price, axis), worth, getattr(best_of_axis.size, axis),
-    )  # fmt: skip
+        axis,
+        held,
+        (ends[1:] + ends[:-1]) / 2,
+        {part: -np.diff(bill) / np.diff(ends) for part, bill in bills.items()},
+        getattr(plan.price, axis),
+        worth,
+        getattr(best_of_axis.size, axis),
+    )
 
 
 def _bill(plan: Plan, optimum: Optimum) -> dict[str, float]:

@@ -41,9 +41,13 @@ def editor() -> None:
         _upload()
         row = st.container(horizontal=True)
         row.download_button(
-            t("bills.table.template"), data=_template, file_name="bills.csv", mime="text/csv", on_click="ignore",
+            t("bills.table.template"),
+            data=_template,
+            file_name="bills.csv",
+            mime="text/csv",
+            on_click="ignore",
             key="bills_template",
-        )  # fmt: skip
+        )
         if bills:
             row.button(t("bills.table.clear"), on_click=lambda: _take([], t("bills.table.cleared")), key="bills_clear")
         else:
@@ -58,9 +62,12 @@ def _vat() -> str:
 
 def _upload() -> None:
     file = st.file_uploader(
-        t("bills.upload"), type=TABLE_TYPES, max_upload_size=FILE_LIMIT_MB,
-        key=f"bills_file@{state.revision()}", help=t("bills.upload_help"),
-    )  # fmt: skip
+        t("bills.upload"),
+        type=TABLE_TYPES,
+        max_upload_size=FILE_LIMIT_MB,
+        key=f"bills_file@{state.revision()}",
+        help=t("bills.upload_help"),
+    )
     if file is None:
         return
     try:
@@ -96,8 +103,12 @@ def _table(bills: tuple[RealBill, ...]) -> None:
     rows = [_row(bill, periods) for bill in bills]
     columns = _columns(periods)
     edited = table.grid_editor(
-        "bills", rows, columns, alt=t("bills.table.alt"), height=460 if len(rows) > 8 else "auto",
-    )  # fmt: skip
+        "bills",
+        rows,
+        columns,
+        alt=t("bills.table.alt"),
+        height=460 if len(rows) > 8 else "auto",
+    )
     if edited is None:
         return
     wanted = [_bill(row) for row in edited]
@@ -221,9 +232,15 @@ def _lines(found: Comparison) -> None:
 def _chart(found: Comparison) -> None:
     drawn = [name for name in ("total", "energy", "demand", "kwh") if found.lines[name].is_compared]
     name = st.segmented_control(
-        t("bills.drawn"), drawn, default=drawn[0], format_func=lambda name: t(f"bills.field.{name}"), required=True,
-        label_visibility="collapsed", key=f"bills_drawn.{drawn[0]}", wrap=True,
-    )  # fmt: skip
+        t("bills.drawn"),
+        drawn,
+        default=drawn[0],
+        format_func=lambda name: t(f"bills.field.{name}"),
+        required=True,
+        label_visibility="collapsed",
+        key=f"bills_drawn.{drawn[0]}",
+        wrap=True,
+    )
     dark, currency = state.is_dark(), state.current().site.currency
     labels = (t("bills.column.real"), t("bills.column.model"))
     st.markdown(legend(list(zip(labels, bill_colours(dark), strict=True))))

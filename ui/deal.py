@@ -124,8 +124,11 @@ def price_card(study: Study, found: Outcome) -> None:
     highest = most if term == "investor_share" else min(most, 1.3 * max([*inside, 0.1 * most]))
     ladder = _ladder(study.fingerprint, study, highest)
     title = deal_text.zone(study, split, term, words)
-    note = t("deal.zone.note", now=deal_text.price_text(term, now, study, words),
-             least=say.share(found.contract.host_least_share, words))  # fmt: skip
+    note = t(
+        "deal.zone.note",
+        now=deal_text.price_text(term, now, study, words),
+        least=say.share(found.contract.host_least_share, words),
+    )
     with card(title, note):
         figure = charts_deal.price_ladder(study, found, ladder, split, now, words, state.is_dark())
         chart(figure, key="deal.price", height=400, alt=title)

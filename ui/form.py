@@ -36,8 +36,9 @@ def card(name: str, *, columns: int, starts: dict[str, float] | None = None, all
     scenario, starts = state.current(), starts or {}
     paths = [path for path in on_card(name) if register()[path].kind != "other"]
     used = [path for path in paths if all_open or register()[path].when(scenario)]
-    _draw(used, columns, starts)
     idle = [path for path in paths if path not in used]
+    if used:
+        _draw(used, columns, starts)
     if idle:
         with st.expander(state.counted("inputs.idle", len(idle))):
             _draw(idle, columns, starts)

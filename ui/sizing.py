@@ -49,17 +49,25 @@ def ask_wish(study: Study) -> Wish:
     scenario = study.scenario
     with st.container(horizontal=True, vertical_alignment="bottom"):
         built = st.segmented_control(
-            t("sizing.ask.build"), BUILDS, default="pv" if scenario.pv.exists else "battery", required=True,
-            key=f"sizing.build@{state.revision()}", format_func=lambda name: t(f"sizing.build.{name}"),
-        )  # fmt: skip
+            t("sizing.ask.build"),
+            BUILDS,
+            default="pv" if scenario.pv.exists else "battery",
+            required=True,
+            key=f"sizing.build@{state.revision()}",
+            format_func=lambda name: t(f"sizing.build.{name}"),
+        )
         most_kwp = 0.0
         if built != "battery":
             unit = power_unit(max(study.dispatch.series.load_kw.max(), scenario.pv.dc_kwp), "kWp")
             shown = st.number_input(
-                t("sizing.ask.most_pv", unit=unit.name), 0.0, None,
+                t("sizing.ask.most_pv", unit=unit.name),
+                0.0,
+                None,
                 float(f"{max(study.dispatch.series.load_kw.max(), 1.5 * scenario.pv.dc_kwp) / unit.divisor:.2g}"),
-                key=f"sizing.most_pv@{state.revision()}", width=180, help=t("sizing.ask.most_pv_help"),
-            )  # fmt: skip
+                key=f"sizing.most_pv@{state.revision()}",
+                width=180,
+                help=t("sizing.ask.most_pv_help"),
+            )
             most_kwp = shown * unit.divisor
         serve_all = st.toggle(t("sizing.ask.serve_all"), key="sizing.serve_all", help=t("sizing.ask.serve_all_help"))
     return Wish(built != "battery", built == "sets", most_kwp, serve_all)
@@ -154,9 +162,14 @@ def ask_unit(answer: Answer) -> Sizes:
         return t("sizing.unit", power=say.power(one.kw / works, words), energy=say.energy(one.kwh, words))
 
     chosen = st.selectbox(
-        t("sizing.ask.unit"), list(units), list(units).index(default), key=f"sizing.unit@{answer.key}",
-        format_func=name, help=t("sizing.ask.unit_help"), width=320,
-    )  # fmt: skip
+        t("sizing.ask.unit"),
+        list(units),
+        list(units).index(default),
+        key=f"sizing.unit@{answer.key}",
+        format_func=name,
+        help=t("sizing.ask.unit_help"),
+        width=320,
+    )
     return units[chosen]
 
 
@@ -250,9 +263,12 @@ def _row_name(row: SizeRow) -> str:
 def take_button(answer: Answer, size: Sizes, name: str, key: str) -> None:
     """One click puts a size into the scenario."""
     st.button(
-        t("sizing.take", name=name, size=size_text(answer.plan, size)), key=f"sizing.take.{key}", on_click=_take,
-        args=(answer.plan, size), type="primary" if key == "best" else "secondary",
-    )  # fmt: skip
+        t("sizing.take", name=name, size=size_text(answer.plan, size)),
+        key=f"sizing.take.{key}",
+        on_click=_take,
+        args=(answer.plan, size),
+        type="primary" if key == "best" else "secondary",
+    )
 
 
 def _take(plan: Plan, size: Sizes) -> None:
@@ -279,9 +295,15 @@ def surface_card(answer: Answer) -> None:
     with card(title, said(plan, "sizing.map.note")):
         titles = (t("sizing.axis.energy", unit=energy.name), t("sizing.axis.power", unit=power.name))
         figure = charts_sizing.cost_surface(
-            found, _marks(answer, energy, power), power, energy, unit_of(plan.study, above), titles, words,
+            found,
+            _marks(answer, energy, power),
+            power,
+            energy,
+            unit_of(plan.study, above),
+            titles,
+            words,
             state.is_dark(),
-        )  # fmt: skip
+        )
         chart(figure, key="surface", height=420, alt=title)
 
 
@@ -414,9 +436,14 @@ def _front(
     ]
     marks = [Mark(kind, t(f"sizing.mark.{kind}"), one.other, one.cost / unit.divisor) for kind, one in ends]
     figure = charts_sizing.front(
-        [one.other for one in points], [one.cost / unit.divisor for one in points], marks, hover,
-        (said(plan, f"sizing.{name}.axis"), unit.unit), words, state.is_dark(),
-    )  # fmt: skip
+        [one.other for one in points],
+        [one.cost / unit.divisor for one in points],
+        marks,
+        hover,
+        (said(plan, f"sizing.{name}.axis"), unit.unit),
+        words,
+        state.is_dark(),
+    )
     chart(figure, key=name, height=320, alt=title)
 
 

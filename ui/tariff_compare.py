@@ -116,13 +116,20 @@ def _compared(tariff: Tariff, picked: list[str]) -> None:
     tariffs = {"": tariff} | {name: library_tariff(name) for name in picked if name != tariff.library_id}
     row = st.container(horizontal=True, vertical_alignment="bottom")
     month = row.selectbox(
-        t("tariff.month"), range(1, 13), index=6, format_func=lambda m: month_name(words, m), width=130,
+        t("tariff.month"),
+        range(1, 13),
+        index=6,
+        format_func=lambda m: month_name(words, m),
+        width=130,
         key="tariff_elsewhere_month",
-    )  # fmt: skip
+    )
     day_type = row.selectbox(
-        t("inputs.tariff.day_type"), DAY_TYPES, format_func=lambda d: t(f"inputs.tariff.{d}"), width=200,
+        t("inputs.tariff.day_type"),
+        DAY_TYPES,
+        format_func=lambda d: t(f"inputs.tariff.{d}"),
+        width=200,
         key="tariff_elsewhere_day",
-    )  # fmt: skip
+    )
     labels = [t("tariff.elsewhere.in_use") if not name else as_plain(names[name]) for name in tariffs]
     st.markdown(legend(list(zip(labels, curve_colours(dark), strict=False))))
     figure = day_curves(tariffs, month, day_type, words, dark)

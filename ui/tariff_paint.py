@@ -180,9 +180,11 @@ def _prices(draft: Canvas) -> None:
     painting = draft.now
     used = painting.used()
     rows = [
-        (name, months) for months in month_groups(painting) for k, name in enumerate(painting.periods)
+        (name, months)
+        for months in month_groups(painting)
+        for k, name in enumerate(painting.periods)
         if used[k, months[0] - 1]
-    ]  # fmt: skip
+    ]
     frame = pd.DataFrame(
         {
             "months": [_months(months) for _, months in rows],
@@ -221,9 +223,12 @@ def _new_period(draft: Canvas) -> None:
     with st.popover(t("tariff.paint.new"), width="stretch"):
         name = st.text_input(t("tariff.paint.new_name"), key=f"paint_new_name.{draft.revision}", max_chars=40)
         price = st.number_input(
-            t("inputs.tariff.price", currency=draft.of.currency), value=None, step=None, format="%.4f",
+            t("inputs.tariff.price", currency=draft.of.currency),
+            value=None,
+            step=None,
+            format="%.4f",
             key=f"paint_new_price.{draft.revision}",
-        )  # fmt: skip
+        )
         if st.button(t("tariff.paint.new_add"), disabled=not name or price is None, key="paint_new_add"):
             try:
                 _go(with_period(draft.now, name, price))
@@ -238,9 +243,12 @@ def _by_hand(draft: Canvas, day_type: str, period: str) -> None:
     words, slots = state.words(), draft.now.slots
     with st.popover(t("tariff.paint.by_hand"), width="stretch"):
         months = st.multiselect(
-            t("inputs.table.months"), EVERY_MONTH, format_func=lambda month: month_name(words, month),
-            key="paint_hand_months", placeholder=t("tariff.paint.every_month"),
-        )  # fmt: skip
+            t("inputs.table.months"),
+            EVERY_MONTH,
+            format_func=lambda month: month_name(words, month),
+            key="paint_hand_months",
+            placeholder=t("tariff.paint.every_month"),
+        )
         ends = [24 * at / slots for at in range(slots + 1)]
         start = st.selectbox(t("inputs.table.start"), ends[:-1], format_func=clock, key=f"paint_hand_start.{slots}")
         later = [end for end in ends if end > start]
@@ -248,9 +256,10 @@ def _by_hand(draft: Canvas, day_type: str, period: str) -> None:
         first, last = (round(hour * slots / 24) for hour in (start, end))
         cells = [(month - 1, slot) for month in months or EVERY_MONTH for slot in range(first, last)]
         st.button(
-            t("tariff.paint.paint", period=as_plain(_shown(period))), key="paint_hand",
+            t("tariff.paint.paint", period=as_plain(_shown(period))),
+            key="paint_hand",
             on_click=lambda: _go(painted(draft.now, day_type, cells, period)),
-        )  # fmt: skip
+        )
 
 
 def _buttons(draft: Canvas, day_type: str, is_changed: bool, tariff: Tariff | None) -> None:

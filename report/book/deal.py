@@ -26,9 +26,18 @@ from study.financing import CAUSES
 Floats = NDArray[np.float64]
 LABEL, SUM, START, TOP = 0, 1, 2, 5
 ROWS = (
-    "project", "saving", "share", "payment", "plant", "investor", "host", "investor_running", "host_running",
-    "investor_discounted", "host_discounted",
-)  # fmt: skip
+    "project",
+    "saving",
+    "share",
+    "payment",
+    "plant",
+    "investor",
+    "host",
+    "investor_running",
+    "host_running",
+    "investor_discounted",
+    "host_discounted",
+)
 WITHOUT_SUM = ("share", "investor_running", "host_running")
 FIGURES_TOP = TOP + len(ROWS) + 2
 

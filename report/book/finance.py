@@ -32,16 +32,17 @@ NO_LIMIT_YEARS = 100
 RULES_ROW = 3
 RULES = ("tax_rate", "tax_method", "tax_years", "tax_residual", "tax_carry_years")
 DERIVED = (
-    "project_cost", "depreciable_cost", "loan_years", "loan_grace", "loan_worth", "loan_amount", "least_dscr",
-    "least_dscr_year",
-)  # fmt: skip
+    *("project_cost", "depreciable_cost", "loan_years", "loan_grace", "loan_worth", "loan_amount"),
+    *("least_dscr", "least_dscr_year"),
+)
 MACRS_ROW = RULES_ROW + len(RULES) + len(DERIVED) + 2
 TABLE_ROW = MACRS_ROW + len(MACRS) + 3
 YEARLY = (
-    *PROJECT_LINES, "before_tax", "ebitda", "depreciation", "book_value_sold", "ebit", "rate_factor",
-    "losses_used_ebit", "tax_on_ebit", "credit", "vat", "after_tax", "available", "sculpted", "opening", "drawdown",
-    "principal", "interest", "closing", "taxable", "losses_used", "tax_paid", "equity", "dscr", "icr",
-)  # fmt: skip
+    *(*PROJECT_LINES, "before_tax", "ebitda", "depreciation", "book_value_sold", "ebit", "rate_factor"),
+    *("losses_used_ebit", "tax_on_ebit", "credit", "vat", "after_tax", "available", "sculpted"),
+    *("opening", "drawdown", "principal", "interest", "closing"),
+    *("taxable", "losses_used", "tax_paid", "equity", "dscr", "icr"),
+)
 AMOUNTS_WITHOUT_SUM = ("opening", "closing", "rate_factor", "dscr", "icr", "sculpted")
 VIEWS = ("after_tax", "equity")
 VIEW_ROWS = ("flow", "running", "discounted", "running_discounted", "crossing", "crossing_discounted")

@@ -435,9 +435,16 @@ def emissions(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
 
 
 def _draw(
-    draw, width_mm: float, height_mm: float, *, left_mm: float = 20, right_mm: float = 2, bottom_mm: float = 7,
-    bare: bool = False, bare_left: bool = False,
-) -> str:  # fmt: skip
+    draw,
+    width_mm: float,
+    height_mm: float,
+    *,
+    left_mm: float = 20,
+    right_mm: float = 2,
+    bottom_mm: float = 7,
+    bare: bool = False,
+    bare_left: bool = False,
+) -> str:
     """Set up a page-sized figure with fixed margins, let `draw` fill its axes, give the SVG."""
     with _LOCK:
         _prepare()

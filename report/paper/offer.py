@@ -17,9 +17,21 @@ from sim.problem import Named, Refusal
 
 FONT = Path(__file__).resolve().parents[2] / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (
-    "bill", "load", "alternatives", "solution", "operation", "bridge", "resilience", "money", "deal", "risk",
-    "carbon", "permits", "commercial", "annex",
-)  # fmt: skip
+    "bill",
+    "load",
+    "alternatives",
+    "solution",
+    "operation",
+    "bridge",
+    "resilience",
+    "money",
+    "deal",
+    "risk",
+    "carbon",
+    "permits",
+    "commercial",
+    "annex",
+)
 PAPERS = ("bills", "contract", "curve", "single_line", "site", "shifts")
 LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000}
 LOGO_MAX_BYTES = 1_000_000

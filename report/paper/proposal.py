@@ -37,9 +37,12 @@ WRITERS = {
 }
 # The inputs whose turning points are looked for where the scenario starts from no shipped case.
 USUAL_LEVERS = (
-    "finance.diesel_per_l", "finance.energy_price_factor", "grid.ready_month", "storage.energy_kwh",
+    "finance.diesel_per_l",
+    "finance.energy_price_factor",
+    "grid.ready_month",
+    "storage.energy_kwh",
     "finance.storage_capex_per_kwh",
-)  # fmt: skip
+)
 
 
 def levers_of(study: Study) -> tuple[str, ...]:

@@ -17,12 +17,18 @@ def shock_bars(added: Mapping[str, float], words: Words, dark: bool) -> Figure:
     values = [added[name] for name in order]
     shades = [colours.alternatives[name] for name in order]
     bars = {
-        "type": "bar", "orientation": "h", "y": [say.name(name, words, first=True) for name in order],
-        "x": f32([value * 100 for value in values]), "marker": {"color": shades},
+        "type": "bar",
+        "orientation": "h",
+        "y": [say.name(name, words, first=True) for name in order],
+        "x": f32([value * 100 for value in values]),
+        "marker": {"color": shades},
         "text": [say.change(value, words) for value in values],
-        "textposition": "outside", "cliponaxis": False, "textfont": {"size": SMALL_PX}, "meta": "shock",
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textfont": {"size": SMALL_PX},
+        "meta": "shock",
         "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }  # fmt: skip
+    }
     low, high = min(0.0, *values) * 100, max(0.0, *values) * 100
     room = 0.3 * (high - low) or 1.0
     across = axis(colours, showticklabels=False, range=[low - (room if low < 0 else 0), high + room])

@@ -33,14 +33,24 @@ def hour_month_map(cells: Floats, calendar_months: Sequence[int], unit: str, wor
     names = [month_name(words, month) for month in calendar_months]
     hours = [0, 6, 12, 18]
     image = {
-        "type": "heatmap", "z": f32(cells), "zmin": 0.0, "zmax": top or 1.0, "xgap": 1, "ygap": 1,
-        "colorscale": scale(colours.sequential), "hoverongaps": False, "customdata": [names] * 24,
+        "type": "heatmap",
+        "z": f32(cells),
+        "zmin": 0.0,
+        "zmax": top or 1.0,
+        "xgap": 1,
+        "ygap": 1,
+        "colorscale": scale(colours.sequential),
+        "hoverongaps": False,
+        "customdata": [names] * 24,
         "hovertemplate": f"%{{customdata}}, %{{y}} h: %{{z:.3~g}} {unit}<extra></extra>",
         "colorbar": {
-            "thickness": 10, "outlinewidth": 0, "tickvals": ticks, "tickfont": {"color": colours.muted},
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickvals": ticks,
+            "tickfont": {"color": colours.muted},
             "ticktext": [words.number(tick, unit if k == len(ticks) - 1 else "") for k, tick in enumerate(ticks)],
         },
-    }  # fmt: skip
+    }
     down = axis(colours, tickvals=hours, ticktext=[words.number(h, words.t("charts.unit.h"), 0) for h in hours])
     across = axis(colours, tickvals=list(range(len(names))), ticktext=month_ticks(words, calendar_months))
     return figure([image], dark, xaxis=across, yaxis=down)

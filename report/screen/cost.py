@@ -147,16 +147,25 @@ def _spending_line(months, paid, colour: str, name: str) -> dict:
     line = {"color": colour, "width": 2.5}
     hover = "%{y:,.3s}<extra></extra>"
     return {
-        "type": "scatter", "mode": "lines", "name": name, "x": f32(months), "y": f32(paid), "line": line,
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": f32(months),
+        "y": f32(paid),
+        "line": line,
         "hovertemplate": hover,
-    }  # fmt: skip
+    }
 
 
 def _resale_drop(month: float, above: float, below: float, colour: str) -> dict:
     return {
-        "type": "scatter", "mode": "lines", "x": f32([month, month]), "y": f32([above, below]),
-        "line": {"color": colour, "width": 2.5}, "hoverinfo": "skip",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": f32([month, month]),
+        "y": f32([above, below]),
+        "line": {"color": colour, "width": 2.5},
+        "hoverinfo": "skip",
+    }
 
 
 def _end_notes(month: float, ends, names: list[str], scale: Amounts, largest: float) -> list[dict]:
@@ -330,14 +339,22 @@ def cash_flow(study: Study, words: Words, dark: bool) -> Figure:
     sums = [f"{name}: {scale.label(value)}" for name, value in zip(labels, running, strict=True)]
     shades = [colours.battery if value >= 0 else colours.genset for value in flows]
     bars = {
-        "type": "bar", "x": at, "y": f32(flows / scale.divisor), "marker": {"color": shades}, "customdata": texts,
+        "type": "bar",
+        "x": at,
+        "y": f32(flows / scale.divisor),
+        "marker": {"color": shades},
+        "customdata": texts,
         "hovertemplate": f"%{{customdata}} {scale.unit}<extra></extra>",
-    }  # fmt: skip
+    }
     line = {
-        "type": "scatter", "mode": "lines", "x": at, "y": f32(running / scale.divisor),
-        "line": {"color": colours.text, "width": 2}, "customdata": sums,
+        "type": "scatter",
+        "mode": "lines",
+        "x": at,
+        "y": f32(running / scale.divisor),
+        "line": {"color": colours.text, "width": 2},
+        "customdata": sums,
         "hovertemplate": f"{words.t('charts.running')}<br>%{{customdata}} {scale.unit}<extra></extra>",
-    }  # fmt: skip
+    }
     step = max(1, -(-flows.size // 8))
     ticks = [k for k in range(flows.size) if k == 0 or k % step == 0]
     across = axis(colours, tickvals=ticks, ticktext=[labels[k] for k in ticks], range=[-0.6, flows.size - 0.4])

@@ -56,21 +56,36 @@ def cumulative(study: Study, found: Outcome, words: Words, dark: bool) -> Figure
     shapes, notes = [_across(0.0, colours.muted, "solid")], []
     if 0 < found.periods < last:
         shapes.append(_upright(found.periods, colours.muted))
-        notes.append(note(words.t("deal.chart.ends"), found.periods, 1.0, yref="paper", yanchor="top", xshift=4,
-                          font={"size": SMALL_PX, "color": colours.muted}))  # fmt: skip
+        notes.append(
+            note(
+                words.t("deal.chart.ends"),
+                found.periods,
+                1.0,
+                yref="paper",
+                yanchor="top",
+                xshift=4,
+                font={"size": SMALL_PX, "color": colours.muted},
+            )
+        )
     return figure(data, dark, xaxis=across, yaxis=down, shapes=shapes, annotations=notes)
 
 
 def _line(name: str, line: Floats, labels: Sequence[str], scale: Amounts, words: Words, colours: Palette) -> dict:
     whole = name == "project"
     return {
-        "type": "scatter", "mode": "lines", "x": np.arange(line.size, dtype=np.int16), "y": f32(line / scale.divisor),
-        "line": {"color": getattr(colours, LINES[name]), "width": 1.5 if whole else 2.5,
-                 "dash": "dot" if whole else "solid"},
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.arange(line.size, dtype=np.int16),
+        "y": f32(line / scale.divisor),
+        "line": {
+            "color": getattr(colours, LINES[name]),
+            "width": 1.5 if whole else 2.5,
+            "dash": "dot" if whole else "solid",
+        },
         "name": words.t(f"deal.party.{name}"),
         "customdata": [f"{label}: {scale.label(value)}" for label, value in zip(labels, line, strict=True)],
         "hovertemplate": f"%{{fullData.name}}<br>%{{customdata}} {scale.unit}<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def price_ladder(
@@ -128,9 +143,15 @@ def _padded(reach: tuple[float, float]) -> list[float]:
 
 def _curve(x: Floats, y: Floats, colour: str, down: str, texts: list[str]) -> dict[str, Any]:
     return {
-        "type": "scatter", "mode": "lines", "x": f32(x), "y": f32(y), "yaxis": down,
-        "line": {"color": colour, "width": 2.5}, "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": f32(x),
+        "y": f32(y),
+        "yaxis": down,
+        "line": {"color": colour, "width": 2.5},
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
 def _across(y: float, colour: str, dash: str) -> dict[str, Any]:

@@ -49,13 +49,18 @@ def coverage_bars(dscr: Floats, icr: Floats, wanted: float, words: Words, dark: 
     colours = palette(dark)
     owed = np.flatnonzero(~np.isnan(dscr))
     bars = {
-        "type": "bar", "x": owed.tolist(), "y": f32(dscr[owed]), "name": "DSCR",
+        "type": "bar",
+        "x": owed.tolist(),
+        "y": f32(dscr[owed]),
+        "name": "DSCR",
         "marker": {"color": [colours.battery if value >= wanted else colours.unserved for value in dscr[owed]]},
-        "text": [words.number(value, decimals=2) for value in dscr[owed]], "textposition": "outside",
-        "cliponaxis": False, "textfont": {"size": SMALL_PX},
+        "text": [words.number(value, decimals=2) for value in dscr[owed]],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textfont": {"size": SMALL_PX},
         "customdata": [_or_none(value, words) for value in icr[owed]],
         "hovertemplate": f"{words.t('financing.year')} %{{x}}: DSCR %{{text}}, ICR %{{customdata}}<extra></extra>",
-    }  # fmt: skip
+    }
     low, high = min(0.0, float(dscr[owed].min())), max(wanted, float(dscr[owed].max()))
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": wanted, "y1": wanted}
     line |= {"line": {"color": colours.text, "width": 1, "dash": "dot"}}

@@ -86,20 +86,32 @@ def dispatch_span(
 def _band(key: str, hours, values, power: tuple[float, str], colours: Palette, words: Words) -> dict:
     colour = getattr(colours, dict(BANDS)[key])
     area = {
-        "type": "scatter", "mode": "lines", "name": words.t(f"charts.flow.{key}"), "meta": key, "stackgroup": "power",
-        "x": f32(hours), "y": f32(np.append(values, values[-1:]) / power[0]), "line": {"width": 0, "shape": "hv"},
-        "fillcolor": colour, "hovertemplate": "%{y:.3~g} " + power[1],
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "name": words.t(f"charts.flow.{key}"),
+        "meta": key,
+        "stackgroup": "power",
+        "x": f32(hours),
+        "y": f32(np.append(values, values[-1:]) / power[0]),
+        "line": {"width": 0, "shape": "hv"},
+        "fillcolor": colour,
+        "hovertemplate": "%{y:.3~g} " + power[1],
+    }
     return area | ({"fillpattern": hatch(colour, colours.page)} if key == "unserved" else {})
 
 
 def _load_line(hours, load_kw, power: tuple[float, str], colours: Palette, words: Words) -> dict:
     line = {"color": colours.text, "width": 1.5, "shape": "hv"}
     return {
-        "type": "scatter", "mode": "lines", "name": words.t("charts.flow.load"), "meta": "load", "x": f32(hours),
-        "y": f32(np.append(load_kw, load_kw[-1:]) / power[0]), "line": line,
+        "type": "scatter",
+        "mode": "lines",
+        "name": words.t("charts.flow.load"),
+        "meta": "load",
+        "x": f32(hours),
+        "y": f32(np.append(load_kw, load_kw[-1:]) / power[0]),
+        "line": line,
         "hovertemplate": "%{y:.3~g} " + power[1],
-    }  # fmt: skip
+    }
 
 
 def charge_fractions(study: Study, year: int, trace: Trace, steps: slice) -> np.ndarray:
@@ -113,11 +125,21 @@ def _charge_trace(
 ) -> list[dict]:
     charge = charge_fractions(study, year, trace, steps) * 100
     line = {"color": colours.battery, "width": 1.5}
-    return [{
-        "type": "scatter", "mode": "lines", "name": words.t("charts.flow.battery"), "meta": "charge", "x": f32(hours),
-        "y": f32(charge), "yaxis": "y2", "line": line, "fill": "tozeroy", "fillcolor": faded(colours.battery, 0.16),
-        "hovertemplate": "%{y:.0f} %",
-    }]  # fmt: skip
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": words.t("charts.flow.battery"),
+            "meta": "charge",
+            "x": f32(hours),
+            "y": f32(charge),
+            "yaxis": "y2",
+            "line": line,
+            "fill": "tozeroy",
+            "fillcolor": faded(colours.battery, 0.16),
+            "hovertemplate": "%{y:.0f} %",
+        }
+    ]
 
 
 def _price_strip(study: Study, steps: slice, hours, colours: Palette, words: Words) -> dict:
@@ -125,10 +147,19 @@ def _price_strip(study: Study, steps: slice, hours, colours: Palette, words: Wor
     price, unit = study.dispatch.step_price_per_kwh() * words.rate(currency), words.price_unit(currency, "kWh")
     low, high = float(price.min()), float(price.max())
     return {
-        "type": "heatmap", "meta": "price", "x": f32(hours), "y": [0], "z": f32(price[steps])[None, :], "yaxis": "y3",
-        "colorscale": scale(colours.sequential_ink), "zmin": low, "zmax": high if high > low else low + 1,
-        "showscale": False, "hovertemplate": "%{z:.3~g} " + unit + "<extra></extra>", "name": "",
-    }  # fmt: skip
+        "type": "heatmap",
+        "meta": "price",
+        "x": f32(hours),
+        "y": [0],
+        "z": f32(price[steps])[None, :],
+        "yaxis": "y3",
+        "colorscale": scale(colours.sequential_ink),
+        "zmin": low,
+        "zmax": high if high > low else low + 1,
+        "showscale": False,
+        "hovertemplate": "%{z:.3~g} " + unit + "<extra></extra>",
+        "name": "",
+    }
 
 
 def _span_axes(
@@ -220,14 +251,24 @@ def energy_mix(study: Study, words: Words, dark: bool) -> Figure:
         marker = {"color": colour, "line": {"color": colours.page, "width": 1.5}}
         if key == "unserved":
             marker["pattern"] = hatch(colour, colours.page)
-        data.append({
-            "type": "bar", "orientation": "h", "name": label, "meta": key, "y": names, "marker": marker,
-            "x": [value if value > 0 else None for value in values], "textangle": 0,
-            "text": [say.share(value, words) if value > 0.07 else "" for value in values], "textposition": "inside",
-            "insidetextanchor": "middle", "textfont": {"size": SMALL_PX, "color": ink_on(colour)},
-            "customdata": [say.share(value, words) for value in values],
-            "hovertemplate": f"{label}: %{{customdata}}<extra>%{{y}}</extra>",
-        })  # fmt: skip
+        data.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": label,
+                "meta": key,
+                "y": names,
+                "marker": marker,
+                "x": [value if value > 0 else None for value in values],
+                "textangle": 0,
+                "text": [say.share(value, words) if value > 0.07 else "" for value in values],
+                "textposition": "inside",
+                "insidetextanchor": "middle",
+                "textfont": {"size": SMALL_PX, "color": ink_on(colour)},
+                "customdata": [say.share(value, words) for value in values],
+                "hovertemplate": f"{label}: %{{customdata}}<extra>%{{y}}</extra>",
+            }
+        )
     down = axis(colours, autorange="reversed", tickfont={"size": TEXT_PX, "color": colours.text}, ticksuffix="\u2002")
     return figure(
         data, dark, barmode="stack", bargap=0.35, xaxis=axis(colours, visible=False, range=[0, 1]), yaxis=down
@@ -317,10 +358,18 @@ def _flow_band(start, end, height: float, name: str, colour: str) -> dict:
     x = start[0] + (end[0] - start[0]) * s
     y = start[1] + (end[1] - start[1]) * bend
     return {
-        "type": "scatter", "mode": "lines", "x": f32(np.concatenate([x, x[::-1]])),
-        "y": f32(np.concatenate([y, y[::-1] - height])), "fill": "toself", "fillcolor": faded(colour, 0.42),
-        "line": {"width": 0.5, "color": colour}, "hoveron": "fills", "name": name, "text": name, "hoverinfo": "text",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": f32(np.concatenate([x, x[::-1]])),
+        "y": f32(np.concatenate([y, y[::-1] - height])),
+        "fill": "toself",
+        "fillcolor": faded(colour, 0.42),
+        "line": {"width": 0.5, "color": colour},
+        "hoveron": "fills",
+        "name": name,
+        "text": name,
+        "hoverinfo": "text",
+    }
 
 
 def _flow_box(box: tuple[float, float, float], colour: str) -> dict:
@@ -362,16 +411,28 @@ def billed_peaks(
     high, own = reference_kw / divisor, own_kw / divisor
     at = np.arange(high.size, dtype=np.int16)
     joins = {
-        "type": "bar", "x": at, "y": f32(high - own), "base": own.tolist(), "width": 0.16, "hoverinfo": "skip",
+        "type": "bar",
+        "x": at,
+        "y": f32(high - own),
+        "base": own.tolist(),
+        "width": 0.16,
+        "hoverinfo": "skip",
         "marker": {"color": colours.border},
-    }  # fmt: skip
+    }
     open_dots = {"size": 10, "color": colours.page, "line": {"color": inks[0], "width": 2}}
     full_dots = {"size": 8, "color": inks[1]}
     dots = [
-        {"type": "scatter", "mode": "markers", "x": at, "y": f32(values), "marker": marker, "name": name,
-         "hovertemplate": f"{name}: %{{y:.3~g}} {unit}<extra></extra>"}
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": at,
+            "y": f32(values),
+            "marker": marker,
+            "name": name,
+            "hovertemplate": f"{name}: %{{y:.3~g}} {unit}<extra></extra>",
+        }
         for values, marker, name in zip((high, own), (open_dots, full_dots), names, strict=True)
-    ]  # fmt: skip
+    ]
     low, top = float(min(high.min(), own.min())), float(max(high.max(), own.max()))
     margin = max(0.15 * (top - low), 0.02 * top, 1e-3)
     font = {"size": SMALL_PX, "color": colours.muted}
@@ -404,9 +465,14 @@ def import_map(net_import_kw: NDArray, step_minutes: int, start: str, words: Wor
         "tickfont": {"color": colours.muted},
     }
     image = {
-        "type": "heatmap", "z": cells, "colorscale": scale(colours.sequential), "zmin": low,
-        "zmax": high, "colorbar": bar, "hovertemplate": "%{y} h: %{z:.4~g} kW<extra></extra>",
-    }  # fmt: skip
+        "type": "heatmap",
+        "z": cells,
+        "colorscale": scale(colours.sequential),
+        "zmin": low,
+        "zmax": high,
+        "colorbar": bar,
+        "hovertemplate": "%{y} h: %{z:.4~g} kW<extra></extra>",
+    }
     hours = [0, 6, 12, 18]
     down = axis(colours, tickvals=hours, ticktext=[words.number(h, words.t("charts.unit.h"), 0) for h in hours])
     across = axis(colours, **_months_along(hourly.shape[0], start, words))

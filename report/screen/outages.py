@@ -38,15 +38,25 @@ def _curve(name: str, curve: Floats, look: tuple[str, str], colours: Palette) ->
     hours = np.arange(1, curve.size + 1)
     line = {"color": getattr(colours, look[0]), "width": 2, "dash": look[1], "shape": "hv"}
     return {
-        "type": "scatter", "mode": "lines", "name": name, "meta": name, "x": f32(hours), "y": f32(curve * 100),
-        "line": line, "hovertemplate": f"{name}: %{{x:.0f}} h, %{{y:.1f}} %<extra></extra>",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "meta": name,
+        "x": f32(hours),
+        "y": f32(curve * 100),
+        "line": line,
+        "hovertemplate": f"{name}: %{{x:.0f}} h, %{{y:.1f}} %<extra></extra>",
+    }
 
 
 def cost_by_length(
-    lengths_h: Sequence[float], costs: Mapping[str, Floats], colour: Mapping[str, str], scale: Amounts, words: Words,
+    lengths_h: Sequence[float],
+    costs: Mapping[str, Floats],
+    colour: Mapping[str, str],
+    scale: Amounts,
+    words: Words,
     dark: bool,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Mean cost of one outage by its length, a line for each name; lengths stand at even distances. About 300 px
     high."""
     colours = palette(dark)
@@ -54,12 +64,20 @@ def cost_by_length(
     data = []
     for name, values in costs.items():
         line = {"color": getattr(colours, colour[name]), "width": 2}
-        data.append({
-            "type": "scatter", "mode": "lines+markers", "name": name, "meta": name, "x": places,
-            "y": f32(values / scale.divisor), "line": line, "marker": {"size": 6},
-            "customdata": [scale.label(float(value)) for value in values],
-            "hovertemplate": f"{name}: %{{customdata}} {scale.unit}<extra></extra>",
-        })  # fmt: skip
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": name,
+                "meta": name,
+                "x": places,
+                "y": f32(values / scale.divisor),
+                "line": line,
+                "marker": {"size": 6},
+                "customdata": [scale.label(float(value)) for value in values],
+                "hovertemplate": f"{name}: %{{customdata}} {scale.unit}<extra></extra>",
+            }
+        )
     texts = [_length_text(hours, words) for hours in lengths_h]
     top = max((float(values.max()) for values in costs.values()), default=0.0) / scale.divisor or 1.0
     across = axis(colours, tickvals=places, ticktext=texts)
@@ -80,9 +98,14 @@ def capacity_by_year(life: BatteryLife, storage: Storage, words: Words, dark: bo
     renewed = np.isin(years, [*life.replaced_in, *life.added_in])
     shades = [colours.battery if new else faded(colours.battery, 0.45) for new in renewed]
     bars = {
-        "type": "bar", "x": years.tolist(), "y": f32(life.health * 100), "marker": {"color": shades}, "name": "",
-        "meta": "capacity", "hovertemplate": "%{x}: %{y:.1f} %<extra></extra>",
-    }  # fmt: skip
+        "type": "bar",
+        "x": years.tolist(),
+        "y": f32(life.health * 100),
+        "marker": {"color": shades},
+        "name": "",
+        "meta": "capacity",
+        "hovertemplate": "%{x}: %{y:.1f} %<extra></extra>",
+    }
     limits = {"replace": storage.end_of_life_fraction, "augment": storage.augment_below_fraction}
     follows = storage.renewal == "replace" or (storage.renewal == "augment" and storage.augment_by == "threshold")
     dash = {"color": colours.muted, "width": 1, "dash": "dot"}
@@ -90,7 +113,10 @@ def capacity_by_year(life: BatteryLife, storage: Storage, words: Words, dark: bo
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": dash}
     ticks = [int(year) for year in years if year == 1 or year % 5 == 0]
     return figure(
-        [bars], dark, bargap=0.3, shapes=[line] if follows else [],
+        [bars],
+        dark,
+        bargap=0.3,
+        shapes=[line] if follows else [],
         xaxis=axis(colours, tickvals=ticks, ticktext=[str(year) for year in ticks]),
         yaxis=value_axis(colours, words, 0, 100, "%", range=[0, 104]),
-    )  # fmt: skip
+    )

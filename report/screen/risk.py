@@ -29,9 +29,14 @@ def histogram(
     shades = [colours.battery if value >= 0 else colours.unserved for value in middle]
     texts = [f"{words.number(x, unit.unit)}: {words.percent(float(y))}" for x, y in zip(middle, share, strict=True)]
     bars = {
-        "type": "bar", "x": f32(middle), "y": f32(share * 100), "width": f32(np.diff(edges) * 0.94),
-        "marker": {"color": shades}, "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "type": "bar",
+        "x": f32(middle),
+        "y": f32(share * 100),
+        "width": f32(np.diff(edges) * 0.94),
+        "marker": {"color": shades},
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
     lines, notes = [], []
     for name in ("q10", "q50", "q90"):
         at = getattr(marks, name)
@@ -96,10 +101,16 @@ def driver_bars(drivers: Mapping[str, float], label: Label, words: Words, dark: 
     top = list(drivers.items())[:SHOWN_BARS][::-1]
     texts = [words.percent(share) for _, share in top]
     bars = {
-        "type": "bar", "orientation": "h", "y": [label(path) for path, _ in top],
-        "x": f32([share * 100 for _, share in top]), "text": texts, "textposition": "outside", "cliponaxis": False,
-        "marker": {"color": colours.grid}, "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }  # fmt: skip
+        "type": "bar",
+        "orientation": "h",
+        "y": [label(path) for path, _ in top],
+        "x": f32([share * 100 for _, share in top]),
+        "text": texts,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": colours.grid},
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }
     most = max((share for _, share in top), default=0.01) * 100
     across = axis(colours, showticklabels=False, range=[0, most * 1.2])
     return figure([bars], dark, bargap=0.35, xaxis=across, yaxis=axis(colours))
@@ -115,16 +126,29 @@ def two_way_map(found: HeatMap, unit: Amounts, label: Label, words: Words, dark:
     bar = {"thickness": 10, "outlinewidth": 0, "title": {"text": unit.unit, "side": "right"}}
     bar |= {"tickvals": ticks, "ticktext": [words.number(tick) for tick in ticks]}
     cells = {
-        "type": "heatmap", "x": f32(found.x), "y": f32(found.y), "z": f32(values), "zmin": -reach, "zmax": reach,
-        "colorscale": shades, "hoverongaps": False, "colorbar": bar,
+        "type": "heatmap",
+        "x": f32(found.x),
+        "y": f32(found.y),
+        "z": f32(values),
+        "zmin": -reach,
+        "zmax": reach,
+        "colorscale": shades,
+        "hoverongaps": False,
+        "colorbar": bar,
         "hovertemplate": f"{label(found.x_path)} %{{x:.4g}}<br>{label(found.y_path)} %{{y:.4g}}<br>"
         f"%{{z:.4g}} {unit.unit}<extra></extra>",
-    }  # fmt: skip
+    }
     zero = {
-        "type": "contour", "x": f32(found.x), "y": f32(found.y), "z": f32(values), "showscale": False,
-        "contours": {"start": 0, "end": 0, "size": 1, "coloring": "lines"}, "hoverinfo": "skip",
-        "colorscale": scale((colours.text, colours.text)), "line": {"width": 2},
-    }  # fmt: skip
+        "type": "contour",
+        "x": f32(found.x),
+        "y": f32(found.y),
+        "z": f32(values),
+        "showscale": False,
+        "contours": {"start": 0, "end": 0, "size": 1, "coloring": "lines"},
+        "hoverinfo": "skip",
+        "colorscale": scale((colours.text, colours.text)),
+        "line": {"width": 2},
+    }
     across = axis(colours, title={"text": label(found.x_path)}, **_ticks(found.x, words))
     down = axis(colours, title={"text": label(found.y_path)}, **_ticks(found.y, words))
     return figure([cells, zero], dark, xaxis=across, yaxis=down)

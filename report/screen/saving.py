@@ -22,9 +22,13 @@ def shown_steps(totals: Mapping[str, float], before: float, after: float) -> dic
 
 
 def waterfall(
-    totals: Mapping[str, float], ends: tuple[tuple[str, float], tuple[str, float]], unit: Amounts, label: Label,
-    words: Words, dark: bool,
-) -> Figure:  # fmt: skip
+    totals: Mapping[str, float],
+    ends: tuple[tuple[str, float], tuple[str, float]],
+    unit: Amounts,
+    label: Label,
+    words: Words,
+    dark: bool,
+) -> Figure:
     """From one cost to the other; steps that save go down. `ends`: name and cost at the beginning and at the end."""
     colours = palette(dark)
     (first, before), (last, after) = ends
@@ -39,11 +43,16 @@ def waterfall(
     heights, bases, shades = [*heights, after], [*bases, 0.0], [*shades, colours.control]
     texts = [unit.label(value) for value in heights]
     bars = {
-        "type": "bar", "x": names, "y": f32([h / unit.divisor for h in heights]),
-        "base": [b / unit.divisor for b in bases], "marker": {"color": shades}, "text": texts,
-        "textposition": "outside", "cliponaxis": False,
+        "type": "bar",
+        "x": names,
+        "y": f32([h / unit.divisor for h in heights]),
+        "base": [b / unit.divisor for b in bases],
+        "marker": {"color": shades},
+        "text": texts,
+        "textposition": "outside",
+        "cliponaxis": False,
         "hovertemplate": f"%{{x}}: %{{text}} {unit.unit}<extra></extra>",
-    }  # fmt: skip
+    }
     tops = [0.0, *(b for b in bases), *(b + h for b, h in zip(bases, heights, strict=True))]
     down = value_axis(colours, words, min(tops) / unit.divisor, max(tops) / unit.divisor, unit.unit)
     return figure([bars], dark, bargap=0.25, xaxis=axis(colours, type="category"), yaxis=down)
@@ -55,12 +64,16 @@ def split_bars(parts: Mapping[str, float], unit: Amounts, label: Label, words: W
     hue = {"grid": colours.grid, "pv": colours.pv, "battery": colours.battery, "sets": colours.genset}
     shown = [(name, value) for name, value in parts.items() if value][::-1]
     bars = {
-        "type": "bar", "orientation": "h", "y": [label(name) for name, _ in shown],
-        "x": f32([value / unit.divisor for _, value in shown]), "text": [unit.label(value) for _, value in shown],
-        "textposition": "outside", "cliponaxis": False,
+        "type": "bar",
+        "orientation": "h",
+        "y": [label(name) for name, _ in shown],
+        "x": f32([value / unit.divisor for _, value in shown]),
+        "text": [unit.label(value) for _, value in shown],
+        "textposition": "outside",
+        "cliponaxis": False,
         "marker": {"color": [hue.get(name, colours.control) for name, _ in shown]},
         "hovertemplate": f"%{{y}}: %{{text}} {unit.unit}<extra></extra>",
-    }  # fmt: skip
+    }
     values = [0.0, *(value / unit.divisor for _, value in shown)]
     span = max(values) - min(values) or 1.0
     room = [min(values) - 0.15 * span * (min(values) < 0), max(values) + 0.15 * span]

@@ -49,14 +49,19 @@ def part_colours(colours: Palette) -> dict[str, str]:
 
 
 def cost_surface(
-    found: Surface, marks: Sequence[Mark], power: ShownUnit, energy: ShownUnit, money: Amounts, titles: tuple[str, str],
-    words: Words, dark: bool,
-) -> Figure:  # fmt: skip
+    found: Surface,
+    marks: Sequence[Mark],
+    power: ShownUnit,
+    energy: ShownUnit,
+    money: Amounts,
+    titles: tuple[str, str],
+    words: Words,
+    dark: bool,
+) -> Figure:
     """What each size costs a year beyond the cheapest; energy across, power upwards. About 420 px high."""
     colours = palette(dark)
     x, y = found.kwh / energy.divisor, found.kw / power.divisor
     above = (found.cost - np.nanmin(found.cost)) / money.divisor
-    most = float(np.nanmax(above)) or 1.0
     top = max(float(np.nanquantile(above, NEAR_SHADES)), 1e-9)
     texts = [
         [_cell(found, i, j, above[i, j], power, energy, money, words) for j in range(x.size)] for i in range(y.size)
@@ -65,23 +70,33 @@ def cost_surface(
     bar = {"thickness": 10, "outlinewidth": 0, "tickvals": ticks, "ticktext": [words.number(tick) for tick in ticks]}
     bar |= {"title": {"text": money.unit, "side": "right"}}
     cells = {
-        "type": "heatmap", "x": f32(x), "y": f32(y), "z": f32(above), "zmin": 0, "zmax": top, "colorbar": bar,
-        "colorscale": scale(colours.sequential), "customdata": texts,
-        "hovertemplate": "%{customdata}<extra></extra>", "hoverongaps": False,
-    }  # fmt: skip
-    levels = [level for level in nice_ticks(0.0, top, 6) if 0 < level < most]
-    lines = {
-        "type": "contour", "x": f32(x), "y": f32(y), "z": f32(above), "showscale": False, "hoverinfo": "skip",
-        "contours": {
-            "start": levels[0] if levels else 0, "end": levels[-1] if levels else 0,
-            "size": levels[0] if levels else 1, "coloring": "lines",
-        },
-        "colorscale": scale((colours.muted, colours.muted)), "line": {"width": 0.8},
-    }  # fmt: skip
+        "type": "heatmap",
+        "x": f32(x),
+        "y": f32(y),
+        "z": f32(above),
+        "zmin": 0,
+        "zmax": top,
+        "colorbar": bar,
+        "colorscale": scale(colours.sequential),
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "hoverongaps": False,
+    }
+    lines = _contour(x, y, above, top, colours)
     across = axis(colours, title={"text": titles[0]}, range=[float(x[0]), float(x[-1])], **_ticks(x, words))
     down = axis(colours, title={"text": titles[1]}, range=[float(y[0]), float(y[-1])], **_ticks(y, words))
     drawn, notes = _marks(marks, (float(x[0]), float(x[-1])), colours)
     return figure([cells, lines, *drawn], dark, xaxis=across, yaxis=down, annotations=notes)
+
+
+def _contour(x: NDArray, y: NDArray, above: NDArray, top: float, colours: Palette) -> dict:
+    """Lines of equal cost above the cheapest, at round amounts."""
+    most = float(np.nanmax(above)) or 1.0
+    levels = [level for level in nice_ticks(0.0, top, 6) if 0 < level < most]
+    first, last, size = (levels[0], levels[-1], levels[0]) if levels else (0, 0, 1)
+    reach = {"start": first, "end": last, "size": size, "coloring": "lines"}
+    cells = {"type": "contour", "x": f32(x), "y": f32(y), "z": f32(above), "showscale": False, "hoverinfo": "skip"}
+    return cells | {"contours": reach, "colorscale": scale((colours.muted, colours.muted)), "line": {"width": 0.8}}
 
 
 def _cell(
@@ -104,11 +119,15 @@ def _marks(marks: Sequence[Mark], reach: tuple[float, float], colours: Palette) 
         marker = {"symbol": "diamond" if is_best else "circle", "size": 14, "line": {"width": 2, "color": colours.text}}
         drawn.append(
             {
-                "type": "scatter", "mode": "markers", "x": f32([mark.x]), "y": f32([mark.y]), "cliponaxis": False,
+                "type": "scatter",
+                "mode": "markers",
+                "x": f32([mark.x]),
+                "y": f32([mark.y]),
+                "cliponaxis": False,
                 "marker": marker | {"color": colours.battery if is_best else colours.page},
                 "hovertemplate": f"{mark.label}<extra></extra>",
             }
-        )  # fmt: skip
+        )
         share = (mark.x - reach[0]) / (reach[1] - reach[0])
         place = {"xanchor": "left" if share < EDGE else "right" if share > 1 - EDGE else "center"}
         place |= {"yanchor": "bottom", "yshift": 9} if is_best else {"yanchor": "top", "yshift": -9}
@@ -123,9 +142,15 @@ def shown_parts(found: Margins) -> list[str]:
 
 
 def margin_bars(
-    found: Margins, size: ShownUnit, money: Amounts, per: float, label: Label, names: tuple[str, str], words: Words,
+    found: Margins,
+    size: ShownUnit,
+    money: Amounts,
+    per: float,
+    label: Label,
+    names: tuple[str, str],
+    words: Words,
     dark: bool,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """What `per` more units are worth a year at each size, by bill part, against their price. About 320 px high.
 
     names: of the price line, and of the axis.
@@ -141,10 +166,15 @@ def margin_bars(
         ]
         data.append(
             {
-                "type": "bar", "x": f32(at), "y": f32(values), "width": 0.9 * step, "marker": {"color": colour},
-                "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>",
+                "type": "bar",
+                "x": f32(at),
+                "y": f32(values),
+                "width": 0.9 * step,
+                "marker": {"color": colour},
+                "customdata": texts,
+                "hovertemplate": "%{customdata}<extra></extra>",
             }
-        )  # fmt: skip
+        )
     price = found.price * per / money.divisor
     rising, falling = (sum(np.clip(found.parts[part], *side) for part in PARTS) for side in ((0, None), (None, 0)))
     top = min(float(rising.max()) * per / money.divisor, TALL * price)
@@ -163,16 +193,26 @@ def margin_bars(
 
 
 def front(
-    x: Sequence[float], y: Sequence[float], marks: Sequence[Mark], hover: Sequence[str], titles: tuple[str, str],
-    words: Words, dark: bool,
-) -> Figure:  # fmt: skip
+    x: Sequence[float],
+    y: Sequence[float],
+    marks: Sequence[Mark],
+    hover: Sequence[str],
+    titles: tuple[str, str],
+    words: Words,
+    dark: bool,
+) -> Figure:
     """Plans between two aims as a line, and today's and the best size beside it. About 320 px high."""
     colours = palette(dark)
     line = {
-        "type": "scatter", "mode": "lines+markers", "x": f32(x), "y": f32(y), "customdata": list(hover),
-        "line": {"color": colours.grid, "width": 2}, "marker": {"size": 7, "color": colours.grid},
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": f32(x),
+        "y": f32(y),
+        "customdata": list(hover),
+        "line": {"color": colours.grid, "width": 2},
+        "marker": {"size": 7, "color": colours.grid},
         "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+    }
     every_x, every_y = [*x, *(mark.x for mark in marks)], [*y, *(mark.y for mark in marks)]
     wide, tall = (max(values) - min(values) or abs(max(values)) or 1.0 for values in (every_x, every_y))
     left, right = min(every_x) - 0.06 * wide, max(every_x) + 0.06 * wide

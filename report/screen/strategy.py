@@ -177,10 +177,16 @@ def strategy_map(months: Sequence[int], powers: NDArray[np.float64], words: Word
     most = max(float(np.abs(powers).max()), 1e-9)
     shades = [[0.0, colours.grid], [0.5, colours.fill], [1.0, colours.battery]]
     image = {
-        "type": "heatmap", "z": np.round(powers, 1).astype(np.float32), "colorscale": shades, "zmin": -most,
-        "zmax": most, "showscale": False, "xgap": 1, "ygap": 1,
+        "type": "heatmap",
+        "z": np.round(powers, 1).astype(np.float32),
+        "colorscale": shades,
+        "zmin": -most,
+        "zmax": most,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
         "hovertemplate": "%{y}, %{x} h: %{z:.4~g} kW<extra></extra>",
-    }  # fmt: skip
+    }
     names = [month_name(words, month) for month in months]
     down = axis(colours, tickvals=list(range(len(names))), ticktext=names, autorange="reversed", showgrid=False)
     hours = [0, 6, 12, 18]

@@ -321,9 +321,14 @@ def _lanes(
     pv_years = (1.0 - scenario.pv.degradation_per_year) ** np.arange(years)
     auxiliary = auxiliary_kw_per_mwh(scenario.storage, _climate_where_asked(scenario, clock))
     held_kw = yearly_thresholds_kw(
-        held, clock, series, scenario.storage.energy_kwh / 1000 * auxiliary, scenario.pv.dc_kwp * pv_years,
-        scale.reshape(years, -1), life.health,
-    )  # fmt: skip
+        held,
+        clock,
+        series,
+        scenario.storage.energy_kwh / 1000 * auxiliary,
+        scenario.pv.dc_kwp * pv_years,
+        scale.reshape(years, -1),
+        life.health,
+    )
     lanes = kernel.Lanes(
         pv_kwp=spread(hybrid * scenario.pv.dc_kwp, pv_years),
         **_battery_lanes(scenario, life.health, lambda by_year: spread(hybrid, by_year)),

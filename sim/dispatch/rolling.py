@@ -128,17 +128,32 @@ def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rate
     per_day = round(24 / series.step_h)
     most = DAYS_HELD * per_day
     year = Year(
-        series.steps, clock.month_index, series.month_ends, lane.scalars, lane.monthly, per_day,
-        clock.is_weekend[::per_day].astype(np.int64), numbers, zones.group_of_class[series.period].astype(np.int32),
-        zones.per_kw, float(series.refill_share),
-    )  # fmt: skip
+        series.steps,
+        clock.month_index,
+        series.month_ends,
+        lane.scalars,
+        lane.monthly,
+        per_day,
+        clock.is_weekend[::per_day].astype(np.int64),
+        numbers,
+        zones.group_of_class[series.period].astype(np.int32),
+        zones.per_kw,
+        float(series.refill_share),
+    )
     slopes, kwh = slopes_of(prices, plant), float(lane.energy_max_kwh[0])
     rules = Rules(zones.groups, slopes, plant, float(lane.battery_kw[0]), kwh)
     view = Steps(
-        np.zeros(most), np.zeros((most, SOURCES), np.uint32), np.zeros((most, SOURCES)),
-        np.zeros((most, SOURCES), np.int8), np.zeros(most, np.int8), np.zeros(most, np.int8), np.zeros(most),
-        np.full(most, float(lane.energy_reserve_kwh[0]) / kwh), np.ones(most), np.zeros(most, np.int32),
-    )  # fmt: skip
+        np.zeros(most),
+        np.zeros((most, SOURCES), np.uint32),
+        np.zeros((most, SOURCES)),
+        np.zeros((most, SOURCES), np.int8),
+        np.zeros(most, np.int8),
+        np.zeros(most, np.int8),
+        np.zeros(most),
+        np.full(most, float(lane.energy_reserve_kwh[0]) / kwh),
+        np.ones(most),
+        np.zeros(most, np.int32),
+    )
     ends = Ends(np.zeros(most, np.int32), np.zeros(most, np.int32))
     used = np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
     desk = Desk(view, ends, np.zeros(len(slopes.slope)), used, np.zeros(zones.per_kw.shape[1]))
@@ -342,9 +357,23 @@ def _look(rules, desk, view, peaks, start_kwh, end_slot, sigma, near, far, range
     """Number of the slope of stored energy at the view's start with these peaks; the desk has the peaks' rents."""
     caps = _caps(rules.groups, peaks)
     slot = _backward(
-        view, rules.slopes, rules.plant, caps, desk.ends, start_kwh, start_kwh, end_slot, rules.kw, rules.kwh,
-        desk.length, desk.used, sigma, near, far, ranges,
-    )  # fmt: skip
+        view,
+        rules.slopes,
+        rules.plant,
+        caps,
+        desk.ends,
+        start_kwh,
+        start_kwh,
+        end_slot,
+        rules.kw,
+        rules.kwh,
+        desk.length,
+        desk.used,
+        sigma,
+        near,
+        far,
+        ranges,
+    )
     if not ranges:
         _rents(rules, view, desk.ends, caps, slot, desk.rents)
     return slot
@@ -427,9 +456,17 @@ def _run(year, w, t, action, threshold, running):
 def _part(view, count):
     """The first steps of a view."""
     return Steps(
-        view.demand_kw[:count], view.price[:count], view.room[:count], view.kind[:count], view.count[:count],
-        view.grid_at[:count], view.grid_kw[:count], view.floor[:count], view.top[:count], view.group[:count],
-    )  # fmt: skip
+        view.demand_kw[:count],
+        view.price[:count],
+        view.room[:count],
+        view.kind[:count],
+        view.count[:count],
+        view.grid_at[:count],
+        view.grid_kw[:count],
+        view.floor[:count],
+        view.top[:count],
+        view.group[:count],
+    )
 
 
 @_called

@@ -261,10 +261,21 @@ class _Bench:
         series, months, classes = site.series, self.shape[0], rates.energy_per_kwh.shape[1]
         sums, metered = np.empty((kernel.N_SUMS, LANES, months)), np.empty((kernel.N_METERED, LANES, months, classes))
         kernel._run_blocks(
-            self.steps, series.classes, series.month_ends, kernel.WIDTH, float(series.step_h), self.scalars,
-            self.monthly, 0, 1, kernel._aligned(kernel.N_ROWS * kernel.WIDTH),
-            kernel._aligned(classes * kernel.N_METERED * kernel.WIDTH), sums, metered, np.empty(LANES),
-        )  # fmt: skip
+            self.steps,
+            series.classes,
+            series.month_ends,
+            kernel.WIDTH,
+            float(series.step_h),
+            self.scalars,
+            self.monthly,
+            0,
+            1,
+            kernel._aligned(kernel.N_ROWS * kernel.WIDTH),
+            kernel._aligned(classes * kernel.N_METERED * kernel.WIDTH),
+            sums,
+            metered,
+            np.empty(LANES),
+        )
         energy = (metered[0] * rates.energy_per_kwh - metered[1] * rates.credit_per_kwh).sum(axis=2) * series.step_h
         demand = rates.demand_cost(metered[2] / series.demand_window_steps)
         burnt = sums[kernel.FUEL] * rates.per_litre + sums[kernel.UNSERVED] * rates.unserved_per_kwh

@@ -241,9 +241,28 @@ def _make_kernel(rule_stamp: int) -> Any:
     """The compiled loop. `rule_stamp` stands for the text of the kernel: a changed rule makes a new disk cache."""
 
     def run_blocks(
-        steps, classes, month_ends, width, step_h, scalars, monthly, level, sign, shares, refill,
-        event_first, event_at, event_sign, kept_rows, start, stop, w, c, sums, metered,
-    ):  # fmt: skip
+        steps,
+        classes,
+        month_ends,
+        width,
+        step_h,
+        scalars,
+        monthly,
+        level,
+        sign,
+        shares,
+        refill,
+        event_first,
+        event_at,
+        event_sign,
+        kept_rows,
+        start,
+        stop,
+        w,
+        c,
+        sums,
+        metered,
+    ):
         if rule_stamp < 0:
             return
         last = scalars.shape[1] - 1

@@ -1,7 +1,7 @@
 """How an input is declared: its default, unit, limits, texts and source, where it is drawn, and when it matters.
 
     tank_h: float = given(
-        estimate(12.0, "12 to 24 h for class A halls", 8, 24), "Fuel on site", "h >0..720", "Full tanks last so long."
+        estimate(12.0, "12 to 24 h for class A halls", 8, 24), "Fuel on site [h >0..720]", "Full tanks last so long."
     )
 
 Everything else follows from that line: the widget and its card, the register, JSON Schema, CLI, workbook and sources.
@@ -30,6 +30,7 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 When = Callable[[Any], bool]
 # What a batch of variants does again for another value: the simulation, or only the money.
 Varies = Literal["plant", "price"]
+NAMED = re.compile(r"(?P<label>[^\[\]]+?)(?: \[(?P<unit>[^\[\]]*)\])?")
 LIMITS = re.compile(r"(?:^| )(>?)(-?[\d._e]+)\.\.(-?[\d._e]+)$")
 
 
@@ -102,8 +103,7 @@ class Facts:
 
 def given(
     default: Any,
-    label: str,
-    unit: str,
+    name: str,
     help_text: str,
     *,
     card: str | tuple[str, ...] = (),
@@ -114,20 +114,24 @@ def given(
 ) -> Any:
     """An input's line. `default` is a value the user chooses, or a `Known` one.
 
-    unit: may end in limits, both included, or without the lower one: "kW 0..20", "h >0..720", "0.5..2".
+    name: label, and in brackets unit and limits, both included or without the lower one: "Battery power [kW 0..20]",
+    "Fuel on site [h >0..720]", "PUE [1..3]".
     card: the card of a page it is drawn on, where it is not its class's; two where it stands on two pages.
     after: the input it is drawn after, where that is not the order of definition.
     when: asks the scenario whether it matters there, besides the question its class asks.
     varies: whether risk may vary it in a batch, and what has to be done again then.
     """
     known = default if isinstance(default, Known) else Known(default)
-    name, limits = unit, dict(limits)
+    named = NAMED.fullmatch(name)
+    if named is None:
+        raise ValueError(f"'{name}' is no label with its unit in brackets")
+    label, unit = named["label"], named["unit"] or ""
     if found := LIMITS.search(unit):
-        name = unit[: found.start()]
+        unit = unit[: found.start()]
         limits |= {"gt" if found[1] else "ge": _number(found[2]), "le": _number(found[3])}
     cards = (card,) if isinstance(card, str) else card
     text = f"{help_text} {known.note}".strip()
-    extra: Any = Facts(name, known, cards, after, when, varies)
+    extra: Any = Facts(unit, known, cards, after, when, varies)
     return Field(known.value, title=label, description=text, json_schema_extra=extra, **limits)
 
 

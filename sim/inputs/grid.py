@@ -44,21 +44,18 @@ class Outage(Closed):
 class Grid(Closed, card="grid.connection"):
     """The connection: what it can give, from when, and when it fails."""
 
-    existing_kw: Kw = given(0.0, "Grid already there", "kW", "Import limit before the works are done.")
-    import_limit_kw: Kw = given(12_500.0, "Import limit after the works", "kW", "Greatest import the grid allows.")
+    existing_kw: Kw = given(0.0, "Grid already there [kW]", "Import limit before the works are done.")
+    import_limit_kw: Kw = given(12_500.0, "Import limit after the works [kW]", "Greatest import the grid allows.")
     ready_month: int = given(
-        0, "Grid ready after", "months 0..360", "Months until the works are done; 0 = from the start."
+        0, "Grid ready after [months 0..360]", "Months until the works are done; 0 = from the start."
     )
-    stages: tuple[GridStage, ...] = given(
-        (), "Later stages", "", "Further limits by project month.", card="grid.stages"
-    )
+    stages: tuple[GridStage, ...] = given((), "Later stages", "Further limits by project month.", card="grid.stages")
     transformer_kva: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
-        12_500.0, "Transformers", "kVA", "Connected capacity; the base of a kVA charge and of the works' cost."
+        12_500.0, "Transformers [kVA]", "Connected capacity; the base of a kVA charge and of the works' cost."
     )
     declared_kw: Kw | None = given(
         None,
-        "Declared demand today",
-        "kW",
+        "Declared demand today [kW]",
         "Of a tariff billed by contract demand. Empty = every alternative declares what is cheapest for it: that "
         "needs no equipment.",
         card="tariff.declaration",
@@ -67,7 +64,6 @@ class Grid(Closed, card="grid.connection"):
     hybrid_redeclares: bool = given(
         True,
         "Hybrid declares anew",
-        "",
         "Whether the hybrid changes today's declaration to what suits its own peaks. Without it a cut peak saves "
         "nothing.",
         card="tariff.declaration",
@@ -75,16 +71,14 @@ class Grid(Closed, card="grid.connection"):
     )
     declaration_hold_months: int | None = given(
         None,
-        "A declaration holds",
-        "months 1..12",
+        "A declaration holds [months 1..12]",
         "Empty = as the tariff says: one month in China.",
         card="tariff.declaration",
         when=by_contract,
     )
     power_factor: float | None = given(
         usual(None, 0.95, 0.99),
-        "Power factor of the load",
-        "0.3..1",
+        "Power factor of the load [0.3..1]",
         "Empty = no power-factor adjustment on the bill. Reactive energy is that of the load; PV and battery run "
         "at 1, so PV lowers the power factor at the meter.",
         card="tariff.declaration",
@@ -92,76 +86,62 @@ class Grid(Closed, card="grid.connection"):
     )
     transformer_no_load_loss_fraction: float = given(
         0.0,
-        "Transformer loss without load",
-        "fraction 0..0.02",
+        "Transformer loss without load [fraction 0..0.02]",
         "Of its kVA, all year; about 0.1 %. 0 = the meter stands behind the transformer.",
     )
     transformer_load_loss_fraction: float = given(
         0.0,
-        "Transformer loss at full load",
-        "fraction 0..0.05",
+        "Transformer loss at full load [fraction 0..0.05]",
         "Of its kVA, by the square of the loading; 0.6 to 1 %. 0 = the meter stands behind the transformer.",
     )
-    export_limit_kw: Kw = given(0.0, "Export limit", "kW", "PV surplus the grid takes; 0 = none.")
+    export_limit_kw: Kw = given(0.0, "Export limit [kW]", "PV surplus the grid takes; 0 = none.")
     outage_source: Literal["list", "statistics"] = given(
         "list",
         "Outages from",
-        "",
         "A list that returns every project year, or drawn from SAIFI and SAIDI.",
         card="grid.outages",
     )
     outages: tuple[Outage, ...] = given(
         (),
         "Outages",
-        "",
         "A list; each returns every project year.",
         card="grid.outages",
         when=lambda s: s.grid.outage_source == "list",
     )
     saifi_per_year: float | None = given(
         estimate(None, "City 10 kV about 0.6, weak grids 2 to 30, general knowledge", 0.2, 30),
-        "SAIFI",
-        "/year 0..500",
+        "SAIFI [/year 0..500]",
         "Sustained interruptions a customer sees in a year; needs SAIDI.",
         card="grid.outages",
         when=by_statistics,
     )
     saidi_h_per_year: float | None = given(
         estimate(None, "Of the utility; a mean outage lasts 1 to 2 h in cities, general knowledge"),
-        "SAIDI",
-        "h/year 0..8760",
+        "SAIDI [h/year 0..8760]",
         "Hours without supply in a year; needs SAIFI.",
         card="grid.outages",
         when=by_statistics,
     )
     outage_spread: float = given(
         0.0,
-        "Spread of lengths",
-        "σ 0..3",
+        "Spread of lengths [σ 0..3]",
         "0 = exponential; 1 to 1.5 gives the long tail of storm damage.",
         card="grid.outages",
         when=by_statistics,
     )
     outage_seed: Seed = given(
-        1,
-        "Outage seed",
-        "",
-        "The same seed gives the same outages.",
-        card="grid.outages",
-        when=by_statistics,
+        1, "Outage seed", "The same seed gives the same outages.", card="grid.outages", when=by_statistics
     )
     ups_bridges: bool = given(
         False,
         "UPS bridges to the sets",
-        "",
         "Whether a UPS carries the load until diesel sets have started; without one every outage is a restart "
         "unless the battery transfers seamlessly.",
         card="grid.outages",
     )
     co2_kg_per_kwh: float = given(
         sourced("grid.co2_factor_kg_per_kwh.east_china"),
-        "Grid CO2 factor",
-        "kg/kWh 0..3",
+        "Grid CO2 factor [kg/kWh 0..3]",
         "Location-based.",
         card=("grid.connection", "autonomy.carbon"),
         varies="price",

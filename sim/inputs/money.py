@@ -42,46 +42,40 @@ class Costs(Closed, card="terms.frame"):
     baseline: Literal["diesel", "grid", "grid_diesel"] = given(
         "diesel",
         "Compared with",
-        "",
         "The alternative that savings, NPV, IRR and payback are measured against.",
         card="sidebar",
     )
     discount_rate: float = given(
         sourced("finance_reference.discount_rate_nominal_fraction"),
-        "Discount rate",
-        "fraction/year -0.5..1",
+        "Discount rate [fraction/year -0.5..1]",
         "Nominal.",
         varies="price",
     )
-    vat_basis: Literal["incl", "excl"] = given("incl", "Show prices", "", "Including or excluding VAT, everywhere.")
-    prices_include_vat: bool = given(True, "Prices below include VAT", "", "The basis the prices were entered on.")
+    vat_basis: Literal["incl", "excl"] = given("incl", "Show prices", "Including or excluding VAT, everywhere.")
+    prices_include_vat: bool = given(True, "Prices below include VAT", "The basis the prices were entered on.")
     vat_rate: Fraction = given(
         estimate(0.13, GENERAL),
-        "VAT rate",
-        "fraction",
+        "VAT rate [fraction]",
         "Of equipment, fuel and services.",
         when=lambda s: s.finance.vat_basis == "excl" or not s.finance.prices_include_vat,
     )
     energy_price_factor: float = given(
         1.0,
-        "Grid energy price factor",
-        "0..20",
+        "Grid energy price factor [0..20]",
         "Times the tariff's energy prices.",
         card="terms.energy",
         varies="price",
     )
     energy_escalation: float = given(
         sourced("finance_reference.elec_price_escalation_fraction_per_year"),
-        "Grid price escalation",
-        "fraction/year -0.5..0.5",
+        "Grid price escalation [fraction/year -0.5..0.5]",
         "Nominal.",
         card="terms.energy",
         varies="price",
     )
     diesel_escalation: float = given(
         sourced("diesel.price_escalation_fraction_per_year"),
-        "Diesel price escalation",
-        "fraction/year -0.5..0.5",
+        "Diesel price escalation [fraction/year -0.5..0.5]",
         "Nominal.",
         card="terms.energy",
         varies="price",
@@ -89,8 +83,7 @@ class Costs(Closed, card="terms.frame"):
     )
     om_escalation: float = given(
         sourced("finance_reference.om_escalation_fraction_per_year"),
-        "O&M and rent escalation",
-        "fraction/year -0.5..0.5",
+        "O&M and rent escalation [fraction/year -0.5..0.5]",
         "Nominal.",
         card="terms.energy",
         varies="price",
@@ -102,66 +95,58 @@ class SetCosts(Closed, card="terms.sets", when=has_sets):
 
     diesel_per_l: Money = given(
         sourced("diesel.price_cn_cny_per_l"),
-        "Diesel price",
-        "/L",
+        "Diesel price [/L]",
         "At the pump or depot.",
         card="terms.fuel",
         varies="price",
     )
     delivery_per_l: Money = given(
         sourced("diesel.delivery_premium_cny_per_l"),
-        "Diesel delivery",
-        "/L",
+        "Diesel delivery [/L]",
         "Tanker to the site.",
         card="terms.fuel",
         varies="price",
     )
-    genset_ownership: Literal["rent", "buy"] = given("rent", "Sets are", "", "Rented by month, or bought.")
+    genset_ownership: Literal["rent", "buy"] = given("rent", "Sets are", "Rented by month, or bought.")
     genset_rent_per_set_month: Money = given(
         sourced("diesel.rental_1500kw_truck_cny_per_month"),
-        "Set rent",
-        "/set/month",
+        "Set rent [/set/month]",
         "Without fuel.",
         when=rents_sets,
         varies="price",
     )
     genset_capex_per_kw: Money = given(
         sourced("diesel.capex_cn_cny_per_kw"),
-        "Set price",
-        "/kW",
+        "Set price [/kW]",
         "Installed, when bought.",
         when=buys_sets,
         varies="price",
     )
     genset_mobilisation_per_set: Money = given(
         estimate(30_000.0, "estimate", 10_000, 80_000),
-        "Mobilisation",
-        "/set",
+        "Mobilisation [/set]",
         "Bringing, cabling, commissioning and taking away one set.",
         varies="price",
     )
     genset_residual_fraction: Fraction = given(
         estimate(0.2, "estimate"),
-        "Set resale",
-        "fraction",
+        "Set resale [fraction]",
         "Of its price, at the end of the term.",
         when=buys_sets,
         varies="price",
     )
     genset_om_per_kwh: Money = given(
-        sourced("diesel.om_variable_cny_per_kwh"), "Set O&M", "/kWh", "Per kWh generated.", varies="price"
+        sourced("diesel.om_variable_cny_per_kwh"), "Set O&M [/kWh]", "Per kWh generated.", varies="price"
     )
     crew_per_month: Money = given(
         sourced("diesel.operators_cny_per_site_month"),
-        "Crew, diesel as main source",
-        "/month",
+        "Crew, diesel as main source [/month]",
         "Round the clock.",
         varies="price",
     )
     standby_crew_per_month: Money = given(
         estimate(10_000.0, "estimate", 0, 30_000),
-        "Crew, diesel on standby",
-        "/month",
+        "Crew, diesel on standby [/month]",
         "Monthly test runs and a call-out contract.",
         varies="price",
     )
@@ -170,66 +155,58 @@ class SetCosts(Closed, card="terms.sets", when=has_sets):
 class BatteryCosts(Closed, card="terms.storage", when=has_battery):
     """What the battery costs, bought or rented."""
 
-    storage_ownership: Literal["rent", "buy"] = given("buy", "The battery is", "", "Rented by month, or bought.")
+    storage_ownership: Literal["rent", "buy"] = given("buy", "The battery is", "Rented by month, or bought.")
     storage_capex_per_kwh: Money = given(
         sourced("bess.cost.turnkey_behind_the_meter_cn_cny_per_wh", scale=1000),
-        "Battery price",
-        "/kWh",
+        "Battery price [/kWh]",
         "Turnkey, per nameplate kWh.",
         when=buys_battery,
         varies="price",
     )
     storage_power_per_kw: Money = given(
         sourced("bess.cost.pcs_grid_following_cny_per_w", scale=1000),
-        "Power part of the battery price",
-        "/kW",
+        "Power part of the battery price [/kW]",
         "Converters; already in the price per kWh. The sizing page moves them with the power.",
         when=buys_battery,
     )
     storage_rent_per_kwh_month: Money = given(
         sourced("bess.cost.rental_containers_cny_per_kwh_month"),
-        "Battery rent",
-        "/kWh/month",
+        "Battery rent [/kWh/month]",
         "Per nameplate kWh.",
         when=rents_battery,
         varies="price",
     )
     storage_om_fraction: Fraction = given(
         sourced("bess.cost.om_fraction_of_capex_per_year"),
-        "Battery O&M",
-        "fraction/year",
+        "Battery O&M [fraction/year]",
         "Of its price.",
         when=buys_battery,
         varies="price",
     )
     storage_insurance_fraction: Fraction = given(
         sourced("bess.cost.insurance_fraction_of_capex_per_year"),
-        "Battery insurance",
-        "fraction/year",
+        "Battery insurance [fraction/year]",
         "Of its price.",
         when=buys_battery,
         varies="price",
     )
     storage_residual_fraction: Fraction = given(
         sourced("bess.cost.residual_fraction_of_capex"),
-        "Battery resale",
-        "fraction",
+        "Battery resale [fraction]",
         "Of its price, at the end of the term.",
         when=buys_battery,
         varies="price",
     )
     storage_replacement_fraction: Fraction = given(
         derived(0.42, "DC container 0.46 over turnkey 1.10 CNY/Wh", 0.35, 0.6),
-        "Replacing the cells",
-        "fraction",
+        "Replacing the cells [fraction]",
         "Of the turnkey price, in today's money.",
         when=buys_battery,
         varies="price",
     )
     storage_cost_decline: float = given(
         sourced("bess.cost.cost_decline_fraction_per_year"),
-        "Battery price decline",
-        "fraction/year -0.2..0.5",
+        "Battery price decline [fraction/year -0.2..0.5]",
         "Until the replacement.",
         when=buys_battery,
         varies="price",
@@ -240,13 +217,13 @@ class PvCosts(Closed, card="terms.pv", when=has_pv):
     """What PV costs."""
 
     pv_capex_per_kwp: Money = given(
-        sourced("pv.capex_rooftop_cn_cny_per_wp", scale=1000), "PV price", "/kWp", "Turnkey.", varies="price"
+        sourced("pv.capex_rooftop_cn_cny_per_wp", scale=1000), "PV price [/kWp]", "Turnkey.", varies="price"
     )
     pv_om_per_kwp_year: Money = given(
-        sourced("pv.om_cn_cny_per_wp_year", scale=1000), "PV O&M", "/kWp/year", "Cleaning, spares.", varies="price"
+        sourced("pv.om_cn_cny_per_wp_year", scale=1000), "PV O&M [/kWp/year]", "Cleaning, spares.", varies="price"
     )
     pv_residual_fraction: Fraction = given(
-        estimate(0.05, "estimate"), "PV resale", "fraction", "Of its price, at the end of the term.", varies="price"
+        estimate(0.05, "estimate"), "PV resale [fraction]", "Of its price, at the end of the term.", varies="price"
     )
 
 
@@ -255,20 +232,18 @@ class GridCosts(Closed, card="terms.grid"):
 
     grid_works_per_kva: Money = given(
         sourced("grid.substation_10kv_cny_per_kva"),
-        "Substation",
-        "/kVA",
+        "Substation [/kVA]",
         "Transformers and switchgear, installed.",
         varies="price",
         when=has_works,
     )
     grid_line_per_km: Money = given(
-        sourced("grid.line_10kv_cable_cny_per_km"), "Cable", "/km", "Installed.", varies="price", when=has_works
+        sourced("grid.line_10kv_cable_cny_per_km"), "Cable [/km]", "Installed.", varies="price", when=has_works
     )
-    grid_line_km: float = given(1.0, "Cable length", "km 0..500", "From the utility's point of supply.", when=has_works)
+    grid_line_km: float = given(1.0, "Cable length [km 0..500]", "From the utility's point of supply.", when=has_works)
     grid_works_share: Fraction = given(
         1.0,
-        "Grid works charged here",
-        "fraction",
+        "Grid works charged here [fraction]",
         "The rest serves later use of the connection.",
         varies="price",
         when=has_works,
@@ -276,7 +251,6 @@ class GridCosts(Closed, card="terms.grid"):
     ems_cost: Money = given(
         sourced("grid.ems_cost_cny_per_site"),
         "Control system (EMS)",
-        "",
         "Hardware and set-up, hybrid only.",
         card="terms.storage",
         when=has_battery,
@@ -284,8 +258,7 @@ class GridCosts(Closed, card="terms.grid"):
     )
     ems_share: Fraction = given(
         1.0,
-        "Control system charged here",
-        "fraction",
+        "Control system charged here [fraction]",
         "The rest is reused elsewhere.",
         card="terms.storage",
         when=has_battery,
@@ -298,65 +271,57 @@ class Losses(Closed, card="terms.loss"):
 
     unserved_per_kwh: Money = given(
         estimate(8.57, "12 CNY per GPU-hour (8-20) over 1.40 kW per GPU, general knowledge", 5.7, 14.3),
-        "Value of lost compute",
-        "/kWh",
+        "Value of lost compute [/kWh]",
         "Price of a kWh the site should have had; priced, not paid.",
         varies="price",
     )
     count_unserved: bool = given(
-        True, "Count lost compute", "", "Whether it enters cost, NPV and the ranking. It is always shown apart."
+        True, "Count lost compute", "Whether it enters cost, NPV and the ranking. It is always shown apart."
     )
     gpu_price_per_h: Money = given(
         sourced("outage_cost.gpu_hour_price_cny_cn_h100_class", "loads"),
-        "GPU price",
-        "/GPU-hour",
+        "GPU price [/GPU-hour]",
         "What an hour of one GPU earns.",
         card=("terms.loss", "compute.worth"),
         when=lambda s: s.compute.in_use or s.finance.count_interruptions,
     )
     checkpoint_interval_h: float = given(
         sourced("outage_cost.checkpoint_interval_h", "loads"),
-        "Checkpoint every",
-        "h 0..168",
+        "Checkpoint every [h 0..168]",
         "Half of it is lost in a restart.",
         card=("terms.loss", "compute.pause"),
         when=lambda s: s.compute.shed_in_outages or s.finance.count_interruptions,
     )
     restart_h: float = given(
         sourced("outage_cost.restart_after_site_blackout_h", "loads"),
-        "Restart",
-        "h 0..336",
+        "Restart [h 0..336]",
         "Until the cluster works again after a blackout.",
         when=counts_interruptions,
     )
     hardware_failure_fraction: Fraction = given(
         sourced("outage_cost.hardware_failure_fraction_per_hard_power_loss", "loads"),
-        "Hardware failures",
-        "fraction",
+        "Hardware failures [fraction]",
         "GPUs that do not come back from a hard loss of power.",
         when=counts_interruptions,
     )
     hardware_repair_cost: Money = given(
         estimate(21_300.0, "3000 USD (500-30,000) at 7.1 CNY/USD, general knowledge", 3500, 213_000),
-        "Repair of one GPU",
-        "/GPU",
+        "Repair of one GPU [/GPU]",
         "Mean over those in and out of warranty.",
         when=counts_interruptions,
     )
     interruption_penalty: Money = given(
-        0.0, "Penalty for an interruption", "/event", "Owed to customers.", when=counts_interruptions
+        0.0, "Penalty for an interruption [/event]", "Owed to customers.", when=counts_interruptions
     )
     count_interruptions: bool = given(
         False,
         "Count interruptions",
-        "",
         "Whether lost work, restart and damaged hardware enter cost, NPV and the ranking, in a line of their own. "
         "The hours off are in the line of lost compute already.",
     )
     carbon_price_per_t: Money = given(
         0.0,
-        "Carbon price",
-        "/t",
+        "Carbon price [/t]",
         "Only if it is really paid.",
         card=("terms.fuel", "autonomy.carbon"),
         after="certificate_per_mwh",
@@ -369,20 +334,17 @@ class CarbonAccount(Closed, card="autonomy.carbon"):
 
     market_co2_kg_per_kwh: float | None = given(
         seen(None, "China 2023: 0.6096 without traded non-fossil power, 0.8273 fossil only (MEE/NBS)", 0.5306, 0.8273),
-        "Market-based CO2 factor",
-        "kg/kWh 0..3",
+        "Market-based CO2 factor [kg/kWh 0..3]",
         "Of grid energy no certificate covers (residual mix). Empty = no market-based figure.",
     )
     green_share: Fraction = given(
         0.0,
-        "Grid energy with certificates",
-        "fraction",
+        "Grid energy with certificates [fraction]",
         "Share for which green certificates are bought and cancelled; one stands for 1 MWh.",
     )
     certificate_per_mwh: Money = given(
         seen(5.51, "NEA, January 2026: 5.51 CNY for 2025, 1.25 CNY for 2024", 1.25, 8.0),
-        "Green certificate",
-        "/MWh",
+        "Green certificate [/MWh]",
         "One stands for 1 MWh. Its cost is shown apart, not counted in the study.",
         when=lambda s: s.finance.green_share > 0,
     )
@@ -394,22 +356,19 @@ class ShownCurrency(Closed, card="terms.rate"):
     shown_currency: str = given(
         "",
         "Show amounts in",
-        "",
         "Three-letter code; empty = the site's own currency. Inputs stay in the site's.",
         card="terms.currency",
         pattern="^([A-Z]{3})?$",
     )
     shown_rate: float | None = given(
         None,
-        "Exchange rate",
-        ">0..1e6",
+        "Exchange rate [>0..1e6]",
         "Units of the shown currency for one of the site's. Empty = the shipped table's.",
         when=lambda s: s.finance.shown_currency not in ("", s.site.currency),
     )
     shown_rate_as_of: str = given(
         "",
         "Date of the rate",
-        "",
         "Stated with every converted amount.",
         max_length=40,
         when=lambda s: s.finance.shown_rate is not None,
@@ -418,8 +377,10 @@ class ShownCurrency(Closed, card="terms.rate"):
     @model_validator(mode="after")
     def _shown_currency_is_known(self) -> ShownCurrency:
         if self.shown_currency and self.shown_currency not in library.currencies():
-            raise Refusal("'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
-                          code=self.shown_currency)  # fmt: skip
+            raise Refusal(
+                "'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
+                code=self.shown_currency,
+            )
         return self
 
 

@@ -64,63 +64,55 @@ class Pv(Closed, card="pv", when=has_pv):
     """Photovoltaics on site. AC output by pvlib from a drawn year that keeps the place's monthly record, or a file."""
 
     dc_kwp: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
-        0.0, "PV size", "kWp", "DC nameplate.", varies="plant", when=always
+        0.0, "PV size [kWp]", "DC nameplate.", varies="plant", when=always
     )
     tilt_deg: float = given(
         estimate(10.0, "Usual mounting on flat roofs, general knowledge", 0, 35),
-        "Tilt",
-        "° 0..90",
+        "Tilt [° 0..90]",
         "From the horizontal; 10 suits a flat roof.",
         when=lambda s: not s.pv.arrays,
     )
     azimuth_deg: float | None = given(
         None,
-        "Azimuth",
-        "° 0..360",
+        "Azimuth [° 0..360]",
         "Clockwise from north, 180 = south; empty = towards the equator.",
         when=lambda s: not s.pv.arrays,
     )
     arrays: tuple[PvField, ...] = given(
-        (),
-        "Several arrays",
-        "",
-        "Roofs and ground of different tilt and azimuth; they share the PV size in proportion.",
+        (), "Several arrays", "Roofs and ground of different tilt and azimuth; they share the PV size in proportion."
     )
     shared_inverters: bool = given(
         False,
         "Arrays share inverters",
-        "",
         "The sum of the arrays is clipped at the inverters' rating; otherwise each array has inverters of its own.",
         when=lambda s: len(s.pv.arrays) > 1,
     )
     yield_kwh_per_kwp: float | None = given(
         None,
-        "First-year yield",
-        "kWh/kWp 100..3000",
+        "First-year yield [kWh/kWp 100..3000]",
         "Scales the hourly year; empty = what the weather gives.",
         after="losses_fraction",
     )
     losses_fraction: float = given(
-        sourced("pv.system_losses_fraction"), "System losses", "fraction 0..0.9", "Soiling, wiring, mismatch, downtime."
+        sourced("pv.system_losses_fraction"), "System losses [fraction 0..0.9]", "Soiling, wiring, mismatch, downtime."
     )
     dc_ac_ratio: float = given(
-        sourced("pv.dc_ac_ratio"), "DC/AC ratio", "0.5..3", "Output is clipped at DC/ratio.", after="shared_inverters"
+        sourced("pv.dc_ac_ratio"), "DC/AC ratio [0.5..3]", "Output is clipped at DC/ratio.", after="shared_inverters"
     )
     degradation_per_year: float = given(
-        sourced("pv.degradation_fraction_per_year"), "PV degradation", "fraction/year 0..0.1", "Compound, from year 2."
+        sourced("pv.degradation_fraction_per_year"), "PV degradation [fraction/year 0..0.1]", "Compound, from year 2."
     )
     area_m2_per_mwp: float = given(
-        sourced("pv.area_flat_roof_m2_per_mwp"), "Area", "m2/MWp 3000..50_000", "Roof or ground the modules take."
+        sourced("pv.area_flat_roof_m2_per_mwp"), "Area [m2/MWp 3000..50_000]", "Roof or ground the modules take."
     )
     seed: Seed = given(
         1,
         "Weather seed",
-        "",
         "The same seed gives the same drawn year; not used with a file.",
         when=lambda s: not s.pv.weather,
     )
     weather: WeatherYear | None = given(
-        None, "Weather file", "", "An uploaded year; its temperatures serve load and battery."
+        None, "Weather file", "An uploaded year; its temperatures serve load and battery."
     )
 
     @property
@@ -132,100 +124,82 @@ class Pv(Closed, card="pv", when=has_pv):
 class Genset(Closed, card="sets", when=has_sets):
     """Diesel sets of one size. How many stand on site depends on the alternative."""
 
-    set_kw: float = given(1500.0, "Rating of one set", "kW >0..10_000", "As the sheet says, of the kind below.")
+    set_kw: float = given(1500.0, "Rating of one set [kW >0..10_000]", "As the sheet says, of the kind below.")
     rating: Literal["PRP", "COP", "LTP", "ESP", "DCC"] = given(
         seen("PRP", "ISO 8528-1, Cummins QSK23 sheet"),
         "Kind of rating",
-        "",
         "ISO 8528-1: what the duty is checked against. Prime (PRP) allows a mean of 70 % over 24 h, standby (ESP) "
         "200 h a year, continuous (COP) everything.",
     )
     rating_at: Literal["site", "standard"] = given(
         "site",
         "Rating holds",
-        "",
         "At the site's own conditions, or up to 1000 m and 40 °C: then altitude and heat reduce it.",
     )
     spinning_reserve_fraction: float = given(
         derived(0.0, "REopt.jl off grid: 10 % of load, 25 % of PV; general knowledge", 0, 0.4),
-        "Spinning reserve",
-        "fraction 0..1",
+        "Spinning reserve [fraction 0..1]",
         "Of the load, running ready beside it while sets carry the load; the battery's power counts. 25 % suits "
         "steps of GPU load.",
         after="max_load_fraction",
     )
     sets: int = given(
         8,
-        "Sets, diesel plan",
-        "0..400",
+        "Sets, diesel plan [0..400]",
         "In the diesel plan; and in every plan with sets until the grid is ready.",
         when=always,
     )
-    backup_sets: int = given(7, "Sets, grid + diesel", "0..400", "Backup once the grid is there.", when=always)
-    last_resort_sets: int = given(2, "Sets, hybrid", "0..400", "Last resort once the grid is there.", when=always)
+    backup_sets: int = given(7, "Sets, grid + diesel [0..400]", "Backup once the grid is there.", when=always)
+    last_resort_sets: int = given(2, "Sets, hybrid [0..400]", "Last resort once the grid is there.", when=always)
     min_load_fraction: float = given(
         sourced("diesel.min_load_fraction"),
-        "Minimum load",
-        "fraction 0..1",
+        "Minimum load [fraction 0..1]",
         "Of one set; the surplus charges or is dumped.",
     )
     max_load_fraction: float = given(
-        1.0, "Load per set before the next starts", "fraction >0.1..1", "1 = as few sets as can carry it."
+        1.0, "Load per set before the next starts [fraction >0.1..1]", "1 = as few sets as can carry it."
     )
-    fuel_factor: float = given(1.0, "Fuel against the table", "0.5..2", "0.93 for a newer engine.", varies="plant")
+    fuel_factor: float = given(1.0, "Fuel against the table [0.5..2]", "0.93 for a newer engine.", varies="plant")
     co2_kg_per_l: float = given(
-        sourced("diesel.co2e_kg_per_l"), "Diesel CO2e", "kg/L 0..5", "Tank to stack.", after="mean_time_to_failure_h"
+        sourced("diesel.co2e_kg_per_l"), "Diesel CO2e [kg/L 0..5]", "Tank to stack.", after="mean_time_to_failure_h"
     )
     tank_h: float = given(
         estimate(12.0, "12 to 24 h for class A halls (GB 50174), general knowledge", 8, 24),
-        "Fuel on site",
-        "h >0..720",
+        "Fuel on site [h >0..720]",
         "Full tanks last so long with every set of the plan at full load.",
         card=("sets", "autonomy.carbon"),
         after="finance.carbon_price_per_t",
     )
     truck_l: float = given(
-        estimate(10_000.0, "General knowledge", 5_000, 30_000),
-        "Fuel truck",
-        "L >0..60_000",
-        "What one delivery brings.",
+        estimate(10_000.0, "General knowledge", 5_000, 30_000), "Fuel truck [L >0..60_000]", "What one delivery brings."
     )
     overhaul_interval_h: float = given(
         sourced("diesel.overhaul_interval_h"),
-        "Overhaul every",
-        "h >0..100_000",
+        "Overhaul every [h >0..100_000]",
         "Running hours of a set; its cost is in the set O&M.",
     )
     failure_to_start: Fraction = given(
-        sourced("diesel.failure_to_start_fraction"),
-        "Failure to start",
-        "fraction",
-        "Per start of one set.",
+        sourced("diesel.failure_to_start_fraction"), "Failure to start [fraction]", "Per start of one set."
     )
     mean_time_to_failure_h: float = given(
-        sourced("diesel.mean_time_to_failure_running_h"),
-        "Mean time to failure",
-        "h >24..1e6",
-        "Of a running set.",
+        sourced("diesel.mean_time_to_failure_running_h"), "Mean time to failure [h >24..1e6]", "Of a running set."
     )
     availability_fraction: Fraction = given(
         sourced("diesel.operational_availability_fraction"),
-        "Set availability",
-        "fraction",
+        "Set availability [fraction]",
         "Not out for maintenance.",
         after="overhaul_interval_h",
     )
     nox_g_per_kwh: float = given(
-        sourced("diesel.nox_g_per_kwh_uncontrolled"), "NOx", "g/kWh 0..30", "Per kWh generated."
+        sourced("diesel.nox_g_per_kwh_uncontrolled"), "NOx [g/kWh 0..30]", "Per kWh generated."
     )
-    pm_g_per_kwh: float = given(sourced("diesel.pm_g_per_kwh"), "Soot (PM)", "g/kWh 0..5", "Per kWh generated.")
+    pm_g_per_kwh: float = given(sourced("diesel.pm_g_per_kwh"), "Soot (PM) [g/kWh 0..5]", "Per kWh generated.")
 
-    noise_db_a_at_7m: float = given(sourced("diesel.noise_db_a_at_7m"), "Noise at 7 m", "dB(A) 40..130", "Of one set.")
-    neighbour_m: float = given(100.0, "Nearest neighbour", "m >1..20_000", "Where the noise is judged.")
+    noise_db_a_at_7m: float = given(sourced("diesel.noise_db_a_at_7m"), "Noise at 7 m [dB(A) 40..130]", "Of one set.")
+    neighbour_m: float = given(100.0, "Nearest neighbour [m >1..20_000]", "Where the noise is judged.")
     start_s: float = given(
         estimate(15.0, "NFPA 110 type 10: 10 s; usual 10 to 60 s, general knowledge", 10, 60),
-        "Start time",
-        "s 0..600",
+        "Start time [s 0..600]",
         "From the call to carrying load; the battery or a UPS has to bridge it.",
     )
 
@@ -287,46 +261,42 @@ class Control(Closed, card="control", when=has_battery):
     model_config = ConfigDict(title="Dispatch")  # the name of its section
 
     arbitrage: Literal["tariff", "windows", "off"] = given(
-        "tariff", "Charge and discharge", "", "By the tariff's periods, by own windows, or not at all."
+        "tariff", "Charge and discharge", "By the tariff's periods, by own windows, or not at all."
     )
     second_charge: bool = given(
         True,
         "Second charge between two peaks",
-        "",
         "Two cycles a day where the flat hours between two peaks allow it.",
         when=lambda s: s.dispatch.arbitrage == "tariff",
     )
     windows: tuple[ControlWindow, ...] = given(
-        (), "Own windows", "", "Several a day for several cycles.", when=lambda s: s.dispatch.arbitrage == "windows"
+        (), "Own windows", "Several a day for several cycles.", when=lambda s: s.dispatch.arbitrage == "windows"
     )
-    charge_limit_kw: Kw | None = given(None, "Charging power limit", "kW", "Empty = battery power.")
-    discharge_limit_kw: Kw | None = given(None, "Discharging power limit", "kW", "Empty = battery power.")
+    charge_limit_kw: Kw | None = given(None, "Charging power limit [kW]", "Empty = battery power.")
+    discharge_limit_kw: Kw | None = given(None, "Discharging power limit [kW]", "Empty = battery power.")
     peak_shave_kw: Kw | None = given(
-        None, "Peak-shave threshold", "kW", "The battery holds billed imports at or below it; empty = off."
+        None, "Peak-shave threshold [kW]", "The battery holds billed imports at or below it; empty = off."
     )
     shave_limits: tuple[ShaveLimit, ...] = given(
-        (), "Peak-shave thresholds by month", "", "Go before the one threshold, in their months and price periods."
+        (), "Peak-shave thresholds by month", "Go before the one threshold, in their months and price periods."
     )
     shave_limits_year: int = given(
         1,
-        "Year of the thresholds by month",
-        "1..30",
+        "Year of the thresholds by month [1..30]",
         "In other project years they move with the load's peak and the battery's health.",
         card="control.thresholds",
         when=lambda s: bool(s.dispatch.shave_limits),
     )
     reserve_fraction: Fraction = given(
         0.2,
-        "Charge kept for outages",
-        "fraction",
+        "Charge kept for outages [fraction]",
         "Of a full battery; used only when the grid is gone.",
         after="second_charge",
         varies="plant",
     )
     genset_start_fraction: Fraction | None = given(
         None,
-        "Start sets below",
-        "fraction",
+        "Start sets below [fraction]",
         "Battery charge at which sets start in an outage; empty = when it is empty, or at once where the sets "
         "alone cannot carry the load.",
     )

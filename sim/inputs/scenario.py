@@ -146,9 +146,10 @@ def _conflicts(s: Scenario) -> Iterator[Problem]:
         unknown = [code for code in (s.site.currency, s.finance.shown_currency) if not library.units_per_usd(code)]
         if unknown:
             yield Problem(
-                "there is no rate of {code} in the table; give {input}", code=unknown[0],
+                "there is no rate of {code} in the table; give {input}",
+                code=unknown[0],
                 input=Named("finance.shown_rate"),
-            )  # fmt: skip
+            )
     if s.tariff.demand_basis == "transformer_kva" and s.grid.transformer_kva <= 0:
         yield Problem("a kVA-based charge needs {input} above 0", input=Named("grid.transformer_kva"))
     floor_kw = s.tariff.contract.floor_fraction_of_kva * s.grid.transformer_kva

@@ -15,26 +15,27 @@ from sim.problem import Refusal
 class Site(Closed, card="load.site"):
     """Where, when, for how long."""
 
-    name: str = given("New site", "Project name", "", "Shown on every page and document.", max_length=200)
-    country: str = given("CN", "Country", "", "Two-letter code.", pattern="^[A-Z]{2}$", after="place")
+    name: str = given("New site", "Project name", "Shown on every page and document.", max_length=200)
+    country: str = given("CN", "Country", "Two-letter code.", pattern="^[A-Z]{2}$", after="place")
     currency: str = given(
         "CNY",
         "Currency",
-        "",
         "Three-letter code; prices are entered in it and nothing is converted.",
         pattern="^[A-Z]{3}$",
         card="terms.currency",
     )
-    place: str = given("shanghai", "Place", "", "Where the sun and temperature records come from.")
-    start: str = given("2026-06", "First month", "", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
-    term_months: int = given(180, "Term", "months 1..360", "A 4-month job or a 15-year plant.")
-    step_minutes: Literal[15, 30, 60] = given(60, "Time step", "min", "15 min shows demand peaks that an hour hides.")
+    place: str = given("shanghai", "Place", "Where the sun and temperature records come from.")
+    start: str = given("2026-06", "First month", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
+    term_months: int = given(180, "Term [months 1..360]", "A 4-month job or a 15-year plant.")
+    step_minutes: Literal[15, 30, 60] = given(60, "Time step [min]", "15 min shows demand peaks that an hour hides.")
 
     @model_validator(mode="after")
     def _currency_is_known(self) -> Site:
         if self.currency not in library.currencies():
-            raise Refusal("'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
-                          code=self.currency)  # fmt: skip
+            raise Refusal(
+                "'{code}' is not the code of a currency in use (ISO 4217), such as CNY or USD; correct it",
+                code=self.currency,
+            )
         return self
 
     @model_validator(mode="after")
@@ -97,82 +98,72 @@ class Load(Closed, card="load.size"):
     """What has to be supplied, before the battery's own auxiliaries."""
 
     kind: Literal["flat", "training", "inference", "mixed", "meter"] = given(
-        "training", "Load shape", "", "Flat, a GPU cluster by its work, or an uploaded meter file.", card="load.shape"
+        "training", "Load shape", "Flat, a GPU cluster by its work, or an uploaded meter file.", card="load.shape"
     )
     size_by: Literal["peak", "gpus"] = given(
-        "peak", "Size given by", "", "A peak in kW, or GPUs times their power.", when=is_cluster
+        "peak", "Size given by", "A peak in kW, or GPUs times their power.", when=is_cluster
     )
     peak_kw: Kw = given(
         10_000.0,
-        "Peak load",
-        "kW",
+        "Peak load [kW]",
         "Greatest step mean at the connection point.",
         when=lambda s: s.load.kind != "meter" and not by_gpus(s),
     )
-    gpu_count: int = given(8000, "GPUs", "0..2_000_000", "Accelerators installed.", when=by_gpus)
+    gpu_count: int = given(8000, "GPUs [0..2_000_000]", "Accelerators installed.", when=by_gpus)
     gpu_model: Literal[
         "custom", "dgx_h100", "dgx_h200", "dgx_b200", "gb200_nvl72", "gb300_nvl72", "ascend_910b_8", "cloudmatrix_384"
     ] = given(
         "custom",
         "GPU system",
-        "",
         "Gives the power per GPU: peak of the node or rack over its accelerators.",
         when=counts_gpus,
     )
     watt_per_gpu: float = given(
         derived(1050.0, "Latif et al. 2025: 8.4 kW for a node of 8 H100", 650, 1900),
-        "Power per GPU, server input",
-        "W 50..10_000",
+        "Power per GPU, server input [W 50..10_000]",
         "Peak of the node over its GPUs.",
         when=lambda s: counts_gpus(s) and s.load.gpu_model == "custom",
     )
     network_overhead_fraction: float = given(
         sourced("cluster.network_storage_overhead_fraction", "loads"),
-        "Network and storage overhead",
-        "fraction 0..1",
+        "Network and storage overhead [fraction 0..1]",
         "On top of the GPU nodes.",
         when=counts_gpus,
     )
     pue_model: Literal["constant", "air_chiller", "air_free_cooling", "liquid_direct_to_chip", "immersion"] = given(
         "constant",
         "Cooling",
-        "",
         "Constant PUE, or a PUE that follows the hourly temperature and the IT load (part of it is always on).",
         when=lambda s: is_cluster(s) or counts_gpus(s),
     )
     pue: float = given(
         derived(1.2, "Uptime Institute 2024: mean 1.56, leaders 1.1-1.2", 1.1, 1.5),
-        "PUE",
-        "1..3",
+        "PUE [1..3]",
         "Site power over IT power, constant over the year.",
         when=lambda s: counts_gpus(s) and s.load.pue_model == "constant",
     )
     design_ambient_c: float = given(
         estimate(35.0, "Engineering general knowledge", 30, 42),
-        "Design temperature",
-        "°C 0..50",
+        "Design temperature [°C 0..50]",
         "Outdoor temperature at which the site has its peak load.",
         when=lambda s: (is_cluster(s) or counts_gpus(s)) and s.load.pue_model != "constant",
     )
     critical_fraction: Fraction = given(
         1.0,
-        "Critical share",
-        "fraction",
+        "Critical share [fraction]",
         "Carried in a grid outage; the rest is shed at once and counted as unserved, apart. Pumps and cooling "
         "belong to the critical load.",
     )
     load_factor: float = given(
         sourced("workloads.training.load_factor_annual", "loads"),
-        "Load factor",
-        "fraction 0.2..1",
+        "Load factor [fraction 0.2..1]",
         "Mean over peak.",
         card="load.shape",
         when=is_cluster,
     )
     training_share: Fraction = given(
         0.5,
-        "Training share",
-        "fraction",
+        "Training share [fraction]",
         "Of a mixed cluster; the rest is inference.",
         card="load.shape",
         when=lambda s: s.load.kind == "mixed",
@@ -180,7 +171,6 @@ class Load(Closed, card="load.size"):
     inference_shape: Literal["country", "chat", "coding"] = given(
         derived("country", "Azure LLM inference trace 2024, hours read by eye"),
         "Inference users",
-        "",
         "One country by its own clock; or a public trace of requests: chat from all the world, or coding in "
         "American and European office hours. Power follows requests above the 40 % of an idle cluster.",
         card="load.shape",
@@ -188,21 +178,18 @@ class Load(Closed, card="load.size"):
     )
     utc_offset_h: float = given(
         8.0,
-        "Site clock ahead of UTC",
-        "h -12..14",
+        "Site clock ahead of UTC [h -12..14]",
         "Lays the trace's hours, which are UTC, on the site's clock.",
         card="load.shape",
         when=lambda s: serves_users(s) and s.load.inference_shape != "country",
     )
     growth_per_year: float = given(
-        0.0, "Load growth", "fraction/year -0.5..1", "Compound, from year 2.", card="load.shape"
+        0.0, "Load growth [fraction/year -0.5..1]", "Compound, from year 2.", card="load.shape"
     )
-    ramp: tuple[RampStep, ...] = given(
-        (), "Ramp-up", "", "Steps by project month; full size where none.", card="load.ramp"
-    )
-    seed: Seed = given(1, "Seed", "", "The same seed gives the same year.", card="load.shape", when=is_cluster)
+    ramp: tuple[RampStep, ...] = given((), "Ramp-up", "Steps by project month; full size where none.", card="load.ramp")
+    seed: Seed = given(1, "Seed", "The same seed gives the same year.", card="load.shape", when=is_cluster)
     meter: Meter | None = given(
-        None, "Meter file", "", "An uploaded load curve.", card="load.meter", when=lambda s: s.load.kind == "meter"
+        None, "Meter file", "An uploaded load curve.", card="load.meter", when=lambda s: s.load.kind == "meter"
     )
 
     @model_validator(mode="after")

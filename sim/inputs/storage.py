@@ -39,92 +39,81 @@ class Storage(Closed, card="battery", when=has_battery):
     """An LFP battery. Energy is nameplate, inside the battery; power is AC at the bus, the same both ways."""
 
     energy_kwh: Annotated[float, Field(ge=0, le=10_000_000)] = given(
-        20_000.0, "Battery energy", "kWh", "Nameplate.", varies="plant", when=always
+        20_000.0, "Battery energy [kWh]", "Nameplate.", varies="plant", when=always
     )
-    power_kw: Kw = given(10_000.0, "Battery power", "kW", "AC, charge and discharge.", varies="plant", when=always)
+    power_kw: Kw = given(10_000.0, "Battery power [kW]", "AC, charge and discharge.", varies="plant", when=always)
     soc_min_fraction: Fraction = given(
-        sourced("bess.performance.soc_min_fraction"), "Lowest charge", "fraction", "Of nameplate."
+        sourced("bess.performance.soc_min_fraction"), "Lowest charge [fraction]", "Of nameplate."
     )
     soc_max_fraction: Fraction = given(
-        sourced("bess.performance.soc_max_fraction"), "Highest charge", "fraction", "Of nameplate."
+        sourced("bess.performance.soc_max_fraction"), "Highest charge [fraction]", "Of nameplate."
     )
-    soc_start_fraction: Fraction = given(0.5, "Charge at the start", "fraction", "Of nameplate, every project year.")
+    soc_start_fraction: Fraction = given(0.5, "Charge at the start [fraction]", "Of nameplate, every project year.")
     charge_efficiency: float = given(
         sourced("bess.performance.charge_efficiency_ac_to_dc_fraction"),
-        "Charge efficiency",
-        "fraction >0.5..1",
+        "Charge efficiency [fraction >0.5..1]",
         "One way.",
         varies="plant",
     )
     discharge_efficiency: float = given(
         sourced("bess.performance.discharge_efficiency_dc_to_ac_fraction"),
-        "Discharge efficiency",
-        "fraction >0.5..1",
+        "Discharge efficiency [fraction >0.5..1]",
         "One way.",
         varies="plant",
     )
     auxiliary_kw_per_mwh: float = given(
         estimate(1.0, "Studies of cabinets (voltcoffer.com), general knowledge; at 25 C", 0.8, 2.8),
-        "Auxiliaries",
-        "kW/MWh 0..20",
+        "Auxiliaries [kW/MWh 0..20]",
         "Thermal management at 25 °C, a load beside the site's.",
         varies="plant",
     )
     auxiliary_by_temperature: bool = given(
         True,
         "Auxiliaries follow the temperature",
-        "",
         "0.8 times the figure at 10 to 20 °C, 2.8 times at 40 °C, 5 times at −30 °C; its mean over the year is used.",
     )
     cell_temperature: Literal["held", "ambient"] = given(
         derived("held", "Paneco 20C1600K datasheet: charging by cell temperature"),
         "Cells are kept",
-        "",
         "At 15 to 35 °C by liquid cooling and heating; or at 5 °C above the air, which slows charging below 5 °C "
         "air temperature and stops it below −5 °C. Below −30 and above 50 °C nothing runs; from 45 °C on power "
         "falls.",
     )
     cabinet_kwh: float | None = given(
         None,
-        "Energy of one cabinet",
-        "kWh 10..20_000",
+        "Energy of one cabinet [kWh 10..20_000]",
         "Container or cabinet; empty = a usual size.",
         card="battery.cabinets",
     )
     cabinet_kw: float | None = given(
         None,
-        "Power of one cabinet",
-        "kW 5..20_000",
+        "Power of one cabinet [kW 5..20_000]",
         "Empty = the battery's power over the number of cabinets.",
         card="battery.cabinets",
     )
     spare_cabinets: int = given(
         0,
-        "Spare cabinets",
-        "0..1000",
+        "Spare cabinets [0..1000]",
         "Of those that are paid for: they stand in for failed ones and are not counted on. At least one cabinet "
         "always is.",
         card="battery.cabinets",
     )
     cabinet_mtbf_h: float | None = given(
         None,
-        "Mean time between failures",
-        "h 24..1e6",
+        "Mean time between failures [h 24..1e6]",
         "Of one cabinet, from its maker; empty = failures are not counted.",
         card="battery.cabinets",
     )
     cabinet_repair_h: float = given(
         estimate(72.0, "Engineering general knowledge", 2, 168),
-        "Time to repair a cabinet",
-        "h 0..8760",
+        "Time to repair a cabinet [h 0..8760]",
         "2 to 4 h where a spare is swapped in hot, days where it is not.",
         card="battery.cabinets",
         when=lambda s: s.storage.cabinet_mtbf_h is not None,
     )
     near_load_loss_gain_fraction: float = given(
         0.0,
-        "Line losses spared near the load",
-        "fraction 0..0.05",
+        "Line losses spared near the load [fraction 0..0.05]",
         "Of what the battery gives, where its cabinets stand beside the load, net of what charging adds; 0 = "
         "beside the transformer. Low-voltage feeders lose 1 to 3 % at full load.",
         card="battery.cabinets",
@@ -132,29 +121,25 @@ class Storage(Closed, card="battery", when=has_battery):
     seamless_transfer: bool = given(
         seen(True, "Static switch 2-10 ms, IT rides through 20 ms (ITIC)"),
         "Seamless transfer",
-        "",
         "Grid-forming converter with a static switch: the load does not notice an outage. Without it each outage "
         "is a restart.",
     )
     fade_model: Literal["lfp", "line"] = given(
         "lfp",
         "Ageing",
-        "",
         "A straight line, or LFP cells by temperature, charge, depth and cycles, the aged battery dispatched again.",
         card="battery.ageing",
     )
     cycle_margin: float = given(
         derived(1.25, "BLAST-Lite, +25 % for pack spread and 0.5C", 1, 1.5),
-        "Margin on cycle ageing",
-        "× 0.5..3",
+        "Margin on cycle ageing [× 0.5..3]",
         "Times the cells' cycle ageing: spread in a pack, 0.5 C.",
         card="battery.ageing",
         when=lambda s: s.storage.fade_model == "lfp",
     )
     fade_first_year: float = given(
         derived(0.02, "Ember 2025-12, BLAST-Lite: an extra 2 % in year 1"),
-        "Extra fade in year 1",
-        "fraction 0..0.2",
+        "Extra fade in year 1 [fraction 0..0.2]",
         "On top of the yearly fade.",
         card="battery.ageing",
         when=lambda s: s.storage.fade_model == "line",
@@ -162,8 +147,7 @@ class Storage(Closed, card="battery", when=has_battery):
     )
     fade_per_year: float = given(
         sourced("bess.life.simple_fade_fraction_per_year"),
-        "Fade",
-        "fraction/year 0..0.2",
+        "Fade [fraction/year 0..0.2]",
         "Capacity lost a year.",
         card="battery.ageing",
         when=lambda s: s.storage.fade_model == "line",
@@ -171,8 +155,7 @@ class Storage(Closed, card="battery", when=has_battery):
     )
     end_of_life_fraction: float = given(
         sourced("bess.life.end_of_life_soh_fraction_arbitrage"),
-        "Replace below",
-        "fraction 0.3..1",
+        "Replace below [fraction 0.3..1]",
         "Of nameplate capacity.",
         card="battery.ageing",
         after="renewal",
@@ -182,63 +165,56 @@ class Storage(Closed, card="battery", when=has_battery):
     renewal: Literal["replace", "augment", "none"] = given(
         "replace",
         "Against ageing",
-        "",
         "All cells new below the limit; or cells added (LFP ageing only); or nothing. Only one of them is paid for.",
         card="battery.ageing",
     )
     augment_by: Literal["threshold", "periodic", "years"] = given(
         "threshold",
         "Cells are added",
-        "",
         "In a year that would begin below a limit, every so many years, or as listed.",
         card="battery.ageing",
         when=adds_cells(),
     )
     augment_below_fraction: float = given(
         estimate(0.85, "Usual practice: 5-8 % added in years 4-5 and 8-9, general knowledge", 0.8, 0.9),
-        "Add cells below",
-        "fraction 0.3..0.99",
+        "Add cells below [fraction 0.3..0.99]",
         "Of nameplate capacity.",
         card="battery.ageing",
         when=adds_cells("threshold"),
     )
     augment_every_years: int = given(
         5,
-        "Add cells every",
-        "years 1..30",
+        "Add cells every [years 1..30]",
         "In years 1 + n, 1 + 2 n, ...",
         card="battery.ageing",
         when=adds_cells("periodic"),
     )
     augment_to_fraction: float = given(
-        1.0, "Fill up to", "fraction >0.3..1", "Of nameplate capacity.", card="battery.ageing", when=adds_cells()
+        1.0, "Fill up to [fraction >0.3..1]", "Of nameplate capacity.", card="battery.ageing", when=adds_cells()
     )
     augment_years: tuple[AugmentYear, ...] = given(
-        (), "Years of adding cells", "", "From project year 2 on.", card="battery.ageing", when=adds_cells("years")
+        (), "Years of adding cells", "From project year 2 on.", card="battery.ageing", when=adds_cells("years")
     )
     warranty_years: float | None = given(
-        None, "Warranty", "years 1..30", "Empty = not checked. The next four hold within it.", card="battery.ageing"
+        None, "Warranty [years 1..30]", "Empty = not checked. The next four hold within it.", card="battery.ageing"
     )
     warranty_cycles_per_year: float | None = given(
         None,
-        "Warranted cycles",
-        "/year 1..2000",
+        "Warranted cycles [/year 1..2000]",
         "Energy taken from the cells over nameplate.",
         card="battery.ageing",
         when=has_warranty,
     )
     warranty_throughput_kwh_per_kwh: float | None = given(
         None,
-        "Warranted throughput",
-        "kWh/kWh 1..100_000",
+        "Warranted throughput [kWh/kWh 1..100_000]",
         "Discharged at the bus over nameplate, in all.",
         card="battery.ageing",
         when=has_warranty,
     )
     warranty_end_fraction: float | None = given(
         None,
-        "Warranted capacity",
-        "fraction 0.3..1",
+        "Warranted capacity [fraction 0.3..1]",
         "Left at the warranty's end, of nameplate.",
         card="battery.ageing",
         when=has_warranty,

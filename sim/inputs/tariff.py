@@ -17,8 +17,10 @@ from sim.timeline import Timeline
 SLOT_MINUTES = 15
 DAY_TYPES = ("weekday", "saturday", "sunday_holiday")
 DAY_TYPE_NAMES = {
-    "weekday": Problem("weekday"), "saturday": Problem("saturday"), "sunday_holiday": Problem("sunday/holiday"),
-}  # fmt: skip
+    "weekday": Problem("weekday"),
+    "saturday": Problem("saturday"),
+    "sunday_holiday": Problem("sunday/holiday"),
+}
 Hour = Annotated[float, Field(ge=0, le=24, multiple_of=0.25)]
 Month = Annotated[int, Field(ge=1, le=12)]
 Price = Annotated[float, Field(ge=-100_000, le=1_000_000)]

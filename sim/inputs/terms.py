@@ -33,8 +33,11 @@ class PriceShock(Closed):
     @model_validator(mode="after")
     def _years_in_order(self) -> PriceShock:
         if self.last_year < self.first_year:
-            raise Refusal("the shock ends in year {last}, before it begins in year {first}; swap the two years",
-                          first=self.first_year, last=self.last_year)  # fmt: skip
+            raise Refusal(
+                "the shock ends in year {last}, before it begins in year {first}; swap the two years",
+                first=self.first_year,
+                last=self.last_year,
+            )
         return self
 
 
@@ -48,8 +51,11 @@ class TaxHoliday(Closed):
     @model_validator(mode="after")
     def _years_in_order(self) -> TaxHoliday:
         if self.last_year < self.first_year:
-            raise Refusal("the tax holiday ends in year {last}, before it begins in year {first}; swap the two years",
-                          first=self.first_year, last=self.last_year)  # fmt: skip
+            raise Refusal(
+                "the tax holiday ends in year {last}, before it begins in year {first}; swap the two years",
+                first=self.first_year,
+                last=self.last_year,
+            )
         return self
 
 
@@ -58,35 +64,31 @@ class PricePaths(Closed, card="terms.energy"):
 
     demand_escalation: float | None = given(
         None,
-        "Demand charge escalation",
-        "fraction/year -0.5..0.5",
+        "Demand charge escalation [fraction/year -0.5..0.5]",
         "Nominal, of demand, capacity and fixed charges. As the grid price where none is given.",
     )
     carbon_escalation: float = given(
         0.0,
-        "Carbon price escalation",
-        "fraction/year -0.5..0.5",
+        "Carbon price escalation [fraction/year -0.5..0.5]",
         "Nominal.",
         when=lambda s: s.finance.carbon_price_per_t > 0,
         varies="price",
     )
     inflation: float = given(
         estimate(0.02, GENERAL, 0.0, 0.04),
-        "Inflation",
-        "fraction/year -0.2..0.5",
+        "Inflation [fraction/year -0.2..0.5]",
         "Only for rates of return in money of constant worth.",
         card="terms.frame",
     )
     price_points: tuple[PricePoint, ...] = given(
         (),
         "Own price paths",
-        "",
         "Factor on today's price by project year and component; in a line between two given years, at the yearly "
         "rate after the last.",
         card="terms.paths",
     )
     price_shocks: tuple[PriceShock, ...] = given(
-        (), "Price shocks", "", "A factor on top of the path in some project years.", card="terms.paths"
+        (), "Price shocks", "A factor on top of the path in some project years.", card="terms.paths"
     )
 
     @model_validator(mode="after")
@@ -94,8 +96,9 @@ class PricePaths(Closed, card="terms.energy"):
         seen = [(point.component, point.year) for point in self.price_points]
         twice = next((key for key in seen if seen.count(key) > 1), None)
         if twice:
-            raise Refusal("the price path of '{component}' names year {year} twice; keep one",
-                          component=twice[0], year=twice[1])  # fmt: skip
+            raise Refusal(
+                "the price path of '{component}' names year {year} twice; keep one", component=twice[0], year=twice[1]
+            )
         return self
 
 
@@ -116,14 +119,10 @@ class IncomeTax(Closed, card="terms.tax"):
     """What the tax office takes and gives. It never changes a figure before tax."""
 
     tax_rules: Literal["country", "own", "none"] = given(
-        "country",
-        "Tax rules",
-        "",
-        "The usual rules of the site's country, your own below, or no tax at all.",
-        when=always,
+        "country", "Tax rules", "The usual rules of the site's country, your own below, or no tax at all.", when=always
     )
     tax_rate: Fraction = given(
-        estimate(0.25, GENERAL, 0.09, 0.3), "Income tax rate", "fraction", "Of the owner's company.", when=own_rules
+        estimate(0.25, GENERAL, 0.09, 0.3), "Income tax rate [fraction]", "Of the owner's company.", when=own_rules
     )
     tax_depreciation: Literal[
         "straight_line",
@@ -136,25 +135,22 @@ class IncomeTax(Closed, card="terms.tax"):
         "macrs15",
         "immediate",
         "none",
-    ] = given("straight_line", "Depreciation", "", "How the investment is written off for tax.", when=own_rules)
+    ] = given("straight_line", "Depreciation", "How the investment is written off for tax.", when=own_rules)
     tax_depreciation_years: int = given(
         estimate(10, GENERAL, 5, 20),
-        "Written off over",
-        "years 1..50",
+        "Written off over [years 1..50]",
         "For the methods without a table.",
         when=own_years,
     )
     tax_residual_fraction: Fraction = given(
         estimate(0.05, GENERAL, 0.0, 0.1),
-        "Residual book value",
-        "fraction",
+        "Residual book value [fraction]",
         "Share of the cost that stays in the books until the sale.",
         when=own_rules,
     )
     tax_loss_carry_years: int = given(
         estimate(5, GENERAL),
-        "Losses carried forward",
-        "years",
+        "Losses carried forward [years]",
         "More years than the term has are without limit.",
         ge=0,
         le=LONGEST_YEARS,
@@ -164,31 +160,27 @@ class IncomeTax(Closed, card="terms.tax"):
     tax_losses: Literal["carry_forward", "immediate", "lost"] = given(
         "carry_forward",
         "A loss for tax",
-        "",
         "Carried forward where the project stands alone; at once where the owner has other profit to set it against.",
         when=has_tax,
     )
     tax_holiday: tuple[TaxHoliday, ...] = given(
-        (), "Tax holiday", "", "Years with a lower rate. Needs a legal basis.", when=has_tax
+        (), "Tax holiday", "Years with a lower rate. Needs a legal basis.", when=has_tax
     )
     tax_credit_fraction: Fraction = given(
         0.0,
-        "Investment tax credit",
-        "fraction",
+        "Investment tax credit [fraction]",
         "Of the investment, with the tax of year 1; half of it lowers what is written off. After tax only.",
         when=has_tax,
     )
     tax_grant: Money = given(
         0.0,
         "Investment grant",
-        "",
         "Paid with year 1; it lowers what is written off. Counted after tax only, so that no case rests on it.",
         when=has_tax,
     )
     vat_recovery_years: int = given(
         0,
-        "VAT on the investment comes back in",
-        "years 0..20",
+        "VAT on the investment comes back in [years 0..20]",
         "Where prices are without VAT: 0 is at once, else in equal parts over these years. After tax only.",
         when=lambda s: s.finance.vat_basis == "excl",
     )
@@ -203,40 +195,32 @@ class Financing(Closed, card="terms.loan"):
 
     hurdle_rate: float = given(
         0.08,
-        "Hurdle rate",
-        "fraction/year -0.5..1",
+        "Hurdle rate [fraction/year -0.5..1]",
         "The return the owners want; 6 and 8 % are common in China.",
         after="loan_dscr",
     )
     loan_share: Fraction = given(
-        0.0, "Loan", "fraction", "Of the investment beyond the baseline's. Banks lend 50-75 % on storage."
+        0.0, "Loan [fraction]", "Of the investment beyond the baseline's. Banks lend 50-75 % on storage."
     )
     loan_rate: float = given(
         derived(0.045, "Hint text of a public C&I storage calculator", 0.035, 0.055),
-        "Loan rate",
-        "fraction/year 0..1",
+        "Loan rate [fraction/year 0..1]",
         "Nominal, paid at each year's end.",
         when=has_loan,
     )
     loan_years: int = given(
-        8,
-        "Loan over",
-        "years 1..50",
-        "From the drawdown to the last payment; never beyond the term.",
-        when=has_loan,
+        8, "Loan over [years 1..50]", "From the drawdown to the last payment; never beyond the term.", when=has_loan
     )
     loan_repayment: Literal["level", "equal_principal", "bullet", "sculpted"] = given(
         "level",
         "Repayment",
-        "",
         "Equal payments, equal principal, all at the end, or in proportion to the cash of each year (the same DSCR).",
         when=has_loan,
     )
-    loan_grace_years: int = given(0, "Grace", "years 0..20", "Interest only, at the beginning.", when=has_loan)
+    loan_grace_years: int = given(0, "Grace [years 0..20]", "Interest only, at the beginning.", when=has_loan)
     loan_dscr: float = given(
         estimate(1.2, GENERAL, 1.2, 1.3),
-        "DSCR the bank wants",
-        "1..5",
+        "DSCR the bank wants [1..5]",
         "Cash after tax over interest and principal, in every year.",
         when=has_loan,
     )

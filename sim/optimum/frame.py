@@ -78,17 +78,25 @@ def _growing(p: Programme, growth: Growth, steps: Steps) -> Growing:
         return np.where(held.any(axis=1), held.argmax(axis=1), -1).astype(np.int8)
 
     return Growing(
-        True, p.load_kw.copy(), p.pv_kw.copy(), p.export_limit_kw.copy(), p.credit_per_kwh.copy(),
-        growth.pv_kw_per_kwp.copy(), place(PV), place(EXPORT), np.zeros(p.steps, bool), growth.sets_open.copy(),
-        place(SETS if growth.has_sets else NO_KIND), float(growth.sets_per_kwh), float(growth.load_kw_per_kwh),
-    )  # fmt: skip
+        True,
+        p.load_kw.copy(),
+        p.pv_kw.copy(),
+        p.export_limit_kw.copy(),
+        p.credit_per_kwh.copy(),
+        growth.pv_kw_per_kwp.copy(),
+        place(PV),
+        place(EXPORT),
+        np.zeros(p.steps, bool),
+        growth.sets_open.copy(),
+        place(SETS if growth.has_sets else NO_KIND),
+        float(growth.sets_per_kwh),
+        float(growth.load_kw_per_kwh),
+    )
 
 
 def _nothing_grows() -> Growing:
     none, nowhere = np.zeros(0), np.zeros(0, np.int8)
-    return Growing(
-        False, none, none, none, none, none, nowhere, nowhere, np.zeros(0, bool), none, nowhere, 0.0, 0.0
-    )  # fmt: skip
+    return Growing(False, none, none, none, none, none, nowhere, nowhere, np.zeros(0, bool), none, nowhere, 0.0, 0.0)
 
 
 def arrays_of(

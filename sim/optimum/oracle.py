@@ -126,9 +126,17 @@ def solve_oracle(
         duals = np.array(solver.getSolution().row_dual)
         price, stored = duals[: p.steps] / p.step_h, -duals[p.steps : 2 * p.steps]
     return Optimum(
-        costs.total, bound, relative_gap(costs.total, bound), plan, costs, peaks_of(p, plan),
-        int(info.simplex_iteration_count), method, stored, price,
-    )  # fmt: skip
+        costs.total,
+        bound,
+        relative_gap(costs.total, bound),
+        plan,
+        costs,
+        peaks_of(p, plan),
+        int(info.simplex_iteration_count),
+        method,
+        stored,
+        price,
+    )
 
 
 def size_by_oracle(p: Programme, price: Sizes, most: Sizes, growth: Growth | None = None) -> tuple[float, Sizes]:
@@ -327,9 +335,18 @@ def _schedule(p: Programme, c: _Columns, x: np.ndarray) -> Schedule:
 
     shed = np.array([x[columns] for columns in c.shed]).reshape(len(c.shed), p.steps)
     return Schedule(
-        of(c.imported), of(c.export), of(c.pv), of(c.charge), of(c.discharge), of(c.genset), shed, of(c.stored),
-        of(c.deferred), of(c.caught_up), of(c.dumped),
-    )  # fmt: skip
+        of(c.imported),
+        of(c.export),
+        of(c.pv),
+        of(c.charge),
+        of(c.discharge),
+        of(c.genset),
+        shed,
+        of(c.stored),
+        of(c.deferred),
+        of(c.caught_up),
+        of(c.dumped),
+    )
 
 
 def _without_idle_cycling(p: Programme, plan: Schedule) -> Schedule:

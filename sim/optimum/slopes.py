@@ -409,29 +409,41 @@ def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp,
 
 
 def _evaluate(
-    edges, peak_at, steps, groups, slopes, plant, ends, growing, peaks, start_kwh, end_kwh, kw, kwh, kwp, set_kw, cuts,
-):  # fmt: skip
+    edges,
+    peak_at,
+    steps,
+    groups,
+    slopes,
+    plant,
+    ends,
+    growing,
+    peaks,
+    start_kwh,
+    end_kwh,
+    kw,
+    kwh,
+    kwp,
+    set_kw,
+    cuts,
+):
     """Cut of every month at peaks (kW) and sizes for which `steps` were grown; returns the slope number at the start.
 
     The levels at the month edges are free: the backward pass finds the best ones.
     """
-    length = np.zeros(len(slopes.slope))
-    used = np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
-    no_slots = np.zeros(1, np.int64)
-    no_levels = np.zeros(1)
+    length, used = np.zeros(len(slopes.slope)), np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
+    slots, none = np.zeros(1, np.int64), np.zeros(1)  # not filled
     caps = _caps(groups, peaks)
-    start_slot = _backward(
-        steps, slopes, plant, caps, ends, start_kwh, end_kwh, FIXED_END, kw, kwh,
-        length, used, no_slots, no_levels, no_levels, False,
-    )  # fmt: skip
-    sigma = start_slot
+    start = _backward(
+        steps, slopes, plant, caps, ends, start_kwh, end_kwh, FIXED_END, kw, kwh, length, used, slots, none, none, False
+    )
+    sigma = start
     for m in range(len(edges) - 1):
         t1 = edges[m + 1]
         sigma = _cut(
             edges[m], t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp, set_kw, peak_at[m], cuts[m]
         )
         sigma = min(max(sigma, ends.head[t1 - 1]), ends.tail[t1 - 1])
-    return start_slot
+    return start
 
 
 evaluate = Kernel(_evaluate)
@@ -489,18 +501,32 @@ def _serve(t, need, cap, steps, given):
 
 
 def _schedule(
-    steps, groups, slopes, plant, ends, peaks, start_kwh, end_kwh, kw, kwh, start_slot, sigma, price, charge, discharge,
-    level, given, missing,
-):  # fmt: skip
+    steps,
+    groups,
+    slopes,
+    plant,
+    ends,
+    peaks,
+    start_kwh,
+    end_kwh,
+    kw,
+    kwh,
+    start_slot,
+    sigma,
+    price,
+    charge,
+    discharge,
+    level,
+    given,
+    missing,
+):
     """Schedule, slope numbers and bus prices at the trial point that `evaluate` has seen last.
 
     given (kinds, steps) in kW by kind of source; missing (steps): kW that only the penalty could supply.
     """
     n = len(sigma)
-    length = np.zeros(len(slopes.slope))
-    used = np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
-    near = np.empty(n)
-    far = np.empty(n)
+    length, used = np.zeros(len(slopes.slope)), np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
+    near, far = np.empty(n), np.empty(n)
     caps = _caps(groups, peaks)
     sigma[0] = start_slot
     for t in range(1, n):

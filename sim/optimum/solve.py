@@ -89,9 +89,23 @@ class Search:
         if a.growing.on:
             grow(a.growing, float(x.kwh), float(x.kwp), float(x.set_kw), a.steps)
         self.start_slot = evaluate(
-            a.edges, a.frame.peak_at, a.steps, a.groups, a.slopes, a.plant, self.ends, a.growing,
-            x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh, x.kwp, x.set_kw, self.cuts,
-        )  # fmt: skip
+            a.edges,
+            a.frame.peak_at,
+            a.steps,
+            a.groups,
+            a.slopes,
+            a.plant,
+            self.ends,
+            a.growing,
+            x.peaks_kw,
+            x.start_kwh,
+            x.start_kwh,
+            x.kw,
+            x.kwh,
+            x.kwp,
+            x.set_kw,
+            self.cuts,
+        )
         self.cuts[:, 0] -= a.credit
         self.at = x
         return self.value(x)
@@ -211,39 +225,29 @@ def _infeasible(p: Programme, missing_kw: np.ndarray, rounding_kw: float) -> Inf
 
 def _optimum(p: Programme, search: Search, found: Found) -> tuple[Optimum, np.ndarray]:
     """The schedule at the best point, priced from itself, and the kW that only the penalty could supply."""
-    a, x = search.arrays, found.point
+    plan, slots, price, missing = _plan(p, search, found.point)
+    costs = costs_of(p, plan)
+    cost = costs.total + found.point.size.cost(search.master.price)
+    bound = min(found.lower_bound, cost)
+    gap, stored_price = relative_gap(cost, bound), -search.arrays.slopes.slope[slots]
+    made = (plan, costs, peaks_of(p, plan), found.rounds, SLOPE_LISTS)
+    return Optimum(cost, bound, gap, *made, stored_price, price, *search.master.worth()), missing
+
+
+def _plan(p: Programme, search: Search, x: Point) -> tuple[Schedule, np.ndarray, np.ndarray, np.ndarray]:
+    """Schedule at a point, slope number and price at the bus of each step, and the kW only the penalty could supply."""
+    a = search.arrays
     if search.at is not x:
         search.evaluate(x)
     slots, price = np.zeros(p.steps, np.int64), np.zeros(p.steps)
     charge, discharge, stored, missing = np.zeros((4, p.steps))
     given = np.zeros((SHED + len(p.shed), p.steps))
-    schedule(
-        a.steps, a.groups, a.slopes, a.plant, search.ends, x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh,
-        search.start_slot, slots, price, charge, discharge, stored, given, missing,
-    )  # fmt: skip
-    export = p.export_room_kw - given[EXPORT]
-    nothing = np.zeros(p.steps)
-    plan = Schedule(
-        given[GRID],
-        export,
-        given[PV],
-        charge,
-        discharge,
-        given[GENSET],
-        given[SHED:],
-        stored,
-        nothing,
-        nothing,
-        nothing,
-    )
-    costs = costs_of(p, plan)
-    cost = costs.total + x.size.cost(search.master.price)
-    bound = min(found.lower_bound, cost)
-    optimum = Optimum(
-        cost, bound, relative_gap(cost, bound), plan, costs, peaks_of(p, plan), found.rounds, SLOPE_LISTS,
-        -a.slopes.slope[slots], price, *search.master.worth(),
-    )  # fmt: skip
-    return optimum, missing
+    at = (x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh, search.start_slot)
+    found = (slots, price, charge, discharge, stored, given, missing)
+    schedule(a.steps, a.groups, a.slopes, a.plant, search.ends, *at, *found)
+    export, none = p.export_room_kw - given[EXPORT], np.zeros(p.steps)
+    used = (given[GRID], export, given[PV], charge, discharge, given[GENSET], given[SHED:], stored)
+    return Schedule(*used, none, none, none), slots, price, missing
 
 
 def sells_dearer(p: Programme) -> np.ndarray:
@@ -289,9 +293,14 @@ def _priced(p: Programme, plan: Schedule, like: Optimum) -> Optimum:
     costs = costs_of(p, plan)
     bound = min(like.lower_bound, costs.total)
     return replace(
-        like, cost=costs.total, lower_bound=bound, gap=relative_gap(costs.total, bound), schedule=plan, costs=costs,
+        like,
+        cost=costs.total,
+        lower_bound=bound,
+        gap=relative_gap(costs.total, bound),
+        schedule=plan,
+        costs=costs,
         peaks_kw=peaks_of(p, plan),
-    )  # fmt: skip
+    )
 
 
 class SizeSearch:

@@ -49,11 +49,18 @@ class PvArray:
 
     def __post_init__(self):
         limits = {
-            "kwp": (0, np.inf), "tilt_deg": (0, 90), "azimuth_deg": (0, 360), "dc_ac_ratio": (0.5, 5),
-            "losses_fraction": (0, 0.9), "inverter_efficiency": (0.5, 1), "temperature_coefficient_per_k": (-0.02, 0),
-            "noct_c": (20, 90), "albedo": (0, 1), "degradation_fraction_per_year": (0, 0.2),
+            "kwp": (0, np.inf),
+            "tilt_deg": (0, 90),
+            "azimuth_deg": (0, 360),
+            "dc_ac_ratio": (0.5, 5),
+            "losses_fraction": (0, 0.9),
+            "inverter_efficiency": (0.5, 1),
+            "temperature_coefficient_per_k": (-0.02, 0),
+            "noct_c": (20, 90),
+            "albedo": (0, 1),
+            "degradation_fraction_per_year": (0, 0.2),
             "first_year_loss_fraction": (0, 0.5),
-        }  # fmt: skip
+        }
         for name, (low, high) in limits.items():
             value = getattr(self, name)
             if not low <= value <= high:

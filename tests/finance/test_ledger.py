@@ -13,9 +13,13 @@ FLAT = [{"start_hour": 0, "end_hour": 24, "period": "flat"}]
 SEASON = {"name": "all", "months": list(range(1, 13)), "prices_per_kwh": {"flat": 0.5}, "weekday": FLAT}
 SEASON |= {"saturday": FLAT, "sunday_holiday": FLAT}
 TARIFF = {
-    "name_en": "flat", "currency": "CNY", "seasons": [SEASON], "fixed_per_month": 100, "vat_rate": 0.13,
+    "name_en": "flat",
+    "currency": "CNY",
+    "seasons": [SEASON],
+    "fixed_per_month": 100,
+    "vat_rate": 0.13,
     "demand_charges": [{"name": "demand", "per_kw_month": 40}],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,7 @@ def small():
                     "carbon_price_per_t": 50,
                 },
             }
-        )  # fmt: skip
+        )
     )
 
 
@@ -160,11 +164,14 @@ def test_a_restart_costs_lost_work_and_hardware_but_not_the_hours_off():
     77,600 for each of two outages, beside the load not served."""
     case = presets()["blank"].scenario.with_(
         {
-            "site.term_months": 24, "load.size_by": "gpus", "load.gpu_count": 1000,
+            "site.term_months": 24,
+            "load.size_by": "gpus",
+            "load.gpu_count": 1000,
             "grid.outages": [{"month": 7, "day": 3, "hour": 5, "duration_h": 2}],
-            "storage.seamless_transfer": False, "finance.interruption_penalty": 5000,
+            "storage.seamless_transfer": False,
+            "finance.interruption_penalty": 5000,
         }
-    )  # fmt: skip
+    )
     apart = evaluate(case)
     assert apart.kpis["grid"].interruptions == 2 and apart.kpis["diesel"].interruptions == 0
     assert apart.kpis["hybrid"].interruption_value == pytest.approx(2 * 77_600)

@@ -99,8 +99,11 @@ def test_the_risk_module_follows_the_paths(study):
 def test_paths_from_a_table():
     found = read_points(b"\xef\xbb\xbfyear,energy,fuel\n1,1.0,\n2,0.95,1.2\n\n4,,1.1\n")
     assert [(p.year, p.component, p.factor) for p in found] == [
-        (1, "energy", 1.0), (2, "energy", 0.95), (2, "fuel", 1.2), (4, "fuel", 1.1),
-    ]  # fmt: skip
+        (1, "energy", 1.0),
+        (2, "energy", 0.95),
+        (2, "fuel", 1.2),
+        (4, "fuel", 1.1),
+    ]
 
 
 @pytest.mark.parametrize(

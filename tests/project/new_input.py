@@ -18,12 +18,12 @@ sys.path.insert(0, str(ROOT))
 SECTION = ROOT / "sim" / "inputs" / "plant.py"
 AFTER = "    neighbour_m: float = given("
 LINE = """
-    fuel_age_days: float = given(
-        estimate(90.0, "a trade paper", 30, 365), "Age of the fuel", "days 0..999", "Then it is polished."
+    fuel_age_months: float = given(
+        estimate(12.0, "a trade paper", 6, 18), "Age of the fuel [months 0..99]", "Then it is polished."
     )
 """
-PATH = "genset.fuel_age_days"
-LABEL, HELP = "柴油存放天数", "到期后过滤净化。"
+PATH = "genset.fuel_age_months"
+LABEL, HELP = "柴油存放时间", "到期后过滤净化。"
 
 
 class WithOneMore(SourceFileLoader):
@@ -55,8 +55,8 @@ def where_it_turns_up() -> dict[str, Any]:
     from study.presets import presets
     from ui import url
 
-    entry, changed = register()[PATH], presets()["case_a"].scenario.with_({PATH: 120.0})
-    schema = json_schema()["$defs"]["Genset"]["properties"]["fuel_age_days"]
+    entry, changed = register()[PATH], presets()["case_a"].scenario.with_({PATH: 10.0})
+    schema = json_schema()["$defs"]["Genset"]["properties"]["fuel_age_months"]
     return {
         "register": [entry.label, entry.unit, entry.minimum, entry.maximum, entry.low, entry.source, entry.confidence],
         "schema": {key: schema[key] for key in ("title", "default", "unit", "maximum", "source")},
@@ -84,7 +84,7 @@ def page() -> list[str]:
     app.switch_page("../pages/equipment.py").run()
     (field,) = (box for box in app.number_input if str(box.key).startswith(f"page.{PATH}@"))
     found = [field.label, field.help]
-    field.set_value(200.0).run()
+    field.set_value(20.0).run()
     return [*found, str(app.session_state["scenario"].get(PATH))]
 
 

@@ -10,10 +10,24 @@ from study.financing import returns
 from study.presets import presets
 
 ALTERNATIVE_KEYS = {
-    "energy_served_kwh", "unserved_kwh", "grid_kwh", "pv_kwh", "battery_discharge_kwh", "diesel_kwh", "diesel_l",
-    "genset_run_h", "peak_import_kw", "capex", "total_cost", "npv", "irr", "payback_years", "discounted_payback_years",
-    "lcoe_per_kwh", "co2_t",
-}  # fmt: skip
+    "energy_served_kwh",
+    "unserved_kwh",
+    "grid_kwh",
+    "pv_kwh",
+    "battery_discharge_kwh",
+    "diesel_kwh",
+    "diesel_l",
+    "genset_run_h",
+    "peak_import_kw",
+    "capex",
+    "total_cost",
+    "npv",
+    "irr",
+    "payback_years",
+    "discounted_payback_years",
+    "lcoe_per_kwh",
+    "co2_t",
+}
 
 
 @pytest.fixture

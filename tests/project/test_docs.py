@@ -61,8 +61,10 @@ def test_every_file_the_documents_name_exists():
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
-        for target in re.findall(r"`((?:sim|finance|study|report|ui|pages|i18n|tests|docs|assets)/[\w./]+)`",
-                                 document.read_text(encoding="utf-8")):  # fmt: skip
+        for target in re.findall(
+            r"`((?:sim|finance|study|report|ui|pages|i18n|tests|docs|assets)/[\w./]+)`",
+            document.read_text(encoding="utf-8"),
+        ):
             assert (ROOT / target).exists(), f"{document.name}: {target}"
 
 

@@ -13,27 +13,27 @@ def test_a_new_input_turns_up_everywhere_by_its_line_and_texts():
     done = processes.run([sys.executable, ROOT / "tests" / "project" / "new_input.py"], cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
-        "register": ["Age of the fuel", "days", 0, 999, 30, "a trade paper", "unverified"],
+        "register": ["Age of the fuel", "months", 0, 99, 6, "a trade paper", "unverified"],
         "schema": {
             "title": "Age of the fuel",
-            "default": 90.0,
-            "unit": "days",
-            "maximum": 999,
+            "default": 12.0,
+            "unit": "months",
+            "maximum": 99,
             "source": "a trade paper",
         },
         "card": "genset.neighbour_m",
         "is weak": True,
         "matters without sets": False,
-        "file": 120.0,
-        "address": "120.0",
+        "file": 10.0,
+        "address": "10.0",
         "page": [
-            "Age of the fuel, days ◇",
-            "Then it is polished.  \nUsual range 30.0 to 365 days.  \nSource: a trade paper",
-            "200.0",
+            "Age of the fuel, months ◇",
+            "Then it is polished.  \nUsual range 6.00 to 18.0 months.  \nSource: a trade paper",
+            "20.0",
         ],
         "workbook": [
-            ["Age of the fuel", 120, "days", "needs a new simulation", "own choice", "", "genset.fuel_age_days"],
+            ["Age of the fuel", 10, "months", "needs a new simulation", "own choice", "", "genset.fuel_age_months"],
             ["a trade paper", "Age of the fuel"],
         ],
-        "paper": [["柴油存放天数", "120 days", "自选", ""]],
+        "paper": [["柴油存放时间", "10.0\N{NO-BREAK SPACE}个月", "自选", ""]],
     }

@@ -286,6 +286,11 @@ def test_the_project_stands_alone(trace):
     assert found == []
 
 
+def test_nothing_is_kept_from_the_formatter():
+    marker = re.compile(r"#\s*fmt: (skip|o" r"ff)")
+    assert [shown(file) for file in python_files() if marker.search(file.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("words", [["check"], ["format", "--check"]], ids=["rules", "layout"])
 def test_ruff(words):
     files = [shown(file) for file in python_files()]

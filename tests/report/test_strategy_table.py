@@ -36,9 +36,15 @@ def test_a_row_for_every_window_and_threshold():
     rows = strategy.rows(Scenario().with_(TABLE))
     assert [row["power_kw"] for row in rows] == [1500, 4000, None, None, None]
     assert rows[0] | {"months": None} == {
-        "months": None, "days": "workday", "start": "00:00", "end": "06:00", "action": "charge", "power_kw": 1500,
-        "threshold_kw": None, "price_periods": None,
-    }  # fmt: skip
+        "months": None,
+        "days": "workday",
+        "start": "00:00",
+        "end": "06:00",
+        "action": "charge",
+        "power_kw": 1500,
+        "threshold_kw": None,
+        "price_periods": None,
+    }
     assert rows[3]["threshold_kw"] == 9000 and rows[3]["months"] == [7, 8] and rows[3]["price_periods"] == []
     assert rows[4]["threshold_kw"] == 8500 and rows[4]["price_periods"] == ["peak"]
 

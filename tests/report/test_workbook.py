@@ -118,16 +118,21 @@ def dearer(scenario: Scenario) -> dict[str, object]:
 TIERS = [{"up_to": 50_000, "adder": 0}, {"up_to": 400_000, "adder": -0.03}, {"adder": 0.05}]
 RULES = {
     "declared demand": {
-        "demand_basis": "contract_demand", "power_factor_rule": "cn_1983_090", "levies_per_kwh": 0.029,
-        "high_use_kwh_per_kva": 420, "high_use_factor": 0.9,
+        "demand_basis": "contract_demand",
+        "power_factor_rule": "cn_1983_090",
+        "levies_per_kwh": 0.029,
+        "high_use_kwh_per_kva": 420,
+        "high_use_factor": 0.9,
     },
     "tiers and ratchet": {
         "energy_tiers": [{"tiers": TIERS, "periods": ["peak", "valley"]}, {"tiers": TIERS, "months": [7, 8]}],
-        "ratchet_fraction": 0.9, "ratchet_months": 3, "ratchet_calendar_months": [6, 8],
+        "ratchet_fraction": 0.9,
+        "ratchet_months": 3,
+        "ratchet_calendar_months": [6, 8],
         "demand_charges": [{"name": "demand", "per_kw_month": 40, "tiers": [{"up_to": 900, "adder": 0}, {"adder": 9}]}],
     },
     "minimum bill": {"minimum_per_month": 400_000, "minimum_per_kva_month": 100},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rules", RULES)
@@ -170,10 +175,13 @@ def test_every_money_input_is_live(name: str, kind: str) -> None:
         if entry.section == "finance" and entry.kind == "number"
     }
     choices = {
-        "finance.baseline": "grid", "finance.vat_basis": "excl" if scenario.finance.vat_basis == "incl" else "incl",
-        "finance.storage_ownership": "rent", "finance.genset_ownership": "rent" if name == "case_c" else "buy",
-        "finance.count_unserved": False, "finance.prices_include_vat": not scenario.finance.prices_include_vat,
-    }  # fmt: skip
+        "finance.baseline": "grid",
+        "finance.vat_basis": "excl" if scenario.finance.vat_basis == "incl" else "incl",
+        "finance.storage_ownership": "rent",
+        "finance.genset_ownership": "rent" if name == "case_c" else "buy",
+        "finance.count_unserved": False,
+        "finance.prices_include_vat": not scenario.finance.prices_include_vat,
+    }
     changes = numbers if kind == "numbers" else choices
     content = with_inputs(without_values(book_of(name)), changes)
     assert_figures(by_formualizer(content), evaluate(scenario.with_(changes), study_of(name).dispatch))
@@ -184,18 +192,23 @@ OWN = {"finance.tax_rules": "own", "finance.tax_rate": 0.3, "finance.tax_residua
 POOR = {"finance.energy_price_factor": 0.55}  # losses in the first years, carried forward
 FINANCED = {
     "level": LOAN,
-    "principal, SYD": LOAN | OWN | {"finance.loan_repayment": "equal_principal", "finance.loan_grace_years": 2}
+    "principal, SYD": LOAN
+    | OWN
+    | {"finance.loan_repayment": "equal_principal", "finance.loan_grace_years": 2}
     | {"finance.tax_depreciation": "sum_of_years", "finance.tax_depreciation_years": 8},
-    "sculpted, declining": LOAN | OWN | {"finance.loan_repayment": "sculpted", "finance.loan_grace_years": 1}
+    "sculpted, declining": LOAN
+    | OWN
+    | {"finance.loan_repayment": "sculpted", "finance.loan_grace_years": 1}
     | {"finance.tax_depreciation": "double_declining", "finance.tax_depreciation_years": 7},
     "bullet, MACRS": LOAN | OWN | {"finance.loan_repayment": "bullet", "finance.tax_depreciation": "macrs7"},
     "losses": LOAN | OWN | POOR | {"finance.tax_depreciation": "immediate", "finance.tax_loss_carry_years": 3},
     "losses lost": OWN | POOR | {"finance.tax_losses": "lost", "finance.tax_depreciation": "macrs3"},
     "losses at once": OWN | POOR | {"finance.tax_losses": "immediate", "finance.tax_depreciation": "none"},
-    "credit, grant": OWN | {"finance.tax_credit_fraction": 0.3, "finance.tax_grant": 2e6, "finance.vat_basis": "excl"}
+    "credit, grant": OWN
+    | {"finance.tax_credit_fraction": 0.3, "finance.tax_grant": 2e6, "finance.vat_basis": "excl"}
     | {"finance.vat_recovery_years": 3},
     "no tax": LOAN | {"finance.tax_rules": "none", "finance.tax_grant": 1e6, "finance.loan_rate": 0.0},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FINANCED)

@@ -81,21 +81,29 @@ ROWS = {
     "German": ("Zeitstempel;Wirkleistung [kW]", lambda t, v: f"{t:%d.%m.%Y %H:%M};{german(v)}"),
     "German, date and time": ("Datum;Uhrzeit;Lastgang in kW", lambda t, v: f"{t:%d.%m.%Y};{t:%H:%M};{german(v)}"),
     "German range": ("Datum;Von - bis;kW", lambda t, v: f"{t:%d.%m.%Y};{t:%H:%M} - {t + HOUR:%H:%M};{german(v)}"),
-    "German weekday": ("Datum;kW", lambda t, v: f"{['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So'][t.weekday()]} "
-                                               f"{t:%d.%m.%y %H:%M};{german(v)}"),
+    "German weekday": (
+        "Datum;kW",
+        lambda t, v: f"{['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So'][t.weekday()]} {t:%d.%m.%y %H:%M};{german(v)}",
+    ),
     "US": ("Date/Time,Demand (kW)", lambda t, v: f"{t.month}/{t.day}/{t.year} {(t.hour - 1) % 12 + 1}:{t:%M %p},{v}"),
     "US thousands": ("Date/Time,Demand (kW)", lambda t, v: f'{t:%m/%d/%y %I:%M:%S %p},"{v:,.3f}"'),
     "UK": ("Read time,kW", lambda t, v: f"{t:%d/%m/%Y %H:%M},{v}"),
     "month names": ("Date,kW", lambda t, v: f"{t:%d-%b-%Y %H:%M},{v}"),
     "month first": ("Date;kW", lambda t, v: f"{t:%b %d, %Y %H:%M};{v}"),
     "Chinese": ("日期,时间,有功功率(kW)", lambda t, v: f"{t.year}/{t.month}/{t.day},{t.hour}:{t:%M},{v}"),
-    "Chinese words": ("采集时间,有功功率（kW）,无功功率（kvar）",
-                      lambda t, v: f"{t.year}年{t.month}月{t.day}日 {t.hour}时{t:%M}分,{v},5"),
-    "Chinese halves": ("时间,总有功功率(千瓦)",
-                       lambda t, v: f"{t:%Y-%m-%d} {'上下'[t.hour // 12]}午 {(t.hour - 1) % 12 + 1}:{t:%M},{v}"),
+    "Chinese words": (
+        "采集时间,有功功率（kW）,无功功率（kvar）",
+        lambda t, v: f"{t.year}年{t.month}月{t.day}日 {t.hour}时{t:%M}分,{v},5",
+    ),
+    "Chinese halves": (
+        "时间,总有功功率(千瓦)",
+        lambda t, v: f"{t:%Y-%m-%d} {'上下'[t.hour // 12]}午 {(t.hour - 1) % 12 + 1}:{t:%M},{v}",
+    ),
     "Excel serials": ("Timestamp,kW", lambda t, v: f"{(t - EXCEL_EPOCH) / timedelta(days=1):.8f},{v}"),
-    "Excel serials, decimal comma": ("Zeit;kW", lambda t, v: f"{(t - EXCEL_EPOCH) / timedelta(days=1):.6f};{v}"
-                                     .replace(".", ",")),
+    "Excel serials, decimal comma": (
+        "Zeit;kW",
+        lambda t, v: f"{(t - EXCEL_EPOCH) / timedelta(days=1):.6f};{v}".replace(".", ","),
+    ),
     "compact": ("time,kW", lambda t, v: f"{t:%Y%m%d%H%M},{v}"),
     "compact, time apart": ("date,time,kW", lambda t, v: f"{t:%Y%m%d},{t:%H%M},{v}"),
     "hours only": ("time,kW", lambda t, v: f"{t:%Y-%m-%d %H},{v}"),
@@ -107,6 +115,8 @@ ROWS = {
     "preamble": ("Site;North\nPeriod;01.01.2025;31.12.2025\n\nTime;Load [kW];Quality", lambda t, v: f"{t};{v};ok"),
     "unit row": ("Time,Load,Temperature\nyyyy-mm-dd hh:mm,kW,°C", lambda t, v: f"{t},{v},21.5"),
     "separator hint": ("sep=;\ntime;kW", lambda t, v: f"{t};{v}"),
-    "other columns": ("No.,Time,Voltage (V),Reactive power (kvar),Active power total (kW),PF",
-                      lambda t, v: f"7,{t},398.2,120.5,{v},0.98"),
-}  # fmt: skip
+    "other columns": (
+        "No.,Time,Voltage (V),Reactive power (kvar),Active power total (kW),PF",
+        lambda t, v: f"7,{t},398.2,120.5,{v},0.98",
+    ),
+}

@@ -84,14 +84,31 @@ def series(year: dict[str, np.ndarray]) -> kernel.Series:
 
 def lane(shave_kw: float = NO_THRESHOLD_KW) -> kernel.Lanes:
     values = {
-        "pv_kwp": PV_KWP, "battery_kw": BATTERY_KW, "charge_set_kw": BATTERY_KW, "discharge_set_kw": BATTERY_KW,
-        "energy_max_kwh": BATTERY_KWH, "energy_min_kwh": 800, "energy_reserve_kwh": 3200, "energy_start_kwh": 8000,
-        "charge_efficiency": 0.95, "discharge_efficiency": 0.95, "auxiliary_kw": 0, "export_limit_kw": 0,
-        "set_kw": SETS_KW, "set_min_fraction": 0, "set_max_fraction": 1, "genset_first_below_kwh": 0,
-        "fuel_base_l_per_h": 0, "fuel_slope_0_50_l_per_h": SETS_KW, "fuel_slope_50_75_l_per_h": SETS_KW,
-        "fuel_slope_75_100_l_per_h": SETS_KW, "load_scale": 1, "import_limit_kw": GRID_KW, "shave_kw": shave_kw,
+        "pv_kwp": PV_KWP,
+        "battery_kw": BATTERY_KW,
+        "charge_set_kw": BATTERY_KW,
+        "discharge_set_kw": BATTERY_KW,
+        "energy_max_kwh": BATTERY_KWH,
+        "energy_min_kwh": 800,
+        "energy_reserve_kwh": 3200,
+        "energy_start_kwh": 8000,
+        "charge_efficiency": 0.95,
+        "discharge_efficiency": 0.95,
+        "auxiliary_kw": 0,
+        "export_limit_kw": 0,
+        "set_kw": SETS_KW,
+        "set_min_fraction": 0,
+        "set_max_fraction": 1,
+        "genset_first_below_kwh": 0,
+        "fuel_base_l_per_h": 0,
+        "fuel_slope_0_50_l_per_h": SETS_KW,
+        "fuel_slope_50_75_l_per_h": SETS_KW,
+        "fuel_slope_75_100_l_per_h": SETS_KW,
+        "load_scale": 1,
+        "import_limit_kw": GRID_KW,
+        "shave_kw": shave_kw,
         "sets": 1,
-    }  # fmt: skip
+    }
     months = {name: np.full((1, 12), float(values[name])) for name in kernel.MONTHLY_FIELDS}
     return kernel.Lanes(**{name: np.array([float(values[name])]) for name in kernel.SCALAR_FIELDS}, **months)
 

@@ -59,26 +59,48 @@ def test_presets_conserve_energy_on_every_step(name):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    energy=st.floats(0, 60_000), power=st.floats(100, 12_000), pv=st.floats(0, 30_000), limit=st.floats(0, 15_000),
-    sets=st.integers(0, 12), last=st.integers(0, 8), ready=st.integers(0, 14), reserve=st.floats(0.05, 0.95),
-    shave=st.none() | st.floats(2000, 12_000), export=st.sampled_from([0.0, 5000.0]), hours=st.floats(0.5, 200),
-    arbitrage=st.sampled_from(["tariff", "off"]), term=st.sampled_from([3, 14]), critical=st.sampled_from([1.0, 0.6]),
-    drawn=st.booleans(), fade=st.sampled_from(["lfp", "line"]),
-)  # fmt: skip
+    energy=st.floats(0, 60_000),
+    power=st.floats(100, 12_000),
+    pv=st.floats(0, 30_000),
+    limit=st.floats(0, 15_000),
+    sets=st.integers(0, 12),
+    last=st.integers(0, 8),
+    ready=st.integers(0, 14),
+    reserve=st.floats(0.05, 0.95),
+    shave=st.none() | st.floats(2000, 12_000),
+    export=st.sampled_from([0.0, 5000.0]),
+    hours=st.floats(0.5, 200),
+    arbitrage=st.sampled_from(["tariff", "off"]),
+    term=st.sampled_from([3, 14]),
+    critical=st.sampled_from([1.0, 0.6]),
+    drawn=st.booleans(),
+    fade=st.sampled_from(["lfp", "line"]),
+)
 def test_any_site_conserves_energy(
     energy, power, pv, limit, sets, last, ready, reserve, shave, export, hours, arbitrage, term, critical, drawn, fade
 ):
     scenario = Scenario().with_(
         {
-            "site.term_months": term, "storage.energy_kwh": energy, "storage.power_kw": power, "pv.dc_kwp": pv,
-            "grid.import_limit_kw": limit, "grid.ready_month": ready, "grid.export_limit_kw": export,
+            "site.term_months": term,
+            "storage.energy_kwh": energy,
+            "storage.power_kw": power,
+            "pv.dc_kwp": pv,
+            "grid.import_limit_kw": limit,
+            "grid.ready_month": ready,
+            "grid.export_limit_kw": export,
             "grid.outages": [{"month": 7, "day": 9, "hour": 13, "duration_h": hours}],
-            "genset.sets": sets, "genset.last_resort_sets": last, "dispatch.reserve_fraction": reserve,
-            "dispatch.peak_shave_kw": shave, "dispatch.arbitrage": arbitrage, "load.critical_fraction": critical,
-            "grid.outage_source": "statistics" if drawn else "list", "grid.saifi_per_year": 9,
-            "grid.saidi_h_per_year": 9 * hours, "storage.fade_model": fade,
+            "genset.sets": sets,
+            "genset.last_resort_sets": last,
+            "dispatch.reserve_fraction": reserve,
+            "dispatch.peak_shave_kw": shave,
+            "dispatch.arbitrage": arbitrage,
+            "load.critical_fraction": critical,
+            "grid.outage_source": "statistics" if drawn else "list",
+            "grid.saifi_per_year": 9,
+            "grid.saidi_h_per_year": 9 * hours,
+            "storage.fade_model": fade,
         }
-    )  # fmt: skip
+    )
     result = simulate(scenario)
     assert_conserves(result)
     assert_stored_energy_adds_up(result)
@@ -172,10 +194,12 @@ def test_later_project_years_have_the_aged_plant():
 def test_import_limits_follow_works_and_stages():
     scenario = Scenario().with_(
         {
-            "grid.existing_kw": 2000, "grid.ready_month": 3, "grid.import_limit_kw": 8000,
+            "grid.existing_kw": 2000,
+            "grid.ready_month": 3,
+            "grid.import_limit_kw": 8000,
             "grid.stages": [{"month": 7, "import_limit_kw": 12_000}],
         }
-    )  # fmt: skip
+    )
     assert import_limits_kw(scenario, 8).tolist() == [2000] * 3 + [8000] * 3 + [12_000] * 2
 
 

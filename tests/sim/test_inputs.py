@@ -34,7 +34,7 @@ def declared(line, section_when=None, **class_facts) -> Input:
 )
 def test_a_unit_ends_in_its_limits(unit, name, taken, refused):
     class Part(Closed):
-        thing: float = given(1.0, "Thing", unit, "A thing.")
+        thing: float = given(1.0, f"Thing [{unit}]", "A thing.")
 
     assert Part.model_fields["thing"].json_schema_extra.unit == name
     for value in taken:
@@ -45,17 +45,17 @@ def test_a_unit_ends_in_its_limits(unit, name, taken, refused):
 
 
 def test_a_known_default_brings_its_range_source_and_confidence():
-    entry = declared(given(estimate(12.0, "a guess", 8, 24), "Thing", "h", "A thing."))
+    entry = declared(given(estimate(12.0, "a guess", 8, 24), "Thing [h]", "A thing."))
     assert (entry.default, entry.low, entry.high) == (12.0, 8, 24)
     assert (entry.source, entry.confidence) == ("a guess", "unverified")
-    assert declared(given(derived(1.0, "a page"), "Thing", "h", "A thing.")).confidence == "derived"
-    chosen = declared(given(usual(1.0, 0, 2), "Thing", "h", "A thing."))
+    assert declared(given(derived(1.0, "a page"), "Thing [h]", "A thing.")).confidence == "derived"
+    chosen = declared(given(usual(1.0, 0, 2), "Thing [h]", "A thing."))
     assert (chosen.source, chosen.confidence, chosen.low) == ("", None, 0)
 
 
 def test_an_input_matters_where_its_class_does_and_it_says_so_itself():
     def line(**said):
-        return declared(given(1.0, "Thing", "h", "A thing.", **said), section_when=lambda s: s.there)
+        return declared(given(1.0, "Thing [h]", "A thing.", **said), section_when=lambda s: s.there)
 
     def there(s):
         return s.on
@@ -70,7 +70,7 @@ def test_an_input_matters_where_its_class_does_and_it_says_so_itself():
 
 def test_an_input_without_a_card_is_refused():
     class Part(Closed):
-        thing: float = given(1.0, "Thing", "h", "A thing.")
+        thing: float = given(1.0, "Thing [h]", "A thing.")
 
     with pytest.raises(TypeError, match=r"part\.thing says no card"):
         register_module._input("part", "thing", Part.model_fields["thing"], Part)

@@ -26,9 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.sampled_from(["training", "inference", "mixed"]), st.floats(0.4, 0.97), st.integers(0, 1000),
+    st.sampled_from(["training", "inference", "mixed"]),
+    st.floats(0.4, 0.97),
+    st.integers(0, 1000),
     st.sampled_from([15, 60]),
-)  # fmt: skip
+)
 def test_peak_and_load_factor_are_met(kind, load_factor, seed, step_minutes):
     clock = timeline("2026-06", 12, step_minutes)
     kw = load_kw(Load(kind=kind, peak_kw=5000, load_factor=load_factor, seed=seed), clock)

@@ -136,10 +136,17 @@ def test_units_keep_the_energy(unit, per_kw):
 @pytest.mark.parametrize(
     ("header", "unit"),
     [
-        ("电量(kWh)", "kWh"), ("用电量（千瓦时）", "kWh"), ("有功功率(兆瓦)", "MW"), ("KWH", "kWh"), ("kW.h", "kWh"),
-        ("Energy kW/h", "kWh"), ("kWh/h", "kW"), ("load_mw", "MW"), ("P [W]", "W"),
+        ("电量(kWh)", "kWh"),
+        ("用电量（千瓦时）", "kWh"),
+        ("有功功率(兆瓦)", "MW"),
+        ("KWH", "kWh"),
+        ("kW.h", "kWh"),
+        ("Energy kW/h", "kWh"),
+        ("kWh/h", "kW"),
+        ("load_mw", "MW"),
+        ("P [W]", "W"),
     ],
-)  # fmt: skip
+)
 def test_unit_of_a_header(header, unit):
     assert inspect(csv_text(T[:100], KW[:100], f"time,{header}").encode(), "a.csv").unit == unit
 
@@ -160,8 +167,10 @@ def test_unit_against_the_header_is_obeyed_and_said():
     assert codes(reading) == ["unit_differs"]
 
 
-@pytest.mark.parametrize(("header", "factor", "fits"), [("kW", 1e-3, "MW would"), ("MW", 1, "kW would"),
-                                                        ("MWh", 1, "kWh would"), ("kW", 1e3, "W would")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "factor", "fits"),
+    [("kW", 1e-3, "MW would"), ("MW", 1, "kW would"), ("MWh", 1, "kWh would"), ("kW", 1e3, "W would")],
+)
 def test_wrong_unit_is_warned_of_but_not_converted(header, factor, fits):
     text = csv_text(T, KW * factor, f"time,{header}")
     reading = read(text, expected_peak_kw=9000)
@@ -173,11 +182,19 @@ def test_wrong_unit_is_warned_of_but_not_converted(header, factor, fits):
 @pytest.mark.parametrize(
     ("header", "factor"),
     [
-        ("电量(万千瓦时)", 1e4), ("実績(万kW)", 1e4), ("使用量(千kWh)", 1e3), ("电量(亿千瓦时)", 1e8), ("P, МВт", 1e3),
-        ("Потребление, кВт·ч", 1), ("Electricity [MJ]", 1 / 3.6), ("E [GJ]", 1 / 3.6e-3),
-        ("Facility [J](Hourly)", 1 / 3.6e6), ("kilowatt-hours", 1), ("GWh", 1e6),
+        ("电量(万千瓦时)", 1e4),
+        ("実績(万kW)", 1e4),
+        ("使用量(千kWh)", 1e3),
+        ("电量(亿千瓦时)", 1e8),
+        ("P, МВт", 1e3),
+        ("Потребление, кВт·ч", 1),
+        ("Electricity [MJ]", 1 / 3.6),
+        ("E [GJ]", 1 / 3.6e-3),
+        ("Facility [J](Hourly)", 1 / 3.6e6),
+        ("kilowatt-hours", 1),
+        ("GWh", 1e6),
     ],
-)  # fmt: skip
+)
 def test_units_of_other_scripts_and_sizes(header, factor):
     assert read(csv_text(T, KW, f'time,"{header}"')).kw == pytest.approx(KW * factor)
 
@@ -234,8 +251,11 @@ def test_no_header():
 
 def test_equal_and_empty_headers_get_names_of_their_own():
     assert inspect(csv_text(T, KW, "time,,kW,kW", "{t},1,{v},{v}").encode(), "a.csv").columns == (
-        "time", "Column 2", "kW", "kW (2)",
-    )  # fmt: skip
+        "time",
+        "Column 2",
+        "kW",
+        "kW (2)",
+    )
 
 
 # Numbers that can be read in two ways
@@ -307,9 +327,14 @@ def zipped(*names):
 
 @pytest.mark.parametrize(
     ("names", "word"),
-    [(["a.doc"], "zip archive"), (["word/document.xml"], "Word"), (["xl/workbook.bin"], "damaged"),
-     (["content.xml"], "OpenDocument"), (["xl/workbook.xml"], "damaged")],
-)  # fmt: skip
+    [
+        (["a.doc"], "zip archive"),
+        (["word/document.xml"], "Word"),
+        (["xl/workbook.bin"], "damaged"),
+        (["content.xml"], "OpenDocument"),
+        (["xl/workbook.xml"], "damaged"),
+    ],
+)
 def test_other_zipped_files(names, word):
     with pytest.raises(MeterError, match=word):
         inspect(zipped(*names), "load.xlsx")

@@ -206,8 +206,10 @@ def test_few_negative_values_become_zero():
     assert (found(reading, "negative").rows, found(reading, "negative").severity) == ((9, 11), "repaired")
 
 
-@pytest.mark.parametrize(("action", "value"), [(None, (KW[6] + KW[8]) / 2), ("missing", (KW[6] + KW[8]) / 2),
-                                               ("keep", 99999.0), ("cut", np.delete(KW, 7).max())])  # fmt: skip
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [(None, (KW[6] + KW[8]) / 2), ("missing", (KW[6] + KW[8]) / 2), ("keep", 99999.0), ("cut", np.delete(KW, 7).max())],
+)
 def test_a_spike_does_not_set_the_peak_unasked(action, value):
     text = csv_text(T, np.where(np.arange(8760) == 7, 99999.0, KW))
     reading = read(text, actions={9: action} if action else {})
@@ -215,8 +217,12 @@ def test_a_spike_does_not_set_the_peak_unasked(action, value):
     assert (found(reading, "spikes").rows, found(reading, "spikes").severity) == ((9,), "question")
     [suspect] = reading.suspects
     assert (suspect.kind, suspect.row, suspect.kw, suspect.at, suspect.action) == (
-        "spike", 9, 99999.0, T[7], action or "missing",
-    )  # fmt: skip
+        "spike",
+        9,
+        99999.0,
+        T[7],
+        action or "missing",
+    )
 
 
 def test_zeros_are_kept_and_warned_of():

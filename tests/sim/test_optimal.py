@@ -123,9 +123,12 @@ def test_a_day_without_demand_charge_by_hand():
 def test_a_peak_is_cut_down_to_the_mean_when_demand_is_dear():
     """4 hours at 10 kW, 4 at 20 kW, no losses: 20 kWh moved makes 15 kW throughout."""
     p = programme(
-        8, load_kw=np.repeat([10.0, 20.0], 4), charge_efficiency=1.0, discharge_efficiency=1.0,
+        8,
+        load_kw=np.repeat([10.0, 20.0], 4),
+        charge_efficiency=1.0,
+        discharge_efficiency=1.0,
         windows=(DemandWindow(100.0, np.arange(8)),),
-    )  # fmt: skip
+    )
     optimum = solve(p, 1e-9)
     assert optimum.peaks_kw == pytest.approx([15.0])
     assert optimum.cost == pytest.approx(120 + 1500)
@@ -181,7 +184,7 @@ def test_a_reserve_above_the_usable_energy_is_refused():
         ("soc_max", 1.1, "soc_max exceeds 1 in step 0"),
         ("windows", (DemandWindow(1.0, np.array([23, 24])),), "outside the term"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_named(field, value, words):
     with pytest.raises(ValueError, match=words):
         programme(**{field: value})
@@ -263,9 +266,15 @@ def test_a_set_runs_at_its_least_load_or_not_at_all():
 def test_with_two_sets_the_second_stays_off():
     limit = np.array([np.inf, 0, 0, np.inf])
     p = programme(
-        4, load_kw=4.0, import_limit_kw=limit, battery_kw=0.0, genset_kw=10.0, genset_per_kwh=2.0,
-        genset_min_fraction=0.5, genset_sets=2,
-    )  # fmt: skip
+        4,
+        load_kw=4.0,
+        import_limit_kw=limit,
+        battery_kw=0.0,
+        genset_kw=10.0,
+        genset_per_kwh=2.0,
+        genset_min_fraction=0.5,
+        genset_sets=2,
+    )
     assert solve(p).schedule.genset_kw == pytest.approx([0, 4, 4, 0])
 
 
@@ -349,16 +358,29 @@ def test_the_rule_of_the_simulator_never_costs_less(seed):
     action = np.where(hour < 8, -1, np.where(hour >= 16, 1, 0))
     series = make_series(load, pv_kw_per_kwp=pv, action=action, above_shave_kw=0)
     lanes = make_lanes(
-        pv_kwp=1.0, battery_kw=300.0, energy_max_kwh=900.0, charge_efficiency=0.95, discharge_efficiency=0.95,
-        import_limit_kw=1200.0, shave_kw=700.0, export_limit_kw=NO_LIMIT_KW,
-    )  # fmt: skip
+        pv_kwp=1.0,
+        battery_kw=300.0,
+        energy_max_kwh=900.0,
+        charge_efficiency=0.95,
+        discharge_efficiency=0.95,
+        import_limit_kw=1200.0,
+        shave_kw=700.0,
+        export_limit_kw=NO_LIMIT_KW,
+    )
     rule = trace(series, lanes, 0)
     price = np.where(hour < 8, 0.3, np.where(hour >= 16, 1.2, 0.7))
     p = programme(
-        n, load_kw=load, pv_kw=pv, buy_per_kwh=price, credit_per_kwh=0.2,
-        import_limit_kw=1200.0, export_limit_kw=np.inf, battery_kw=300.0, battery_kwh=900.0,
+        n,
+        load_kw=load,
+        pv_kw=pv,
+        buy_per_kwh=price,
+        credit_per_kwh=0.2,
+        import_limit_kw=1200.0,
+        export_limit_kw=np.inf,
+        battery_kw=300.0,
+        battery_kwh=900.0,
         windows=(DemandWindow(5.0, np.arange(n)),),
-    )  # fmt: skip
+    )
     cost = p.buy_per_kwh @ rule.import_kw - p.credit_per_kwh @ rule.export_kw + 5 * rule.import_kw.max()
     assert rule.unserved_kw.max() <= 1e-9
     assert cost >= solve(p).lower_bound

@@ -420,9 +420,16 @@ def _raw_sites() -> list[dict]:
 def _year_of(raw: dict, seed: int = 1) -> Weather:
     swing = np.subtract(raw["temperature_daily_max_mean_monthly_c"], raw["temperature_daily_min_mean_monthly_c"])
     return synthetic_year(
-        raw["latitude_deg"], raw["longitude_deg"], raw["utc_offset_h"], raw["ghi_monthly_kwh_per_m2"],
-        raw["temperature_mean_monthly_c"], raw["linke_turbidity_monthly"], swing, raw["altitude_m"], seed,
-    )  # fmt: skip
+        raw["latitude_deg"],
+        raw["longitude_deg"],
+        raw["utc_offset_h"],
+        raw["ghi_monthly_kwh_per_m2"],
+        raw["temperature_mean_monthly_c"],
+        raw["linke_turbidity_monthly"],
+        swing,
+        raw["altitude_m"],
+        seed,
+    )
 
 
 @pytest.mark.parametrize("raw", _raw_sites(), ids=lambda raw: raw["id"])
@@ -450,9 +457,13 @@ def test_days_differ_and_stay_below_clear_sky():
     raw = _raw_sites()[0]
     year = _year_of(raw)
     clear = synthetic_year(
-        raw["latitude_deg"], raw["longitude_deg"], 8.0, np.array(raw["clear_sky_ghi_monthly_kwh_per_m2"]) * 0.999,
-        [15] * 12, raw["linke_turbidity_monthly"],
-    )  # fmt: skip
+        raw["latitude_deg"],
+        raw["longitude_deg"],
+        8.0,
+        np.array(raw["clear_sky_ghi_monthly_kwh_per_m2"]) * 0.999,
+        [15] * 12,
+        raw["linke_turbidity_monthly"],
+    )
     assert np.all(year.ghi <= clear.ghi * 1.02 + 1)
     daily = year.ghi.reshape(365, 24).sum(axis=1) / clear.ghi.reshape(365, 24).sum(axis=1)
     assert daily.std() > 0.2

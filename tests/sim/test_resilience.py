@@ -44,10 +44,18 @@ def _case(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, Island, str]:
         rows = list(csv.DictReader(file))
     series = {key: np.array([float(row[key]) for row in rows]) for key in rows[0]}
     island = Island(
-        parameters["bess_kw"], parameters["e_min"], parameters["e_max"], parameters["eta_c"], parameters["eta_d"],
-        parameters["gen_kw"], 1, parameters["gen_min"], parameters["fuel_a"], parameters["fuel_b"],
+        parameters["bess_kw"],
+        parameters["e_min"],
+        parameters["e_max"],
+        parameters["eta_c"],
+        parameters["eta_d"],
+        parameters["gen_kw"],
+        1,
+        parameters["gen_min"],
+        parameters["fuel_a"],
+        parameters["fuel_b"],
         parameters["tank_l"],
-    )  # fmt: skip
+    )
     net_kw = series["critical_load_kw"] - series["pv_kw"]
     return net_kw, series["start_energy_kwh"], series["hours_survived"], island, parameters["order"]
 
@@ -79,9 +87,15 @@ plants = st.builds(
     lambda kw, low, window, eta, set_kw, sets, minimum, tank: Island(
         kw, low, low + window, eta, eta, set_kw, sets, minimum, 0.02, 0.25, tank
     ),
-    kw=st.floats(0, 1500), low=st.floats(0, 200), window=st.floats(0, 4000), eta=st.floats(0.8, 1),
-    set_kw=st.floats(0, 1000), sets=st.integers(0, 3), minimum=st.floats(0, 0.5), tank=st.floats(0, 3000),
-)  # fmt: skip
+    kw=st.floats(0, 1500),
+    low=st.floats(0, 200),
+    window=st.floats(0, 4000),
+    eta=st.floats(0.8, 1),
+    set_kw=st.floats(0, 1000),
+    sets=st.integers(0, 3),
+    minimum=st.floats(0, 0.5),
+    tank=st.floats(0, 3000),
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -305,8 +319,10 @@ def test_draws_keep_the_indices_and_the_seed():
     assert not np.array_equal(outage_draws(2.0, 3.0, 3, seed=8).start_h, few.start_h)
 
 
-@pytest.mark.parametrize(("saifi", "saidi", "word"), [(None, 2.0, "without SAIFI"), (2.0, None, "without SAIDI"),
-                                                      (0.0, 2.0, "SAIFI is 0"), (-1.0, 2.0, "0 or more")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("saifi", "saidi", "word"),
+    [(None, 2.0, "without SAIFI"), (2.0, None, "without SAIDI"), (0.0, 2.0, "SAIFI is 0"), (-1.0, 2.0, "0 or more")],
+)
 def test_half_a_statistic_is_refused(saifi, saidi, word):
     with pytest.raises(ValueError, match=word):
         outage_draws(saifi, saidi, 1, 1)

@@ -68,15 +68,26 @@ def daily_site():
     clock = timeline("2026-02", 2, 60)
     hour, steps = clock.hour, clock.steps
     series = kernel.Series(
-        load_kw=np.where((hour >= 18) & (hour < 20), 1600.0, 1000.0), pv_kw_per_kwp=np.zeros(steps),
-        grid_up=np.ones(steps), action=np.zeros(steps), above_shave_kw=np.zeros(steps), period=hour >= 8,
-        month_ends=clock.month_ends, step_h=1.0,
-    )  # fmt: skip
+        load_kw=np.where((hour >= 18) & (hour < 20), 1600.0, 1000.0),
+        pv_kw_per_kwp=np.zeros(steps),
+        grid_up=np.ones(steps),
+        action=np.zeros(steps),
+        above_shave_kw=np.zeros(steps),
+        period=hour >= 8,
+        month_ends=clock.month_ends,
+        step_h=1.0,
+    )
     lane = reference_year.lane()
     own = {
-        "pv_kwp": 0.0, "battery_kw": 400.0, "charge_set_kw": 400.0, "discharge_set_kw": 400.0,
-        "energy_max_kwh": 1200.0, "energy_min_kwh": 0.0, "energy_reserve_kwh": 0.0, "energy_start_kwh": 600.0,
-    }  # fmt: skip
+        "pv_kwp": 0.0,
+        "battery_kw": 400.0,
+        "charge_set_kw": 400.0,
+        "discharge_set_kw": 400.0,
+        "energy_max_kwh": 1200.0,
+        "energy_min_kwh": 0.0,
+        "energy_reserve_kwh": 0.0,
+        "energy_start_kwh": 600.0,
+    }
     scalars = {name: np.array([own.get(name, getattr(lane, name)[0])]) for name in kernel.SCALAR_FIELDS}
     months = {name: getattr(lane, name)[:, :2] for name in kernel.MONTHLY_FIELDS}
     charge = PeakRate(np.ones(2, bool), np.full(2, 20.0))

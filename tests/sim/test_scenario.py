@@ -26,9 +26,13 @@ def test_round_trip_of_every_preset():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.floats(0, 1e5), st.floats(1, 1e5), st.floats(0, 100), st.integers(1, 360), st.sampled_from([15, 30, 60]),
+    st.floats(0, 1e5),
+    st.floats(1, 1e5),
+    st.floats(0, 100),
+    st.integers(1, 360),
+    st.sampled_from([15, 30, 60]),
     st.text(max_size=50),
-)  # fmt: skip
+)
 def test_round_trip_of_any_variant(energy_kwh, power_kw, diesel_per_l, term_months, step_minutes, name):
     variant = Scenario().with_(
         {

@@ -35,9 +35,15 @@ def test_shanghai_prices_by_hand():
     clock = timeline("2026-01", 12, 60)
     price = price_classes(library_tariff("cn_shanghai_10kv"), clock).step_price_per_kwh(clock)
     for (month, day, hour), expected in {
-        (8, 3, 12): 1.4104, (8, 3, 13): 1.4104, (8, 3, 14): 1.1444, (8, 3, 18): 1.1444, (8, 3, 2): 0.3167,
-        (4, 10, 10): 1.0261, (4, 10, 15): 0.6714, (9, 1, 12): 1.1444,
-    }.items():  # fmt: skip
+        (8, 3, 12): 1.4104,
+        (8, 3, 13): 1.4104,
+        (8, 3, 14): 1.1444,
+        (8, 3, 18): 1.1444,
+        (8, 3, 2): 0.3167,
+        (4, 10, 10): 1.0261,
+        (4, 10, 15): 0.6714,
+        (9, 1, 12): 1.1444,
+    }.items():
         assert price[clock.step_at(month, day, hour)] == expected, (month, day, hour)
 
 
@@ -57,15 +63,20 @@ def test_an_hour_that_straddles_two_periods_costs_their_mean():
         {"start_hour": 0, "end_hour": 17.5, "period": "low"},
         {"start_hour": 17.5, "end_hour": 24, "period": "high"},
     ]
-    t = tariff(windows, {"low": 1.0, "high": 3.0}, demand_charges=[
-        {"name": "d", "per_kw_month": 1, "measured_periods": ["high"]}])  # fmt: skip
+    t = tariff(
+        windows,
+        {"low": 1.0, "high": 3.0},
+        demand_charges=[{"name": "d", "per_kw_month": 1, "measured_periods": ["high"]}],
+    )
     hourly, half = timeline("2026-01", 1, 60), timeline("2026-01", 1, 30)
     by_hour = price_classes(t, hourly)
     assert by_hour.step_price_per_kwh(hourly)[[16, 17, 18]].tolist() == [1, 2, 3]
     assert price_classes(t, half).step_price_per_kwh(half)[[34, 35]].tolist() == [1, 3]
     assert dict(zip(by_hour.names, by_hour.measured[0], strict=True)) == {
-        "low": False, "high/low": True, "high": True,
-    }  # fmt: skip
+        "low": False,
+        "high/low": True,
+        "high": True,
+    }
 
 
 def test_demand_window_rule_of_ratchets_from_the_library():

@@ -114,14 +114,22 @@ def test_equal_windows_of_several_months_are_one_row():
     windows = TunedTable(("workday", "weekend"), share, (), np.full((3, 1), NO_THRESHOLD_KW)).windows((11, 12, 1))
     assert windows == [
         {
-            "start_hour": 1.0, "end_hour": 5.0, "action": "charge", "months": (1, 11, 12), "days": "workday",
+            "start_hour": 1.0,
+            "end_hour": 5.0,
+            "action": "charge",
+            "months": (1, 11, 12),
+            "days": "workday",
             "power_fraction": 0.4,
         },
         {
-            "start_hour": 20.0, "end_hour": 24.0, "action": "discharge", "months": (12,), "days": "weekend",
+            "start_hour": 20.0,
+            "end_hour": 24.0,
+            "action": "discharge",
+            "months": (12,),
+            "days": "weekend",
             "power_fraction": 0.25,
         },
-    ]  # fmt: skip
+    ]
 
 
 def test_a_table_tuned_in_year_one_still_serves_in_year_ten(studies, strategies):

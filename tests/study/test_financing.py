@@ -84,9 +84,17 @@ def test_the_brochures_figure_comes_down_to_the_studys(case_b):
     """No loss, full depth, no fade, no care, any connection: each step back to the case's own values is shown."""
     rungs = vendor_ladder(case_b)
     assert [rung.key for rung in rungs] == [
-        "headline", "efficiency", "depth", "fade", "auxiliaries", "upkeep", "connection", "second_cycle", "income",
+        "headline",
+        "efficiency",
+        "depth",
+        "fade",
+        "auxiliaries",
+        "upkeep",
+        "connection",
+        "second_cycle",
+        "income",
         "foresight",
-    ]  # fmt: skip
+    ]
     assert rungs[-1].value.value == pytest.approx(case_b.kpis["hybrid"].irr.value, abs=1e-9)
     assert all(rung.lost > -1e-9 for rung in rungs[1:])
     assert sum(rung.lost for rung in rungs[1:]) == pytest.approx(rungs[0].value.value - rungs[-1].value.value)

@@ -10,14 +10,31 @@ from study.evaluate import evaluate
 from study.presets import presets
 
 FLAT = {
-    "site.term_months": 1, "site.start": "2026-01", "load.kind": "flat", "load.peak_kw": 1000, "grid.existing_kw": 5000,
-    "grid.import_limit_kw": 5000, "storage.energy_kwh": 5000, "storage.power_kw": 2000, "storage.fade_model": "line",
-    "storage.fade_first_year": 0, "storage.fade_per_year": 0, "storage.auxiliary_kw_per_mwh": 0,
-    "storage.soc_min_fraction": 0, "storage.soc_max_fraction": 1, "storage.soc_start_fraction": 0.5,
-    "storage.charge_efficiency": 1, "storage.discharge_efficiency": 1, "dispatch.reserve_fraction": 0.5,
-    "dispatch.arbitrage": "off", "genset.set_kw": 500, "genset.sets": 2, "genset.backup_sets": 2,
-    "genset.last_resort_sets": 0, "load.size_by": "peak",
-}  # fmt: skip
+    "site.term_months": 1,
+    "site.start": "2026-01",
+    "load.kind": "flat",
+    "load.peak_kw": 1000,
+    "grid.existing_kw": 5000,
+    "grid.import_limit_kw": 5000,
+    "storage.energy_kwh": 5000,
+    "storage.power_kw": 2000,
+    "storage.fade_model": "line",
+    "storage.fade_first_year": 0,
+    "storage.fade_per_year": 0,
+    "storage.auxiliary_kw_per_mwh": 0,
+    "storage.soc_min_fraction": 0,
+    "storage.soc_max_fraction": 1,
+    "storage.soc_start_fraction": 0.5,
+    "storage.charge_efficiency": 1,
+    "storage.discharge_efficiency": 1,
+    "dispatch.reserve_fraction": 0.5,
+    "dispatch.arbitrage": "off",
+    "genset.set_kw": 500,
+    "genset.sets": 2,
+    "genset.backup_sets": 2,
+    "genset.last_resort_sets": 0,
+    "load.size_by": "peak",
+}
 
 
 @pytest.fixture(scope="module")

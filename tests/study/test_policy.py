@@ -25,8 +25,13 @@ def in_case(base, key, spread=0.1461):
 
 def test_a_two_part_tariff_has_all_cases(case_b):
     assert list(by_key(case_b)) == [
-        "midday_valley", "market_price", "price_up", "price_down", "basis_max_demand", "basis_contract_demand",
-    ]  # fmt: skip
+        "midday_valley",
+        "market_price",
+        "price_up",
+        "price_down",
+        "basis_max_demand",
+        "basis_contract_demand",
+    ]
     assert default_spread_per_kwh(case_b.scenario) == pytest.approx(0.1462)
 
 

@@ -111,8 +111,10 @@ def test_a_coincident_peak_is_the_import_in_its_hours(steps):
     changes = {"tariff": tariff, "site.term_months": 12, "site.step_minutes": steps, "load.kind": "training"}
     found = evaluate(base.with_(changes))
     clock, trace = found.dispatch.clock, found.dispatch.trace("hybrid")
-    at = [np.flatnonzero((clock.calendar_month == h["month"]) & (clock.day == h["day"]) & (clock.hour == h["hour"]))
-          for h in hours]  # fmt: skip
+    at = [
+        np.flatnonzero((clock.calendar_month == h["month"]) & (clock.day == h["day"]) & (clock.hour == h["hour"]))
+        for h in hours
+    ]
     year = 7 * (trace.import_kw[np.concatenate(at[:2])].max() + trace.import_kw[at[2]].max())
     own = of(found, "demand_coincident", "hybrid")
     assert own.sum() == pytest.approx(year, rel=1e-9)

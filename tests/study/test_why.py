@@ -12,16 +12,25 @@ from study.why import reasons, terms, told, worth
 EXTRA = {
     "case_a with a late grid": ("case_a", {"grid.ready_month": 1}),
     "blank held low": ("blank", {"dispatch.peak_shave_kw": 9000, "grid.import_limit_kw": 9500}),
-    "case_c drawn": ("case_c", {
-        "grid.outage_source": "statistics", "grid.saifi_per_year": 20, "grid.saidi_h_per_year": 60,
-        "load.critical_fraction": 0.7,
-    }),
+    "case_c drawn": (
+        "case_c",
+        {
+            "grid.outage_source": "statistics",
+            "grid.saifi_per_year": 20,
+            "grid.saidi_h_per_year": 60,
+            "load.critical_fraction": 0.7,
+        },
+    ),
     "case_c held by month": ("case_c", {"dispatch.shave_limits": [{"threshold_kw": 10_900}]}),
-    "case_d by windows": ("case_d", {
-        **PLAIN, "dispatch.arbitrage": "windows",
-        "dispatch.windows": [{"start_hour": 17, "end_hour": 22, "action": "discharge", "power_fraction": 0.3}],
-    }),
-}  # fmt: skip
+    "case_d by windows": (
+        "case_d",
+        {
+            **PLAIN,
+            "dispatch.arbitrage": "windows",
+            "dispatch.windows": [{"start_hour": 17, "end_hour": 22, "action": "discharge", "power_fraction": 0.3}],
+        },
+    ),
+}
 
 
 @pytest.fixture(scope="module", params=[*presets(), *EXTRA])

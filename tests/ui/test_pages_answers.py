@@ -115,8 +115,10 @@ def test_controls_are_compared_on_request_and_the_tuned_table_is_taken():
     app.button(key="controls_run").click().run()
     assert not app.exception, app.exception[0].message
     assert [row["Control"] for row in app.dataframe[0].value.to_dict("records")][1:4] == [
-        "Plain rule", "Tuned table", "Control by forecast",
-    ]  # fmt: skip
+        "Plain rule",
+        "Tuned table",
+        "Control by forecast",
+    ]
     app.button(key="strategy_take").click().run()
     assert not app.exception, app.exception[0].message
     taken = app.session_state["scenario"].dispatch

@@ -84,9 +84,12 @@ def test_the_load_is_set_so_that_the_energies_match() -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"a,b\n1,2\n", "headed as the month"), (b"Month,Total\n2025-06,x\n", "row 2, column Total"),
-     (b"Month,Total\n2025-06,1\n2025-06,2\n", "two bills of 2025-06")],
-)  # fmt: skip
+    [
+        (b"a,b\n1,2\n", "headed as the month"),
+        (b"Month,Total\n2025-06,x\n", "row 2, column Total"),
+        (b"Month,Total\n2025-06,1\n2025-06,2\n", "two bills of 2025-06"),
+    ],
+)
 def test_bills_that_cannot_be_read_are_told(content: bytes, sentence: str) -> None:
     app = open_app("bills")
     upload(app, "b.csv", content)
