@@ -8,7 +8,6 @@ period and a demand period. Money is in the tariff's currency.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from finance.demand_contract import best_declared_kw, overrun_kw, power_factor, power_factor_fraction
 from finance.tiers import Tier, tiered_charge
-from sim.arrays import Floats
+from sim.arrays import Filled, Floats
 
 OVERRUN = "_overrun"
 
@@ -39,14 +38,14 @@ class DemandRate:
     """
 
     name: str
-    per_kw_month: ArrayLike
-    measured: ArrayLike
+    per_kw_month: Filled
+    measured: Filled
     ratchet_fraction: float = 0.0
     ratchet_months: int = 0
-    peaks_before_kw: Sequence[float] | Floats = ()
-    ratchet_counts: ArrayLike = True
+    peaks_before_kw: Filled = ()
+    ratchet_counts: Filled = True
     tiers: tuple[Tier, ...] = ()
-    tier_factor: ArrayLike = 1.0
+    tier_factor: Filled = 1.0
 
     def __post_init__(self) -> None:
         _fraction(self.ratchet_fraction, f"ratchet_fraction of demand charge '{self.name}'")
@@ -70,14 +69,14 @@ class ContractRate:
     """
 
     name: str
-    per_kw_month: ArrayLike
-    measured: ArrayLike
-    declared_kw: ArrayLike = np.nan
+    per_kw_month: Filled
+    measured: Filled
+    declared_kw: Filled = np.nan
     tolerance: float = 1.05
     overrun_factor: float = 2.0
     floor_kw: float = 0.0
     hold_months: int = 1
-    is_billed: ArrayLike = True
+    is_billed: Filled = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "measured", _fixed(self.measured, bool))
@@ -96,8 +95,8 @@ class TierRate:
     factor: (M,) what the tiers' prices are multiplied by, 0 in months without the rule."""
 
     tiers: tuple[Tier, ...]
-    share: ArrayLike
-    factor: ArrayLike = 1.0
+    share: Filled
+    factor: Filled = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "share", _fixed(self.share, float))
@@ -126,16 +125,16 @@ class BillRates:
         is wanted with or without (vat_included). Every component, credits too, is converted at the end.
     """
 
-    energy_per_kwh: ArrayLike
-    export_credit_per_kwh: ArrayLike = 0.0
+    energy_per_kwh: Filled
+    export_credit_per_kwh: Filled = 0.0
     demand: tuple[DemandRate | ContractRate, ...] = ()
     tiers: tuple[TierRate, ...] = ()
-    minimum_per_month: ArrayLike = 0.0
+    minimum_per_month: Filled = 0.0
     high_use_kwh_per_kva: float | None = None
     high_use_factor: float = 1.0
-    levies_per_kwh: ArrayLike = 0.0
-    fixed_per_month: ArrayLike = 0.0
-    capacity_per_kva_month: ArrayLike = 0.0
+    levies_per_kwh: Filled = 0.0
+    fixed_per_month: Filled = 0.0
+    capacity_per_kva_month: Filled = 0.0
     capacity_kva: float = 0.0
     adders_per_kwh: float = 0.0
     tax_rate: float = 0.0
@@ -168,9 +167,14 @@ class BillRates:
 class Billable(Protocol):
     """What a bill is made from: `Metered`, or the dispatch kernel's aggregates, which have the same three arrays."""
 
-    import_kwh: Floats
-    export_kwh: Floats
-    peak_kw: Floats
+    @property
+    def import_kwh(self) -> Floats: ...
+
+    @property
+    def export_kwh(self) -> Floats: ...
+
+    @property
+    def peak_kw(self) -> Floats: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -404,7 +408,7 @@ def _fraction(value: float, name: str) -> None:
 
 def _fixed(values: ArrayLike, dtype: type) -> NDArray:
     """A read-only copy, so that a frozen record cannot change through its arrays."""
-    copy = np.array(values, dtype=dtype)
+    copy: NDArray = np.array(values, dtype=dtype)
     copy.setflags(write=False)
     return copy
 

@@ -22,9 +22,14 @@ from sim.problem import Refusal
 class DeclarationRules(Protocol):
     """What a declared demand costs more where it is overrun, and the least that may be declared."""
 
-    tolerance: float
-    overrun_factor: float
-    floor_kw: float
+    @property
+    def tolerance(self) -> float: ...
+
+    @property
+    def overrun_factor(self) -> float: ...
+
+    @property
+    def floor_kw(self) -> float: ...
 
 
 def overrun_kw(rules: DeclarationRules, declared_kw: ArrayLike, peak_kw: ArrayLike) -> Floats:

@@ -145,8 +145,7 @@ def redeclaring(scenario: Scenario, dispatch: Dispatch, alternative: str, refere
     for rate in rates.demand:
         if isinstance(rate, ContractRate):
             peaks = np.max(dispatch.peak_kw[base], axis=-1, where=rate.measured, initial=0.0)
-            options = (declared[base], rate.best_kw(peaks))
-            today, anew = (kw + rate.overrun_factor * overrun_kw(rate, kw, peaks) for kw in options)
+            today, anew = (_billed_kw(rate, kw, peaks) for kw in (declared[base], rate.best_kw(peaks)))
             saved += (today - anew) * rate.per_kw_month * there
     return saved * rates.vat_factor * high_use_share(rates, dispatch.import_kwh[base])
 
@@ -160,6 +159,11 @@ def _bill_differences(scenario: Scenario, bill: Bill, own: int, base: int) -> di
         "minimum_bill": bill.minimum,
     }
     return {name: np.append(0.0, values[base] - values[own]) for name, values in parts.items()}
+
+
+def _billed_kw(rate: ContractRate, declared_kw: Floats, peaks_kw: Floats) -> Floats:
+    """The declared kW, and what goes beyond it times its factor (months,)."""
+    return declared_kw + rate.overrun_factor * overrun_kw(rate, declared_kw, peaks_kw)
 
 
 def charging_money(scenario: Scenario, dispatch: Dispatch, alternative: str = "hybrid") -> Floats:
@@ -177,10 +181,11 @@ def _energy_steps(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -
     rates = bill_rates(scenario, dispatch)
     years = []
     for year in range(1, dispatch.years + 1):
-        traces, price = [dispatch.trace(ALTERNATIVES[row], year) for row in (own, base)], _prices(rates, dispatch, year)
+        ours, theirs = (dispatch.trace(ALTERNATIVES[row], year) for row in (own, base))
+        price = _prices(rates, dispatch, year)
         held_back = _given_way(dispatch, own, year) - _given_way(dispatch, base, year)
         given_way = {"load_given_way": _by_month(held_back * price, dispatch)}
-        years.append(_year_steps(*traces, price, dispatch) | given_way)
+        years.append(_year_steps(ours, theirs, price, dispatch) | given_way)
     # Where neither is connected every import is 0, and so is the sum of the steps: nothing is priced there.
     priced = connected(scenario, dispatch.months)[[own, base]].any(axis=0)
     joined = {name: np.concatenate([part[name] for part in years])[: dispatch.months] for name in years[0]}

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance.irr_lanes import proved_irr
-from sim.arrays import Floats
+from sim.arrays import Flags, Floats
 from sim.problem import Problem
 
 LOWEST_IRR, HIGHEST_IRR = -0.99, 10.0
@@ -198,7 +198,7 @@ def payback_rows(flows: ArrayLike, periods_per_year: int = 1) -> PaybackRows:
     """Simple payback of many rows (N, T); for the discounted one pass discounted flows."""
     total = _running_total(_rows(flows))
     crossing = (total[:, :-1] < 0) & (total[:, 1:] >= 0)
-    paid = crossing.any(axis=1)
+    paid: Flags = np.any(crossing, axis=1)
     first, last = _first_true(crossing), crossing.shape[1] - 1 - _first_true(crossing[:, ::-1])
     after = np.arange(total.shape[1]) > first[:, None]
     reason = np.where(paid, "", np.where((total < 0).any(axis=1), "never", "no_outlay"))
@@ -206,7 +206,7 @@ def payback_rows(flows: ArrayLike, periods_per_year: int = 1) -> PaybackRows:
     return PaybackRows(
         value=_crossing(total, first, paid) * years_per_period,
         reason=reason,
-        lost_again=paid & ((total < 0) & after).any(axis=1),
+        lost_again=paid & np.any((total < 0) & after, axis=1),
         lasting=_crossing(total, last, paid & (total[:, -1] >= 0)) * years_per_period,
     )
 
@@ -329,7 +329,7 @@ def _grid_cells(rows: Floats, years: Floats) -> _Cells:
     gains, losses = np.maximum(rows, 0), np.maximum(-rows, 0)
     sums = np.array([part @ basis for part in (gains, losses, gains * years, losses * years)])
     left, right = sums[..., :-1], sums[..., 1:]
-    row, cell = np.nonzero(~_one_sided(left[:2], right[:2]) & rows.any(axis=1)[:, None])
+    row, cell = np.nonzero(~_one_sided(left[:2], right[:2]) & np.any(rows, axis=1)[:, None])
     return _Cells(row, _GRID[cell], _GRID[cell + 1], left[:, row, cell], right[:, row, cell])
 
 

@@ -45,11 +45,11 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch, months: int | None = None
     go beyond the term."""
     tariff, finance = scenario.tariff, scenario.finance
     count = dispatch.months if months is None else months
-    months = np.arange(count)
+    month = np.arange(count)
     growth = by_month(finance, "energy", count)
     demand_growth = by_month(finance, "demand", count)
-    calendar = np.array(dispatch.clock.calendar_months())[months % dispatch.clock.months]
-    energy = dispatch.classes.energy_per_kwh[months % dispatch.clock.months]
+    calendar = np.array(dispatch.clock.calendar_months())[month % dispatch.clock.months]
+    energy = dispatch.classes.energy_per_kwh[month % dispatch.clock.months]
     energy_growth = finance.energy_price_factor * growth
     by_kva = tariff.demand_basis == "transformer_kva"
     return BillRates(

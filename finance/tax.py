@@ -260,7 +260,7 @@ def _spread_shares(method: str, years: int, residual: float) -> Floats:
     if method == "straight_line":
         return np.full(years, (1.0 - residual) / years)
     if method == "sum_of_years":
-        return (1.0 - residual) * np.arange(years, 0, -1) / (years * (years + 1) / 2)
+        return (1.0 - residual) * np.arange(years, 0, -1, dtype=float) / (years * (years + 1) / 2)
     shares, book = np.zeros(years), 1.0
     for year in range(years):
         level = (book - residual) / (years - year)  # straight line over what is left, once that is more

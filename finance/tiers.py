@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +25,8 @@ def tiered_charge(quantity: ArrayLike, tiers: Sequence[Tier]) -> Floats:
 
     Raises ValueError where limits do not rise or something is left without a price.
     """
-    amounts, charge, reached = np.asarray(quantity, dtype=float), 0.0, 0.0
+    amounts, reached = np.asarray(quantity, dtype=float), 0.0
+    charge = np.zeros(())
     _check_tiers(tiers)
     for tier in tiers:
         top = np.inf if tier.up_to is None else tier.up_to
@@ -34,10 +36,8 @@ def tiered_charge(quantity: ArrayLike, tiers: Sequence[Tier]) -> Floats:
 
 
 def _check_tiers(tiers: Sequence[Tier]) -> None:
-    limits = [tier.up_to for tier in tiers]
-    if not limits or limits[-1] is not None:
+    if not tiers or tiers[-1].up_to is not None:
         raise ValueError("the last tier needs no limit, so that everything has a price")
-    if any(limit is None for limit in limits[:-1]) or any(
-        b <= a for a, b in zip(limits[:-1], limits[1:-1], strict=False)
-    ):
+    limits = [tier.up_to for tier in tiers if tier.up_to is not None]
+    if len(limits) < len(tiers) - 1 or any(b <= a for a, b in pairwise(limits)):
         raise ValueError("the limits of the tiers must rise, and only the last one may be left out")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Filled = Any  # a field that takes a number, a list or an array and holds a read-only array of it once it is made
+
+
+def sum_of(parts: Iterable[Floats]) -> Floats:
+    """The sum of arrays, one after the other; 0 where there is none."""
+    return sum(parts, start=np.zeros(()))
 
 
 def runs(flags: Flags) -> tuple[Ints, Ints]:

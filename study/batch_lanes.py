@@ -87,8 +87,10 @@ def health_and_cells(study: Study, v: Values) -> tuple[Floats, Floats]:
     study."""
     life, storage = study.dispatch.life, study.scenario.storage
     if storage.fade_model == "line" and any(path in v.given for path in OF_HEALTH):
-        replaces = storage.renewal == "replace"
-        health, _, renewed = straight_line(*(v(path) for path in OF_HEALTH), replaces, life.health.size)
+        rate, first_year, end_of_life = (v(path) for path in OF_HEALTH)
+        health, _, renewed = straight_line(
+            rate, first_year, end_of_life, storage.renewal == "replace", life.health.size
+        )
         return health, renewed.astype(float)
     return np.tile(life.health, (v.count, 1)), life.added[None]
 

@@ -54,7 +54,7 @@ class SeriesWithoutPv(kernel.Series):
 
     @cached_property
     def steps(self) -> Floats:
-        steps = kernel.Series.steps.func(self)
+        steps = vars(kernel.Series)["steps"].func(self)
         steps[:, kernel.STEP_PV] = self.pv_year()
         return steps
 

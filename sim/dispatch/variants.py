@@ -120,7 +120,8 @@ def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders
         direction = control._by_price(price, clock, storage, plan.second_charge)
     values = np.unique(given[given != 0])
     level[given != 0] = 1 + np.searchsorted(values, given[given != 0])
-    signs, groups, known = [0.0, *np.sign(values)], [], {}
+    signs, known = [0.0, *np.sign(values)], {}
+    groups: list[tuple[Ints, Floats]] = []
     edges = np.flatnonzero(np.diff(direction, prepend=0, append=0))
     for first, end in zip(edges[:-1], edges[1:], strict=True):
         sign = int(direction[first])

@@ -60,10 +60,6 @@ def _with_next(first: Problem, after: Problem) -> Problem:
     return Problem("{first}\n{after}", first=first, after=after)
 
 
-def _with_next(first: Problem, after: Problem) -> Problem:
-    return Problem("{first}\n{after}", first=first, after=after)
-
-
 def _reason(finding: dict[str, Any], path: str, known: dict[str, list[str]]) -> Problem:
     kind, context = finding["type"], finding.get("ctx", {})
     if kind == "extra_forbidden":

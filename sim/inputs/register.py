@@ -55,7 +55,7 @@ def register() -> dict[str, Input]:
     """All inputs by dotted path, in the order they are defined. The tariff and nested tables are not in it."""
     found: dict[str, Input] = {}
     for section, field in Scenario.model_fields.items():
-        model = field.annotation
+        model: Any = field.annotation
         if section == "tariff" or not hasattr(model, "model_fields"):
             continue
         for name, spec in model.model_fields.items():
@@ -100,7 +100,7 @@ def _input(section: str, name: str, spec: FieldInfo, model: type[Closed]) -> Inp
     facts = spec.json_schema_extra
     if not isinstance(facts, Facts):
         raise TypeError(f"{section}.{name} is not declared by `given`")
-    owner = next(base for base in model.__mro__ if name in get_annotations(base))
+    owner: Any = next(base for base in model.__mro__ if name in get_annotations(base))
     cards = facts.cards or (owner.card_of_all,)
     if not all(cards):
         raise TypeError(f"{section}.{name} says no card, nor does its class; without one no page draws it")
@@ -139,7 +139,8 @@ def _when(own: When | None, of_all: When | None) -> When:
 
 def _kind(spec: FieldInfo) -> tuple[Kind, tuple[Any, ...], bool, list[Any]]:
     limits = list(spec.metadata)
-    annotation, optional = spec.annotation, False
+    annotation: Any = spec.annotation
+    optional = False
     if NoneType in get_args(annotation):
         optional = True
         annotation = next(arg for arg in get_args(annotation) if arg is not NoneType)

@@ -187,7 +187,7 @@ def _put(tree: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _known_names() -> dict[str, list[str]]:
-    sections = {name: field.annotation for name, field in Scenario.model_fields.items()}
+    sections: dict[str, Any] = {name: field.annotation for name, field in Scenario.model_fields.items()}
     names = {name: list(model.model_fields) for name, model in sections.items() if hasattr(model, "model_fields")}
     return {"": list(sections), **names}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -300,8 +301,8 @@ def _with_peak_hours(
     for charge in tariff.demand_charges:
         for at in charge.hours:
             inside = (clock_.calendar_month == at.month) & (clock_.day == at.day) & (clock_.hour == at.hour)
-            for step in np.flatnonzero(inside):
-                within.setdefault(int(step), []).append(charge.name)
+            for step in np.flatnonzero(inside).tolist():
+                within.setdefault(step, []).append(charge.name)
     for step, names in within.items():
         cls = _Class(mixtures[period[step]], tuple(dict.fromkeys(names)))
         if cls not in classes:
@@ -343,11 +344,10 @@ def _share(rule: EnergyTiers, mixture: tuple[str, ...]) -> float:
 
 
 def _check_tiers(tiers: tuple[PriceTier, ...]) -> None:
-    limits = [tier.up_to for tier in tiers]
-    if not limits or limits[-1] is not None:
+    if not tiers or tiers[-1].up_to is not None:
         raise Refusal("the last tier needs no limit, so that everything has a price; leave its up_to empty")
-    given = limits[:-1]
-    if None in given or any(after <= before for before, after in zip(given, given[1:], strict=False)):
+    limits = [tier.up_to for tier in tiers if tier.up_to is not None]
+    if len(limits) < len(tiers) - 1 or any(after <= before for before, after in pairwise(limits)):
         raise Refusal("the limits of the tiers must rise, and only the last one may be left out")
 
 

@@ -81,7 +81,7 @@ def _plain_numbers(cells: Sequence[object]) -> NDArray[np.float64] | None:
     if any(isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell) for cell in cells):
         return None
     try:
-        values = np.array([float(cell) for cell in cells], dtype=float)
+        values = np.array([float(cell) for cell in cells], dtype=np.float64)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
     if not np.isfinite(values).all() or _has_thousands_dots(cells):

@@ -62,8 +62,10 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _TABLE_NAMES = (".csv", ".txt", ".tsv", ".dat", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".xml", ".json")
 _PAGE, _JSON, _XML = Problem("a web page (HTML)"), Problem("a JSON file"), Problem("an XML file")
-_MARKUP = (("<!doctype html", _PAGE), ("<html", _PAGE), ("<table", _PAGE), ("<head", _PAGE), ("<meta", _PAGE))
-_MARKUP += (("<", _XML), ("{", _JSON), ("[", _JSON))
+_MARKUP = (
+    *((beginning, _PAGE) for beginning in ("<!doctype html", "<html", "<table", "<head", "<meta")),
+    *(("<", _XML), ("{", _JSON), ("[", _JSON)),
+)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class _Tables(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tables: list[Rows] = []
+        self.tables: list[list[list[object]]] = []
         self.cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
@@ -51,7 +51,8 @@ def html_rows(text: str) -> Rows | None:
         parser.feed(text)
     except (AssertionError, ValueError, RecursionError):
         return None
-    return max(parser.tables, key=len, default=None) or None
+    longest: list = max(parser.tables, key=len, default=[])
+    return longest or None
 
 
 def json_rows(text: str) -> Rows | None:

@@ -31,7 +31,7 @@ def across_changes(
         return None
     is_summer = np.zeros(len(known), bool)
     state, at = bool(ends[changes[0]]), 0
-    for change in changes:
+    for change in changes.tolist():
         is_summer[at:change] = state
         # The day that ends summer time begins in it; the day that begins it begins in standard time.
         is_summer[change] = bool(ends[change])

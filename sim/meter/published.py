@@ -190,7 +190,7 @@ def _types_of_blocks(
     root: Element, entries: list[Element], blocks: dict, links: dict[str, dict[str, str]], types: list[dict[str, str]]
 ) -> dict[str, dict[str, str]]:
     """The ReadingType of each group of blocks, by the links of its MeterReading; else types and groups in turn."""
-    related = {}
+    related: dict[str, dict[str, str]] = {}
     for entry in entries:
         ups = [
             element.get("href", "")

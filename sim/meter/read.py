@@ -127,7 +127,7 @@ def inspect(data: bytes, filename: str) -> Table:
         return Table((), (), None, 1, None, None, None, None, why, is_published=True)
     sheet = rows_of(data, filename, INSPECT_ROWS)
     layout = find_layout(sheet)
-    name = [None if c is None else layout.name(c) for c in (layout.time, layout.clock, layout.value)]
+    dates, clock, load = (None if c is None else layout.name(c) for c in (layout.time, layout.clock, layout.value))
     preview = sheet.rows[layout.first_row - 1 :][:PREVIEW_ROWS]
     rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in preview)
     unit, why_unit = None, Problem("No unit without a load column.")
@@ -135,12 +135,22 @@ def inspect(data: bytes, filename: str) -> Table:
         unit, why_unit = _unit_guess(layout, sheet)
     time = Problem("No column holds dates.")
     if layout.time is not None:
-        time = Problem('"{name}" holds dates.', name=name[0])
+        time = Problem('"{name}" holds dates.', name=dates)
         if layout.clock is not None:
-            time = Problem('"{name}" holds dates, "{clock}" the time of day.', name=name[0], clock=name[1])
-    why = (time, why_value(layout), why_unit)
-    is_by_day = layout.days is not None
-    return Table(layout.names, rows, layout.header_row, layout.first_row, *name, unit, why, sheet.name, is_by_day)
+            time = Problem('"{name}" holds dates, "{clock}" the time of day.', name=dates, clock=clock)
+    return Table(
+        layout.names,
+        rows,
+        layout.header_row,
+        layout.first_row,
+        time_column=dates,
+        clock_column=clock,
+        value_column=load,
+        unit=unit,
+        why=(time, why_value(layout), why_unit),
+        sheet=sheet.name,
+        is_day_per_row=layout.days is not None,
+    )
 
 
 def _unit_guess(layout, sheet) -> tuple[str | None, Problem]:
@@ -207,7 +217,8 @@ def read_meter(
 
 def _year_of(found: SeriesFound, choices: Choices) -> MeterReading:
     findings = list(found.findings)
-    regulars, suspects, start, end = [], [], [], []
+    regulars, start, end = [], [], []
+    suspects: list[Suspect] = []
     for raw in _pooled(found.raws):
         readings, step, more = _in_order(raw, found, choices)
         readings = replace(readings, values=readings.values * factor_to_kw(raw.unit, step))

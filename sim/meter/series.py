@@ -33,7 +33,7 @@ class Readings:
     values: NDArray[np.float64]
     rows: NDArray[np.int64]
 
-    def __getitem__(self, which: NDArray) -> "Readings":
+    def __getitem__(self, which: NDArray | slice) -> "Readings":
         return Readings(self.minutes[which], self.values[which], self.rows[which])
 
     def __len__(self) -> int:

@@ -152,7 +152,7 @@ def _iso_minutes(cells: Sequence[object]) -> NDArray[np.int64] | None:
 
 
 def _is_digits(cells: Sequence[object]) -> bool:
-    return all(cell[:4].isdecimal() for cell in cells)
+    return all(str(cell)[:4].isdecimal() for cell in cells)
 
 
 def _years_climbing(minutes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -169,7 +169,7 @@ def _without_year(text: str) -> bool:
     if _MD.fullmatch(text) or _MD_HAN.fullmatch(text):
         return True
     match = _DAY_NAME.fullmatch(text) or _NAME_DAY.fullmatch(text)
-    return bool(match) and match[3] is None
+    return match is not None and match[3] is None
 
 
 def _split(cell: object) -> tuple[str | int | None, str]:

@@ -193,7 +193,7 @@ def _value_columns(layout: Layout, choices: Choices) -> tuple[list[int], list[Me
         return [layout.days[0][0]], []
     if choices.value_columns:
         return [column_of(layout, name) for name in choices.value_columns], []
-    best = [layout.value, *layout.rivals]
+    best = [c for c in (layout.value, *layout.rivals) if c is not None]
     if not layout.rivals:
         return best, []
     names = [layout.name(c) for c in best]

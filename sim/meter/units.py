@@ -80,7 +80,8 @@ def find_unit(text: str) -> str | None:
             return unit
     text = re.sub(r"(?<=[wWтТ])[·∙•.*\-/× ]?(?=[hHчЧ]\b)", "", text)
     text = re.sub(r"([kKmMgG]?[wW])[hH]/(?:[hH]\b|1h)", r"\1", text)
-    found = [unit for match in _WATT.finditer(text.replace("_", " ")) if (unit := _unit_of(match))]
+    units = map(_unit_of, _WATT.finditer(text.replace("_", " ")))
+    found = [unit for unit in units if unit]
     if found:
         return found[-1]
     return "kWh" if re.search(r"[(\[/]\s*度\s*([)\]]|$)|^度$", text) else None

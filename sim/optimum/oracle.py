@@ -259,8 +259,7 @@ def _add_store(matrix: _Matrix, c: _Columns, p: Programme, sizing: bool) -> None
     before = np.roll(c.stored, 1)
     start = np.zeros(p.steps)
     carried = np.full(p.steps, -1.0)
-    own_start = p.soc_start is not None and not sizing
-    if own_start:
+    if p.soc_start is not None and not sizing:
         start[0] = p.soc_start * p.battery_kwh
         carried[0] = 0.0
     matrix.add_rows(
@@ -300,6 +299,7 @@ def _add_deferral(matrix: _Matrix, c: _Columns, p: Programme) -> None:
     matrix.add_rows(0.0, 0.0, (total, 1.0), (c.deferred, -h))
     rows = np.arange(matrix.rows - p.steps, matrix.rows)
     matrix.entries.append((rows[1:], total[:-1], np.full(p.steps - 1, -1.0)))
+    assert p.deferral is not None  # asked where load may wait
     w = p.deferral.window_steps
     if w < p.steps:
         matrix.add_rows(0.0, INF, (total[w:], 1.0), (waiting[w:], -1.0), (total[: p.steps - w], -1.0))

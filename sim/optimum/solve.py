@@ -397,7 +397,8 @@ def size_map(
     if np.any(np.diff(kw) < 0) or np.any(np.diff(kwh) < 0):
         raise ValueError("The sizes of a map must rise; sort kw and kwh.")
     cost, bound = np.full((2, len(kw), len(kwh)), np.inf)
-    most, done = Sizes(float(np.max(kw)), float(np.max(kwh))), []
+    most = Sizes(float(np.max(kw)), float(np.max(kwh)))
+    done: list[None] = []
 
     def fill(columns: slice, told: Callable[[int, int], None] | None) -> None:
         sizes = SizeSearch(p, Sizes(), most, growth)

@@ -147,11 +147,11 @@ def _at_health(fade: Fade, soh: Floats, year: Duty, years: float, cycle_margin: 
     return Fade(
         calendar=_further(np.asarray(fade.calendar), calendar_rates, DAYS_PER_YEAR * years, CALENDAR_EXPONENT),
         cycle=_further(np.asarray(fade.cycle), rate, cycled, CYCLE_EXPONENT),
-        efc=fade.efc + cycled,
+        efc=np.asarray(fade.efc) + cycled,
     )
 
 
-def _further(loss: Floats, rate: Floats, more: ArrayLike, exponent: float) -> Floats:
+def _further(loss: Floats, rate: Floats, more: Floats | float, exponent: float) -> Floats:
     """The loss k x^p after `more` x, beginning where that curve has reached `loss`."""
     safe = np.maximum(rate, 1e-300)
     return np.where(rate > 0, safe * ((loss / safe) ** (1 / exponent) + more) ** exponent, loss)
@@ -315,9 +315,10 @@ def plan_capacity(
         for _ in range(SUBSTEPS):
             fade = _part_of_a_year(fade, stress, 1 / SUBSTEPS, cycle_margin, 1.0)
             levels.append(sizes @ fade.soh)
-        rows.append((levels[0], levels[-1], np.trapezoid(levels) / SUBSTEPS, added, replaced, fade.efc[0]))
-    at_start, at_end, mean, added, replaced, efc = (np.array(column) for column in zip(*rows, strict=True))
-    return CapacityPlan(at_start, at_end, mean, added, replaced.astype(bool), efc)
+        rows.append((levels[0], levels[-1], np.trapezoid(levels) / SUBSTEPS, added, replaced, np.asarray(fade.efc)[0]))
+    *of_years, was_replaced, efc_done = (np.array(column) for column in zip(*rows, strict=True))
+    at_start, at_end, mean, cells_added = of_years
+    return CapacityPlan(at_start, at_end, mean, cells_added, was_replaced.astype(bool), efc_done)
 
 
 def _renewed(sizes: Floats, fade: Fade, renewal: Renewal, year: int) -> tuple[Floats, Fade, float, bool]:

@@ -53,8 +53,9 @@ class BatteryLife:
 
 def battery_life(storage: Storage, years: int) -> BatteryLife:
     """Straight-line fade (`straight_line`). No dependence on temperature or cycles: that is `cell_life`."""
-    inputs = (np.array([getattr(storage, name)]) for name in LINE_INPUTS)
-    health, at_end, renewed = (values[0] for values in straight_line(*inputs, storage.renewal == "replace", years))
+    rate, first_year, end_of_life = (np.array([getattr(storage, name)]) for name in LINE_INPUTS)
+    found = straight_line(rate, first_year, end_of_life, storage.renewal == "replace", years)
+    health, at_end, renewed = (values[0] for values in found)
     replaced_in = tuple(int(year) + 1 for year in np.flatnonzero(renewed))
     return BatteryLife(health, replaced_in, at_end, renewed.astype(float), np.zeros(years))
 

@@ -130,7 +130,7 @@ def rule(scenario: Scenario, clock: Timeline, seen: Seen) -> Flex:
 def _capped_share(compute: Compute, load_kw: Floats, seen: Seen, dear: Flags) -> Floats:
     """Share of the load that the cap saves in each step (steps,)."""
     most = (1.0 - compute.cap_lowest_fraction) * compute.gpu_power_share
-    share = most * (dear & compute.caps_in_dear_hours)
+    share = most * (dear & compute.caps_in_dear_hours).astype(float)
     if compute.caps_at_limit:
         above = (load_kw - seen.pv_kw - seen.limit_kw) * (seen.limit_kw > 0)
         needed = np.divide(above, load_kw, out=np.zeros_like(load_kw), where=load_kw > 0)

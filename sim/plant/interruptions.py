@@ -147,7 +147,7 @@ def interruption_cost_of_draws(
     if not seamless:
         off = off + np.where(ridden > 0, np.minimum(start_to_load_h, ridden), 0.0)
     cost = np.where(off > 0, interruption_cost(interruption, off), 0.0)
-    return np.bincount(draws.year - 1, weights=cost, minlength=draws.years)
+    return np.bincount(draws.year - 1, weights=cost, minlength=draws.years).astype(float, copy=False)
 
 
 def present_worth_factor(years: int, escalation: float, discount_rate: float) -> float:

@@ -75,7 +75,7 @@ def pue_at(load: Load, ambient_c: NDArray[np.float64] | float) -> NDArray[np.flo
     if load.pue_model == "constant":
         return np.full(np.shape(ambient_c), load.pue)
     curve = library.pue_curve(load.pue_model)
-    return np.interp(ambient_c, list(curve), list(curve.values()))
+    return np.interp(np.asarray(ambient_c), list(curve), list(curve.values()))
 
 
 def design_pue(load: Load) -> float:
@@ -168,5 +168,6 @@ def _metered_kw(load: Load, clock: Timeline) -> NDArray[np.float64]:
 
 def _for_calendar_year(load: Load, clock: Timeline, calendar_year: int) -> NDArray[np.float64]:
     meter = load.meter
+    assert meter is not None  # a metered load has one: `Load` refuses it without
     kw, _ = align_weekdays(np.array(meter.kw), meter.step_minutes, meter.year, calendar_year)
     return to_step(kw, meter.step_minutes, clock.step_minutes)

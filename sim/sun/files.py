@@ -194,8 +194,8 @@ def _nsrdb(text: str) -> tuple[pd.DataFrame, dict]:
     which changes no row's clock, and the file's own are put back."""
     from pvlib import iotools
 
-    names, values, rows = text.split("\n", 2)
-    names, values = names.strip().split(","), values.strip().split(",")
+    first, second, rows = text.split("\n", 2)
+    names, values = first.strip().split(","), second.strip().split(",")
     given = {name: float(value) for name, value in zip(names, values, strict=False) if name in WHOLE_IN_NSRDB}
     whole = [str(int(given[name])) if name in given else value for name, value in zip(names, values, strict=False)]
     frame, meta = iotools.read_nsrdb_psm4(io.StringIO("\n".join([",".join(names), ",".join(whole), rows])))
@@ -367,7 +367,8 @@ def _direct_and_diffuse(
 ) -> tuple[Floats, Floats]:
     gaps = max(int(np.isnan(rows[name]).sum()) for name in ("dni", "dhi"))
     if gaps <= FILLED_IN_ALL:
-        return tuple(np.maximum(_filled(rows[name], name, findings), 0.0) for name in ("dni", "dhi"))
+        direct, diffuse = (np.maximum(_filled(rows[name], name, findings), 0.0) for name in ("dni", "dhi"))
+        return direct, diffuse
     text = Problem("Direct and diffuse irradiance are missing; they follow from the global (Erbs).")
     findings.append(WeatherFinding("split", "repaired", text))
     return split_ghi(np.maximum(ghi, 0.0), sun_of(**place, sun_minutes=sun_minutes))

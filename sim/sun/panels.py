@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of
 from sim.sun.year import Sun, Weather, sun_of
 
 GLASS_COATED_INDEX = 1.29  # refraction of the anti-reflective coat (pvlib.iam.physical, n_ar)
@@ -142,7 +142,7 @@ def plant_kw_per_kwp(
         raise ValueError("The PV plant has no kWp; give at least one array with kwp above 0.")
     sun = sun or _sun(weather)
     one = dc_kw_per_kwp if shared_inverters else ac_kw_per_kwp
-    joined = sum(array.kwp / total * one(weather, array, year, sun) for array in arrays)
+    joined = sum_of(array.kwp / total * one(weather, array, year, sun) for array in arrays)
     return _inverted(joined, arrays[0]) if shared_inverters else joined
 
 

@@ -161,11 +161,13 @@ def _month(text: str) -> str | None:
         return f"{found[1]}-{int(found[2]):02d}"
     if found := _MONTH_YEAR.fullmatch(text):
         return f"{found[2]}-{int(found[1]):02d}"
-    found = _NAME_YEAR.fullmatch(text)
-    name, year = (found[1], found[2]) if found else (None, None)
-    if not found and (found := _YEAR_NAME.fullmatch(text)):
-        name, year = found[2], found[1]
-    number = month_number(name) if name else 0
+    if found := _NAME_YEAR.fullmatch(text):
+        name, year = found[1], found[2]
+    elif found := _YEAR_NAME.fullmatch(text):
+        year, name = found[1], found[2]
+    else:
+        return None
+    number = month_number(name)
     return f"20{year[-2:]}-{number:02d}" if number else None
 
 

@@ -386,7 +386,7 @@ def _clock_of(grid: Rows, column: int, filled: np.ndarray, step: int) -> tuple[F
             continue
         ends = minutes.max() == DAY and minutes.min() == step
         return minutes - (step if ends else 0), []
-    return np.arange(int(filled.sum())) * float(step), []
+    return np.arange(int(filled.sum()), dtype=float) * step, []
 
 
 def _counts(cells: Sequence[object]) -> bool:
