@@ -13,17 +13,16 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.metrics import Figure
+from sim.arrays import Floats
 from sim.dispatch.result import Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.ratings import POLLUTANT_G_PER_KWH, pollutants_kg
 
-Floats = NDArray[np.float64]
 Direction = Literal["less", "more"]
 # What a figure is made of, and its unit in a file; a "plain" one brings a unit of its own.
 KINDS = {

@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.figures import FIGURES, AlternativeCase, Kpis
 from finance.ledger import Ledger
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.cashflow import by_year
 from finance.figures import FIGURES
@@ -27,13 +26,13 @@ from finance.rates import bill_rates
 from i18n import Words, words
 from report.text import say
 from report.text.currency import exchange, rate_date, shown_currency
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.problem import Problem
 from study.financing import monthly_lines, returns
 from study.study import Study
 
-Floats = NDArray[np.float64]
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance import metrics
 from finance.figures import FIGURES, KeyFigure, figures_on
 from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
 from finance.rates import bill_rates
+from sim.arrays import Floats
 from sim.dispatch.lanes import simulate
 from sim.inputs import library
 from sim.inputs.base import InputError
@@ -39,7 +39,6 @@ from study.foresight import bound, cost_of_trace, not_covered
 from study.study import Study
 from study.turning import search_range
 
-Floats = NDArray[np.float64]
 CLAIM_DIR = Path(__file__).resolve().parent.parent / "assets" / "claims"
 Comparator = Literal["at_least", "at_most", "between"]
 SCAN_POINTS, MOST_STEPS, CLOSE = 9, 14, 1e-3

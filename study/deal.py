@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance import metrics, ownership
 from finance.cashflow import CashFlow, by_year
@@ -23,11 +22,11 @@ from finance.lines import keys
 from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
+from sim.arrays import Floats
 from sim.inputs.contract import Contract, ContractKind
 from study.financing import CAUSES, monthly_lines
 from study.study import Study, kept
 
-Floats = NDArray[np.float64]
 NoContract = Literal["no_investment", "no_energy"]
 Bearer = Literal["host", "investor", "both"]
 KINDS: tuple[ContractKind, ...] = get_args(ContractKind)

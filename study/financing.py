@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance import metrics
 from finance.cashflow import (
@@ -31,10 +30,10 @@ from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.lines import by, keys
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
+from sim.arrays import Floats
 from sim.plant.battery import full_cycles
 from study.study import Study, kept
 
-Floats = NDArray[np.float64]
 NoLoan = Literal["off", "no_investment", "no_cash"]
 # What is saved, by cause; every line that is neither investment, upkeep, new cells nor resale is in one of them.
 CAUSES = by(

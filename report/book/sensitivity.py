@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from finance import metrics
 from finance.figures import Flow, KeyFigure, figures_on
 from finance.kpis import by_period
@@ -16,11 +13,11 @@ from report.book.cells import KIND_FORMATS, Book, baseline_of, cell, heads, numb
 from report.book.flows import DIFFERENCE, PRESENT, START, flow_cell, flow_span, flow_values, short
 from report.text import inputs as register_text
 from report.text import say
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from study.price_moves import CHANGES, present_value, prices
 
-Floats = NDArray[np.float64]
 FIRST_ROW = 4
 MOVED_FIGURES = tuple(row for row in figures_on("lead") if not row.is_money)
 HYBRID = ALTERNATIVES.index("hybrid")

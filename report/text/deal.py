@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.cashflow import by_year
 from finance.ownership import Split
 from i18n import Words
 from report.text import financing as financing_text
 from report.text import say
+from sim.arrays import Floats
 from sim.inputs.contract import Contract, ContractKind
 from study.deal import BEARERS, RISKS, Flag, Outcome, Party, hit
 from study.study import Study
 
-Floats = NDArray[np.float64]
 COMPARED = (
     *("kind", "host_worth", "host_irr", "investor_worth", "investor_irr", "investor_after_tax"),
     *("payback", "dscr", "host_hit", "investor_hit"),
