@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sim.compiled import Kernel, inlined
+from sim.compiled import Kernel, in_place, inlined
 
 PV, GRID, GENSET, EXPORT, SHED = 0, 1, 2, 3, 4  # kinds of source; shedding tiers are SHED, SHED + 1, ...
 SETS = SHED  # where a programme has grown, its last-resort sets are the first tier
@@ -63,17 +63,17 @@ def _leading_zeros(typing, word):
     return types.uint64(types.uint64), build
 
 
-@inlined
+@in_place
 def _mark(used, slot):
     used[slot >> 6] |= np.uint64(1) << np.uint64(slot & 63)
 
 
-@inlined
+@in_place
 def _unmark(used, slot):
     used[slot >> 6] &= ~(np.uint64(1) << np.uint64(slot & 63))
 
 
-@inlined
+@in_place
 def _next(used, slot):
     """The first slope number in use from `slot` on; one must exist."""
     at = slot >> 6
@@ -86,7 +86,7 @@ def _next(used, slot):
     return at * 64 + np.int64(_lowest_bit(used[at]))
 
 
-@inlined
+@in_place
 def _previous(used, slot):
     """The last slope number in use up to `slot`; one must exist."""
     at = slot >> 6
@@ -203,6 +203,120 @@ def _caps(groups, peaks):
     return caps
 
 
+@in_place
+def _levels(t, left, first, last, length, used, sigma, near, far):
+    """The levels near[t] ... far[t] between which sigma[t] is a slope."""
+    reach = left
+    slot = first
+    while slot < sigma[t]:
+        reach += length[slot]
+        if slot == last:
+            break
+        slot = _next(used, slot + 1)
+    near[t] = reach
+    far[t] = reach + (length[slot] if slot == sigma[t] else 0.0)
+
+
+@in_place
+def _merged(t, steps, slopes, plant, caps, kw, length, used, left, right, first, last):
+    """Band and ends of the list with the step's own slopes in it: charging from demand up and discharging from demand
+    down the order of price."""
+    per_charge = plant.eta_charge * plant.step_h
+    per_discharge = plant.step_h / plant.eta_discharge
+    demand = steps.demand_kw[t]
+    high = demand + kw
+    low = max(demand - kw, 0.0)
+    grid = steps.grid_at[t]
+    cap = min(steps.grid_kw[t], caps.kw[steps.group[t]])
+    below = 0.0
+    for i in range(steps.count[t]):
+        room = cap if i == grid else steps.room[t, i]
+        above = below + room
+        number = steps.price[t, i]
+        part = min(above, high) - max(below, demand)
+        if part > 0.0:
+            part *= per_charge
+            slot = slopes.charge[number]
+            length[slot] += part
+            _mark(used, slot)
+            left -= part
+            first = min(first, slot)
+            last = max(last, slot)
+        part = min(above, demand) - max(below, low)
+        if part > 0.0:
+            part *= per_discharge
+            slot = slopes.discharge[number]
+            length[slot] += part
+            _mark(used, slot)
+            right += part
+            first = min(first, slot)
+            last = max(last, slot)
+        below = above
+    part = demand - max(below, low)
+    if part > 0.0:
+        part *= per_discharge
+        length[slopes.unmet] += part
+        _mark(used, slopes.unmet)
+        right += part
+        first = min(first, slopes.unmet)
+        last = max(last, slopes.unmet)
+    return left, right, first, last
+
+
+@in_place
+def _trimmed_below(cut, floor, last_slot, length, used, first, last, right):
+    """Ends of the list, and the band's upper end, with `cut` taken off below, or the penalty's slope put on."""
+    if cut >= 0.0:
+        while cut >= length[first] and first != last:
+            cut -= length[first]
+            length[first] = 0.0
+            _unmark(used, first)
+            first = _next(used, first + 1)
+        if cut < length[first]:
+            length[first] -= cut
+        else:  # everything lies below the floor
+            length[first] = 0.0
+            _unmark(used, first)
+            first = last = last_slot
+            _mark(used, last_slot)
+            right = floor
+    else:
+        length[0] -= cut
+        _mark(used, 0)
+        first = 0
+    return first, last, right
+
+
+@in_place
+def _trimmed_above(cut, last_slot, length, used, first, last):
+    """The list's end with `cut` taken off above, or the penalty's slope put on."""
+    if cut > 0.0:
+        while cut >= length[last] and first != last:
+            cut -= length[last]
+            length[last] = 0.0
+            _unmark(used, last)
+            last = _previous(used, last - 1)
+        length[last] = max(length[last] - cut, 0.0)
+    elif cut < 0.0:
+        length[last_slot] -= cut
+        _mark(used, last_slot)
+        last = last_slot
+    return last
+
+
+@in_place
+def _slot_at(level_kwh, left, first, last, last_slot, length, used):
+    """Number of the slope at a level of a list that begins at `left`."""
+    if level_kwh < left:
+        return 0
+    slot = first
+    reach = left + length[slot]
+    while reach < level_kwh and slot != last:
+        slot = _next(used, slot + 1)
+        reach += length[slot]
+    return slot if reach >= level_kwh else last_slot
+
+
 @inlined
 def _backward(
     steps, slopes, plant, caps, ends, start_kwh, end_kwh, end_slot, kw, kwh, length, used, sigma, near, far, ranges
@@ -213,129 +327,38 @@ def _backward(
     power make a level unreachable, energy appears or vanishes at the penalty, so lists always cover the whole band.
     With `ranges`, near and far get the levels between which sigma[t] is a slope at the end of step t. Returns the
     number of a slope at start_kwh.
-
-    Merging and trimming stand here in full: as functions of their own they return four values a step through memory,
-    which took 56 ns a step instead of 32.
     """
     n = len(steps.demand_kw)
     last_slot = len(slopes.slope) - 1
-    per_charge = plant.eta_charge * plant.step_h
-    per_discharge = plant.step_h / plant.eta_discharge
     length[:] = 0.0
     used[:] = 0
     left = min(steps.floor[n - 1] * kwh, end_kwh)
     right = max(steps.top[n - 1] * kwh, end_kwh)
-    first = 0
-    last = last_slot
+    first = end_slot if end_slot >= 0 else 0
+    last = end_slot if end_slot >= 0 else last_slot
     if end_slot >= 0:
-        first = last = end_slot
         length[end_slot] = right - left
-        _mark(used, end_slot)
     else:
         length[0] = end_kwh - left
         length[last_slot] = right - end_kwh
-        _mark(used, 0)
-        _mark(used, last_slot)
+    _mark(used, first)
+    _mark(used, last)
     for t in range(n - 1, -1, -1):
         ends.head[t] = first
         ends.tail[t] = last
         if ranges:
-            reach = left
-            slot = first
-            while slot < sigma[t]:
-                reach += length[slot]
-                if slot == last:
-                    break
-                slot = _next(used, slot + 1)
-            near[t] = reach
-            far[t] = reach + (length[slot] if slot == sigma[t] else 0.0)
-        # merge: the step's own slopes, charging from demand up and discharging from demand down the order of price
-        demand = steps.demand_kw[t]
-        high = demand + kw
-        low = max(demand - kw, 0.0)
-        grid = steps.grid_at[t]
-        cap = min(steps.grid_kw[t], caps.kw[steps.group[t]])
-        below = 0.0
-        for i in range(steps.count[t]):
-            room = cap if i == grid else steps.room[t, i]
-            above = below + room
-            number = steps.price[t, i]
-            part = min(above, high) - max(below, demand)
-            if part > 0.0:
-                part *= per_charge
-                slot = slopes.charge[number]
-                length[slot] += part
-                _mark(used, slot)
-                left -= part
-                first = min(first, slot)
-                last = max(last, slot)
-            part = min(above, demand) - max(below, low)
-            if part > 0.0:
-                part *= per_discharge
-                slot = slopes.discharge[number]
-                length[slot] += part
-                _mark(used, slot)
-                right += part
-                first = min(first, slot)
-                last = max(last, slot)
-            below = above
-        part = demand - max(below, low)
-        if part > 0.0:
-            part *= per_discharge
-            length[slopes.unmet] += part
-            _mark(used, slopes.unmet)
-            right += part
-            first = min(first, slopes.unmet)
-            last = max(last, slopes.unmet)
+            _levels(t, left, first, last, length, used, sigma, near, far)
+        left, right, first, last = _merged(t, steps, slopes, plant, caps, kw, length, used, left, right, first, last)
         if t == 0:
             break
-        # trim to the band, or extend to it at the penalty
-        floor = steps.floor[t - 1] * kwh
-        top = steps.top[t - 1] * kwh
-        cut = floor - left
-        if cut >= 0.0:
-            while cut >= length[first] and first != last:
-                cut -= length[first]
-                length[first] = 0.0
-                _unmark(used, first)
-                first = _next(used, first + 1)
-            if cut < length[first]:
-                length[first] -= cut
-            else:  # everything lies below the floor
-                length[first] = 0.0
-                _unmark(used, first)
-                first = last = last_slot
-                _mark(used, last_slot)
-                right = floor
-        else:
-            length[0] -= cut
-            _mark(used, 0)
-            first = 0
-        left = floor
-        cut = right - top
-        if cut > 0.0:
-            while cut >= length[last] and first != last:
-                cut -= length[last]
-                length[last] = 0.0
-                _unmark(used, last)
-                last = _previous(used, last - 1)
-            length[last] = max(length[last] - cut, 0.0)
-        elif cut < 0.0:
-            length[last_slot] -= cut
-            _mark(used, last_slot)
-            last = last_slot
-        right = top
-    if start_kwh < left:
-        return 0
-    slot = first
-    reach = left + length[slot]
-    while reach < start_kwh and slot != last:
-        slot = _next(used, slot + 1)
-        reach += length[slot]
-    return slot if reach >= start_kwh else last_slot
+        floor, top = steps.floor[t - 1] * kwh, steps.top[t - 1] * kwh
+        first, last, right = _trimmed_below(floor - left, floor, last_slot, length, used, first, last, right)
+        last = _trimmed_above(right - top, last_slot, length, used, first, last)
+        left, right = floor, top
+    return _slot_at(start_kwh, left, first, last, last_slot, length, used)
 
 
-@inlined
+@in_place
 def _site_price(t, worth, steps, slopes, plant, cap, kw):
     """Price of a kWh at the bus that is a maximiser of the step's dual, and the worths at which the battery acts."""
     charge_below = plant.eta_charge * worth
@@ -359,7 +382,7 @@ def _site_price(t, worth, steps, slopes, plant, cap, kw):
     return price, charge_below, discharge_above
 
 
-@inlined
+@in_place
 def _cut(t0, t1, sigma, steps, slopes, plant, caps, ends, growing, kw, kwh, kwp, set_kw, peak0, out):
     """Dual value at the prices of stored energy that start at slope number `sigma`.
 
@@ -449,7 +472,7 @@ def _evaluate(
 evaluate = Kernel(_evaluate)
 
 
-@inlined
+@in_place
 def _battery_range(t, sigma, steps, slopes, plant, cap, kw):
     """Least and most kWh the battery may give from its store in step t (below 0: takes) at the price of `sigma`: what
     every slope below it gives, and those equal to it too."""
@@ -475,14 +498,14 @@ def _battery_range(t, sigma, steps, slopes, plant, cap, kw):
     return least, most
 
 
-@inlined
+@in_place
 def _battery_step(t, sigma, stored, near, far, steps, slopes, plant, cap, kw):
     """kWh the battery gives from its store in step t (below 0: takes): of all optimal choices that nearest to idle."""
     least, most = _battery_range(t, sigma, steps, slopes, plant, cap, kw)
     return min(max(0.0, least, stored - far), most, max(stored - near, least))
 
 
-@inlined
+@in_place
 def _serve(t, need, cap, steps, given):
     """Share `need` kW among the sources, cheapest first; returns what none of them could give.
 

@@ -46,7 +46,6 @@ LONG_FILES = {
     "sim/dispatch/kernel.py",
 }
 LONG_FUNCTIONS = {
-    "_backward",
     "_make_kernel",
     "aggregate",
     "run_blocks",
