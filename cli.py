@@ -2,6 +2,7 @@
 
 python run.py cli run SCENARIO.json [--json] [--csv DIR]
 python run.py cli export SCENARIO.json --pdf --xlsx --csv [--lang en|zh|both] --out DIR
+python run.py cli controls SCENARIO.json [--json]   what share of the possible saving each control gets
 python run.py cli presets            list the shipped cases
 python run.py cli schema             the JSON Schema of a scenario file
 """
@@ -25,8 +26,10 @@ from report.text import say
 from report.text.currency import rate_note, words_for
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.problem import Refusal
+from study.controls import shares
 from study.evaluate import evaluate
 from study.financing import returns
+from study.foresight import not_covered
 from study.presets import presets
 from study.study import Study
 from study.summary import summary
@@ -60,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--csv", metavar="DIR", type=Path, help="also write hourly, monthly and summary CSV files")
     run.set_defaults(run=_run)
     _add_export(commands)
+    controls = commands.add_parser("controls", help="share of the possible saving by control, also in years drawn anew")
+    controls.add_argument("scenario", metavar="SCENARIO.json")
+    controls.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    controls.set_defaults(run=_controls)
     commands.add_parser("presets", help="list the shipped cases").set_defaults(run=_presets)
     commands.add_parser("schema", help="print the JSON Schema of a scenario file").set_defaults(run=_schema)
     return parser
@@ -96,6 +103,26 @@ def _run(options: argparse.Namespace) -> int:
         for path in write_csv_files(study, options.csv):
             print(f"wrote {path}", file=sys.stderr)
     return 0
+
+
+def _controls(options: argparse.Namespace) -> int:
+    study = evaluate(_scenario(options.scenario))
+    if reason := not_covered(study):
+        print(f"error: {words('en').t(f'foresight.reason.{reason}')}", file=sys.stderr)
+        return 2
+    found = shares(study)
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    print(f"{'':10}{'in sample':>12}{'out of sample':>16}")
+    for name, row in found.items():
+        others = " ".join(_share(share) for share in row["out_of_sample"])
+        print(f"{name:10}{_share(row['in_sample']):>12}    {others}".rstrip())
+    return 0
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.3f}"
 
 
 def _presets(_: argparse.Namespace) -> int:

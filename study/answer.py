@@ -21,7 +21,7 @@ from sim.dispatch.lanes import import_limits_kw, site_set_kw
 from sim.dispatch.outages import longest_h
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
-from sim.plant.battery import available, discharge_efficiency, nameplate_for_kwh, usable_kwh
+from sim.plant.battery import available, discharge_efficiency, nameplate_for_kwh, usable_kwh, window_kwh
 from sim.plant.load import monthly_scale, peak_kw
 from study.study import Study
 
@@ -95,6 +95,7 @@ def remarks(study: Study) -> tuple[Finding, ...]:
     """What has to stand beside the headline: a cheaper alternative, load left without power, no equipment."""
     found = [_cheaper_still(study), _left_unserved(study, "hybrid"), _left_unserved(study, study.baseline)]
     found.append(_worth_today(study))
+    found.append(_idle_battery(study))
     if not study.scenario.storage.exists and not study.scenario.pv.exists:
         found.append(Finding("answers.remark.no_equipment"))
     return tuple(finding for finding in found if finding)
@@ -113,6 +114,15 @@ def _worth_today(study: Study) -> Finding | None:
         "baseline": Quantity("name", study.baseline),
     }
     return Finding(f"answers.remark.worth_{'negative' if worth < 0 else 'positive'}", values, good=worth > 0)
+
+
+def _idle_battery(study: Study) -> Finding | None:
+    """A battery that gives less than what it holds once a year."""
+    storage, dispatch = study.scenario.storage, study.dispatch
+    given_kwh = float(dispatch.total("discharge_kwh")[dispatch.row("hybrid")]) * 12 / dispatch.months
+    if not storage.exists or given_kwh >= window_kwh(storage):
+        return None
+    return Finding("answers.remark.idle_battery", {"given": Quantity("energy", given_kwh)}, good=False)
 
 
 def _cheaper_still(study: Study) -> Finding | None:

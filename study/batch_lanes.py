@@ -1,9 +1,9 @@
 """The plants of a batch of variants: a lane for each variant and project year, and what it meters.
 
 A lane is the study's own lane of that year with what a variant changes put over it, so that the scenario itself has the
-study's lanes to the last bit. Size, power, reserve and efficiency of the battery change how much the schedule orders;
-in which hours it charges and discharges, what the hybrid's control holds back of the load, and how far cold cells limit
-the power stay as they are for the scenario.
+study's lanes to the last bit. Size, power, reserve and efficiency of the battery change what the plan's levels come to
+in kWh; the levels themselves and own windows, what the hybrid's control holds back of the load, and how far cold cells
+limit the power stay as they are for the scenario.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.arrays import Floats, Ints
 from sim.dispatch import kernel, variants
-from sim.dispatch.control import REFILL_H, shaving, yearly_thresholds_kw
+from sim.dispatch.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, yearly_thresholds_kw
 from sim.dispatch.lanes import FUEL_FIELDS, genset_start_share, planned_fraction
 from sim.dispatch.variants import Outages
 from sim.plant import transformer
@@ -29,6 +29,8 @@ BATTERY_INPUTS = (
     *("storage.energy_kwh", "storage.power_kw", "storage.charge_efficiency", "storage.discharge_efficiency"),
     "dispatch.reserve_fraction",
 )
+# What moves the ceilings that the plain rule has found for its imports.
+OF_CEILING = ("load.level", "storage.energy_kwh", "storage.power_kw")
 OF_HEALTH = tuple(f"storage.{name}" for name in LINE_INPUTS)
 
 
@@ -65,7 +67,7 @@ class Alternative:
         pv = scenario.with_({"pv.dc_kwp": 1.0}).pv if bare else None
         yielded = pv_kw_per_kwp(pv, scenario.site.place, dispatch.clock) if pv else None
         if name == "hybrid":
-            return Alternative(study, name, variants.orders(scenario, dispatch.clock, dispatch.classes), yielded)
+            return Alternative(study, name, variants.orders(scenario, dispatch.clock, dispatch.series), yielded)
         return Alternative(study, name, variants.no_orders(dispatch.clock))
 
     @property
@@ -162,8 +164,10 @@ def _lanes(own: Alternative, v: Values, years: Ints, health: Floats) -> tuple[ke
     values |= {name: values[name] * fuel for name in FUEL_FIELDS}
     if not own.is_hybrid:
         return kernel.Lanes(**values, **monthly), np.zeros((1, len(fuel))), np.zeros(len(fuel))
-    if any(path in v.given for path in OF_HEALTH) and scenario.dispatch.shave_limits:
+    if any(path in v.given for path in OF_HEALTH) and dispatch.held.moves.any():
         monthly["shave_kw"] = _thresholds_kw(own, years, health)
+    if any(path in v.given for path in OF_CEILING) and dispatch.held.moves.any() and not scenario.dispatch.shave_limits:
+        monthly["shave_kw"] = _ceilings_kw(own, v, years, monthly["shave_kw"])
     values |= _plant(own, v, years, health)
     shares, refill = _orders(own, v)
     return kernel.Lanes(**values, **monthly), np.repeat(shares, count, axis=1), np.repeat(refill, count)
@@ -172,13 +176,26 @@ def _lanes(own: Alternative, v: Values, years: Ints, health: Floats) -> tuple[ke
 def _thresholds_kw(own: Alternative, years: Ints, health: Floats) -> Floats:
     """Thresholds by month of the hybrid's lanes (n x years, months) at other healths (n, years)."""
     dispatch = own.study.dispatch
-    held = shaving(own.study.scenario.dispatch, dispatch.clock, dispatch.classes)
+    held = dispatch.held
     at, every = own.own_lane(np.arange(dispatch.years)), np.tile(dispatch.life.health, (len(health), 1))
     every[:, years] = health
     lanes, series = dispatch.lanes, dispatch.series
     plant = float(lanes.auxiliary_kw[at[0]]), lanes.pv_kwp[at], lanes.load_scale[at]
     found = yearly_thresholds_kw(held, dispatch.clock, series, *plant, every)
     return found[:, years].reshape(-1, dispatch.clock.months)
+
+
+def _ceilings_kw(own: Alternative, v: Values, years: Ints, found_kw: Floats) -> Floats:
+    """The ceilings that the rule has found, (n x years, months), where load or battery are others: they move with the
+    greatest need, and a smaller battery cuts it by less."""
+    dispatch, storage, count = own.study.dispatch, own.study.scenario.storage, len(years)
+    lanes, at = dispatch.lanes, own.own_lane(years)
+    plants = zip(lanes.auxiliary_kw[at], lanes.pv_kwp[at], lanes.load_scale[at], strict=True)
+    peak = np.array([held_peaks_kw(dispatch.held, dispatch.clock, dispatch.series, *plant) for plant in plants])
+    peak, level = np.tile(peak, (v.count, 1)), np.repeat(v("load.level"), count)[:, None]
+    size = np.minimum(v("storage.energy_kwh") / storage.energy_kwh, v("storage.power_kw") / storage.power_kw)
+    kept = np.minimum(1.0, np.repeat(size, count))[:, None]
+    return np.where(found_kw < NO_THRESHOLD_KW, moved_kw(found_kw, peak, peak * level, kept), found_kw)
 
 
 def _plant(own: Alternative, v: Values, years: Ints, health: Floats) -> dict[str, Floats]:
@@ -188,7 +205,14 @@ def _plant(own: Alternative, v: Values, years: Ints, health: Floats) -> dict[str
     found = lane_fields(storage, scenario.dispatch, health.ravel(), inputs)
     kwh = inputs["energy_kwh"] * available_share(storage)
     age = (1.0 - scenario.pv.degradation_per_year) ** years
+    lanes, at = own.study.dispatch.lanes, np.tile(own.own_lane(years), v.count)
+    start_kwh, full_kwh = lanes.energy_start_kwh[at], lanes.energy_max_kwh[at]
+    if not np.array_equal(found["energy_max_kwh"], full_kwh):  # carried from the year before, as in the study
+        share = np.divide(start_kwh, full_kwh, out=np.zeros_like(full_kwh), where=full_kwh > 0)
+        start_kwh = np.where(full_kwh > 0, found["energy_max_kwh"] * share, found["energy_start_kwh"])
+    low_kwh, high_kwh = found["energy_min_kwh"], found["energy_max_kwh"]
     found |= {
+        "energy_start_kwh": np.clip(start_kwh, low_kwh, high_kwh),
         "pv_kwp": ((v("pv.dc_kwp") * v("pv.irradiation"))[:, None] * age).ravel(),
         "genset_first_below_kwh": kwh * genset_start_share(scenario) * health.ravel(),
         "set_max_fraction": planned_fraction(scenario, found["battery_kw"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sim.dispatch import kernel
 from sim.dispatch.lanes import simulate, some_lanes
@@ -19,6 +20,7 @@ from study.foresight import Bound, YearCost, bound, cost_of_trace, hybrid_lane, 
 from study.strategy import Strategy, tuned, with_strategy
 from study.study import Study
 
+DRAWS = 3  # years drawn anew, in which a control must show what it is worth
 PLAIN = {"dispatch.arbitrage": "tariff", "dispatch.windows": (), "dispatch.shave_limits": ()}
 
 
@@ -82,17 +84,52 @@ def _cost(study: Study, found: Bound, year: int, scenario: Scenario) -> YearCost
     return cost_of_trace(study, year, found, simulate(scenario).trace("hybrid", year))
 
 
-def _redrawn(study: Study, strategy: Strategy, year: int) -> Redrawn | None:
-    """The table in a year it was not tuned on: the next seed of what is drawn."""
-    scenario = study.scenario
+def shares(study: Study) -> dict[str, dict[str, Any]]:
+    """Of the possible saving of year 1, by control ("plain", "forecast", "tuned"): the share `in_sample`, and
+    `out_of_sample` in each of `DRAWS` years drawn anew, with the table that was tuned on the year at hand. None where
+    there is nothing to save; no list entries where nothing is drawn. The year must be one `not_covered` has nothing
+    against."""
+    here, table = bound(study), None
+    if here is not None:
+        table = tuned(study, here, 1)
+    drawn = [drawn_anew(study.scenario, by) for by in range(1, DRAWS + 1)]
+    years = [study, *(evaluate(scenario) for scenario in drawn if scenario is not None)]
+    found = [_shares(year, table) for year in years]
+    return {name: {"in_sample": found[0][name], "out_of_sample": [one[name] for one in found[1:]]} for name in found[0]}
+
+
+def _shares(study: Study, table: Strategy | None) -> dict[str, float | None]:
+    found = bound(study)
+    if found is None or table is None:
+        return dict.fromkeys(("plain", "forecast", "tuned"))
+    plain = study.scenario.with_(PLAIN)
+    own = study.dispatch.trace("hybrid", 1)
+    costs = {
+        "plain": cost_of_trace(study, 1, found, own) if is_plain(study.scenario) else _cost(study, found, 1, plain),
+        "forecast": cost_of_trace(study, 1, found, by_forecast(study, found)),
+        "tuned": _cost(study, found, 1, with_strategy(study.scenario, table)),
+    }
+    return {name: found.share(cost) for name, cost in costs.items()}
+
+
+def drawn_anew(scenario: Scenario, by: int) -> Scenario | None:
+    """The scenario with other draws of load, weather and outages, `by` seeds on; None where nothing is drawn."""
     seeds = {}
     if scenario.load.kind not in ("meter", "flat"):
-        seeds["load.seed"] = scenario.load.seed + 1
+        seeds["load.seed"] = scenario.load.seed + by
     if scenario.pv.exists and scenario.pv.weather is None:
-        seeds["pv.seed"] = scenario.pv.seed + 1
-    if not seeds:
+        seeds["pv.seed"] = scenario.pv.seed + by
+    if scenario.grid.outage_source == "statistics":
+        seeds["grid.outage_seed"] = scenario.grid.outage_seed + by
+    return scenario.with_(seeds) if seeds else None
+
+
+def _redrawn(study: Study, strategy: Strategy, year: int) -> Redrawn | None:
+    """The table in a year it was not tuned on: the next seed of what is drawn."""
+    scenario = drawn_anew(study.scenario, 1)
+    if scenario is None:
         return None
-    other = evaluate(scenario.with_(seeds))
+    other = evaluate(scenario)
     found = bound(other, year)
     if found is None:
         return None

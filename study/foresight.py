@@ -49,7 +49,8 @@ class YearCost:
 class Bound:
     """The least cost of a hybrid's year, and the same year without its battery.
 
-    `worth_per_kwh`: of a kWh that is in the battery at the year's end.
+    `worth_per_kwh`: of a kWh that is in the battery at the year's end, no more than the year's dearest kWh: where a
+    demand charge decides, the last kWh of the optimum may stand for a peak, which no kWh of the next year brings back.
     """
 
     programme: Programme
@@ -109,7 +110,9 @@ def bound(study: Study, year: int = 1) -> Bound | None:
     except Infeasible:
         return None
     worth = optimum.stored_worth_per_kwh
-    return Bound(programme, rates, optimum, cost_of_optimum(bare, without), 0.0 if worth is None else float(worth[-1]))
+    dearest = float(programme.buy_per_kwh.max())
+    end = 0.0 if worth is None else min(float(worth[-1]), dearest)
+    return Bound(programme, rates, optimum, cost_of_optimum(bare, without), end)
 
 
 def hybrid_programme(study: Study, year: int) -> Programme:
@@ -168,7 +171,7 @@ def hybrid_rates(study: Study, year: int) -> Rates:
     ]
     return Rates(
         energy_per_kwh=np.nan_to_num(energy),
-        credit_per_kwh=rates.export_credit_per_kwh[month] * rates.vat_factor,
+        credit_per_kwh=np.maximum(rates.export_credit_per_kwh[month], 0.0) * rates.vat_factor,  # else PV is curtailed
         demand=tuple(demand),
         per_litre=_litre_price(study, year),
         unserved_per_kwh=study.scenario.finance.unserved_per_kwh,

@@ -1,4 +1,5 @@
-"""Files in the layouts of real exports are read right, asked about or refused, as their `expected.json` says.
+"""Files in the layouts of real exports are read right, asked about or refused, as their `expected.json` says; and small
+scenarios of what people complain about give the figure that is right.
 
 `FIELD_DIR=/some/folder` reads another folder of the same form instead of the project's own.
 """
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.field import scenarios
 from tests.field.files import allowed, cases, outcome
 
 FILES = cases()
+SCENARIOS = scenarios.cases()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -19,3 +22,21 @@ def test_a_file_is_read_right_asked_about_or_refused(name: str) -> None:
     case: dict[str, Any] = FILES[name]
     found = outcome(name, case)
     assert found.kind in allowed(case), f"{found.kind}: {found.detail}"
+
+
+def _judged(name: str) -> Any:
+    marks = [pytest.mark.xfail(reason=scenarios.NOT_YET[name], strict=True)] if name in scenarios.NOT_YET else []
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", [_judged(name) for name, case in SCENARIOS.items() if "text" not in case["expected"]])
+def test_a_scenario_from_the_field_gives_the_right_figure(name: str) -> None:
+    holds, found = scenarios.verdict(SCENARIOS[name])
+    assert holds, found
+
+
+@pytest.mark.skipif("proposal_calls_standby_sets_prime" not in SCENARIOS, reason="another folder")
+@pytest.mark.parametrize(("language", "kind"), [("en", "Standby (ESP)"), ("zh", "应急备用功率 ESP")])
+def test_the_supply_list_names_the_sets_rating(language: str, kind: str) -> None:
+    rows = scenarios.supply_list(SCENARIOS["proposal_calls_standby_sets_prime"], language)
+    assert any(kind in row[0] for row in rows)

@@ -193,9 +193,9 @@ def _equipment(draft: Draft) -> list[list[str]]:
     found = diagram.sources(scenario)
     country = "cn" if scenario.site.country == "CN" else "abroad"
 
-    def add(key: str, rating: str, quantity: str) -> None:
+    def add(key: str, rating: str, quantity: str, **values: str) -> None:
         standard = words.lookup(f"proposal.standard.{key}_{country}") or words.lookup(f"proposal.standard.{key}") or ""
-        rows.append([draft.t(f"solution.{key}"), rating, quantity, standard or draft.t("standard.agreed")])
+        rows.append([draft.t(f"solution.{key}", **values), rating, quantity, standard or draft.t("standard.agreed")])
 
     if "grid" in found:
         add("grid", say.power(scenario.grid.import_limit_kw, words), "1")
@@ -216,5 +216,6 @@ def _equipment(draft: Draft) -> list[list[str]]:
         add("pcs", say.power(scenario.storage.power_kw, words), draft.t("solution.in_all"))
         add("ems", draft.t("solution.ems_rating"), "1")
     if "diesel" in found:
-        add("genset", say.power(scenario.genset.set_kw, words), str(scenario.genset.last_resort_sets))
+        kind = words.t(f"inputs.choice.genset.rating.{scenario.genset.rating}")
+        add("genset", say.power(scenario.genset.set_kw, words), str(scenario.genset.last_resort_sets), kind=kind)
     return rows

@@ -16,7 +16,7 @@ from report.palette import palette
 from report.screen.charts import Figure, axis, figure
 from report.text import say
 from report.text.amounts import month_name
-from sim.dispatch.control import NO_THRESHOLD_KW, WEEKDAYS, action_series, shaving
+from sim.dispatch.control import NO_THRESHOLD_KW, WEEKDAYS, shaving, window_orders
 from sim.inputs.plant import ControlWindow
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses, clock, price_classes
@@ -109,7 +109,7 @@ def kinds_of_day(scenario: Scenario) -> tuple[str, ...]:
 def powers_kw(scenario: Scenario, kind: str) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     """Calendar months, and the power ordered in each hour of a kind of day (months, 24): charge < 0, kW."""
     clock_, classes = _laid(scenario)
-    share = action_series(scenario, clock_, classes)
+    share = window_orders(scenario, clock_)
     action = share * np.where(share < 0, _full_kw(scenario, "charge"), _full_kw(scenario, "discharge"))
     mine = np.isin(clock_.weekday, WEEKDAYS[kind])
     total, count = np.zeros((2, clock_.months, 24))

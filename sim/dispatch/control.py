@@ -1,41 +1,153 @@
-"""What a plain energy management system is told: when to charge, when to discharge, where to shave.
+"""What a plain energy management system is told: up to where to charge, down to where to give, where to hold imports.
 
-The result is an action per step, -1..1: the sign is the direction, the size the share of battery power. Energy is
-spread evenly over the hours of one price level in a block, the dearest (cheapest) level first, so that the battery
-lasts through the block and charging adds as little to the peak as it can.
+By the tariff, levels and ceiling come from the plan of `sim.plan`. Own windows order a share of battery power in their
+hours, -1..1; where no power is given the energy is spread evenly over the window.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dispatch.kernel import NO_LIMIT_KW, Series
+from sim.dispatch import plan
+from sim.dispatch.kernel import NO_LIMIT_KW, Lanes, Levels, Series
 from sim.inputs.plant import Control
 from sim.inputs.scenario import Scenario
-from sim.inputs.storage import Storage
-from sim.inputs.tariff import PriceClasses
+from sim.inputs.tariff import DemandCharge, PriceClasses
 from sim.plant.battery import available, discharge_efficiency
 from sim.timeline import Timeline
 
+Floats = NDArray[np.float64]
 NO_THRESHOLD_KW = 1e12
 REFILL_H = 8.0
 WEEKDAYS = {"every_day": range(7), "workday": range(5), "weekend": (5, 6), "saturday": (5,), "sunday": (6,)}
 
 
-def action_series(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> NDArray[np.float64]:
-    """Charge (< 0) or discharge (> 0) order of each step as a share of battery power (steps,)."""
-    storage, dispatch = scenario.storage, scenario.dispatch
-    if not storage.exists or dispatch.arbitrage == "off":
-        return np.zeros(clock.steps)
-    if dispatch.arbitrage == "windows":
-        direction, fixed = own_windows(dispatch, clock)
-        spread = _spread(np.where(np.isnan(fixed), direction, 0), np.zeros(clock.steps), scenario, clock.step_h)
-        return np.where(np.isnan(fixed), spread, direction * fixed)
-    price = classes.step_price_per_kwh(clock)
-    return _spread(_by_price(price, clock, storage, dispatch.second_charge), price, scenario, clock.step_h)
+@dataclass(frozen=True, eq=False)
+class Charges:
+    """The tariff's demand charges as a control sees them, those that measure the same classes as one: `measured`
+    (charges, classes), `per_kw` (months, charges), and the kW of each (charges,) that are paid for anyway. Hours of a
+    coincident peak, given by date, are not known beforehand and not among them."""
+
+    measured: NDArray[np.bool_]
+    per_kw: Floats
+    paid_kw: Floats
+
+    @property
+    def by_month(self) -> NDArray[np.bool_]:
+        """Which charge measures a class in each month (months, charges, classes)."""
+        return (self.per_kw > 0)[:, :, None] & self.measured[None]
+
+
+def demand_charges(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Charges:
+    """See `Charges`; none where the transformer's kVA are billed."""
+    tariff, found = scenario.tariff, {}
+    months, k = np.array(clock.calendar_months()), len(classes.names)
+    for charge, measured in zip(tariff.demand_charges, classes.measured, strict=True):
+        if tariff.demand_basis != "transformer_kva" and not charge.hours:
+            per_kw = (charge.per_kw_month + (charge.tiers[-1].adder if charge.tiers else 0.0)) * np.isin(
+                months, charge.months
+            )
+            key = measured.tobytes()
+            before = found.get(key, (measured, np.zeros(len(months)), 0.0))
+            found[key] = measured, before[1] + per_kw, max(before[2], _paid_kw(scenario, charge))
+    if not found:
+        return Charges(np.zeros((0, k), bool), np.zeros((len(months), 0)), np.zeros(0))
+    mask, per_kw, paid = zip(*found.values(), strict=True)
+    return Charges(np.array(mask), np.ascontiguousarray(np.array(per_kw).T), np.array(paid))
+
+
+def _paid_kw(scenario: Scenario, charge: DemandCharge) -> float:
+    """What is declared, or must be, and its tolerance: up to it a peak costs nothing more."""
+    tariff, grid = scenario.tariff, scenario.grid
+    if tariff.demand_basis != "contract_demand" or not charge.is_all_hours:
+        return 0.0
+    keeps = grid.declared_kw is not None and not grid.hybrid_redeclares
+    declared = grid.declared_kw if keeps else tariff.contract.floor_fraction_of_kva * grid.transformer_kva
+    return float(declared * tariff.contract.tolerance)
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What the battery is told: `action` (steps,) by own windows, or `levels`; where imports are held; and which demand
+    charges of which month measure a class, None where the thresholds alone hold."""
+
+    action: Floats
+    levels: Levels | None
+    held: Shaving
+    measured: NDArray[np.bool_] | None
+
+
+def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses, site: Series, lane: Lanes, year: int) -> Told:
+    """The orders of the template year. `site`: its load and PV; `lane`: the nominal hybrid of project year `year`."""
+    typed = shaving(scenario.dispatch, clock, classes)
+    idle = Told(np.zeros(clock.steps), None, typed, None)
+    how, holds = scenario.dispatch.arbitrage, bool((typed.lowest_kw < NO_THRESHOLD_KW).any())
+    if not scenario.storage.exists or (how == "off" and not site.pv_kw_per_kwp.any()):
+        return idle
+    if how == "windows":
+        return replace(idle, action=window_orders(scenario, clock))
+    charges = demand_charges(scenario, clock, classes)
+    found = _planned(scenario, clock, classes, site, lane, charges, how == "tariff", how == "tariff" and not holds)
+    if not holds and how == "tariff":
+        typed = _found_shaving(found.ceiling, clock, classes, year)
+    return Told(np.zeros(clock.steps), _levels(found, site.step_h), typed, charges.by_month)
+
+
+def _planned(
+    scenario: Scenario,
+    clock: Timeline,
+    classes: PriceClasses,
+    site: Series,
+    lane: Lanes,
+    charges: Charges,
+    buys: bool,
+    finds: bool,
+) -> plan.Found:
+    months, tariff = clock.calendar_months(), scenario.tariff
+    credit = np.full(clock.steps, tariff.export_credit_per_kwh)
+    terms = plan.Terms(
+        typed=np.array([_thresholds_kw(scenario.dispatch, month, classes) for month in months]),
+        finds=finds,
+        buys=buys,
+        paid_kw=charges.paid_kw,
+        ratchet=float(tariff.ratchet_fraction),
+        ratchet_months=int(tariff.ratchet_months),
+        ratchet_counts=np.isin(months, tariff.ratchet_calendar_months),
+    )
+    return plan.levels(
+        site,
+        lane,
+        clock.is_weekend[:: 24 * 60 // clock.step_minutes].astype(np.int64),
+        classes.step_price_per_kwh(clock),
+        credit if scenario.grid.export_limit_kw > 0 else np.minimum(credit, 0.0),
+        charges.per_kw,
+        charges.measured,
+        terms,
+    )
+
+
+def _levels(found: plan.Found, step_h: float) -> Levels:
+    """The plan's levels. Where the battery gives all and the grid will charge it within a day, the reserve's refill
+    waits until then."""
+    ahead = round(24 / step_h)
+    buys = np.concatenate([found.charge_to > 0, found.charge_to[:ahead] > 0])
+    bought = np.concatenate([[0], np.cumsum(buys)])
+    soon = bought[ahead : ahead + len(found.charge_to)] > bought[: len(found.charge_to)]
+    waits = soon & (found.give_to == 0)
+    return Levels(found.charge_to, found.give_to, found.sun_to, ~waits)
+
+
+def _found_shaving(ceiling_kw: Floats, clock: Timeline, classes: PriceClasses, year: int) -> Shaving:
+    """The ceilings (days, classes) that were found, as thresholds that move from year to year."""
+    per_day = 24 * 60 // clock.step_minutes
+    lowest = np.minimum.reduceat(ceiling_kw.min(axis=1), np.append(0, clock.month_ends[:-1]) // per_day)
+    held = lowest < NO_THRESHOLD_KW
+    step_kw = ceiling_kw[np.arange(clock.steps) // per_day, classes.period]
+    above = np.where(step_kw < NO_THRESHOLD_KW, step_kw - lowest[clock.month_index], NO_LIMIT_KW)
+    return Shaving(np.where(held, lowest, NO_THRESHOLD_KW), above, held, year)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,34 +241,11 @@ def tradable_kwh(scenario: Scenario) -> float:
     return available(scenario.storage)[1] * (scenario.storage.soc_max_fraction - scenario.dispatch.reserve_fraction)
 
 
-def _by_price(price: NDArray[np.float64], clock: Timeline, storage: Storage, second_charge: bool) -> NDArray[np.int64]:
-    """-1, 0, 1 for each step: charge at the day's lowest price, discharge above the middle of its range, if it pays."""
-    per_day = 24 * 60 // clock.step_minutes
-    round_trip = storage.charge_efficiency * discharge_efficiency(storage)
-    days = np.round(price.reshape(-1, per_day), 9)
-    patterns, which = np.unique(days, axis=0, return_inverse=True)
-    orders = np.array([_day_order(day, round_trip, second_charge) for day in patterns])
-    return orders[which.ravel()].ravel()
-
-
-def _day_order(day: NDArray[np.float64], round_trip: float, second_charge: bool) -> NDArray[np.int64]:
-    low, high = day.min(), day.max()
-    order = np.zeros(day.size, dtype=np.int64)
-    if high * round_trip <= low:
-        return order
-    order[day > (low + high) / 2] = 1
-    order[day == low] = -1
-    if second_charge:
-        order[_between_peaks(order) & (day < high * round_trip)] = -1
-    return order
-
-
-def _between_peaks(order: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Idle steps that lie between the first and the last discharge of the day."""
-    peaks = np.flatnonzero(order == 1)
-    inside = np.zeros(order.size, dtype=bool)
-    inside[peaks[0] : peaks[-1]] = True
-    return inside & (order == 0)
+def window_orders(scenario: Scenario, clock: Timeline) -> Floats:
+    """Charge (< 0) or discharge (> 0) order of each step as a share of battery power (steps,)."""
+    direction, fixed = own_windows(scenario.dispatch, clock)
+    spread = _spread(np.where(np.isnan(fixed), direction, 0), scenario, clock.step_h)
+    return np.where(np.isnan(fixed), spread, direction * fixed)
 
 
 def own_windows(dispatch: Control, clock: Timeline) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -171,33 +260,13 @@ def own_windows(dispatch: Control, clock: Timeline) -> tuple[NDArray[np.int64], 
     return order, fixed
 
 
-def _spread(
-    direction: NDArray[np.int64], price: NDArray[np.float64], scenario: Scenario, step_h: float
-) -> NDArray[np.float64]:
-    """Share of battery power for each step of each unbroken block of one direction."""
-    share = np.zeros(direction.size)
-    known: dict[tuple[int, bytes], NDArray[np.float64]] = {}
+def _spread(direction: NDArray[np.int64], scenario: Scenario, step_h: float) -> Floats:
+    """Share of battery power for each step of each unbroken block of one direction: the power that just lasts."""
+    storage, share = scenario.storage, np.zeros(direction.size)
     edges = np.flatnonzero(np.diff(direction, prepend=0, append=0))
     for first, end in zip(edges[:-1], edges[1:], strict=True):
         sign = int(direction[first])
-        if sign:
-            block = price[first:end] * -sign
-            key = (sign, block.tobytes())
-            if key not in known:
-                known[key] = sign * _block_share(block, sign, scenario, step_h)
-            share[first:end] = known[key]
-    return share
-
-
-def _block_share(rank: NDArray[np.float64], sign: int, scenario: Scenario, step_h: float) -> NDArray[np.float64]:
-    """Best price level first (lowest rank), each at the power that just lasts, until the energy is used."""
-    storage = scenario.storage
-    efficiency = discharge_efficiency(storage) if sign > 0 else 1 / storage.charge_efficiency
-    left_h = tradable_kwh(scenario) * efficiency / available(storage)[0]
-    share = np.zeros(rank.size)
-    for level in np.unique(rank):
-        at_level = rank == level
-        hours = at_level.sum() * step_h
-        share[at_level] = min(1.0, left_h / hours)
-        left_h = max(0.0, left_h - hours)
+        efficiency = discharge_efficiency(storage) if sign > 0 else 1 / storage.charge_efficiency
+        lasts_h = tradable_kwh(scenario) * efficiency / available(storage)[0]
+        share[first:end] = sign * min(1.0, lasts_h / ((end - first) * step_h))
     return share

@@ -30,6 +30,7 @@ WIDTH = 16  # lanes side by side: two AVX-512 registers or four AVX2 registers f
 EPS_SETS = 1e-9  # float noise in the deficit, as a share of one set, that commits no further set
 UNSERVED_FRACTION = 1e-6  # share of the load up to which an unserved remainder is float noise, not an unserved hour
 POWER_SHARES = ("charge_power_share", "discharge_power_share")
+SHARES = (*POWER_SHARES, "export_share")
 CHUNK_BLOCKS = 16  # blocks a thread takes at a time: the hand-over costs little and the work is shared evenly
 
 
@@ -54,19 +55,43 @@ def _require_grid(grid_up: np.ndarray) -> None:
     _require(np.all((grid_up == 0) | (grid_up == 1)), "grid_up must be 1 or, in an outage, 0.")
 
 
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The plain rule's orders in each step (n,), as shares of what lies between reserve and full, 0 ... 1: from the
+    grid the battery is charged up to `charge_to`, to the load it gives down to `give_to`, and PV surplus is stored
+    rather than exported up to `sun_to`. `refills`: whether the grid may refill the reserve."""
+
+    charge_to: np.ndarray
+    give_to: np.ndarray
+    sun_to: np.ndarray
+    refills: np.ndarray
+
+    def __post_init__(self):
+        n = len(self.charge_to)
+        for name in ("charge_to", "give_to", "sun_to", "refills"):
+            object.__setattr__(self, name, _own(getattr(self, name), name, (n,)))
+            inside = np.all((getattr(self, name) >= 0) & (getattr(self, name) <= 1))
+            _require(inside, f"{name} must lie between 0 and 1.")
+        _require(np.all(self.charge_to <= self.give_to), "charge_to must not lie above give_to.")
+
+
 @dataclass(frozen=True)
 class Series:
     """What all lanes share, per step. Arrays are copied and made read-only.
 
     load_kw: site load before scaling; pv_kw_per_kwp: AC output per kWp, clipping included; grid_up: 1, or 0 in an
-    outage; action: what the schedule orders, -1 ... 1: the share of charge_set_kw (below 0) or discharge_set_kw (above
-    0), 0 outside its windows; above_shave_kw: kW by which imports may exceed the lane's shave threshold, NO_LIMIT_KW
-    where nothing is shaved; period: billing class of the step, 0 ... K-1; month_ends: number of steps up to the end of
+    outage; action: what a schedule orders, -1 ... 1: the share of charge_set_kw (below 0) or discharge_set_kw (above
+    0), 0 outside its windows; levels: or, instead of a schedule, up to where the battery is filled and emptied;
+    above_shave_kw: kW by which imports may exceed the lane's shave threshold, NO_LIMIT_KW where nothing is shaved;
+    period: billing class of the step, 0 ... K-1; month_ends: number of steps up to the end of
     each month (at most 12 months, the last entry is the length); demand_window_steps: steps over which demand is
     averaged. Windows start with each month, must fill it without rest, and belong to the class of their first step;
     refill_share: share of charge_set_kw at which the grid refills the reserve outside all windows (in a discharge
     window it waits); charge_power_share and discharge_power_share: share of battery_kw that the cells take and give at
-    the step's temperature, one number or one a step.
+    the step's temperature, one number or one a step; export_share: share of the export limit that is used, 0 where
+    exporting would cost money, one number or one a step; measured (months, charges, K): whether a demand charge of that
+    month measures a class: where it does, imports up to the peak it has billed this month are not held back. None: the
+    threshold alone holds.
     """
 
     load_kw: np.ndarray
@@ -81,12 +106,15 @@ class Series:
     refill_share: float = 1.0
     charge_power_share: np.ndarray | float = 1.0
     discharge_power_share: np.ndarray | float = 1.0
+    export_share: np.ndarray | float = 1.0
+    levels: "Levels | None" = None
+    measured: np.ndarray | None = None
 
     def __post_init__(self):
         n = len(self.load_kw)
-        for name in POWER_SHARES:
+        for name in SHARES:
             object.__setattr__(self, name, np.broadcast_to(getattr(self, name), n))
-        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "above_shave_kw", *POWER_SHARES):
+        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "above_shave_kw", *SHARES):
             object.__setattr__(self, name, _own(getattr(self, name), name, (n,)))
         object.__setattr__(self, "period", _own(self.period, "period", (n,), np.int64))
         ends = _own(self.month_ends, "month_ends", np.shape(self.month_ends), np.int64)
@@ -109,9 +137,13 @@ class Series:
         _require(self.above_shave_kw.min() >= 0, "above_shave_kw must not be negative.")
         _require(np.abs(self.action).max() <= 1, "action must lie between -1 (charge) and 1 (discharge).")
         _require(self.period.min() >= 0, "period must be a class number from 0 on.")
-        for name in POWER_SHARES:
+        for name in SHARES:
             share = getattr(self, name)
             _require(share.min() >= 0 and share.max() <= 1, f"{name} must lie between 0 and 1.")
+        _require(self.levels is None or len(self.levels.charge_to) == n, f"levels must have {n} steps.")
+        if self.measured is not None:
+            shape = (len(ends), np.shape(self.measured)[1], np.shape(self.measured)[2])
+            object.__setattr__(self, "measured", _own(self.measured, "measured", shape, np.bool_))
 
     @cached_property
     def steps(self) -> np.ndarray:
@@ -120,14 +152,26 @@ class Series:
         steps[:, STEP_LOAD] = self.load_kw
         steps[:, STEP_PV] = self.pv_kw_per_kwp
         steps[:, STEP_GRID_UP] = self.grid_up
-        steps[:, STEP_CHARGING] = self.action < 0
-        steps[:, STEP_CHARGE_SHARE] = np.where(self.action == 0, self.refill_share, np.maximum(-self.action, 0.0))
-        steps[:, STEP_DISCHARGING] = np.maximum(self.action, 0.0) * self.grid_up
+        if self.levels is None:
+            steps[:, STEP_CHARGE_TO], steps[:, STEP_SUN_TO], steps[:, STEP_REFILLS] = self.action < 0, 1.0, 1.0
+            steps[:, STEP_CHARGE_SHARE] = np.where(self.action == 0, self.refill_share, np.maximum(-self.action, 0.0))
+        else:
+            steps[:, STEP_CHARGE_TO], steps[:, STEP_GIVE_TO] = self.levels.charge_to, self.levels.give_to
+            steps[:, STEP_SUN_TO], steps[:, STEP_REFILLS] = self.levels.sun_to, self.levels.refills
+            refill = self.refill_share * self.levels.refills
+            steps[:, STEP_CHARGE_SHARE] = np.where(self.levels.charge_to > 0, 1.0, refill)
+        steps[:, STEP_DISCHARGING] = self.giving * self.grid_up
+        steps[:, STEP_EXPORT] = self.export_share * self.grid_up
         steps[:, STEP_ABOVE_SHAVE] = self.above_shave_kw
         steps[:, STEP_KEEP_WINDOW] = np.arange(len(steps)) % self.demand_window_steps > 0
         steps[:, STEP_CHARGE_POWER] = self.charge_power_share
         steps[:, STEP_DISCHARGE_POWER] = self.discharge_power_share
         return steps
+
+    @cached_property
+    def giving(self) -> np.ndarray:
+        """Share of discharge_set_kw ordered while the grid is up (n,)."""
+        return np.maximum(self.action, 0.0) if self.levels is None else (self.levels.give_to < 1.0).astype(float)
 
     def with_outages(self, grid_up: np.ndarray, load_kw: np.ndarray) -> "OutageYear":
         """The same year with other outages and another load (n,); what stays is shared, not checked again."""
@@ -142,9 +186,11 @@ class Series:
         return other
 
     def with_orders(self, action: np.ndarray, above_shave_kw: np.ndarray) -> "Series":
-        """The same year under other orders (n,); a year made by `with_outages` becomes one of its own."""
+        """The same year under other orders (n,), held by that threshold alone; a year made by `with_outages` becomes
+        one of its own."""
         values = {field.name: getattr(self, field.name) for field in fields(Series)}
-        return Series(**values | {"action": action, "above_shave_kw": above_shave_kw})
+        orders = {"action": action, "above_shave_kw": above_shave_kw, "levels": None, "measured": None}
+        return Series(**values | orders)
 
     @cached_property
     def classes(self) -> np.ndarray:
@@ -164,7 +210,7 @@ class OutageYear(Series):
     def steps(self) -> np.ndarray:
         steps = self.base.steps.copy()
         steps[:, STEP_LOAD], steps[:, STEP_GRID_UP] = self.load_kw, self.grid_up
-        steps[:, STEP_DISCHARGING] = np.maximum(self.action, 0.0) * self.grid_up
+        steps[:, STEP_DISCHARGING], steps[:, STEP_EXPORT] = self.giving * self.grid_up, self.export_share * self.grid_up
         return steps
 
 
@@ -343,6 +389,7 @@ LOAD_SCALE, IMPORT_LIMIT, SHAVE, SETS = range(N_SCALARS, N_SCALARS + N_MONTHLY)
     ROOM_PER_KW,
     KW_PER_STORED,
     STORED_PER_KW,
+    SPAN,
     RESERVE_UP,
     EXPORT_UP,
     DISCHARGE_UP,
@@ -357,11 +404,12 @@ LOAD_SCALE, IMPORT_LIMIT, SHAVE, SETS = range(N_SCALARS, N_SCALARS + N_MONTHLY)
     GENSET_CHARGE,
     SETS_ON,
     WINDOW,
+    HELD,
     IMPORT_SUM,
     EXPORT_SUM,
     PEAK,
     SUMS,
-) = range(N_SCALARS + N_MONTHLY, N_SCALARS + N_MONTHLY + 25)
+) = range(N_SCALARS + N_MONTHLY, N_SCALARS + N_MONTHLY + 27)
 N_ROWS = SUMS + N_SUMS
 N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; other classes wait in a second array
 
@@ -389,37 +437,53 @@ N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; oth
     STEP_LOAD,
     STEP_PV,
     STEP_GRID_UP,
-    STEP_CHARGING,
+    STEP_CHARGE_TO,
     STEP_CHARGE_SHARE,
     STEP_DISCHARGING,
+    STEP_GIVE_TO,
+    STEP_SUN_TO,
+    STEP_EXPORT,
     STEP_ABOVE_SHAVE,
     STEP_KEEP_WINDOW,
     STEP_CHARGE_POWER,
     STEP_DISCHARGE_POWER,
-) = range(10)
-N_COLUMNS = 10
+    STEP_REFILLS,
+) = range(14)
+N_COLUMNS = 14
 
 
 @inlined
-def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, power_share):
+def _supply(
+    w, j, looks, load_kw, pv_kw_per_kwp, grid_up, discharging, give_to, above_shave_kw, peak_share, power_share
+):
     """PV, battery and grid of one step of lane `j`: who carries the load, and the deficit that is left to the sets.
 
-    `discharging` is the share of discharge_set_kw ordered in a discharge window with the grid up, else 0; imports may
-    exceed the lane's threshold by `above_shave_kw`; `power_share` is the share of battery_kw that may be given. Choices
-    are made by products with 0 and 1, minima and maxima, never by branches, so that the loop over lanes vectorises.
+    `discharging` is the share of discharge_set_kw ordered with the grid up, else 0, and `give_to` the level down to
+    which it is given; imports may exceed the lane's threshold by `above_shave_kw`, or come up to the peak that is
+    billed already (`peak_share` of a demand window's sum); `power_share` is the share of battery_kw that may be given.
+    Without `looks` neither level nor billed peak is asked (the level is all or nothing, and no charge holds).
+    Choices are made by products with 0 and 1, minima and maxima, never by branches, so that the loop over lanes
+    vectorises; `looks` is a constant where it is called.
     """
     load = load_kw * w[LOAD_SCALE * WIDTH + j] + w[AUXILIARY * WIDTH + j]
     avail = w[IMPORT_LIMIT * WIDTH + j] * grid_up
     pv = pv_kw_per_kwp * w[PV_KWP * WIDTH + j]
     pv_load = min(pv, load)
     need = load - pv_load
-    threshold = min(avail, w[SHAVE * WIDTH + j] + above_shave_kw)  # 0 in an island
+    threshold = w[SHAVE * WIDTH + j] + above_shave_kw
+    if looks:
+        threshold = max(threshold, max(w[HELD * WIDTH + j], w[PEAK * WIDTH + j] * peak_share))
+    threshold = min(avail, threshold)  # 0 in an island
 
     energy = w[ENERGY * WIDTH + j]
     genset_first_kw = w[GENSET_CAP * WIDTH + j] - grid_up * w[GENSET_CAP_UP * WIDTH + j]  # 0 while the grid is up
     low = 1.0 if energy < w[GENSET_FIRST * WIDTH + j] else 0.0
     beyond = need - (threshold + low * genset_first_kw)
-    wish = max(beyond, min(need, discharging * w[DISCHARGE_UP * WIDTH + j]))
+    ordered = min(need, discharging * w[DISCHARGE_UP * WIDTH + j])
+    if looks:
+        kept = w[RESERVE * WIDTH + j] + give_to * w[SPAN * WIDTH + j]
+        ordered = min(ordered, max(energy - kept, 0.0) * w[KW_PER_STORED * WIDTH + j])
+    wish = max(beyond, ordered)
     floor = max(grid_up * w[RESERVE_UP * WIDTH + j], w[ENERGY_MIN * WIDTH + j])
     stored_kw = max(energy - floor, 0.0) * w[KW_PER_STORED * WIDTH + j]
     discharge = min(min(wish, w[BATTERY * WIDTH + j] * power_share), stored_kw)
@@ -435,6 +499,33 @@ def _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, 
     w[(SUMS + LOAD) * WIDTH + j] += load
     w[(SUMS + PV_LOAD) * WIDTH + j] += pv_load
     w[(SUMS + GRID_TO_LOAD) * WIDTH + j] += grid_load
+
+
+@inlined
+def _looks(steps, t, peak_share):
+    """Whether level or billed peak matter in a step."""
+    return peak_share > 0.0 or 0.0 < steps[t, STEP_GIVE_TO] < 1.0
+
+
+@inlined
+def _supplied(steps, t, peak_share):
+    """What `_supply` asks of a step."""
+    orders = steps[t, STEP_DISCHARGING], steps[t, STEP_GIVE_TO], steps[t, STEP_ABOVE_SHAVE]
+    return (
+        steps[t, STEP_LOAD],
+        steps[t, STEP_PV],
+        steps[t, STEP_GRID_UP],
+        *orders,
+        peak_share,
+        steps[t, STEP_DISCHARGE_POWER],
+    )
+
+
+@inlined
+def _charged(steps, t):
+    """What `_charge` asks of a step."""
+    levels = steps[t, STEP_CHARGE_TO], steps[t, STEP_SUN_TO], steps[t, STEP_CHARGE_SHARE]
+    return steps[t, STEP_EXPORT], *levels, steps[t, STEP_KEEP_WINDOW], steps[t, STEP_CHARGE_POWER]
 
 
 @inlined
@@ -479,26 +570,33 @@ def _run_sets(w, j, load_kw, power_share):
 
 
 @inlined
-def _charge(w, j, grid_up, charging, charge_share, keep_window, power_share):
+def _charge(w, j, sorts, export_up, charge_to, sun_to, charge_share, keep_window, power_share):
     """Charging, export and the state at the end of one step of lane `j`: PV surplus first, then the grid.
 
-    `charging` is 1.0 in a charge window, `charge_share` the share of charge_set_kw that may be used, `keep_window` 0.0
-    in the first step of a demand window and 1.0 after it, `power_share` the share of battery_kw that may go in. A PV
-    surplus and an excess of the sets never meet, for a surplus means there is no deficit. The grid's headroom is
-    measured from the need before discharge, which keeps charge and discharge apart whatever the rounding.
+    `charge_to` is the level up to which the grid charges, `charge_share` the share of charge_set_kw that may be used;
+    PV surplus is stored, but with `sorts` only up to the level `sun_to` if the rest can be exported (`export_up`: share
+    of the export limit in use); `keep_window` is 0.0 in the first step of a demand window and 1.0 after it,
+    `power_share` the share of battery_kw that may go in. A PV surplus and an excess of the sets never meet, for a
+    surplus means there is no deficit. The grid's headroom is measured from the need before discharge, which keeps
+    charge and discharge apart whatever the rounding.
     """
     energy = w[ENERGY * WIDTH + j]
     energy_max = w[ENERGY_MAX * WIDTH + j]
     kw_per_room = w[KW_PER_ROOM * WIDTH + j]
     surplus = w[SURPLUS * WIDTH + j]
     limit = min(w[BATTERY * WIDTH + j] * power_share, (energy_max - energy) * kw_per_room)
+    reserve, span = w[RESERVE * WIDTH + j], w[SPAN * WIDTH + j]
+    export_kw = export_up * w[EXPORT_UP * WIDTH + j]
     pv_charge = min(surplus, limit)
-    target = max(energy_max * charging, w[RESERVE * WIDTH + j])
+    if sorts:  # a constant where it is called: no branch in the loop over lanes
+        sun_kw = max(reserve + sun_to * span - energy, 0.0) * kw_per_room
+        pv_charge = min(pv_charge, max(surplus - export_kw, sun_kw))
+    target = reserve + charge_to * span
     room_kw = min(limit, (target - energy) * kw_per_room) - pv_charge
     headroom = w[THRESHOLD * WIDTH + j] - w[NEED * WIDTH + j]
     grid_charge = max(min(min(w[CHARGE_SET * WIDTH + j] * charge_share, room_kw), headroom), 0.0)
     spill = surplus - pv_charge
-    export = min(spill, grid_up * w[EXPORT_UP * WIDTH + j])
+    export = min(spill, export_kw)
 
     discharge = w[DISCHARGE * WIDTH + j]
     charge = pv_charge + grid_charge + w[GENSET_CHARGE * WIDTH + j]
@@ -531,6 +629,7 @@ def _load_lane(w, j, scalars, lane, step_h):
     w[ROOM_PER_KW * WIDTH + j] = scalars[ETA_CHARGE, lane] * step_h
     w[KW_PER_ROOM * WIDTH + j] = 1.0 / (scalars[ETA_CHARGE, lane] * step_h)
     w[STORED_PER_KW * WIDTH + j] = step_h / scalars[ETA_DISCHARGE, lane]
+    w[SPAN * WIDTH + j] = scalars[ENERGY_MAX, lane] - scalars[RESERVE, lane]
     w[KW_PER_STORED * WIDTH + j] = scalars[ETA_DISCHARGE, lane] / step_h
     w[FUEL_BEND_50 * WIDTH + j] = scalars[FUEL_BEND_50, lane] - scalars[FUEL_SLOPE, lane]
     w[FUEL_BEND_75 * WIDTH + j] = scalars[FUEL_BEND_75, lane] - scalars[FUEL_BEND_50, lane]
@@ -561,7 +660,37 @@ def _swap_class(w, c, row, rows, old, new):
 
 
 @inlined
-def _run_month(steps, classes, t, end, width, running, w, c):
+def _meter_demand(w, c, held, width, old, new, peak_share):
+    """Go on with the demand meter of class `new`, and with the peak up to which its imports cost no more demand this
+    month: the least over the charges that measure it of the greatest that each has billed so far. `held` (charges, K):
+    which charges measure a class. Where none does, the peak is 0."""
+    limit, alike = 0.0, True
+    for charge in range(held.shape[0]):
+        limit = NO_LIMIT_KW if held[charge, new] else limit
+        alike = alike and held[charge, old] == held[charge, new]
+    if alike:
+        for j in range(width):
+            w[HELD * WIDTH + j] = max(w[HELD * WIDTH + j], w[PEAK * WIDTH + j] * peak_share)
+    _swap_class(w, c, PEAK, 1, old, new)
+    if alike:
+        return
+    for j in range(width):
+        w[HELD * WIDTH + j] = limit
+    for charge in range(held.shape[0]):
+        if held[charge, new]:
+            for j in range(width):
+                w[SURPLUS * WIDTH + j] = 0.0  # free between two steps
+            for k in range(held.shape[1]):
+                if held[charge, k]:
+                    for j in range(width):
+                        peak = c[(k * N_METERED + PEAK - IMPORT_SUM) * WIDTH + j] * peak_share
+                        w[SURPLUS * WIDTH + j] = max(w[SURPLUS * WIDTH + j], peak)
+            for j in range(width):
+                w[HELD * WIDTH + j] = min(w[HELD * WIDTH + j], w[SURPLUS * WIDTH + j])
+
+
+@inlined
+def _run_month(steps, classes, held, peak_share, t, end, width, running, w, c):
     """The steps `t` ... `end - 1` of a block; returns whether sets run in its last step.
 
     `width` is always WIDTH: a trip count the compiler does not know keeps it from unrolling the loops over lanes,
@@ -574,24 +703,28 @@ def _run_month(steps, classes, t, end, width, running, w, c):
             _swap_class(w, c, IMPORT_SUM, 2, energy_class, classes[t, 0])
             energy_class = classes[t, 0]
         if classes[t, 1] != peak_class:
-            _swap_class(w, c, PEAK, 1, peak_class, classes[t, 1])
+            _meter_demand(w, c, held, width, peak_class, classes[t, 1], peak_share)
             peak_class = classes[t, 1]
-        load_kw, grid_up = steps[t, STEP_LOAD], steps[t, STEP_GRID_UP]
-        pv_kw_per_kwp, charging, discharging = steps[t, STEP_PV], steps[t, STEP_CHARGING], steps[t, STEP_DISCHARGING]
-        charge_share = steps[t, STEP_CHARGE_SHARE]
-        above_shave_kw, keep_window = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_KEEP_WINDOW]
-        charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
-        for j in range(width):
-            _supply(w, j, load_kw, pv_kw_per_kwp, grid_up, discharging, above_shave_kw, discharge_power)
+        supply, charge = _supplied(steps, t, peak_share), _charged(steps, t)
+        if _looks(steps, t, peak_share):
+            for j in range(width):
+                _supply(w, j, True, *supply)
+        else:
+            for j in range(width):
+                _supply(w, j, False, *supply)
         deficits = 0
         for j in range(width):
             deficits |= w[DEFICIT * WIDTH + j] > 0.0
         if deficits or running:
             for j in range(width):
-                _run_sets(w, j, load_kw, charge_power)
+                _run_sets(w, j, steps[t, STEP_LOAD], steps[t, STEP_CHARGE_POWER])
             running = deficits > 0
-        for j in range(width):
-            _charge(w, j, grid_up, charging, charge_share, keep_window, charge_power)
+        if steps[t, STEP_SUN_TO] < 1.0:
+            for j in range(width):
+                _charge(w, j, True, *charge)
+        else:
+            for j in range(width):
+                _charge(w, j, False, *charge)
         t += 1
     _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
     _swap_class(w, c, PEAK, 1, peak_class, peak_class)
@@ -599,8 +732,9 @@ def _run_month(steps, classes, t, end, width, running, w, c):
 
 
 @inlined
-def _run_block(steps, classes, month_ends, width, step_h, scalars, monthly, first, w, c, sums, metered, energy_end):
+def _run_block(year, width, scalars, monthly, first, w, c, sums, metered, energy_end):
     """Lanes `first` ... `first + WIDTH - 1`; beyond the last lane the block repeats it and keeps only the real ones."""
+    steps, classes, held, peak_share, month_ends, step_h = year
     last = scalars.shape[1] - 1
     kept = min(WIDTH, last + 1 - first)
     for j in range(WIDTH):
@@ -610,9 +744,9 @@ def _run_block(steps, classes, month_ends, width, step_h, scalars, monthly, firs
     for month in range(month_ends.shape[0]):
         for j in range(WIDTH):
             _load_month(w, j, monthly, min(first + j, last), month)
-        w[IMPORT_SUM * WIDTH :] = 0.0
+        w[HELD * WIDTH :] = 0.0
         c[:] = 0.0
-        running = _run_month(steps, classes, t, month_ends[month], width, running, w, c)
+        running = _run_month(steps, classes, held[month], peak_share, t, month_ends[month], width, running, w, c)
         t = month_ends[month]
         for j in range(kept):
             for row in range(N_SUMS):
@@ -625,36 +759,48 @@ def _run_block(steps, classes, month_ends, width, step_h, scalars, monthly, firs
 
 
 @Kernel
-def _run_blocks(
-    steps, classes, month_ends, width, step_h, scalars, monthly, start, stop, w, c, sums, metered, energy_end
-):
+def _run_blocks(year, width, scalars, monthly, start, stop, w, c, sums, metered, energy_end):
     """Blocks `start` ... `stop - 1`, one after the other, on the work arrays `w` and `c` of the calling thread."""
     for block in range(start, stop):
-        _run_block(
-            steps, classes, month_ends, width, step_h, scalars, monthly, block * WIDTH, w, c, sums, metered, energy_end
-        )
+        _run_block(year, width, scalars, monthly, block * WIDTH, w, c, sums, metered, energy_end)
+
+
+@inlined
+def _run_step(steps, t, peak_share, running, w):
+    """One step of the lane in column 0; whether sets run in it."""
+    supply, charge = _supplied(steps, t, peak_share), _charged(steps, t)
+    _supply(w, 0, True, *supply)  # to look where there is nothing to see changes no bit
+    if w[DEFICIT * WIDTH] > 0.0 or running:
+        _run_sets(w, 0, steps[t, STEP_LOAD], steps[t, STEP_CHARGE_POWER])
+        running = w[DEFICIT * WIDTH] > 0.0
+    if steps[t, STEP_SUN_TO] < 1.0:
+        _charge(w, 0, True, *charge)
+    else:
+        _charge(w, 0, False, *charge)
+    return running
 
 
 @Kernel
-def _run_trace(steps, month_ends, step_h, scalars, monthly, lane, w, out):
-    """One lane in column 0; every step goes to `out` (row = STEP_FIELDS). Cleared sums hold one step's values."""
+def _run_trace(year, scalars, monthly, lane, w, c, out):
+    """One lane in column 0; every step goes to `out` (row = STEP_FIELDS). Cleared sums hold one step's values; the
+    demand meters run on through the month, by class, as in a batch."""
+    steps, classes, held, peak_share, month_ends, step_h = year
     _load_lane(w, 0, scalars, lane, step_h)
     t = 0
     running = False
     for month in range(month_ends.shape[0]):
         _load_month(w, 0, monthly, lane, month)
+        w[HELD * WIDTH :] = 0.0
+        c[:] = 0.0
+        peak_class = classes[t, 1]
         while t < month_ends[month]:
-            for row in range(IMPORT_SUM, N_ROWS):
-                w[row * WIDTH] = 0.0
-            load_kw, grid_up = steps[t, STEP_LOAD], steps[t, STEP_GRID_UP]
-            discharging, charge_power = steps[t, STEP_DISCHARGING], steps[t, STEP_CHARGE_POWER]
-            above_shave_kw, discharge_power = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_DISCHARGE_POWER]
-            _supply(w, 0, load_kw, steps[t, STEP_PV], grid_up, discharging, above_shave_kw, discharge_power)
-            if w[DEFICIT * WIDTH] > 0.0 or running:
-                _run_sets(w, 0, load_kw, charge_power)
-                running = w[DEFICIT * WIDTH] > 0.0
-            charging, charge_share = steps[t, STEP_CHARGING], steps[t, STEP_CHARGE_SHARE]
-            _charge(w, 0, grid_up, charging, charge_share, steps[t, STEP_KEEP_WINDOW], charge_power)
+            if classes[t, 1] != peak_class:
+                _meter_demand(w, c, held[month], 1, peak_class, classes[t, 1], peak_share)
+                peak_class = classes[t, 1]
+            for row in range(N_SUMS):
+                w[(SUMS + row) * WIDTH] = 0.0
+            w[IMPORT_SUM * WIDTH], w[EXPORT_SUM * WIDTH] = 0.0, 0.0
+            running = _run_step(steps, t, peak_share, running, w)
             for row in range(FUEL):
                 out[row, t] = w[(SUMS + row) * WIDTH]
             out[FUEL, t] = w[(SUMS + FUEL) * WIDTH] * step_h
@@ -707,10 +853,11 @@ def _run(
     metered = np.empty((N_METERED, n, months, n_periods))
     energy_end = np.empty(n)
 
+    year = _year(series, n_periods)
+
     def run(start: int, stop: int) -> None:
         w, c = _aligned(N_ROWS * WIDTH), _aligned(n_periods * N_METERED * WIDTH)
-        shared = series.steps, series.classes, series.month_ends, WIDTH, float(series.step_h)
-        _run_blocks(*shared, scalars, monthly, start, stop, w, c, sums, metered, energy_end)
+        _run_blocks(year, WIDTH, scalars, monthly, start, stop, w, c, sums, metered, energy_end)
 
     _share_blocks(run, -(-n // WIDTH), threads)
     metered[:2] *= series.step_h
@@ -737,10 +884,24 @@ def trace(series: Series, lanes: Lanes, lane: int) -> Trace:
     _check_match(series, lanes)
     _require(0 <= lane < lanes.count, f"lane {lane} does not exist; there are {lanes.count}, counted from 0.")
     out = np.empty((len(STEP_FIELDS), len(series.load_kw)))
-    w = _aligned(N_ROWS * WIDTH)
-    _run_trace(series.steps, series.month_ends, float(series.step_h), lanes.scalars, lanes.monthly, lane, w, out)
+    n_periods = int(series.period.max()) + 1
+    w, c = _aligned(N_ROWS * WIDTH), _aligned(n_periods * N_METERED * WIDTH)
+    _run_trace(_year(series, n_periods), lanes.scalars, lanes.monthly, lane, w, c, out)
     auxiliary_kw = np.broadcast_to(lanes.auxiliary_kw[lane], out.shape[1:])
     return Trace(**dict(zip(STEP_FIELDS, out, strict=True)), auxiliary_kw=auxiliary_kw)
+
+
+def _year(series: Series, n_periods: int) -> tuple:
+    """What all lanes share, as the compiled loops take it."""
+    return series.steps, series.classes, *_demand(series, n_periods), series.month_ends, float(series.step_h)
+
+
+def _demand(series: Series, n_periods: int) -> tuple[np.ndarray, float]:
+    """Which charges measure a class in each month (M, charges, K), and the share of a demand window's sum that is its
+    mean; 0 where the threshold alone holds."""
+    if series.measured is None or not series.measured.any():
+        return np.zeros((len(series.month_ends), 0, n_periods), np.bool_), 0.0
+    return series.measured, 1.0 / series.demand_window_steps
 
 
 def warm_up() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch import kernel
-from sim.dispatch.control import Shaving, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.dispatch.control import Shaving, orders, refill_share, yearly_thresholds_kw
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs import library
@@ -60,19 +60,22 @@ class SeriesWithoutPv(kernel.Series):
 
 
 def simulate(scenario: Scenario) -> Dispatch:
-    """Run all alternatives over all project years."""
+    """Run all alternatives over all project years. Raises Refusal where a transformer billed by kVA cannot carry what
+    the connection is to give."""
+    _require_transformer(scenario)
     clock = timeline(scenario.site.start, scenario.site.term_months, scenario.site.step_minutes)
     classes = price_classes(scenario.tariff, clock)
     months, years = scenario.site.term_months, -(-scenario.site.term_months // 12)
     down = grid_down(scenario, clock, years)
-    held = shaving(scenario.dispatch, clock, classes)
-    series = _series(scenario, clock, classes, held, down[0])
+    series, held = _series(scenario, clock, classes, down[0])
     runs, run_of, shed_kw = _runs(scenario, clock, series, down)
+    runs, run_of, shed_kw = _without_lone_pv(scenario, clock, down, (runs, run_of, shed_kw))
     flex = _flex(scenario, clock, classes, runs, run_of)
     runs, run_of, shed_kw = _with_flex(flex, scenario, clock, (runs, run_of, shed_kw))
     first = runs[run_of[-years]] if flex else runs[0]
     life = _life(scenario, clock, held, years, first, len(classes.names))
     lanes, sets = _lanes(scenario, clock, held, series, life, years)
+    lanes = _carried(runs, run_of, lanes, len(classes.names))
     sums = vars(kernel.aggregate_runs(runs, run_of, lanes, len(classes.names)))
     sums = _with_shed(sums, lanes, run_of, shed_kw, clock) | _flex_sums(flex, lanes.count, clock)
     sums |= _at_meter(scenario, sums, transformer.class_hours(classes, clock), lanes.import_limit_kw > 0)
@@ -99,9 +102,25 @@ def simulate(scenario: Scenario) -> Dispatch:
         runs=runs,
         run_of=run_of,
         shed_kw=shed_kw,
+        held=held,
         flex=flex,
     )
     return replace(found, monthly=found.monthly | {"interruptions": interruptions(found)})
+
+
+def _require_transformer(scenario: Scenario) -> None:
+    """A kVA figure below what is drawn through it would lower the bill for nothing."""
+    grid = scenario.grid
+    drawn_kw = min(grid.import_limit_kw, peak_kw(scenario.load))
+    if scenario.tariff.demand_basis == "transformer_kva" and grid.transformer_kva < drawn_kw * (1 - 1e-9):
+        raise Refusal(
+            "{input} of {kva} kVA cannot carry the {kw} kW that the load draws through it, and the bill counts its "
+            "kVA; raise it, or lower {limit}",
+            input=Named("grid.transformer_kva"),
+            kva=grid.transformer_kva,
+            kw=round(drawn_kw, 1),
+            limit=Named("grid.import_limit_kw"),
+        )
 
 
 def _at_meter(
@@ -127,26 +146,64 @@ def import_limits_kw(scenario: Scenario, months: int) -> Floats:
 
 
 def _series(
-    scenario: Scenario, clock: Timeline, classes: PriceClasses, held: Shaving, down: NDArray[np.bool_]
-) -> kernel.Series:
+    scenario: Scenario, clock: Timeline, classes: PriceClasses, down: NDArray[np.bool_]
+) -> tuple[kernel.Series, Shaving]:
+    """The template year with the plain rule's orders, and where imports are held."""
     window = scenario.tariff.demand_window_minutes // clock.step_minutes
     needs_climate = scenario.load.pue_model != "constant"
     pv_year = partial(pv_kw_per_kwp, scenario.pv, scenario.site.place, clock)
     has_pv = scenario.pv.exists
+    nothing = np.zeros(clock.steps)
     shared = {
         "load_kw": load_kw(scenario.load, clock, ambient_c(scenario, clock) if needs_climate else None),
-        "pv_kw_per_kwp": pv_year() if has_pv else np.zeros(clock.steps),
+        "pv_kw_per_kwp": pv_year() if has_pv else nothing,
         "grid_up": ~down,
-        "action": action_series(scenario, clock, classes),
-        "above_shave_kw": held.above_kw,
+        "action": nothing,
+        "above_shave_kw": nothing,
         "period": classes.period,
         "month_ends": clock.month_ends,
         "step_h": clock.step_h,
         "demand_window_steps": max(1, window),
         "refill_share": refill_share(scenario),
+        "export_share": float(scenario.tariff.export_credit_per_kwh >= 0),
         **_power_shares(scenario, clock),
     }
-    return kernel.Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year)
+    year = _ordinary_year(scenario, clock)
+    told = orders(scenario, clock, classes, kernel.Series(**shared), _nominal_lane(scenario, clock, year), year + 1)
+    shared |= {"action": told.action, "levels": told.levels, "measured": told.measured}
+    shared["above_shave_kw"] = told.held.above_kw
+    return kernel.Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year), told.held
+
+
+def _ordinary_year(scenario: Scenario, clock: Timeline) -> int:
+    """The project year (0 is the first) whose load and connection the plan of the plain rule is made for: the first
+    that has its full load and its last limit all year, else the last."""
+    years = -(-scenario.site.term_months // 12)
+    limits = import_limits_kw(scenario, years * clock.months).reshape(years, -1)
+    grown = (1.0 + scenario.load.growth_per_year) ** np.arange(years)
+    ramp = monthly_scale(scenario.load, 0, years * clock.months).reshape(years, -1) / grown[:, None]
+    settled = np.all((limits == limits[-1, -1]) & (np.abs(ramp - ramp[-1, -1]) < 1e-9), axis=1)
+    return int(np.argmax(settled)) if settled.any() else years - 1
+
+
+def _nominal_lane(scenario: Scenario, clock: Timeline, year: int) -> kernel.Lanes:
+    """The hybrid in that project year as one lane: battery and PV as new, connected in every month, without sets."""
+    months, one = (year + 1) * clock.months, np.ones(1)
+    auxiliary = auxiliary_kw_per_mwh(scenario.storage, _climate_where_asked(scenario, clock))
+    limits = import_limits_kw(scenario, months)[-clock.months :]
+    sets = np.zeros((1, clock.months))
+    return kernel.Lanes(
+        pv_kwp=one * scenario.pv.dc_kwp,
+        **lane_fields(scenario.storage, scenario.dispatch, one),
+        auxiliary_kw=one * scenario.storage.energy_kwh / 1000 * auxiliary,
+        export_limit_kw=one * scenario.grid.export_limit_kw,
+        **_genset_lanes(scenario, lambda value: np.ravel(value)[:1] * one),
+        genset_first_below_kwh=one * 0.0,
+        load_scale=monthly_scale(scenario.load, 0, months)[None, -clock.months :],
+        import_limit_kw=np.where(limits > 0, limits, limits.max())[None],
+        shave_kw=sets,
+        sets=sets,
+    )
 
 
 def _power_shares(scenario: Scenario, clock: Timeline) -> dict[str, Floats]:
@@ -176,6 +233,27 @@ def _runs(
     of_year = 1 + np.array([list(kinds).index(row.tobytes()) for row in rows])
     run_of = np.concatenate([np.zeros(years, dtype=np.int64), np.tile(of_year, len(ALTERNATIVES) - 1)])
     return (plain, *with_grid), run_of, (np.zeros(clock.steps), *shed)
+
+
+def _without_lone_pv(scenario: Scenario, clock: Timeline, down: NDArray[np.bool_], before: tuple) -> tuple:
+    """Runs, which of them each lane has, and what each sheds. PV alone carries no load: its inverters follow a voltage
+    that grid, battery or sets hold up. A hybrid without a battery has runs of its own where it has no set either."""
+    runs, run_of, shed_kw = before
+    if scenario.storage.exists or not scenario.pv.exists:
+        return before
+    years = len(down)
+    limits = import_limits_kw(scenario, years * clock.months).reshape(years, -1)[:, clock.month_index]
+    sets = _sets_on_site(scenario, years * clock.months)[ALTERNATIVES.index("hybrid")]
+    alone = (down | (limits == 0)) & (sets.reshape(years, -1)[:, clock.month_index] == 0)
+    runs, shed_kw, run_of = list(runs), list(shed_kw), run_of.copy()
+    for year in np.flatnonzero(alone.any(axis=1)):
+        lane = len(run_of) - years + year
+        run = runs[run_of[lane]]
+        values = {part.name: getattr(run, part.name) for part in fields(kernel.Series)}
+        runs.append(kernel.Series(**values | {"pv_kw_per_kwp": run.pv_kw_per_kwp * ~alone[year]}))
+        shed_kw.append(shed_kw[run_of[lane]])
+        run_of[lane] = len(runs) - 1
+    return tuple(runs), run_of, tuple(shed_kw)
 
 
 def _flex(
@@ -346,6 +424,28 @@ def _lanes(
 
 def _climate_where_asked(scenario: Scenario, clock: Timeline) -> Floats:
     return ambient_c(scenario, clock) if scenario.storage.auxiliary_by_temperature else np.zeros(0)
+
+
+def _carried(
+    runs: tuple[kernel.Series, ...], run_of: NDArray[np.int64], lanes: kernel.Lanes, n_periods: int
+) -> kernel.Lanes:
+    """The lanes with the charge carried from year to year: each of the hybrid's years begins with what the one before
+    left, as far as its own cells hold it. The years stand side by side, so they run again until no start moves, which
+    the first hour in which the battery is full or empty brings about."""
+    years = lanes.count // len(ALTERNATIVES)
+    mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
+    own = some_lanes(lanes, mine)
+    if not own.battery_kw.any():
+        return lanes
+    for _ in range(years - 1):
+        ends = kernel.aggregate_runs(runs, run_of[mine], own, n_periods).energy_end_kwh[:-1]
+        starts = np.append(own.energy_start_kwh[:1], np.clip(ends, own.energy_min_kwh[1:], own.energy_max_kwh[1:]))
+        if np.array_equal(starts, own.energy_start_kwh):
+            break
+        own = replace(own, energy_start_kwh=starts)
+    starts = lanes.energy_start_kwh.copy()
+    starts[mine] = own.energy_start_kwh
+    return replace(lanes, energy_start_kwh=starts)
 
 
 def _battery_lanes(scenario: Scenario, health: Floats, spread) -> dict[str, Floats]:

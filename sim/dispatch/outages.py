@@ -30,12 +30,13 @@ def drawn(scenario: Scenario, years: int) -> OutageDraws:
 
 
 def _listed(scenario: Scenario, clock: Timeline) -> NDArray[np.bool_]:
-    """An outage begins at the step that holds its hour."""
+    """An outage begins at the step that holds its hour; over the end of a whole year it runs on into the next one."""
     down = np.zeros(clock.steps, dtype=bool)
     for outage in scenario.grid.outages:
         first = clock.step_at(outage.month, outage.day, outage.hour)
         if first is not None:
-            down[first : first + max(1, round(outage.duration_h / clock.step_h))] = True
+            steps = first + np.arange(max(1, round(outage.duration_h / clock.step_h)))
+            down[steps % clock.steps if clock.months == 12 else steps[steps < clock.steps]] = True
     return down
 
 
@@ -80,7 +81,23 @@ def interruptions(dispatch: Dispatch) -> Floats:
             for name, is_bridged in (("grid", False), ("grid_diesel", bridges), ("hybrid", seamless)):
                 lost = _not_served(dispatch, name, year, first, end) if is_bridged else np.ones(first.size)
                 np.add.at(events[dispatch.row(name)], month, lost)
+        for month in _too_short(dispatch, year):
+            if connected[year][month]:
+                rows = [("grid", False), ("grid_diesel", bridges), ("hybrid", seamless)]
+                for row in (dispatch.row(name) for name, is_bridged in rows if not is_bridged):
+                    events[row, year * per_year + month] += 1.0
     return events[:, : dispatch.months]
+
+
+def _too_short(dispatch: Dispatch, year: int) -> NDArray[np.int64]:
+    """Month of each drawn outage of a year that takes no whole step: too short to miss energy, but a loss of power."""
+    clock, grid = dispatch.clock, dispatch.scenario.grid
+    if grid.outage_source == "list":
+        return np.zeros(0, np.int64)
+    draws = drawn(dispatch.scenario, dispatch.years)
+    mine = (draws.year == year + 1) & (draws.steps(clock.step_h) == 0)
+    step = (draws.start_h[mine] / clock.step_h).astype(np.int64)
+    return clock.month_index[step[step < clock.steps]]
 
 
 def _not_served(dispatch: Dispatch, name: str, year: int, first: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch import kernel
+from sim.dispatch.control import Shaving
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses
 from sim.plant.battery import BatteryLife, available
@@ -36,8 +37,8 @@ class Dispatch:
 
     `series` is the template year with the full load and the outages of the list, or those drawn for year 1; `down`
     (years, steps) is True where the grid fails. `runs` holds the series that were simulated and `run_of` (lanes,) says
-    which lane had which; `shed_kw` (steps of each run) is what is shed in it, before growth and ramp. `flex`: how the
-    hybrid's load gives way in each project year, empty where it never does.
+    which lane had which; `held`: where the rule holds imports; `shed_kw` (steps of each run) is what is shed in it,
+    before growth and ramp. `flex`: how the hybrid's load gives way in each project year, empty where it never does.
     """
 
     scenario: Scenario
@@ -58,6 +59,7 @@ class Dispatch:
     runs: tuple[kernel.Series, ...]
     run_of: NDArray[np.int64]
     shed_kw: tuple[Floats, ...]
+    held: Shaving
     flex: tuple[Flex, ...] = ()
 
     @cached_property

@@ -33,6 +33,7 @@ from sim.dispatch.kernel import (
     DISCHARGE_SET,
     ENERGY,
     EXPORT_LIMIT,
+    HELD,
     IMPORT_LIMIT,
     IMPORT_SUM,
     LOAD_SCALE,
@@ -45,6 +46,7 @@ from sim.dispatch.kernel import (
     SHAVE,
     STEP_CHARGE_POWER,
     STEP_DISCHARGE_POWER,
+    STEP_EXPORT,
     STEP_GRID_UP,
     STEP_KEEP_WINDOW,
     STEP_LOAD,
@@ -381,12 +383,16 @@ def _look(rules, desk, view, peaks, start_kwh, end_slot, sigma, near, far, range
 
 @_called
 def _best_peaks(rules, desk, view, peaks, floors, weights, start_kwh, end_slot):
-    """Raise each peak from its floor as long as one kW more saves more than it weighs."""
+    """Raise each peak from its floor as long as one kW more saves more than it weighs; a window without a price holds
+    nothing."""
     none, no_levels = np.zeros(1, np.int64), np.zeros(1)
-    peaks[:] = floors
     top = view.demand_kw.max() + rules.kw
+    for k in range(len(peaks)):
+        peaks[k] = floors[k] if weights[k] > 0.0 else max(top, floors[k])
     for _ in range(1 if len(peaks) == 1 else ROUNDS):
         for k in range(len(peaks)):
+            if weights[k] <= 0.0:
+                continue
             low, high = floors[k], max(top, floors[k])
             peaks[k] = low
             _look(rules, desk, view, peaks, start_kwh, end_slot, none, no_levels, no_levels, False)
@@ -439,16 +445,19 @@ def _order(rules, desk, view, peaks, start_kwh, end_slot, scalars):
 def _run(year, w, t, action, threshold, running):
     """One step of the dispatch rule in column 0 under an order; whether sets run."""
     steps = year.steps
-    for row in range(IMPORT_SUM, N_ROWS):
+    for row in range(HELD, N_ROWS):
         w[row * WIDTH] = 0.0
     w[SHAVE * WIDTH] = 0.0
     up, share = steps[t, STEP_GRID_UP], max(action, 0.0) * steps[t, STEP_GRID_UP]
-    _supply(w, 0, steps[t, STEP_LOAD], steps[t, STEP_PV], up, share, threshold, steps[t, STEP_DISCHARGE_POWER])
+    load_kw, pv, power = steps[t, STEP_LOAD], steps[t, STEP_PV], steps[t, STEP_DISCHARGE_POWER]
+    _supply(w, 0, False, load_kw, pv, up, share, 0.0, threshold, 0.0, power)
     if w[DEFICIT * WIDTH] > 0.0 or running:
         _run_sets(w, 0, steps[t, STEP_LOAD], steps[t, STEP_CHARGE_POWER])
     running = w[DEFICIT * WIDTH] > 0.0
     share = year.refill if action == 0.0 else max(-action, 0.0)
-    _charge(w, 0, up, 1.0 if action < 0.0 else 0.0, share, steps[t, STEP_KEEP_WINDOW], steps[t, STEP_CHARGE_POWER])
+    charging = 1.0 if action < 0.0 else 0.0
+    export, power = steps[t, STEP_EXPORT], steps[t, STEP_CHARGE_POWER]
+    _charge(w, 0, False, export, charging, 1.0, share, steps[t, STEP_KEEP_WINDOW], power)
     return running
 
 

@@ -166,7 +166,7 @@ def _tidied(bench: _Bench, share: Floats, threshold: Floats) -> Floats:
 
 def _start(site: TuningYear, bench: _Bench) -> tuple[Floats, Floats, Floats]:
     """Share, threshold and cost (months,) of the best start of each month."""
-    best, plain = bench.mean(site.best_share), bench.mean(site.series.action)
+    best, plain = bench.mean(site.best_share), bench.mean(_plain_share(site))
     peaks = bench.zone_peaks(site.best_import_kw)
     starts = [plain, np.minimum(plain, 0.0), *(scale * best for scale in SCALES), np.minimum(SCALES[1] * best, 0.0)]
     share, threshold = np.zeros_like(best), peaks.copy()
@@ -176,6 +176,12 @@ def _start(site: TuningYear, bench: _Bench) -> tuple[Floats, Floats, Floats]:
         _keep_better(bench, share, threshold, cost, trial, peaks, site.best_import_kw.max() * OFFSETS)
     cost[:] = bench.run(share, threshold)[0]
     return share, threshold, cost
+
+
+def _plain_share(site: TuningYear) -> Floats:
+    """What the rule as it stands gives less what it takes, of battery power (steps,)."""
+    plain = kernel.trace(site.series, site.lane, 0)
+    return (plain.discharge_kw - plain.charge_kw) / site.lane.battery_kw[0]
 
 
 def _keep_better(
@@ -250,7 +256,8 @@ class _Bench:
 
     def _order(self, share: Floats, above: Floats) -> None:
         action, steps = share[self.at], self.steps
-        steps[:, kernel.STEP_CHARGING] = action < 0
+        steps[:, kernel.STEP_CHARGE_TO] = action < 0
+        steps[:, kernel.STEP_GIVE_TO], steps[:, kernel.STEP_SUN_TO] = 0.0, 1.0
         steps[:, kernel.STEP_CHARGE_SHARE] = np.where(action == 0, self.refill, np.maximum(-action, 0.0))
         steps[:, kernel.STEP_DISCHARGING] = np.maximum(action, 0.0) * steps[:, kernel.STEP_GRID_UP]
         held = self.zone >= 0
@@ -260,12 +267,10 @@ class _Bench:
         site, rates = self.site, self.site.rates
         series, months, classes = site.series, self.shape[0], rates.energy_per_kwh.shape[1]
         sums, metered = np.empty((kernel.N_SUMS, LANES, months)), np.empty((kernel.N_METERED, LANES, months, classes))
+        held = np.zeros((months, 0, classes), np.bool_), 0.0  # by the table's thresholds alone
         kernel._run_blocks(
-            self.steps,
-            series.classes,
-            series.month_ends,
+            (self.steps, series.classes, *held, series.month_ends, float(series.step_h)),
             kernel.WIDTH,
-            float(series.step_h),
             self.scalars,
             self.monthly,
             0,

@@ -21,27 +21,34 @@ from sim.compiled import OPTIONS
 from sim.dispatch import control, kernel
 from sim.dispatch.kernel import (
     DEFICIT,
+    HELD,
     IMPORT_SUM,
     N_METERED,
     N_ROWS,
     PEAK,
     STEP_ABOVE_SHAVE,
     STEP_CHARGE_POWER,
+    STEP_CHARGE_TO,
     STEP_DISCHARGE_POWER,
+    STEP_DISCHARGING,
+    STEP_EXPORT,
+    STEP_GIVE_TO,
     STEP_KEEP_WINDOW,
     STEP_LOAD,
     STEP_PV,
+    STEP_REFILLS,
+    STEP_SUN_TO,
     SUMS,
     WIDTH,
     _charge,
     _load_lane,
     _load_month,
+    _meter_demand,
     _run_sets,
     _supply,
     _swap_class,
 )
 from sim.inputs.scenario import Scenario
-from sim.inputs.tariff import PriceClasses
 from sim.timeline import Timeline
 
 Floats = NDArray[np.float64]
@@ -51,6 +58,7 @@ KEPT = ("load_kwh", "discharge_kwh", "genset_kwh", "unserved_kwh", "fuel_l", "ge
 KEPT_ROWS = np.array([kernel.SUM_FIELDS.index(name) for name in KEPT])
 # Rows behind the rule's own: whether the lane's grid is up, the share its order asks for, its refill share.
 GRID_UP, SHARE, REFILL = N_ROWS, N_ROWS + 1, N_ROWS + 2
+BY_LEVELS = 2.0
 NEVER = np.int64(2**62)
 
 
@@ -71,7 +79,8 @@ class Outages:
 @dataclass(frozen=True, eq=False)
 class Orders:
     """What the schedule orders, as levels. `level` (steps,): 0 outside all windows, else the number of the level.
-    `sign` (levels + 1,): -1 charge, 1 discharge, 0 for level 0. `given` (levels + 1,): share of battery power of the
+    `sign` (levels + 1,): -1 charge, 1 discharge, 0 for level 0, 2 where the plain rule fills and empties the battery by
+    the levels of `sim.kernel.Levels`. `given` (levels + 1,): share of battery power of the
     levels that have one of their own, 0 for the others. `groups`: for each kind of block of the others its levels from
     the best on, and the hours of each."""
 
@@ -104,20 +113,17 @@ class Sums:
     peak_kw: Floats
 
 
-def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders:
+def orders(scenario: Scenario, clock: Timeline, series: kernel.Series) -> Orders:
     """The scenario's schedule as levels, whose shares can then be had for any battery size."""
-    storage, plan = scenario.storage, scenario.dispatch
-    if plan.arbitrage == "off":
-        return no_orders(clock)
+    plan = scenario.dispatch
     level = np.zeros(clock.steps, dtype=np.int64)
-    given = np.zeros(clock.steps)
-    if plan.arbitrage == "windows":
-        direction, power = control.own_windows(plan, clock)
-        given = np.where(np.isnan(power), 0.0, direction * power)
-        direction, price = np.where(np.isnan(power), direction, 0), np.zeros(clock.steps)
-    else:
-        price = classes.step_price_per_kwh(clock)
-        direction = control._by_price(price, clock, storage, plan.second_charge)
+    if series.levels is not None:
+        return Orders(level + 1, np.array([0.0, BY_LEVELS]), np.array([0.0, 1.0]), ())
+    if plan.arbitrage != "windows":
+        return no_orders(clock)
+    direction, power = control.own_windows(plan, clock)
+    given = np.where(np.isnan(power), 0.0, direction * power)
+    direction = np.where(np.isnan(power), direction, 0)
     values = np.unique(given[given != 0])
     level[given != 0] = 1 + np.searchsorted(values, given[given != 0])
     signs, known = [0.0, *np.sign(values)], {}
@@ -126,10 +132,10 @@ def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders
     for first, end in zip(edges[:-1], edges[1:], strict=True):
         sign = int(direction[first])
         if sign:
-            rank = price[first:end] * -sign
-            key = (sign, rank.tobytes())
-            if key not in known:
-                known[key] = _new_group(rank, float(sign), signs, groups, clock.step_h)
+            if (key := (sign, end - first)) not in known:
+                known[key] = len(signs)
+                groups.append((np.array([len(signs)]), np.array([(end - first) * clock.step_h])))
+                signs.append(float(sign))
             level[first:end] = known[key]
     shares = np.concatenate([[0.0], np.abs(values), np.zeros(len(signs) - 1 - len(values))])
     return Orders(level, np.array(signs), shares, tuple(groups))
@@ -138,14 +144,6 @@ def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Orders
 def no_orders(clock: Timeline) -> Orders:
     """A schedule that orders nothing."""
     return Orders(np.zeros(clock.steps, dtype=np.int64), np.zeros(1), np.zeros(1), ())
-
-
-def _new_group(rank: Floats, sign: float, signs: list[float], groups: list, step_h: float) -> Ints:
-    values, position = np.unique(rank, return_inverse=True)
-    numbers = len(signs) + np.arange(len(values))
-    groups.append((numbers, np.bincount(position) * step_h))
-    signs.extend([sign] * len(values))
-    return numbers[position]
 
 
 def listed_outages(grid_up: Floats, lanes: int) -> Outages:
@@ -191,16 +189,15 @@ def aggregate(
         raise ValueError(f"there are {n} lanes; shares and outages must have one column or list for each")
     sums = np.empty((len(KEPT), n, months))
     metered = np.empty((N_METERED, n, months, n_periods))
+    steps = series.steps.copy()
+    steps[:, STEP_DISCHARGING], steps[:, STEP_EXPORT] = series.giving, series.export_share
     event_at, event_first, event_sign = _events(outages, len(series.load_kw))
 
     def run(start: int, stop: int) -> None:
         w, c = kernel._aligned((N_ROWS + 3) * WIDTH), kernel._aligned(n_periods * N_METERED * WIDTH)
         _run_blocks(
-            series.steps,
-            series.classes,
-            series.month_ends,
+            (steps, *kernel._year(series, n_periods)[1:]),
             WIDTH,
-            float(series.step_h),
             lanes.scalars,
             lanes.monthly,
             plan.level,
@@ -242,11 +239,8 @@ def _make_kernel(rule_stamp: int) -> Any:
     """The compiled loop. `rule_stamp` stands for the text of the kernel: a changed rule makes a new disk cache."""
 
     def run_blocks(
-        steps,
-        classes,
-        month_ends,
+        year,
         width,
-        step_h,
         scalars,
         monthly,
         level,
@@ -266,6 +260,7 @@ def _make_kernel(rule_stamp: int) -> Any:
     ):
         if rule_stamp < 0:
             return
+        steps, classes, held, peak_share, month_ends, step_h = year
         last = scalars.shape[1] - 1
         due, depth = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.int64)
         for block in range(start, stop):
@@ -283,7 +278,7 @@ def _make_kernel(rule_stamp: int) -> Any:
             for month in range(month_ends.shape[0]):
                 for j in range(WIDTH):
                     _load_month(w, j, monthly, min(first + j, last), month)
-                w[IMPORT_SUM * WIDTH : N_ROWS * WIDTH] = 0.0
+                w[HELD * WIDTH : N_ROWS * WIDTH] = 0.0
                 c[:] = 0.0
                 energy_class, peak_class = classes[t, 0], classes[t, 1]
                 while t < month_ends[month]:
@@ -291,7 +286,7 @@ def _make_kernel(rule_stamp: int) -> Any:
                         _swap_class(w, c, IMPORT_SUM, 2, energy_class, classes[t, 0])
                         energy_class = classes[t, 0]
                     if classes[t, 1] != peak_class:
-                        _swap_class(w, c, PEAK, 1, peak_class, classes[t, 1])
+                        _meter_demand(w, c, held[month], width, peak_class, classes[t, 1], peak_share)
                         peak_class = classes[t, 1]
                     if level[t] != order:
                         order = level[t]
@@ -308,11 +303,15 @@ def _make_kernel(rule_stamp: int) -> Any:
                     load_kw, pv = steps[t, STEP_LOAD], steps[t, STEP_PV]
                     above_shave_kw, keep_window = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_KEEP_WINDOW]
                     charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
-                    discharging = 1.0 if direction > 0.0 else 0.0
+                    by_levels = direction == BY_LEVELS
+                    discharging = steps[t, STEP_DISCHARGING] if by_levels else 1.0 if direction > 0.0 else 0.0
+                    give_to, sun_to, export = steps[t, STEP_GIVE_TO], steps[t, STEP_SUN_TO], steps[t, STEP_EXPORT]
                     for j in range(width):
                         up = w[GRID_UP * WIDTH + j]
                         share = w[SHARE * WIDTH + j] * discharging * up
-                        _supply(w, j, load_kw, pv, up, share, above_shave_kw, discharge_power)
+                        _supply(
+                            w, j, True, load_kw, pv, up, share, give_to, above_shave_kw, peak_share, discharge_power
+                        )
                     deficits = 0
                     for j in range(width):
                         deficits |= w[DEFICIT * WIDTH + j] > 0.0
@@ -320,12 +319,16 @@ def _make_kernel(rule_stamp: int) -> Any:
                         for j in range(width):
                             _run_sets(w, j, load_kw, charge_power)
                         running = deficits > 0
-                    ordered = 1.0 if direction < 0.0 else 0.0
+                    charge_to = steps[t, STEP_CHARGE_TO] if by_levels else 1.0 if direction < 0.0 else 0.0
+                    ordered = 1.0 if charge_to > 0.0 else 0.0
+                    busy = ordered if by_levels else 1.0 if direction != 0.0 else 0.0
+                    refills = steps[t, STEP_REFILLS]
                     for j in range(width):
                         order_on = 1.0 if w[SHARE * WIDTH + j] > 0.0 else 0.0
-                        share = w[SHARE * WIDTH + j] * ordered + w[REFILL * WIDTH + j] * (1.0 - order_on)
+                        alone = refills * (1.0 - order_on * busy)
+                        share = w[SHARE * WIDTH + j] * ordered + w[REFILL * WIDTH + j] * alone
                         up = w[GRID_UP * WIDTH + j]
-                        _charge(w, j, up, ordered * order_on, share, keep_window, charge_power)
+                        _charge(w, j, True, export * up, charge_to * order_on, sun_to, share, keep_window, charge_power)
                     t += 1
                 _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
                 _swap_class(w, c, PEAK, 1, peak_class, peak_class)

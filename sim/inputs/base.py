@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.inputs.field import When
 from sim.problem import Named, Problem, Refusal, as_problem
+from sim.timeline import MONTH_DAYS
 
 
 class Closed(BaseModel):
@@ -28,6 +29,17 @@ class Closed(BaseModel):
     def __init_subclass__(cls, *, card: str = "", when: When | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)
         cls.card_of_all, cls.when_of_all = card, staticmethod(when) if when else None
+
+
+def require_day(value: Any) -> Any:
+    """The value, whose `month` and `day` must be a date of the study's year. Raises Refusal."""
+    if value.day > MONTH_DAYS[value.month - 1]:
+        raise Refusal(
+            "there is no day {day} in month {month} of the study's year, which leaves out 29 February; change the date",
+            day=value.day,
+            month=value.month,
+        )
+    return value
 
 
 class InputError(Refusal):

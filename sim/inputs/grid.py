@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sim.inputs.base import Closed
+from sim.inputs.base import Closed, require_day
 from sim.inputs.field import POWER_MAX_KW, Kw, Seed, estimate, given, sourced, usual
 from sim.problem import Named, Refusal
 
@@ -39,6 +39,8 @@ class Outage(Closed):
     day: int = Field(ge=1, le=31)
     hour: float = Field(ge=0, lt=24)
     duration_h: float = Field(gt=0, le=LONGEST_LISTED_H)
+
+    _day_exists = model_validator(mode="after")(require_day)
 
 
 class Grid(Closed, card="grid.connection"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -255,19 +256,19 @@ class ShaveLimit(Closed):
         return not self.periods or bool(set(self.periods) & set(class_name.split("/")))
 
 
+RETIRED = ("second_charge",)
+
+
 class Control(Closed, card="control", when=has_battery):
     """How a plain energy management system runs the ladder."""
 
     model_config = ConfigDict(title="Dispatch")  # the name of its section
 
     arbitrage: Literal["tariff", "windows", "off"] = given(
-        "tariff", "Charge and discharge", "By the tariff's periods, by own windows, or not at all."
-    )
-    second_charge: bool = given(
-        True,
-        "Second charge between two peaks",
-        "Two cycles a day where the flat hours between two peaks allow it.",
-        when=lambda s: s.dispatch.arbitrage == "tariff",
+        "tariff",
+        "Charge and discharge",
+        "By the tariff: a plan of its prices, the usual load and sun, and the peak billed so far. By own windows. Off: "
+        "nothing is bought to store; only PV surplus is stored and given back.",
     )
     windows: tuple[ControlWindow, ...] = given(
         (), "Own windows", "Several a day for several cycles.", when=lambda s: s.dispatch.arbitrage == "windows"
@@ -275,7 +276,9 @@ class Control(Closed, card="control", when=has_battery):
     charge_limit_kw: Kw | None = given(None, "Charging power limit [kW]", "Empty = battery power.")
     discharge_limit_kw: Kw | None = given(None, "Discharging power limit [kW]", "Empty = battery power.")
     peak_shave_kw: Kw | None = given(
-        None, "Peak-shave threshold [kW]", "The battery holds billed imports at or below it; empty = off."
+        None,
+        "Peak-shave threshold [kW]",
+        "The battery holds billed imports at or below it; empty = found each month from the tariff's demand charge.",
     )
     shave_limits: tuple[ShaveLimit, ...] = given(
         (), "Peak-shave thresholds by month", "Go before the one threshold, in their months and price periods."
@@ -291,7 +294,7 @@ class Control(Closed, card="control", when=has_battery):
         0.2,
         "Charge kept for outages [fraction]",
         "Of a full battery; used only when the grid is gone.",
-        after="second_charge",
+        after="arbitrage",
         varies="plant",
     )
     genset_start_fraction: Fraction | None = given(
@@ -300,3 +303,9 @@ class Control(Closed, card="control", when=has_battery):
         "Battery charge at which sets start in an outage; empty = when it is empty, or at once where the sets "
         "alone cannot carry the load.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, data: Any) -> Any:
+        """Files of before may still order a second charge; the plan now finds every cycle that pays."""
+        return {name: data[name] for name in data if name not in RETIRED} if isinstance(data, Mapping) else data

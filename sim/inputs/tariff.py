@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from sim.inputs import library
-from sim.inputs.base import Closed
+from sim.inputs.base import Closed, require_day
 from sim.problem import Problem, Refusal
 from sim.timeline import Timeline
 
@@ -118,6 +118,8 @@ class PeakHour(Closed):
     month: Month
     day: Annotated[int, Field(ge=1, le=31)]
     hour: Annotated[int, Field(ge=0, le=23)]
+
+    _day_exists = model_validator(mode="after")(require_day)
 
 
 class DemandCharge(Closed):

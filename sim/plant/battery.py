@@ -194,7 +194,7 @@ def lane_fields(
     storage: Storage, plan: Control, health: Floats, of: Mapping[str, Floats] | None = None
 ) -> dict[str, Floats]:
     """The battery's fields of `sim.kernel.Lanes`, without its auxiliaries, for lanes (n,) of which `health` (n,) says
-    the capacity over nameplate.
+    the capacity over nameplate. What the cells can be told to take and give shrinks with them, a limit typed does not.
 
     `of`: values (n,) of the variants that replace the battery's own, by the names of `energy_kwh`, `power_kw`,
     `charge_efficiency`, `discharge_efficiency` and `reserve_fraction`. Its cabinets are counted on as they are.
@@ -214,7 +214,7 @@ def lane_fields(
     }
     return {
         "battery_kw": power * np.ones_like(health),
-        **{name: (power if limit is None else np.minimum(power, limit)) * health for name, limit in limits.items()},
+        **{name: np.minimum(power * health, np.inf if limit is None else limit) for name, limit in limits.items()},
         **{name: energy * fraction * health for name, fraction in fractions.items()},
         "charge_efficiency": v["charge_efficiency"] * np.ones_like(health),
         "discharge_efficiency": seen_at_bus(storage, v["discharge_efficiency"]) * np.ones_like(health),

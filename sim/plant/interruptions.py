@@ -22,6 +22,10 @@ class OutageDraws:
     start_h: Floats
     duration_h: Floats
 
+    def steps(self, step_h: float) -> NDArray[np.int64]:
+        """Whole steps that each outage takes (k,), see `in_steps`."""
+        return in_steps(self.start_h, self.duration_h, step_h)[1]
+
 
 def outage_draws(
     saifi_per_year: float | None,
@@ -73,19 +77,20 @@ def drawn_years(
 
 
 def in_steps(start_h: Floats, duration_h: Floats, step_h: float) -> tuple[Ints, Ints]:
-    """First step and number of steps of outages: an outage takes the step it begins in and round(length / step) steps
-    in all, at least one, so short ones read long."""
-    return (start_h / step_h).astype(np.int64), np.maximum(1, np.rint(duration_h / step_h)).astype(np.int64)
+    """First step and number of whole steps of outages (k,). What one is cut by, or lengthened, the next ones make up
+    for, so that the hours of all are kept to within a step; a short one may take none."""
+    ends = np.floor(np.cumsum(duration_h) / step_h + 0.5)
+    return (start_h / step_h).astype(np.int64), np.diff(ends, prepend=0.0).astype(np.int64)
 
 
 def grid_up(draws: OutageDraws, year: int, step_h: float = 1.0) -> Floats:
-    """1 where the grid is there and 0 in an outage (`in_steps`), for one year of 8760 h (n,); it wraps at the year's
-    end."""
+    """1 where the grid is there and 0 in an outage, for one year of 8760 h (n,). An outage begins with the step it
+    begins in and takes `OutageDraws.steps`; it wraps at the year's end."""
     steps = round(HOURS_PER_YEAR / step_h)
     up = np.ones(steps)
     mine = draws.year == year
-    for start, length in zip(*in_steps(draws.start_h[mine], draws.duration_h[mine], step_h), strict=True):
-        up[(start + np.arange(length)) % steps] = 0.0
+    for start, length in zip(draws.start_h[mine], draws.steps(step_h)[mine], strict=True):
+        up[(int(start / step_h) + np.arange(length)) % steps] = 0.0
     return up
 
 

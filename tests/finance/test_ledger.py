@@ -38,6 +38,7 @@ def small():
                     "soc_start_fraction": 0.2,
                     "auxiliary_by_temperature": False,
                 },
+                "dispatch": {"arbitrage": "off"},
                 "genset": {"set_kw": 1000, "sets": 2, "backup_sets": 2, "last_resort_sets": 1},
                 "finance": {
                     "storage_ownership": "rent",

@@ -7,6 +7,7 @@ import pytest
 import cli
 from study.evaluate import evaluate
 from study.financing import returns
+from study.foresight import bound, cost_of_trace
 from study.presets import presets
 
 ALTERNATIVE_KEYS = {
@@ -104,3 +105,22 @@ def test_bad_files_give_a_sentence_and_exit_code_2(tmp_path, capsys, text, sente
 def test_a_missing_file_is_a_sentence(tmp_path, capsys):
     assert cli.main(["run", str(tmp_path / "nowhere.json")]) == 2
     assert "nowhere.json: No such file" in capsys.readouterr().err
+
+
+def test_controls_by_share_in_the_year_at_hand_and_in_years_drawn_anew(tmp_path, capsys):
+    """Two months of the blank site; a battery that is not there has no control."""
+    scenario = presets()["blank"].scenario.with_({"site.term_months": 2, "grid.outages": []})
+    path = tmp_path / "short.json"
+    path.write_text(scenario.to_json(), encoding="utf-8")
+    assert cli.main(["controls", str(path), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert list(printed) == ["plain", "forecast", "tuned"]
+    for row in printed.values():
+        assert list(row) == ["in_sample", "out_of_sample"] and len(row["out_of_sample"]) == 3
+        assert all(share <= 1 for share in (row["in_sample"], *row["out_of_sample"]))
+    study = evaluate(scenario)
+    found = bound(study)
+    own = found.share(cost_of_trace(study, 1, found, study.dispatch.trace("hybrid", 1)))
+    assert printed["plain"]["in_sample"] == pytest.approx(own)
+    path.write_text(scenario.with_({"storage.energy_kwh": 0, "storage.power_kw": 0}).to_json(), encoding="utf-8")
+    assert cli.main(["controls", str(path)]) == 2 and "no battery" in capsys.readouterr().err

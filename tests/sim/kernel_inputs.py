@@ -11,7 +11,14 @@ UNLIMITED = {"charge_set_kw": NO_LIMIT_KW, "discharge_set_kw": NO_LIMIT_KW, "sha
 def make_series(load_kw, *, month_ends=None, step_h=1.0, demand_window_steps=1, refill_share=1.0, **columns) -> Series:
     """A series with grid, without PV, windows or classes; `columns` replace single ones."""
     n = len(load_kw)
-    neutral = {"pv_kw_per_kwp": 0, "grid_up": 1, "action": 0, "above_shave_kw": NO_LIMIT_KW, "period": 0}
+    neutral = {
+        "pv_kw_per_kwp": 0,
+        "grid_up": 1,
+        "action": 0,
+        "above_shave_kw": NO_LIMIT_KW,
+        "period": 0,
+        "export_share": 1,
+    }
     filled = {name: np.broadcast_to(columns.get(name, value), n) for name, value in neutral.items()}
     return Series(
         load_kw=load_kw,

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.dispatch.control import NO_THRESHOLD_KW, action_series, refill_share, shaving, yearly_thresholds_kw
+from sim.dispatch.control import NO_THRESHOLD_KW, refill_share, shaving, window_orders, yearly_thresholds_kw
 from sim.dispatch.kernel import NO_LIMIT_KW
-from sim.inputs.scenario import Scenario
+from sim.dispatch.lanes import simulate
+from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.inputs.tariff import price_classes
 from sim.timeline import timeline
 from tests.sim.kernel_inputs import make_series
@@ -14,45 +15,71 @@ CLOCK = timeline("2026-01", 12, 60)
 
 
 def orders(scenario, month, day):
-    classes = price_classes(scenario.tariff, CLOCK)
     first = CLOCK.step_at(month, day, 0)
-    return action_series(scenario, CLOCK, classes)[first : first + 24]
+    return window_orders(scenario, CLOCK)[first : first + 24]
+
+
+def levels(scenario, month, day):
+    """The plain rule's levels of one day (charge to, give down to), shares of what lies above the reserve."""
+    dispatch = simulate(scenario)
+    first = dispatch.clock.step_at(month, day, 0)
+    found = dispatch.series.levels
+    return found.charge_to[first : first + 24], found.give_to[first : first + 24]
+
+
+PRICES_ONLY = {"load.kind": "flat", "grid.outages": [], "site.term_months": 12}
+
+
+def shanghai(**changes):
+    """Flat load, billed by kVA: prices alone count."""
+    tariff = {"library_id": "cn_shanghai_35kv", "demand_basis": "transformer_kva", "capacity_per_kva_month": 30.0}
+    return Scenario().with_(
+        PRICES_ONLY | {"tariff": tariff} | {path.replace("__", "."): v for path, v in changes.items()}
+    )
 
 
 def test_shanghai_spring_day_has_two_charges_and_two_discharges():
     """Valley 22-06, peaks 08-11 and 18-21, flat between: 两充两放."""
-    day = orders(Scenario(), 4, 15)
-    assert (day[[22, 23, 0, 1, 5]] < 0).all()
-    assert (day[[8, 9, 10, 18, 19, 20]] > 0).all()
-    assert (day[11:18] < 0).all()
-    assert (day[[6, 7, 21]] == 0).all()
+    charge_to, give_to = levels(shanghai(), 4, 15)
+    assert (charge_to[[22, 23, 0, 1, 5]] == 1).all() and (charge_to[11:18] == 1).all()
+    assert (give_to[[8, 9, 10, 18, 19, 20]] == 0).all()
+    assert (charge_to[[8, 18]] == 0).all() and (give_to[[23, 0, 12]] == 1).all()
 
 
-def test_one_cycle_where_the_second_charge_is_off_or_does_not_pay():
-    off = orders(Scenario().with_({"dispatch.second_charge": False}), 4, 15)
-    assert (off[11:18] == 0).all() and (off[[8, 18]] > 0).all()
-    lossy = Scenario().with_({"storage.charge_efficiency": 0.78, "storage.discharge_efficiency": 0.78})
-    assert (orders(lossy, 4, 15)[11:18] == 0).all()
+def test_one_cycle_where_the_second_charge_does_not_pay():
+    lossy = shanghai(storage__charge_efficiency=0.78, storage__discharge_efficiency=0.78)
+    assert (levels(lossy, 4, 15)[0][11:18] == 0).all()
 
 
-def test_energy_is_spread_evenly_so_that_it_lasts_through_the_block():
-    """20 MWh x (0.95 - 0.20) x 0.945 = 14.2 MWh out over 3 h = 4.7 of 10 MW."""
-    day = orders(Scenario(), 4, 15)
-    assert day[8:11] == pytest.approx([20 * 0.75 * 0.945 / 3 / 10] * 3)
-    assert -day[22] == pytest.approx(20 * 0.75 / 0.945 / 8 / 10)
-
-
-def test_the_dearest_hours_of_a_block_come_first():
-    """August: peak 08-12, tip 12-14, peak 14-15. A one-hour battery gives all it has in the tip."""
-    fast = Scenario().with_({"storage.energy_kwh": 10_000, "storage.power_kw": 10_000})
-    day = orders(fast, 8, 12)
-    assert day[12:14] == pytest.approx([10 * 0.75 * 0.945 / 2 / 10] * 2)
-    assert (day[8:12] == 0).all() and day[14] == 0
+def test_a_fast_battery_keeps_all_it_has_for_the_dearest_hours():
+    """August: peak 08-12, tip 12-14. What one hour empties waits for the tip; a battery of two hours and more, 4 h of
+    tip and peak, gives in the peak what the tip does not need."""
+    fast = shanghai(storage__energy_kwh=10_000, storage__power_kw=10_000)
+    assert (levels(fast, 8, 12)[1][8:12] == 1).all() and (levels(fast, 8, 12)[1][12:14] == 0).all()
+    slow = levels(shanghai(storage__energy_kwh=60_000, storage__power_kw=10_000), 8, 12)[1]
+    assert ((slow[8:12] > 0) & (slow[8:12] < 1)).any()
 
 
 def test_no_order_where_the_spread_does_not_cover_the_losses():
-    flat = Scenario().with_({"tariff": {"library_id": "cn_gansu_110kv"}, "storage.charge_efficiency": 0.6})
-    assert (orders(flat, 4, 15) == 0).all()
+    scenario = Scenario().with_({"tariff": {"library_id": "cn_gansu_110kv"}, "storage.charge_efficiency": 0.6})
+    charge_to, _ = levels(scenario.with_(PRICES_ONLY | {"tariff.demand_charges": []}), 4, 15)
+    assert (charge_to == 0).all()
+
+
+def test_an_old_file_that_orders_a_second_charge_still_opens():
+    tree = Scenario().model_dump()
+    tree["dispatch"]["second_charge"] = False
+    assert scenario_from_dict(tree) == Scenario()
+    assert Scenario().with_({"dispatch.second_charge": True}) == Scenario()
+
+
+def test_off_buys_nothing_and_gives_back_what_the_sun_left():
+    idle = simulate(shanghai(dispatch__arbitrage="off"))
+    assert idle.series.levels is None and not idle.series.action.any()
+    sunny = simulate(shanghai(dispatch__arbitrage="off", pv__dc_kwp=30_000.0))
+    assert not sunny.series.levels.charge_to.any() and (sunny.series.levels.give_to < 1).any()
+    hybrid = sunny.row("hybrid")
+    assert sunny.monthly["grid_charge_kwh"][hybrid].sum() < 1 < sunny.monthly["pv_charge_kwh"][hybrid].sum()
 
 
 def test_own_windows_replace_the_tariffs():

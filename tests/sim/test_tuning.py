@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.dispatch import kernel
-from sim.dispatch.control import NO_THRESHOLD_KW, action_series, shaving
+from sim.dispatch.control import NO_THRESHOLD_KW, shaving, window_orders
 from sim.dispatch.lanes import simulate
 from sim.dispatch.rolling import roll, with_orders
 from sim.dispatch.tuning import TunedTable, TuningYear, tune
@@ -88,7 +88,7 @@ def test_the_inputs_order_what_the_table_says(studies, strategies):
     scenario, clock, table = with_strategy(study.scenario, strategy), study.dispatch.clock, strategy.table
     kind = np.array([0, 0, 0, 0, 0, 1, 2])[clock.weekday]
     expected = table.share[clock.month_index, kind, clock.hour]
-    found = action_series(scenario, clock, study.dispatch.classes)
+    found = window_orders(scenario, clock)
     assert found == pytest.approx(expected, abs=1e-9)
     held = shaving(scenario.dispatch, clock, study.dispatch.classes)
     assert held.lowest_kw.tolist() == table.threshold_kw[:, 0].tolist() and not held.above_kw.any()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.dispatch import kernel, variants
-from sim.dispatch.control import action_series, refill_share, tradable_kwh
+from sim.dispatch.control import refill_share, tradable_kwh, window_orders
 from sim.dispatch.lanes import simulate
 from study.presets import presets
 
@@ -18,7 +18,7 @@ def shares_of(scenario, plan, count):
 @pytest.fixture(scope="module", params=["case_a", "case_b", "case_c", "case_d"])
 def case(request):
     dispatch = simulate(presets()[request.param].scenario)
-    plan = variants.orders(dispatch.scenario, dispatch.clock, dispatch.classes)
+    plan = variants.orders(dispatch.scenario, dispatch.clock, dispatch.series)
     return dispatch, plan
 
 
@@ -36,13 +36,6 @@ def run(dispatch, plan, outages=None, threads=None):
     )
 
 
-def test_orders_are_those_of_the_plain_rule(case):
-    dispatch, plan = case
-    shares = shares_of(dispatch.scenario, plan, 1)[:, 0]
-    ordered = plan.sign[plan.level] * shares[plan.level]
-    np.testing.assert_array_equal(ordered, action_series(dispatch.scenario, dispatch.clock, dispatch.classes))
-
-
 def test_orders_of_windows_with_and_without_a_power_of_their_own():
     windows = [
         {"start_hour": 0, "end_hour": 6, "action": "charge", "power_fraction": 0.35},
@@ -52,9 +45,9 @@ def test_orders_of_windows_with_and_without_a_power_of_their_own():
     ]
     scenario = presets()["case_a"].scenario.with_({"dispatch.arbitrage": "windows", "dispatch.windows": windows})
     dispatch = simulate(scenario)
-    plan = variants.orders(scenario, dispatch.clock, dispatch.classes)
+    plan = variants.orders(scenario, dispatch.clock, dispatch.series)
     ordered = plan.sign[plan.level] * shares_of(scenario, plan, 1)[plan.level, 0]
-    np.testing.assert_array_equal(ordered, action_series(scenario, dispatch.clock, dispatch.classes))
+    np.testing.assert_array_equal(ordered, window_orders(scenario, dispatch.clock))
     sums = run(dispatch, plan)
     np.testing.assert_array_equal(sums.import_kwh, kernel.aggregate(dispatch.series, dispatch.lanes, 4).import_kwh)
 
@@ -63,11 +56,15 @@ def test_orders_of_windows_with_and_without_a_power_of_their_own():
     "change", [{"storage.energy_kwh": 2600}, {"storage.power_kw": 900}, {"dispatch.reserve_fraction": 0.6}]
 )
 def test_orders_of_another_battery_need_no_new_schedule(change):
-    scenario = presets()["case_a"].scenario
+    windows = [
+        {"start_hour": 0, "end_hour": 6, "action": "charge"},
+        {"start_hour": 8, "end_hour": 11, "action": "discharge"},
+    ]
+    scenario = presets()["case_a"].scenario.with_({"dispatch.arbitrage": "windows", "dispatch.windows": windows})
     dispatch, other = simulate(scenario), scenario.with_(change)
-    plan = variants.orders(scenario, dispatch.clock, dispatch.classes)
+    plan = variants.orders(scenario, dispatch.clock, dispatch.series)
     ordered = plan.sign[plan.level] * shares_of(other, plan, 1)[plan.level, 0]
-    np.testing.assert_array_equal(ordered, action_series(other, dispatch.clock, dispatch.classes))
+    np.testing.assert_array_equal(ordered, window_orders(other, dispatch.clock))
 
 
 def test_sums_are_the_kernels_to_the_last_bit(case):
@@ -85,7 +82,7 @@ def test_sums_are_the_kernels_to_the_last_bit(case):
 def test_each_lane_has_its_own_outages():
     """Lanes with the outages of seven different years, beside each other and alone, give the same."""
     dispatch = simulate(presets()["case_b"].scenario)
-    plan = variants.orders(dispatch.scenario, dispatch.clock, dispatch.classes)
+    plan = variants.orders(dispatch.scenario, dispatch.clock, dispatch.series)
     random, count = np.random.default_rng(5), dispatch.lanes.count
     events = random.integers(0, 7, count)
     first = np.concatenate([[0], np.cumsum(events)])

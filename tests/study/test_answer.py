@@ -114,9 +114,16 @@ def test_no_battery_and_no_pv_is_said():
     assert answer.ride_through_h(study).reason == "no_battery"
 
 
+def test_a_battery_that_can_do_nothing_is_said():
+    """Case A's own battery works; switched off it only waits for an outage."""
+    own, idle = short(), short(dispatch__arbitrage="off", grid__outages=[], dispatch__peak_shave_kw=None)
+    assert "answers.remark.idle_battery" not in [f.key for f in answer.remarks(own)]
+    assert "answers.remark.idle_battery" in [f.key for f in answer.remarks(idle)]
+
+
 def test_negative_npv_beside_a_saving_is_said():
-    """Case C saves over the term, but less than a discount rate of 10 % asks for."""
-    study = evaluate(presets()["case_c"].scenario.with_({"finance.discount_rate": 0.10}))
+    """Case C saves over the term, but less than a discount rate of 20 % asks for."""
+    study = evaluate(presets()["case_c"].scenario.with_({"finance.discount_rate": 0.20}))
     assert study.savings["hybrid"].total > 0 > study.kpis["hybrid"].npv.value
     assert "answers.remark.worth_negative" in [f.key for f in answer.remarks(study)]
 

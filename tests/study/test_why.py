@@ -56,13 +56,14 @@ def test_the_limit_is_told_exactly_where_imports_reach_it(year):
     reached = (at.limit_kw > 0) & (np.abs(trace.import_kw - at.limit_kw) <= at.near_kw)
     np.testing.assert_array_equal(flags["grid_limit"], reached)
     held = (at.limit_kw > 0) & ~reached & (np.abs(trace.import_kw - at.threshold_kw) <= at.near_kw)
-    np.testing.assert_array_equal(flags["grid_threshold"], held)
+    told_held = flags["grid_threshold"] | flags["grid_ceiling"] | flags["grid_billed"]
+    np.testing.assert_array_equal(told_held, held)
 
 
 def test_the_battery_has_a_reason_to_give_and_to_take_and_to_rest(year):
     _, trace, flags, at = year
     np.testing.assert_array_equal(count(flags, "discharge_"), (trace.discharge_kw > at.near_kw).astype(int))
-    takes = count(flags, "charge_pv") + count(flags, "charge_window") + count(flags, "charge_refill") > 0
+    takes = sum(count(flags, f"charge_{why}") for why in ("pv", "window", "price", "refill")) > 0
     np.testing.assert_array_equal(takes, trace.pv_charge_kw + trace.grid_charge_kw > at.near_kw)
     idle = (trace.discharge_kw <= at.near_kw) & (trace.charge_kw <= at.near_kw)
     np.testing.assert_array_equal(count(flags, "idle_"), idle.astype(int))
@@ -78,6 +79,14 @@ def test_what_held_the_battery_was_at_its_end(year):
     assert np.allclose(trace.energy_kwh[full], at.full_kwh, rtol=1e-5)
     tight = flags["charge_held_limit"] | flags["charge_held_threshold"]
     assert np.allclose(trace.import_kw[tight], at.threshold_kw[tight], atol=2 * at.near_kw)
+
+
+def test_what_the_plan_keeps_is_left(year):
+    _, trace, flags, at = year
+    kept = flags["held_later"]
+    assert np.allclose(trace.energy_kwh[kept], at.kept_kwh[kept], rtol=1e-5)
+    later = flags["idle_later"]
+    assert (at.stored_kwh[later] <= at.kept_kwh[later] * (1 + 1e-5)).all() or not at.by_plan
 
 
 def test_sets_and_lost_load_are_told(year):

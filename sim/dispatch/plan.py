@@ -1,0 +1,540 @@
+"""The plain rule's plan: from what is known at midnight, up to where the battery is filled and emptied in each step.
+
+For a convex cost the best control of a store is two levels a step: below the one it buys, above the other it gives,
+between it waits. Both follow from what a stored kWh is worth for the rest of the plan; what load and sun really do only
+moves the charge between them. Each midnight the plan of two days is made from the tariff's calendar, an ordinary day
+(the load's mean over the last days of its kind, the PV's over the last days), and a ceiling for billed imports. Nothing
+later than the step before midnight enters it.
+
+The ceiling is what the month has billed so far, or the peak that would have cost least over the last four weeks,
+whichever is higher; of the last three months' the highest holds, for what was needed once comes again. Both, and the
+levels, are worked out on a nominal run: the battery as new, a year without outages, the rule of `sim.dispatch.kernel`.
+
+Energies here are kWh inside the battery above the reserve, 0 ... span; worths are money per such kWh.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.compiled import OPTIONS, Kernel
+from sim.dispatch import kernel
+from sim.dispatch.kernel import (
+    AUXILIARY,
+    HELD,
+    LOAD_SCALE,
+    N_ROWS,
+    N_SCALARS,
+    PV_KWP,
+    STEP_ABOVE_SHAVE,
+    STEP_CHARGE_SHARE,
+    STEP_CHARGE_TO,
+    STEP_DISCHARGING,
+    STEP_GIVE_TO,
+    STEP_LOAD,
+    STEP_PV,
+    STEP_SUN_TO,
+    WIDTH,
+    WINDOW,
+    _load_lane,
+    _load_month,
+    _run_step,
+)
+
+Floats = NDArray[np.float64]
+
+VIEW_DAYS = 2
+LOAD_DAYS = 5  # the last days of the same kind whose mean is an ordinary day's load
+PV_DAYS = 3  # the last days whose mean is an ordinary day's PV
+CALENDAR_DAYS = 7  # ahead, whose prices say what a kWh left at the end of the view is worth
+PAST_DAYS = 28  # the last days whose cheapest peak is the ceiling,
+PAST_MONTHS = 3  # and of so many months the highest
+EARLY = (1, 2, 3, 5, 7, 10, 14, 21)  # days of the first month on which its ceiling is worked out anew
+TIE = 1e-9
+NARROWED = 1e-3  # of the greatest need: as near as a peak is looked for
+GOLDEN = 0.6180339887498949
+UNKNOWN = 1e300
+DEAR = 1e3  # times the dearest kWh and kW: what lies above a ceiling is met first
+SOURCES = 4  # to the load above the ceiling, to the load, from the grid, from the sun
+
+# Power into and out of the battery, kW; efficiencies; hours of a step; kWh above the reserve.
+Battery = namedtuple("Battery", "kw charge_kw discharge_kw eta_charge eta_discharge step_h span_kwh")
+# A stretch of steps as known: kW of need and surplus, prices of a kWh and of one exported, kW of the ceiling.
+View = namedtuple("View", "need surplus price credit cap")
+# The year as a meter sees it: rows of the kernel, the month, day's kind, price and class of each step, the nominal
+# lane, the price per kW of each month and charge (months, charges), and which charges measure a class (charges, K).
+Year = namedtuple(
+    "Year",
+    "steps month_of month_ends kind price credit period scalars monthly per_kw measured window_steps per_day",
+)
+# What is asked of the rule: kW typed as threshold of each month and class (months, K), huge where none; whether a
+# ceiling is found where none is typed, and the grid charges; kW of each charge that are paid for anyway; share of the
+# greatest peak of so many months before that is billed in any case, and which months count.
+Terms = namedtuple("Terms", "typed finds buys paid_kw ratchet ratchet_months ratchet_counts")
+# Found: shares of the span in each step (n,), and the ceiling of each day and class (days, K), kW.
+Found = namedtuple("Found", "charge_to give_to sun_to ceiling")
+# Measured steps from `first` on whose cheapest peaks are looked for; weights: price per kW of each charge in them.
+Case = namedtuple("Case", "year battery seen first weights limit_of dear worth top_kw levels")
+
+_called = njit(**OPTIONS)
+
+
+@_called
+def _queue_up(worth, kwh, view, t, battery, dear):
+    """What step `t` asks of the battery and offers it, dearest first, as worth and kWh in it; and the kWh it offers."""
+    need, cap = view.need[t], view.cap[t]
+    above = min(max(need - cap, 0.0), battery.kw)
+    give = min(max(need - above, 0.0), min(battery.discharge_kw, battery.kw - above))
+    grid = min(max(cap - need, 0.0), battery.charge_kw)
+    sun = min(view.surplus[t], battery.kw)
+    buy, credit = view.price[t], max(view.credit[t], 0.0)
+    if buy < credit:
+        sun = min(sun, battery.kw - grid)
+    else:
+        grid = min(grid, battery.kw - sun)
+    stores, gives = battery.eta_charge * battery.step_h, battery.step_h / battery.eta_discharge
+    worth[0], kwh[0] = dear * battery.eta_discharge, above * gives
+    worth[1], kwh[1] = buy * battery.eta_discharge, give * gives
+    worth[2], kwh[2] = buy / battery.eta_charge, grid * stores
+    worth[3], kwh[3] = credit / battery.eta_charge, sun * stores
+    offered = kwh[2] + kwh[3]
+    for i in range(1, SOURCES):
+        w, e, j = worth[i], kwh[i], i
+        while j > 0 and worth[j - 1] < w:
+            worth[j], kwh[j] = worth[j - 1], kwh[j - 1]
+            j -= 1
+        worth[j], kwh[j] = w, e
+    return offered
+
+
+@_called
+def _take_turn(held, held_kwh, count, worth, kwh, offered, span, out, out_kwh):
+    """The battery's kWh and the step's, dearest first, without the first `offered`: what a kWh is worth before the
+    step. Returns how many pieces there are."""
+    i, j, found, left = 0, 0, 0, span
+    while left > 0.0 and (i < count or j < SOURCES):
+        if j >= SOURCES or (i < count and held[i] >= worth[j]):
+            w, e = held[i], held_kwh[i]
+            i += 1
+        else:
+            w, e = worth[j], kwh[j]
+            j += 1
+        cut = min(offered, e)
+        offered -= cut
+        e = min(e - cut, left)
+        if e > 0.0:
+            left -= e
+            if found and out[found - 1] == w:
+                out_kwh[found - 1] += e
+            else:
+                out[found], out_kwh[found] = w, e
+                found += 1
+    if left > 0.0 and found:  # only by rounding
+        out_kwh[found - 1] += left
+    return found
+
+
+@_called
+def _above(held, held_kwh, count, least):
+    """kWh in the battery that are worth at least so much."""
+    kwh = 0.0
+    for i in range(count):
+        if held[i] < least:
+            break
+        kwh += held_kwh[i]
+    return kwh
+
+
+@_called
+def _plan(view, battery, dear, end, late, charge_to, give_to, sun_to):
+    """Levels of each step of the view, kWh; returns the kWh at its start that are worth at least `end`, which is what
+    one left at its end is worth. Backward: before a step the battery's best kWh are those of the queue that its own and
+    the step's form by worth. `late`: of equal hours the later is served, so that energy is there when a peak comes."""
+    most = SOURCES * (len(view.need) + 1)
+    held, held_kwh, other, other_kwh = np.zeros(most), np.zeros(most), np.zeros(most), np.zeros(most)
+    worth, kwh = np.zeros(SOURCES), np.zeros(SOURCES)
+    held[0], held_kwh[0], count = end, battery.span_kwh, 1
+    for t in range(len(view.need) - 1, -1, -1):
+        price, tie = view.price[t], TIE * max(1.0, abs(view.price[t]))
+        sold = price * battery.eta_discharge
+        charge_to[t] = _above(held, held_kwh, count, price / battery.eta_charge - tie)
+        give_to[t] = max(_above(held, held_kwh, count, sold - tie if late else sold + tie), charge_to[t])
+        sun_to[t] = _above(held, held_kwh, count, max(view.credit[t], 0.0) / battery.eta_charge - tie)
+        offered = _queue_up(worth, kwh, view, t, battery, dear)
+        count = _take_turn(held, held_kwh, count, worth, kwh, offered, battery.span_kwh, other, other_kwh)
+        held, held_kwh, other, other_kwh = other, other_kwh, held, held_kwh
+    return _above(held, held_kwh, count, end)
+
+
+@_called
+def _cost(view, battery, dear, end, charge_to, give_to, sun_to):
+    """Cost of the view when everything in it is known beforehand, the battery bought full as it pays and sold at the
+    end."""
+    stored = _plan(view, battery, dear, end, False, charge_to, give_to, sun_to)
+    cost = end * stored
+    stores, gives = battery.eta_charge * battery.step_h, battery.step_h / battery.eta_discharge
+    for t in range(len(view.need)):
+        need, cap = view.need[t], view.cap[t]
+        able = min(battery.kw, stored / gives)
+        sold = min(min(need, battery.discharge_kw), max(stored - give_to[t], 0.0) / gives)
+        given = min(able, max(need - cap, sold))
+        room = min(battery.kw, (battery.span_kwh - stored) / stores)
+        sun = min(room, min(view.surplus[t], max(sun_to[t] - stored, 0.0) / stores))
+        bought = min(min(battery.charge_kw, room - sun), (charge_to[t] - stored) / stores - sun)
+        bought = max(min(bought, cap - need), 0.0)
+        imported = need - given + bought
+        earned = max(view.credit[t], 0.0) * (view.surplus[t] - sun)
+        cost += battery.step_h * (view.price[t] * imported - earned + dear * max(imported - cap, 0.0))
+        stored = min(max(stored + (sun + bought) * stores - given * gives, 0.0), battery.span_kwh)
+    return cost - end * stored
+
+
+@_called
+def _least_worth(price, battery, held):
+    """What a kWh left at the end of a view is worth by these prices ahead: it spares the cheapest purchase, or, where
+    nothing is held below a ceiling, the dearest sale if that is less."""
+    spared = price.min() / battery.eta_charge
+    return spared if held else min(spared, price.max() * battery.eta_discharge)
+
+
+@_called
+def _past(year, first, end, limit_of):
+    """The steps `first` ... `end` - 1 as they were measured, without a ceiling."""
+    need, surplus, cap = np.zeros(end - first), np.zeros(end - first), np.zeros(end - first)
+    for i in range(end - first):
+        t = first + i
+        net = _load(year, t, year.steps[t, STEP_LOAD]) - year.steps[t, STEP_PV] * year.scalars[PV_KWP, 0]
+        need[i], surplus[i], cap[i] = max(net, 0.0), max(-net, 0.0), limit_of[year.month_of[t]]
+    return View(need, surplus, year.price[first:end], year.credit[first:end], cap)
+
+
+@_called
+def _load(year, t, kw):
+    """The site's load in step `t` where the series has `kw`."""
+    return kw * year.monthly[LOAD_SCALE - N_SCALARS, 0, year.month_of[t]] + year.scalars[AUXILIARY, 0]
+
+
+@_called
+def _held_cost(case, peaks):
+    """Cost of the measured steps with the peaks (charges,) held, demand at its price included."""
+    year, view = case.year, case.seen
+    for i in range(len(view.need)):
+        held = case.limit_of[year.month_of[case.first + i]]
+        for charge in range(len(peaks)):
+            if case.weights[charge] > 0.0 and year.measured[charge, year.period[case.first + i]]:
+                held = min(held, peaks[charge])
+        view.cap[i] = held
+    charge_to, give_to, sun_to = case.levels[0], case.levels[1], case.levels[2]
+    return _cost(view, case.battery, case.dear, case.worth, charge_to, give_to, sun_to) + (case.weights * peaks).sum()
+
+
+@_called
+def _trial(section):
+    """Where a golden section (low, high, cost at the lower point, at the upper) looks next."""
+    low, high, cost, _ = section
+    return high - GOLDEN * (high - low) if cost == UNKNOWN else low + GOLDEN * (high - low)
+
+
+@_called
+def _narrow(section, cost):
+    """Take in the cost of the last trial; where both points have one, drop the end beyond the dearer."""
+    low, high, lower, upper = section
+    if lower == UNKNOWN:
+        lower = cost
+    else:
+        upper = cost
+    if lower < UNKNOWN and upper < UNKNOWN:
+        step = GOLDEN * (high - low)
+        if lower <= upper:
+            return low, low + step, UNKNOWN, lower
+        return high - step, high, upper, UNKNOWN
+    return low, high, lower, upper
+
+
+@_called
+def _least_by(case, charge, peaks):
+    """Move one charge's peak to where the measured steps cost least, which is convex in it; returns that cost."""
+    section = (0.0, case.top_kw, UNKNOWN, UNKNOWN)
+    while section[1] - section[0] > NARROWED * case.top_kw:
+        peaks[charge] = _trial(section)
+        section = _narrow(section, _held_cost(case, peaks))
+    peaks[charge] = section[1]
+    return _held_cost(case, peaks)
+
+
+@_called
+def _least_by_both(case, first, second, peaks):
+    """Move two charges' peaks to where the measured steps cost least: for each trial of one the other's best."""
+    section = (0.0, case.top_kw, UNKNOWN, UNKNOWN)
+    while section[1] - section[0] > NARROWED * case.top_kw:
+        peaks[first] = _trial(section)
+        section = _narrow(section, _least_by(case, second, peaks))
+    peaks[first] = section[1]
+    _least_by(case, second, peaks)
+
+
+@_called
+def _cheapest_peaks(year, battery, month, first, view, limit_of, dear, levels, out):
+    """The peaks (charges,) that would cost least over the view, which begins at step `first`, at a month's price of
+    demand; huge for a charge that this month does not have."""
+    begun = year.month_ends[month - 1] if month else 0
+    weights = year.per_kw[month] * (len(view.need) / (year.month_ends[month] - begun))
+    top = view.need.max() + battery.kw
+    case = Case(
+        year, battery, view, first, weights, limit_of, dear, _least_worth(view.price, battery, True), top, levels
+    )
+    peaks = np.full(len(weights), top)
+    before = -1
+    for charge in range(len(weights)):
+        if weights[charge] > 0.0:
+            if before >= 0:
+                _least_by_both(case, before, charge, peaks)
+            else:
+                _least_by(case, charge, peaks)
+            before = charge
+    for charge in range(len(weights)):
+        out[charge] = peaks[charge] if weights[charge] > 0.0 else kernel.NO_LIMIT_KW
+
+
+@_called
+def _ordinary_load(year, day, ahead, out):
+    """Load of each slot of the day `ahead` after `day`, kW before scaling: the mean of the last days of its kind before
+    `day`; of any kind where there is none; what is measured first where nothing is known yet."""
+    kind, count = year.kind[(day + ahead) % len(year.kind)], 0
+    out[:] = 0.0
+    for same in (True, False):
+        for back in range(1, 3 * CALENDAR_DAYS + 1):
+            d = day - back
+            if count == LOAD_DAYS or d < 0 or (count and not same):
+                break
+            if year.kind[d] == kind or not same:
+                for slot in range(year.per_day):
+                    out[slot] += year.steps[d * year.per_day + slot, STEP_LOAD]
+                count += 1
+    if count:
+        out /= count
+    else:
+        out[:] = year.steps[0, STEP_LOAD]
+
+
+@_called
+def _ordinary_pv(year, day, out):
+    """PV per kWp of each slot, the mean of the last days before `day`; none where nothing is known yet."""
+    out[:] = 0.0
+    first = max(0, day - PV_DAYS)
+    for d in range(first, day):
+        for slot in range(year.per_day):
+            out[slot] += year.steps[d * year.per_day + slot, STEP_PV] / (day - first)
+
+
+@_called
+def _ordinary(year, day, view, limit_of):
+    """Fill the view with ordinary days from `day` on, without a ceiling; after the year's last day comes its first."""
+    load, pv = np.zeros(year.per_day), np.zeros(year.per_day)
+    _ordinary_pv(year, day, pv)
+    for ahead in range(VIEW_DAYS):
+        _ordinary_load(year, day, ahead, load)
+        for slot in range(year.per_day):
+            i = ahead * year.per_day + slot
+            t = (day * year.per_day + i) % len(year.price)
+            view.price[i], view.credit[i] = year.price[t], year.credit[t]
+            net = _load(year, t, load[slot]) - pv[slot] * year.scalars[PV_KWP, 0]
+            view.need[i], view.surplus[i], view.cap[i] = max(net, 0.0), max(-net, 0.0), limit_of[year.month_of[t]]
+
+
+@_called
+def _billed(year, month, k, peak_of):
+    """The peak up to which imports of class `k` cost no more demand this month; `peak_of` (K,): billed so far."""
+    least = kernel.NO_LIMIT_KW
+    for charge in range(year.per_kw.shape[1]):
+        if year.measured[charge, k] and year.per_kw[month, charge] > 0.0:
+            greatest = 0.0
+            for other in range(len(peak_of)):
+                if year.measured[charge, other]:
+                    greatest = max(greatest, peak_of[other])
+            least = min(least, greatest)
+    return least if least < kernel.NO_LIMIT_KW else 0.0
+
+
+@_called
+def _ceiling(year, terms, month, k, peaks):
+    """What imports of class `k` are held to in a month, by the threshold typed or the charges' peaks."""
+    if not terms.finds:
+        return terms.typed[month, k]
+    least = kernel.NO_LIMIT_KW
+    for charge in range(len(peaks)):
+        if year.measured[charge, k] and year.per_kw[month, charge] > 0.0:
+            least = min(least, peaks[charge])
+    return least
+
+
+@_called
+def _held_view(year, terms, day, view, peaks, peak_of, limit_of):
+    """Ordinary days under the ceiling; whether it holds anything below what the grid can give."""
+    _ordinary(year, day, view, limit_of)
+    today, held = year.month_of[day * year.per_day], False
+    for i in range(len(view.need)):
+        t = (day * year.per_day + i) % len(year.price)
+        month, k = year.month_of[t], year.period[t]
+        ceiling = _ceiling(year, terms, month, k, peaks)
+        if month == today:
+            ceiling = max(ceiling, _billed(year, month, k, peak_of))
+        held = held or ceiling < view.cap[i]
+        view.cap[i] = min(view.cap[i], ceiling)
+    return held
+
+
+@_called
+def _ahead(year, day, battery, held):
+    """What a kWh left at the end of the view is worth, by the calendar of the days ahead: a weekend must not sell what
+    Monday needs."""
+    price = np.zeros(CALENDAR_DAYS * year.per_day)
+    for i in range(len(price)):
+        price[i] = year.price[(day * year.per_day + i) % len(year.price)]
+    return _least_worth(price, battery, held)
+
+
+@_called
+def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, peaks):
+    """Work the charges' peaks out anew at midnight of `day`: the highest of the last
+    months, and no lower than what is paid for anyway."""
+    month, first = year.month_of[day * year.per_day], max(0, day - PAST_DAYS) * year.per_day
+    if day > 0:
+        seen = _past(year, first, day * year.per_day, limit_of)
+    else:
+        n = VIEW_DAYS * year.per_day
+        seen = View(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
+        _ordinary(year, 0, seen, limit_of)
+    _cheapest_peaks(year, battery, month, first, seen, limit_of, dear, levels, past[month])
+    for charge in range(len(peaks)):
+        known = past[month, charge]
+        for back in range(1, PAST_MONTHS):
+            if month >= back and past[month - back, charge] < kernel.NO_LIMIT_KW:
+                known = max(known, past[month - back, charge])
+        for back in range(1, terms.ratchet_months + 1):
+            if month >= back and terms.ratchet_counts[month - back]:
+                known = max(known, terms.ratchet * billed[month - back, charge])
+        peaks[charge] = max(known, terms.paid_kw[charge])
+
+
+@_called
+def _share(kwh, battery):
+    """Of the span; what rounding leaves beside nothing and all is nothing and all."""
+    share = kwh / battery.span_kwh
+    return 0.0 if share < TIE else 1.0 if share > 1.0 - TIE else share
+
+
+@_called
+def _run_day(year, day, w, found, peak_of):
+    """Run the dispatch rule through the day by the levels found, and read its demand meters."""
+    for t in range(day * year.per_day, (day + 1) * year.per_day):
+        row, k, month = year.steps[t], year.period[t], year.month_of[t]
+        row[STEP_CHARGE_TO], row[STEP_GIVE_TO], row[STEP_SUN_TO] = found.charge_to[t], found.give_to[t], found.sun_to[t]
+        row[STEP_CHARGE_SHARE] = 1.0 if found.charge_to[t] > 0.0 else row[STEP_CHARGE_SHARE]
+        row[STEP_DISCHARGING] = 1.0 if found.give_to[t] < 1.0 else 0.0
+        row[STEP_ABOVE_SHAVE] = found.ceiling[day, k]
+        for i in range(HELD, N_ROWS):
+            w[i * WIDTH] = 0.0
+        w[HELD * WIDTH] = _billed(year, month, k, peak_of)
+        _run_step(year.steps, t, 1.0, False, w)
+        peak_of[k] = max(peak_of[k], w[WINDOW * WIDTH] / year.window_steps)
+
+
+def _plan_year(year, battery, terms, limit_of, dear, w, found):
+    n, charges = VIEW_DAYS * year.per_day, year.per_kw.shape[1]
+    view = View(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
+    levels, space = np.zeros((3, n)), np.zeros((3, PAST_DAYS * year.per_day))
+    peaks, peak_of = np.full(charges, kernel.NO_LIMIT_KW), np.zeros(year.measured.shape[1])
+    billed = np.zeros((len(year.month_ends), charges))
+    past = np.full(billed.shape, kernel.NO_LIMIT_KW)
+    _load_lane(w, 0, year.scalars, 0, battery.step_h)
+    month, since = -1, 0
+    for day in range(len(year.kind)):
+        if year.month_of[day * year.per_day] != month:
+            for charge in range(charges if month >= 0 else 0):
+                for k in range(len(peak_of)):
+                    if year.measured[charge, k]:
+                        billed[month, charge] = max(billed[month, charge], peak_of[k])
+            month, since = year.month_of[day * year.per_day], 0
+            _load_month(w, 0, year.monthly, 0, month)
+            peak_of[:] = 0.0
+        if terms.finds and charges and (since == 0 or (month == 0 and since in EARLY)):
+            _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)
+        for k in range(len(peak_of)):
+            found.ceiling[day, k] = _ceiling(year, terms, month, k, peaks)
+        held = _held_view(year, terms, day, view, peaks, peak_of, limit_of)
+        _plan(view, battery, dear, _ahead(year, day, battery, held), held, levels[0], levels[1], levels[2])
+        for slot in range(year.per_day):
+            t = day * year.per_day + slot
+            found.charge_to[t] = _share(levels[0, slot], battery) if terms.buys else 0.0
+            found.give_to[t] = _share(levels[1, slot], battery)
+            found.sun_to[t] = _share(levels[2, slot], battery)
+        _run_day(year, day, w, found, peak_of)
+        since += 1
+
+
+_plan_levels = Kernel(_plan_year)
+
+
+def levels(
+    series: kernel.Series,
+    lane: kernel.Lanes,
+    kind: NDArray[np.int64],
+    price: Floats,
+    credit: Floats,
+    per_kw: Floats,
+    measured: NDArray[np.bool_],
+    terms: Terms,
+) -> Found:
+    """The plain rule's levels and ceilings of a year.
+
+    `series`: load, PV and calendar; its orders and outages are not looked at. `lane`: the nominal hybrid, one lane;
+    `kind` (days,): kind of each day; `price` and `credit` (n,) per kWh; `per_kw` (months, charges) and `measured`
+    (charges, K): the demand charges.
+    """
+    n = len(series.load_kw)
+    battery, year = _battery(lane, series.step_h), _year(series, lane, kind, price, credit, per_kw, measured)
+    dearest = max(np.abs(price).max(), np.abs(credit).max()) + per_kw.sum(axis=1).max(initial=0.0) / series.step_h
+    limit_of = np.ascontiguousarray(lane.import_limit_kw[0])
+    found = Found(np.zeros(n), np.ones(n), np.ones(n), np.full((len(kind), measured.shape[1]), kernel.NO_LIMIT_KW))
+    if battery.span_kwh > 0 and battery.kw > 0:
+        dear = DEAR * max(float(dearest), 1e-6)
+        _plan_levels(year, battery, terms, limit_of, dear, kernel._aligned(N_ROWS * WIDTH), found)
+    return found
+
+
+def _battery(lane: kernel.Lanes, step_h: float) -> Battery:
+    return Battery(
+        float(lane.battery_kw[0]),
+        float(lane.charge_set_kw[0]),
+        float(lane.discharge_set_kw[0]),
+        float(lane.charge_efficiency[0]),
+        float(lane.discharge_efficiency[0]),
+        float(step_h),
+        float(lane.energy_max_kwh[0] - lane.energy_reserve_kwh[0]),
+    )
+
+
+def _year(series, lane, kind, price, credit, per_kw, measured) -> Year:
+    steps = series.steps.copy()
+    steps[:, kernel.STEP_GRID_UP] = 1.0
+    steps[:, STEP_CHARGE_SHARE], steps[:, kernel.STEP_EXPORT] = series.refill_share, credit >= 0
+    return Year(
+        steps,
+        np.repeat(np.arange(len(series.month_ends)), np.diff(series.month_ends, prepend=0)),
+        series.month_ends,
+        kind,
+        np.ascontiguousarray(price),
+        np.ascontiguousarray(credit),
+        np.ascontiguousarray(series.classes[:, 1]),
+        lane.scalars,
+        lane.monthly.copy(),
+        per_kw,
+        measured,
+        float(series.demand_window_steps),
+        round(24 / series.step_h),
+    )

@@ -1,0 +1,50 @@
+"""The table of shares: what it must reach, that it is what the document shows, and that some rows are as they were."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sim.inputs.tariff import library_ids, library_tariff
+from tests.project import shares
+
+STORED = json.loads(shares.STORED.read_text(encoding="utf-8"))
+LIVE = (
+    ("cn_zhejiang_35kv", "mixed, PV", "demand"),
+    ("my_tnb_mv_general", "mixed", "demand"),
+    ("us_ca_large_tou_proxy", "mixed", "demand"),
+    ("cn_jiangsu_35kv", "flat, PV", "energy"),
+    ("de_mv_industrial_proxy", "flat", "energy"),
+)
+
+
+def of(column, chosen=lambda name: True):
+    return [row[column] for name, row in STORED.items() if row.get(column) is not None and chosen(name)]
+
+
+@pytest.mark.parametrize(("name", "site", "bill"), LIVE)
+def test_a_row_is_what_a_run_gives(name, site, bill):
+    expected = STORED[name][f"{bill}: {site}"]
+    found = shares.share(name, site, bill)
+    assert found == expected if expected is None else found == pytest.approx(expected, abs=2e-4)
+
+
+def test_the_document_shows_the_stored_figures():
+    assert tuple(STORED) == library_ids()
+    assert shares.DOCUMENT.read_text(encoding="utf-8") == shares.table(STORED)
+
+
+@pytest.mark.parametrize("site", shares.SITES)
+def test_energy_prices_alone_are_used_to_the_last(site):
+    assert min(of(f"energy: {site}")) >= 0.99
+
+
+def test_what_demand_charges_leave():
+    """Gansu and Ningxia need prices and peaks at once, with clouds."""
+    mixed, sunny = "demand: mixed", "demand: mixed, PV"
+    chinese = {name for name in STORED if library_tariff(name).currency == "CNY"}
+    assert min(of(mixed)) >= 0.75 and min(of(mixed, lambda name: name in chinese)) >= 0.84
+    assert np.median(of(mixed)) >= 0.94
+    hard = {name for name in chinese if "gansu" in name or "ningxia" in name}
+    assert min(of(sunny)) >= 0.60 and min(of(sunny, lambda name: name in chinese - hard)) >= 0.85
+    assert min(of(sunny, lambda name: name in hard)) >= 0.65 and np.median(of(sunny)) >= 0.91
