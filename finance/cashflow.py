@@ -11,13 +11,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from finance import metrics
 from finance.debt import NO_LOAN, Coverage, Loan, RepaymentPlan, coverage, schedule
 from finance.tax import Tax, TaxRules, book_value_left, credit_line, depreciable_cost, depreciation_line, income_tax
-
-Floats = NDArray[np.float64]
+from sim.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from finance.bill import Bill
 from finance.lines import LINES, Due, Line, Reader, keys, value
 from finance.price_paths import by_month
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.interruptions import Interruption
 from sim.plant.load import gpus
 
-Floats = NDArray[np.float64]
 HYBRID = np.array([[0.0], [0], [0], [1]])
 WITH_GRID = np.array([[0.0], [1], [1], [1]])
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sim.arrays import Floats
 from sim.inputs.money import Finance
 from sim.inputs.terms import Component, PricePoint, PriceShock
 from sim.problem import Refusal
-
-Floats = NDArray[np.float64]
 
 COMPONENTS: tuple[str, ...] = get_args(Component)
 # A path for each of a hundred years has a few kilobytes.

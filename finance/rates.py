@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from finance.bill import Bill, BillRates, ContractRate, DemandRate, TierRate, bill, only_where
 from finance.price_paths import by_month
 from finance.tiers import Tier
+from sim.arrays import Floats
 from sim.dispatch.lanes import import_limits_kw
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DemandCharge, PriceTier
-
-Floats = NDArray[np.float64]
 
 
 def grid_bill(scenario: Scenario, dispatch: Dispatch) -> Bill:

@@ -17,6 +17,7 @@ from finance import metrics
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import vat_factor
 from finance.lines import keys, proportional
+from sim.arrays import Floats
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.tuning import Rates
 from sim.inputs.scenario import Scenario
@@ -29,7 +30,6 @@ from study.evaluate import evaluate
 from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh
 from study.study import Study
 
-Floats = NDArray[np.float64]
 GAP = 1e-6
 STORAGE_LINES, PV_LINES, CONTROL_LINES = (keys(step=step) for step in ("battery_cost", "pv_cost", "control_cost"))
 SET_LINES = proportional("sets", "fleet")

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.optimum.model import Growth, Infeasible, Optimum, Programme, Sizes, grown
 from sim.optimum.solve import SizeSearch, best_count, best_size, size_map
 from study import outages
 from study.sizing import GAP, Plan, Priced, price_of, search_of, simulated, within
 
-Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 PARTS = ("energy", "demand", "fuel", "unserved")
 MAP_CELLS, MAP_GAP = 20, 1e-5

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from finance import metrics
 from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, put, span, text
@@ -19,11 +16,11 @@ from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
 from report.text import deal as deal_text
 from report.text import say
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from study.deal import Outcome, agreed, plant_lines
 from study.financing import CAUSES
 
-Floats = NDArray[np.float64]
 LABEL, SUM, START, TOP = 0, 1, 2, 5
 ROWS = (
     "project",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance import metrics
 from finance.cashflow import by_year
@@ -22,11 +21,11 @@ from report.book.cells import Book, baseline_of, cell, heads, number, put, put_f
 from report.book.flows import DIFFERENCE, Searched, crossing, filled, first_crossing, flow_cell, irr_formula
 from report.book.flows import START as FLOW_START
 from report.text import say
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from study.financing import PROJECT_LINES, Returns, monthly_lines, returns
 
-Floats = NDArray[np.float64]
 LABEL, SUM, START = 0, 1, 2  # year 0 stands in column START
 NO_LIMIT_YEARS = 100
 RULES_ROW = 3

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import runs
 from sim.meter.findings import MeterError, MeterFinding, finding, followed, listing, refusal, stamp_text
 from sim.meter.stamps import DAY, distinct
 from sim.problem import Problem, one_or_many
@@ -150,8 +151,8 @@ def _mixed(row: int, length: int, step: int) -> MeterError:
 
 def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """[begin, end) of each stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    begin, end = runs(flags)
+    return list(zip(begin.tolist(), end.tolist(), strict=True))
 
 
 def begin_of_interval(readings: Readings, step: int, told: Literal["begin", "end"] | None) -> Repair:
