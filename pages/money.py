@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from report import views
+from report import sentences, views
 from report.screen import charts
 from report.screen import cost as charts_cost
 from report.text import say
@@ -24,7 +24,7 @@ with st.container(border=True, gap="small"):
 grid = st.grid(2, min_column_width=400)
 scale = money.flow_scale(study)
 with card(money.flow_title(study), money.flow_note(study, scale), within=grid):
-    chart(charts_cost.cash_flow(study, words, dark), key="cash_flow", height=320, alt=money.flow_alt(study))
+    chart(charts_cost.cash_flow(study, words, dark), key="cash_flow", height=320, alt=sentences.flow_alt(study, words))
 with card(say.say(spending_title(study), words, scenario.site.currency), answers.spending_note(study), within=grid):
     chart(charts_cost.cumulative(study, words, dark), key="cumulative", height=320, alt=answers.spending_alt(study))
 
@@ -47,7 +47,7 @@ with st.container(horizontal=True, vertical_alignment="top"):
     year = operation.ask_year(study, key="money.year")
 
 parts = views.period_parts(study, alternative)
-with card(money.lines_title(study, alternative), money.lines_note(study)):
+with card(sentences.lines_title(study, alternative, words), money.lines_note(study)):
     st.markdown(charts.legend(charts_cost.part_legend(parts, words, dark)))
     figure = charts_cost.period_stack(study, alternative, words, dark)
     chart(figure, key="lines", height=320, alt=money.lines_alt(study, alternative))
@@ -56,7 +56,7 @@ with card(money.lines_title(study, alternative), money.lines_note(study)):
     answers.show_table(table, key="lines_table", alt=money.lines_alt(study, alternative))
 
 bill = views.bill_parts(study, alternative, year)
-with card(money.bill_title(bill), money.bill_note(study, alternative, year)):
+with card(sentences.bill_title(bill, words), money.bill_note(study, alternative, year)):
     if bill:
         st.markdown(charts.legend(money.bill_legend(bill)))
         figure = charts_cost.bill_stack(study, alternative, year, words, dark)

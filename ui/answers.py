@@ -13,7 +13,7 @@ import streamlit as st
 from finance.figures import KeyFigure, figures_on
 from finance.metrics import Figure
 from i18n import numbers
-from report import views
+from report import sentences, views
 from report.palette import palette
 from report.screen import cost as charts_cost
 from report.text import say
@@ -184,13 +184,11 @@ def _change(study: Study, row: KeyFigure, text: str) -> tuple[str, bool | None, 
 
 
 def _ride_card(study: Study) -> Card:
-    full, name, meaning = answer.ride_through_h(study), t("answers.kpi.ride"), t("answers.kpi.ride_help")
+    full, text, kept = sentences.ride_through(study, state.words())
+    name, meaning = t("answers.kpi.ride"), t("answers.kpi.ride_help")
     if full.value is None:
         return _missing_card(name, full, meaning, is_money=False)
-    kept = answer.ride_through_h(study, study.scenario.dispatch.reserve_fraction)
-    words = state.words()
-    delta = t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, words))
-    return Card(name, say.duration(full.value, words), meaning, delta, is_money=False)
+    return Card(name, text, meaning, kept, is_money=False)
 
 
 def _missing_card(name: str, figure: Figure, meaning: str, is_money: bool = True, unit: str = "") -> Card:
@@ -245,9 +243,7 @@ def turning_card(study: Study, points: tuple[TurningPoint, ...]) -> None:
     """Title, note and bars of the turning points."""
     words = state.words()
     rows = charts_cost.turning_rows(study, points, words)
-    near = sum(not row.is_far for row in rows)
-    key = "none" if near == 0 else "one" if near == 1 else "some"
-    st.subheader(t(f"answers.turning.{key}", n=t(f"answers.turning.n_{near}")), anchor=False)
+    st.subheader(sentences.turning_title(points, words), anchor=False)
     st.markdown(f":small[:gray[{t('answers.turning.note', baseline=say.name(study.baseline, words))}]]")
     listed = say.enumerated((f"{row.label} {row.from_to} ({row.distance})" for row in rows), words)
     alt = t("answers.turning.alt", list=listed)

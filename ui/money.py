@@ -7,7 +7,7 @@ import pandas as pd
 
 from finance.figures import FIGURES
 from finance.kpis import periods_per_year
-from report import views
+from report import sentences, views
 from report.palette import palette
 from report.screen import cost as charts_cost
 from report.text import say
@@ -64,16 +64,11 @@ def flow_scale(study: Study) -> Amounts:
     return amounts(state.words(), largest, study.scenario.site.currency)
 
 
-def _total_saving(study: Study) -> str:
-    saved = study.savings["hybrid"].total
-    return say.signed(state.words().money(saved, study.scenario.site.currency), saved)
-
-
 def flow_title(study: Study) -> str:
     """Whether the running total ends above zero."""
     key = "good" if study.savings["hybrid"].total > 0 else "bad"
     term = say.term(study.scenario.site.term_months, state.words())
-    return t(f"answers.money.flow_title_{key}", total=_total_saving(study), term=term)
+    return t(f"answers.money.flow_title_{key}", total=sentences.total_saving(study, state.words()), term=term)
 
 
 def flow_note(study: Study, scale: Amounts) -> str:
@@ -83,27 +78,9 @@ def flow_note(study: Study, scale: Amounts) -> str:
     )
 
 
-def flow_alt(study: Study) -> str:
-    baseline = say.name(study.baseline, state.words())
-    return t("answers.money.flow_alt", baseline=baseline, total=_total_saving(study))
-
-
 def period_word(study: Study) -> str:
     yearly = periods_per_year(study.scenario.site.term_months) == 1
     return t("answers.money.period_year" if yearly else "answers.money.period_month")
-
-
-def lines_title(study: Study, alternative: str) -> str:
-    """The largest part of an alternative's cost."""
-    words = state.words()
-    name = say.name(alternative, words, first=True)
-    parts = {key: float(values.sum()) for key, values in views.period_parts(study, alternative).items()}
-    paid = sum(value for value in parts.values() if value > 0)
-    if paid <= 0:
-        return t("answers.money.lines_title_none", name=name)
-    largest = max(parts, key=lambda key: parts[key])
-    part = t(f"charts.part.{largest}")
-    return t("answers.money.lines_title", name=name, part=part.lower(), share=say.share(parts[largest] / paid, words))
 
 
 def lines_note(study: Study) -> str:
@@ -132,17 +109,6 @@ def _in_words(table: pd.DataFrame, names: list[str], columns: list[str], corner:
     texts = answers.number_table(values.reset_index(drop=True), scale)
     names_first = [texts.columns[0], texts.columns[-1], *texts.columns[1:-1]]  # the total stays in sight on a phone
     return texts[names_first], scale.unit
-
-
-def bill_title(parts: dict[str, np.ndarray]) -> str:
-    """The largest component of the year's bill."""
-    sums = {key: float(values.sum()) for key, values in parts.items()}
-    total = sum(value for value in sums.values() if value > 0)
-    if total <= 0:
-        return t("answers.money.bill_title_none")
-    largest, words = max(sums, key=lambda key: sums[key]), state.words()
-    part = views.bill_label(largest, words)
-    return t("answers.money.bill_title", part=part, share=say.share(sums[largest] / total, words))
 
 
 def bill_note(study: Study, alternative: str, year: int) -> str:

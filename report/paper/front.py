@@ -21,7 +21,7 @@ from report.text.currency import rate_note
 from sim.inputs import library
 from sim.inputs.register import register
 from sim.plant.load import peak_kw
-from study.answer import RESIDUAL_LINES, headline, remarks, ride_through_h, stack_title
+from study.answer import RESIDUAL_LINES, headline, remarks, stack_title
 from study.financing import returns
 
 FLIPS = 3
@@ -162,7 +162,7 @@ def cards(draft: Draft) -> list[tuple[str, str, str]]:
     return [
         *(_figure_card(draft, row) for row in figures_on("decision")),
         _first_year_card(draft, vs),
-        _ride_card(draft),
+        (words.t("answers.kpi.ride"), *sentences.ride_through(draft.study, words)[1:]),
         (words.t("answers.kpi.co2"), words.number(saving.co2_t, "t"), vs),
     ]
 
@@ -193,16 +193,6 @@ def first_year_saving(draft: Draft) -> float:
     kept = [name for name in lines if name not in RESIDUAL_LINES and name not in CAPEX_LINES]
     total = sum(lines[name][:, 1 : months + 1].sum(axis=1) for name in kept)
     return float(total[draft.hybrid_row] - total[draft.base_row])
-
-
-def _ride_card(draft: Draft) -> tuple[str, str, str]:
-    scenario = draft.study.scenario
-    full = ride_through_h(draft.study)
-    kept = ride_through_h(draft.study, scenario.dispatch.reserve_fraction)
-    note = draft.words.t("answers.kpi.ride_reserve", time=say.duration(kept.value or 0.0, draft.words))
-    if full.value is None:
-        return draft.words.t("answers.kpi.ride"), say.missing(full, draft.words), ""
-    return draft.words.t("answers.kpi.ride"), say.duration(full.value, draft.words), note
 
 
 def flips(draft: Draft) -> list[list[str]]:

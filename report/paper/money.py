@@ -7,7 +7,7 @@ import numpy as np
 from finance.figures import FIGURES, figures_on
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
-from report import views
+from report import sentences, views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import tables as proposal_finance
@@ -19,6 +19,7 @@ from report.text.amounts import amounts
 from study import autonomy
 from study.price_moves import CHANGES, price_moves
 from study.project_figures import PROJECT_FIGURES
+from study.turning import TurningPoint
 
 MOVED = 6
 UNIT_PRICES = {
@@ -117,9 +118,7 @@ def money(draft: Draft) -> Block:
             small(draft.t("money.before_tax")),
             chart(
                 paper_charts.cash_flow(study, words),
-                words.t(
-                    "answers.money.flow_alt", baseline=draft.baseline, total=draft.money(study.savings["hybrid"].total)
-                ),
+                sentences.flow_alt(study, words),
                 caption=draft.t("money.chart", baseline=draft.baseline, unit=flow_unit, rate=rate),
             ),
             *proposal_finance.after_tax(draft),
@@ -200,9 +199,7 @@ def risk(draft: Draft) -> Block | None:
     """What would turn the answer, and NPV with single prices moved."""
     study, words = draft.study, draft.words
     blocks: list[Block | None] = []
-    near = sum(1 for point in draft.points if point.distance is not None and point.distance < 1)
-    key = "none" if near == 0 else "one" if near == 1 else "some"
-    finding = words.t(f"answers.turning.{key}", n=words.lookup(f"answers.turning.n_{near}") or str(near))
+    finding = sentences.turning_title(draft.points, words)
     if draft.points:
         labels = [(_turning_text(draft, point), lever_text.distance(study, point, words)) for point in draft.points]
         alt = say.listed((f"{text} ({distance})" for text, distance in labels), draft.words)
@@ -220,14 +217,9 @@ def risk(draft: Draft) -> Block | None:
     return chapter(draft, "risk", finding, blocks) if draft.points or moves else None
 
 
-def _turning_text(draft: Draft, point) -> str:
-    label = lever_text.label(point.path, draft.words)
-    now = lever_text.value_text(draft.study, point.path, point.now, draft.words)
-    if point.at is None:
-        return draft.words.t("financing.pair", name=label, text=draft.words.t("charts.turning.never", now=now))
-    at = lever_text.value_text(draft.study, point.path, point.at, draft.words)
-    text = draft.words.t("charts.turning.from_to", now=now, at=at)
-    return draft.words.t("financing.pair", name=label, text=text)
+def _turning_text(draft: Draft, point: TurningPoint) -> str:
+    text = lever_text.from_to(draft.study, point, draft.words)
+    return draft.words.t("financing.pair", name=lever_text.label(point.path, draft.words), text=text)
 
 
 def _moves_table(draft: Draft, moves) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from report import views
+from report import sentences, views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper.blocks import Block, Draft, chapter, chart, heading, pair, prose, small, table, table_scale
@@ -30,17 +30,11 @@ def bill(draft: Draft) -> Block:
 def _bill_of_grid(draft: Draft, parts: dict) -> Block:
     study, words = draft.study, draft.words
     total = sum(values.sum() for values in parts.values())
-    main = max(parts, key=lambda key: parts[key].sum())
-    finding = words.t(
-        "answers.money.bill_title",
-        part=views.bill_label(main, words),
-        share=say.share(float(parts[main].sum() / total), words),
-    )
     legend = [(views.bill_label(key, words), colour) for key, colour in charts_cost.bill_colours(parts, LIGHT).items()]
     return chapter(
         draft,
         "bill",
-        finding,
+        sentences.bill_title(parts, words),
         [
             prose(
                 draft.t(
@@ -131,13 +125,6 @@ def _cost_of_diesel(draft: Draft) -> Block:
     study, words = draft.study, draft.words
     parts = views.period_parts(study, study.baseline)
     own = study.kpis[study.baseline]
-    main = max(parts, key=lambda key: parts[key].sum())
-    finding = words.t(
-        "answers.money.lines_title",
-        name=draft.name(study.baseline),
-        part=words.t(f"charts.part.{main}"),
-        share=say.share(float(parts[main].sum() / own.total_cost), words),
-    )
     labels = views.period_labels(study, words)
     scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
     head = [draft.t("bill.period"), *(words.t(f"charts.part.{key}") for key in parts), words.t("answers.money.total")]
@@ -154,7 +141,7 @@ def _cost_of_diesel(draft: Draft) -> Block:
     return chapter(
         draft,
         "bill",
-        finding,
+        sentences.lines_title(study, study.baseline, words),
         [
             prose(
                 draft.t(

@@ -233,15 +233,8 @@ def turning_rows(study: Study, points: Sequence[TurningPoint], words: Words) -> 
 
 def _turning_row(study: Study, point: TurningPoint, words: Words) -> TurningRow:
     label, far = levers.label(point.path, words), levers.distance(study, point, words)
-    form = levers.in_study(study, point.path, words, point.now, point.now if point.at is None else point.at)
-    now = form.number(point.now)
-    if point.at is None:
-        return TurningRow(label, words.t("charts.turning.never", now=words.number(now, form.unit)), far, 1.0, True)
-    at = words.number(form.number(point.at), form.unit)
-    length = min(1.0, point.distance or 0.0)
-    return TurningRow(
-        label, words.t("charts.turning.from_to", now=words.number(now), at=at), far, length, length >= 1.0
-    )
+    length = 1.0 if point.distance is None else min(1.0, point.distance)
+    return TurningRow(label, levers.from_to(study, point, words), far, length, length >= 1.0)
 
 
 def turning_bars(rows: list[TurningRow], dark: bool) -> Figure:

@@ -77,6 +77,15 @@ def value_text(study: Study, path: str, value: float, words: Words) -> str:
     return words.number(number, form.unit)
 
 
+def from_to(study: Study, point: TurningPoint, words: Words) -> str:
+    """From today's value to the one at which the answer turns, or that it never does."""
+    if point.at is None:
+        return words.t("charts.turning.never", now=value_text(study, point.path, point.now, words))
+    form = in_study(study, point.path, words, point.now, point.at)
+    now, at = words.number(form.number(point.now)), words.number(form.number(point.at), form.unit)
+    return words.t("charts.turning.from_to", now=now, at=at)
+
+
 def distance(study: Study, point: TurningPoint, words: Words) -> str:
     """How far from today's value the answer turns, signed; words where it does not."""
     if point.at is None:
