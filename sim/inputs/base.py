@@ -31,6 +31,11 @@ class Closed(BaseModel):
         cls.card_of_all, cls.when_of_all = card, staticmethod(when) if when else None
 
 
+class SectionPart(Closed, defer_build=True):
+    """Inputs of a section that stand together. Only the section is ever made, so only it need be built:
+    `class Finance(Taxes, Costs, defer_build=False)`."""
+
+
 def require_day(value: Any) -> Any:
     """The value, whose `month` and `day` must be a date of the study's year. Raises Refusal."""
     if value.day > MONTH_DAYS[value.month - 1]:

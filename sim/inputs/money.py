@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from sim.inputs import library
-from sim.inputs.base import Closed
+from sim.inputs.base import SectionPart
 from sim.inputs.field import GENERAL, Fraction, Money, derived, estimate, given, seen, sourced
 from sim.inputs.grid import has_works
 from sim.inputs.plant import has_pv, has_sets
@@ -36,7 +36,7 @@ def counts_interruptions(s: Any) -> bool:
     return s.finance.count_interruptions
 
 
-class Costs(Closed, card="terms.frame"):
+class Costs(SectionPart, card="terms.frame"):
     """What things cost, on one VAT basis, `prices_include_vat`; the study shows the basis `vat_basis`."""
 
     baseline: Literal["diesel", "grid", "grid_diesel"] = given(
@@ -90,7 +90,7 @@ class Costs(Closed, card="terms.frame"):
     )
 
 
-class SetCosts(Closed, card="terms.sets", when=has_sets):
+class SetCosts(SectionPart, card="terms.sets", when=has_sets):
     """What diesel and sets cost."""
 
     diesel_per_l: Money = given(
@@ -152,7 +152,7 @@ class SetCosts(Closed, card="terms.sets", when=has_sets):
     )
 
 
-class BatteryCosts(Closed, card="terms.storage", when=has_battery):
+class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
     """What the battery costs, bought or rented."""
 
     storage_ownership: Literal["rent", "buy"] = given("buy", "The battery is", "Rented by month, or bought.")
@@ -213,7 +213,7 @@ class BatteryCosts(Closed, card="terms.storage", when=has_battery):
     )
 
 
-class PvCosts(Closed, card="terms.pv", when=has_pv):
+class PvCosts(SectionPart, card="terms.pv", when=has_pv):
     """What PV costs."""
 
     pv_capex_per_kwp: Money = given(
@@ -227,7 +227,7 @@ class PvCosts(Closed, card="terms.pv", when=has_pv):
     )
 
 
-class GridCosts(Closed, card="terms.grid"):
+class GridCosts(SectionPart, card="terms.grid"):
     """What the connection costs, and the control system beside it."""
 
     grid_works_per_kva: Money = given(
@@ -266,7 +266,7 @@ class GridCosts(Closed, card="terms.grid"):
     )
 
 
-class Losses(Closed, card="terms.loss"):
+class Losses(SectionPart, card="terms.loss"):
     """What the site loses where power fails, and the price of carbon."""
 
     unserved_per_kwh: Money = given(
@@ -329,7 +329,7 @@ class Losses(Closed, card="terms.loss"):
     )
 
 
-class CarbonAccount(Closed, card="autonomy.carbon"):
+class CarbonAccount(SectionPart, card="autonomy.carbon"):
     """Market-based accounting of grid energy and its certificates, beside the factor of the place."""
 
     market_co2_kg_per_kwh: float | None = given(
@@ -350,7 +350,7 @@ class CarbonAccount(Closed, card="autonomy.carbon"):
     )
 
 
-class ShownCurrency(Closed, card="terms.rate"):
+class ShownCurrency(SectionPart, card="terms.rate"):
     """The currency amounts are shown in. The study stays in the site's; only what is shown is multiplied."""
 
     shown_currency: str = given(
@@ -396,5 +396,6 @@ class Finance(
     BatteryCosts,
     SetCosts,
     Costs,
+    defer_build=False,
 ):
     """Money only: costs, how they grow, tax and loan; and the currency they are shown in."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from sim.inputs.base import Closed
+from sim.inputs.base import Closed, SectionPart
 from sim.inputs.field import GENERAL, Fraction, Money, always, derived, estimate, given
 from sim.problem import Refusal
 
@@ -59,7 +59,7 @@ class TaxHoliday(Closed):
         return self
 
 
-class PricePaths(Closed, card="terms.energy"):
+class PricePaths(SectionPart, card="terms.energy"):
     """How prices move beyond one rate each."""
 
     demand_escalation: float | None = given(
@@ -115,7 +115,7 @@ def own_years(s: Any) -> bool:
     return own_rules(s) and not s.finance.tax_depreciation.startswith(("macrs", "immediate", "none"))
 
 
-class IncomeTax(Closed, card="terms.tax"):
+class IncomeTax(SectionPart, card="terms.tax"):
     """What the tax office takes and gives. It never changes a figure before tax."""
 
     tax_rules: Literal["country", "own", "none"] = given(
@@ -190,7 +190,7 @@ def has_loan(s: Any) -> bool:
     return s.finance.loan_share > 0
 
 
-class Financing(Closed, card="terms.loan"):
+class Financing(SectionPart, card="terms.loan"):
     """The bank's part, and what the owners want. It never changes a figure of the project."""
 
     hurdle_rate: float = given(
