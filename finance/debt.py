@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy_financial as npf
 from numpy.typing import ArrayLike
 
 from finance.metrics import Figure
@@ -96,11 +97,10 @@ def _parts(loan: Loan, available: ArrayLike | None) -> Floats:
     parts = np.zeros(loan.years)
     if loan.repayment == "bullet":
         parts[-1] = 1.0
-    elif loan.repayment == "equal_principal":
+    elif loan.repayment == "equal_principal" or (loan.repayment == "level" and loan.rate == 0):
         parts[loan.grace_years :] = 1.0 / paying
     elif loan.repayment == "level":
-        growth = (1.0 + loan.rate) ** np.arange(paying)
-        parts[loan.grace_years :] = growth / growth.sum()
+        parts[loan.grace_years :] = npf.ppmt(loan.rate, np.arange(1, paying + 1), paying, -1.0)
     else:
         return _sculpted(loan, available)
     return parts

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance.bill import Bill
-from finance.lines import LINES, Due, Line, Reader, keys, value
-from finance.price_paths import by_month
+from finance.lines import LINES, Due, Line, Reader, keys, proportional, value
+from finance.price_paths import by_month, path_of
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
@@ -132,6 +132,19 @@ _OF_SITE: dict[str, Callable[[Scenario], float]] = {
 def of_site(scenario: Scenario, name: str) -> float:
     """A factor that is an input or follows from inputs alone."""
     return float(_OF_SITE[name](scenario) if name in _OF_SITE else scenario.get(name))
+
+
+def unit_cost(scenario: Scenario, quantity: str, years: int) -> Floats:
+    """What one more of a quantity costs in each project year (years,), on the study's VAT basis: the lines that are
+    proportional to it."""
+
+    def plain(name: str) -> Any:
+        if name.startswith("up."):
+            return path_of(scenario.finance, name.removeprefix("up.")).factors(years)
+        return of_site(scenario, name)
+
+    of = Reader(plain, {quantity: 1.0})
+    return -sum((value(LINES[key], of) for key in proportional(quantity)), np.zeros(years))
 
 
 def crew_months(monthly: Mapping[str, Floats], sets: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

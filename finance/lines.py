@@ -15,7 +15,7 @@ To add a line: its row, its quantity in the readers where it is a new one, and `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal, get_args
@@ -78,7 +78,7 @@ interruptions         restarts        restarts           saved_loss     monthly
 compute               lost_compute    compute_given_up   saved_loss     monthly
     - hybrid x given_up_gpu_h x finance.gpu_price_per_h
 """
-# Quantities made of others; what a reader knows under such a name itself goes before.
+# Quantities made of others; what a reader knows under such a name from the start goes before.
 _SUMS = {
     "works": "new_kva x finance.grid_works_per_kva + has_works x finance.grid_line_km x finance.grid_line_per_km",
     "grid_works_cost": "works x finance.grid_works_share",
@@ -166,12 +166,12 @@ def by(attribute: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 class Reader:
-    """What every factor is worth to one reader: `plain` of the names it knows, the table's sums of the others. Each is
-    worked out once. `plain` raises KeyError for what it does not know."""
+    """What every factor is worth to one reader: what is `known` from the start, the table's sums, and `plain` of all
+    other names. Each is worked out once."""
 
-    def __init__(self, plain: Callable[[str], Any]) -> None:
+    def __init__(self, plain: Callable[[str], Any], known: Mapping[str, Any] | None = None) -> None:
         self._plain = plain
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, Any] = dict(known or {})
 
     def __call__(self, name: str) -> Any:
         if name not in self._known:

@@ -6,8 +6,8 @@ always effective yearly rates, so month m is discounted by (1 + rate)^(m/12), an
 
 What does not exist is None with a reason, never 0.
 
-numpy-financial 1.0.0 is the peer in the tests, not the engine: its `npv` discounts a 2-D array along the wrong axis,
-its `irr` takes one row and returns the root nearest to zero where there are several.
+numpy-financial 1.0.0 does what it does right: the NPV and the MIRR of one series. Its `npv` discounts a 2-D array along
+the wrong axis, its `irr` takes one row and, of several roots, gives the one nearest to zero; those are ours.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy_financial as npf
 from numpy.typing import ArrayLike, NDArray
 
 from finance.irr_lanes import proved_irr
@@ -99,15 +100,14 @@ class PaybackRows:
 
 def discount_factors(rate: ArrayLike, periods: int, periods_per_year: int = 1) -> Floats:
     """(..., periods) factors 1/(1 + rate)^(t / periods_per_year) for yearly rates (...), t from 0."""
-    growth = 1.0 + np.asarray(rate, dtype=float)
-    if not (np.isfinite(growth).all() and (growth > 0).all()):
-        raise ValueError("the discount rate must be a number above -1 (-100 %); write 8 % as 0.08")
-    return growth[..., None] ** -_years(periods, periods_per_year)
+    return (1.0 + _rate(rate))[..., None] ** -_years(periods, periods_per_year)
 
 
 def npv(rate: ArrayLike, flows: ArrayLike, periods_per_year: int = 1) -> Floats:
     """Net present value (...) of flows (..., T) at one yearly rate, or one rate for each row."""
     flows = _checked(flows)
+    if flows.ndim == 1 and np.ndim(rate) == 0:
+        return npf.npv(_of_period(rate, periods_per_year), flows)
     return (flows * discount_factors(rate, flows.shape[-1], periods_per_year)).sum(axis=-1)
 
 
@@ -153,12 +153,10 @@ def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float, periods_pe
     joins the two. It always exists where both are there, so it can stand beside an IRR that does not.
     """
     row = _one_series(flows)
-    outlay = -float(npv(finance_rate, np.minimum(row, 0), periods_per_year))
-    returns = float(npv(reinvest_rate, np.maximum(row, 0), periods_per_year))
-    if outlay <= 0 or returns <= 0:
-        return Figure(None, "all_zero" if outlay == returns else "no_sign_change")
-    years = (row.size - 1) / periods_per_year
-    return Figure((returns / outlay) ** (1.0 / years) * (1.0 + reinvest_rate) - 1.0)
+    found = npf.mirr(row, *(_of_period(rate, periods_per_year) for rate in (finance_rate, reinvest_rate)))
+    if np.isnan(found):
+        return Figure(None, "no_sign_change" if row.any() else "all_zero")
+    return Figure(float(1.0 + found) ** periods_per_year - 1.0)
 
 
 def profitability_index(rate: float, flows: ArrayLike, periods_per_year: int = 1) -> Figure:
@@ -407,6 +405,19 @@ def _first_true(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _number(values: Floats) -> float | None:
     return None if np.isnan(values[0]) else float(values[0])
+
+
+def _rate(rate: ArrayLike) -> Floats:
+    yearly = np.asarray(rate, dtype=float)
+    if not (np.isfinite(yearly).all() and (yearly > -1).all()):
+        raise ValueError("the discount rate must be a number above -1 (-100 %); write 8 % as 0.08")
+    return yearly
+
+
+def _of_period(rate: ArrayLike, periods_per_year: int) -> float:
+    """A yearly rate as that of one period."""
+    one = float(_years(2, periods_per_year)[1])
+    return float(_rate(rate)) if one == 1 else float((1.0 + _rate(rate)) ** one) - 1.0
 
 
 def _years(periods: int, periods_per_year: int) -> Floats:

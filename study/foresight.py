@@ -14,8 +14,7 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.ledger import vat_factor
-from finance.price_paths import path_of
+from finance.ledger import unit_cost
 from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch.kernel import Trace
 from sim.dispatch.lanes import FUEL_FIELDS
@@ -173,7 +172,7 @@ def hybrid_rates(study: Study, year: int) -> Rates:
         energy_per_kwh=np.nan_to_num(energy),
         credit_per_kwh=np.maximum(rates.export_credit_per_kwh[month], 0.0) * rates.vat_factor,  # else PV is curtailed
         demand=tuple(demand),
-        per_litre=_litre_price(study, year),
+        per_litre=float(unit_cost(study.scenario, "fuel_l", year)[-1]),
         unserved_per_kwh=study.scenario.finance.unserved_per_kwh,
     )
 
@@ -206,12 +205,6 @@ def cost_of_optimum(programme: Programme, optimum: Optimum) -> YearCost:
 def hybrid_lane(study: Study, year: int) -> int:
     """The hybrid's lane of a project year."""
     return study.dispatch.row("hybrid") * study.dispatch.years + year - 1
-
-
-def _litre_price(study: Study, year: int) -> float:
-    finance = study.scenario.finance
-    fuel, upkeep = (path_of(finance, component).factors(year)[-1] for component in ("fuel", "om"))
-    return float(finance.diesel_per_l * fuel + finance.delivery_per_l * upkeep) * vat_factor(study.scenario)
 
 
 def least_l_per_kwh(study: Study, lane: int) -> float:

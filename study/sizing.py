@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.kpis import by_period, periods_per_year
-from finance.ledger import vat_factor
+from finance.ledger import unit_cost
 from finance.lines import keys, proportional
 from sim.arrays import Floats
 from sim.dispatch.lanes import site_set_kw
@@ -125,10 +125,8 @@ def plan(study: Study, wish: Wish) -> Plan:
     rates = mean_rates(study, weights)
     l_per_kwh = least_l_per_kwh(study, hybrid_lane(study, year))
     scenario = study.scenario
-    carbon = scenario.finance.carbon_price_per_t / 1000
-    sets_per_kwh = l_per_kwh * (rates.per_litre + carbon * scenario.genset.co2_kg_per_l) + _set_om_per_kwh(
-        study, weights
-    )
+    carbon_per_l = _mean_cost(scenario, "co2_kg", weights) * scenario.genset.co2_kg_per_l
+    sets_per_kwh = l_per_kwh * (rates.per_litre + carbon_per_l) + _mean_cost(scenario, "genset_kwh", weights)
     own_use = float(probe.dispatch.lanes.auxiliary_kw[hybrid_lane(probe, year)]) / probe.scenario.storage.energy_kwh
     usable = available_share(scenario.storage) * float(np.average(probe.dispatch.life.health, weights=weights))
     programme, open_sets = _programme(study, wish, weights, rates, year, usable, sets_per_kwh, own_use)
@@ -162,6 +160,11 @@ def year_weights(study: Study) -> Floats:
     yearly = periods_per_year(term) == 1
     factor = (1 + scenario.finance.discount_rate) ** -(np.ceil(month / 12) if yearly else month / 12)
     return (factor * (month <= term)).reshape(dispatch.years, count).sum(axis=1) / count
+
+
+def _mean_cost(scenario: Scenario, quantity: str, weights: Floats) -> float:
+    """What one more of a quantity costs, mean over the project years."""
+    return float(np.average(unit_cost(scenario, quantity, weights.size), weights=weights))
 
 
 def mean_rates(study: Study, weights: Floats) -> Rates:
@@ -357,7 +360,7 @@ def _programme(
         load_kw=load,
         pv_kw=pv,
         buy_per_kwh=rates.energy_per_kwh[month, series.period]
-        + scenario.grid.co2_kg_per_kwh * scenario.finance.carbon_price_per_t / 1000,
+        + scenario.grid.co2_kg_per_kwh * _mean_cost(scenario, "co2_kg", weights),
         credit_per_kwh=rates.credit_per_kwh[month, series.period],
         import_limit_kw=limit,
         export_limit_kw=scenario.grid.export_limit_kw * ~dark,
@@ -404,9 +407,3 @@ def _most(programme: Programme, wish: Wish) -> Sizes:
     peak = float(programme.load_kw.max())
     set_kw = peak if wish.sets else 0.0
     return Sizes(MOST_POWER * peak, LONGEST_H * peak, wish.most_kwp if wish.pv else 0.0, set_kw)
-
-
-def _set_om_per_kwh(study: Study, weights: Floats) -> float:
-    finance = study.scenario.finance
-    growth = (1 + finance.om_escalation) ** np.arange(weights.size)
-    return finance.genset_om_per_kwh * float(np.average(growth, weights=weights)) * vat_factor(study.scenario)

@@ -48,7 +48,7 @@ BILLED = {
     "bill_energy": ("energy", "tax", "tiers"),
     "bill_demand": ("capacity", "demand"),
     "bill_fixed": ("fixed", "power_factor", "minimum"),
-    "bill_export": ("export_credit",),
+    "bill_export": ("export",),
 }
 KPI_FIRST_ROW = 8
 

@@ -39,7 +39,7 @@ SIMULATED = (
     "lost_gpu_h",
     "stopped_gpus",
 )
-BILL = ("energy", "tiers", "tax", "capacity", "fixed", "power_factor", "export_credit", "minimum")
+BILL = ("energy", "tiers", "tax", "capacity", "fixed", "power_factor", "export", "minimum")
 # Rules few tariffs have, and the test of whether this one has them; the others have no such column.
 RULES = {
     "tiers": lambda scenario: bool(scenario.tariff.energy_tiers),
@@ -153,7 +153,7 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "minimum": bill.minimum,
         "capacity": bill.capacity_charge,
         "fixed": bill.fixed,
-        "export_credit": bill.export_credit,
+        "export": bill.export_credit,
         "bill": bill.total,
         **{name: lines[name][:, 1:] for name in PLANT},
     }
@@ -228,10 +228,10 @@ def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str
         yield f"demand_{k}", f"=({plain})*{here['price_demand']}*bill_vat_factor{_high_use(book, imports)}"
     yield "capacity", f"={by_demand}*tariff_capacity_per_kva*in_grid_transformer_kva"
     yield "fixed", f"={by_demand}*tariff_fixed_per_month"
-    yield "export_credit", f"={scale}*{here['export_kwh']}*tariff_export_credit"
+    yield "export", f"={scale}*{here['export_kwh']}*tariff_export_credit"
     demand = "".join(f"+{here[f'demand_{k}']}" for k in range(columns.charges))
     basic = f"{here['energy']}{demand}+{here['capacity']}" + (f"+{here['tiers']}" if "tiers" in here else "")
-    before = f"{basic}+{here['tax']}+{here['fixed']}-{here['export_credit']}"
+    before = f"{basic}+{here['tax']}+{here['fixed']}-{here['export']}"
     if "power_factor" in here:
         levies = f"{energy_scale}*{book.study.scenario.tariff.levies_per_kwh!r}*SUM({imports})"
         yield "power_factor", f"={here['connected']}*{_power_factor(here, imports)}*({basic}-{levies})"

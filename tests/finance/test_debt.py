@@ -34,7 +34,9 @@ def test_the_plan_foots(loan):
 
 def test_level_payment_is_the_annuity():
     plan = schedule(Loan(0.6, 0.048, 8), 52e6, 20)
-    assert plan.service[1:9] == pytest.approx(-npf.pmt(0.048, 8, 31.2e6))
+    assert plan.service[1:9] == pytest.approx(31.2e6 * 0.048 / (1 - 1.048**-8), rel=1e-12)
+    free = schedule(Loan(0.6, 0.0, 8), 52e6, 20)
+    assert free.service[1:9] == pytest.approx(31.2e6 / 8, rel=1e-12)
 
 
 def test_a_sculpted_loan_has_the_same_coverage_every_year():
