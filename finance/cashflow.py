@@ -7,60 +7,14 @@ which interest plays no part; equity, with the tax really paid; and each party's
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from finance import metrics
 from finance.debt import NO_LOAN, Coverage, Loan, RepaymentPlan, coverage, schedule
 from finance.tax import Tax, TaxRules, book_value_left, credit_line, depreciable_cost, depreciation_line, income_tax
 from sim.arrays import Floats
-
-
-@dataclass(frozen=True)
-class ProjectInputs:
-    """What a simple project is described by. Money is nominal; rates are yearly fractions.
-
-    years: operating years N, at most 100. capex: spent in year 0.
-    savings_year1, savings_escalation, savings_degradation: year n saves
-        savings_year1 (1 + escalation)^(n-1) (1 - degradation)^(n-1).
-    opex_year1, opex_escalation: likewise, without degradation.
-    replacements: (year, cost in today's money); the cost in year k is x (1 + replacement_escalation)^(k-1), an expense
-        of that year. One that falls after year N is not bought.
-    salvage_fraction: share of capex that comes back in year N.
-    energy_kwh_year1: energy of year 1 for the levelised cost; falls with savings_degradation.
-    """
-
-    years: int
-    capex: float
-    savings_year1: float = 0.0
-    savings_escalation: float = 0.0
-    savings_degradation: float = 0.0
-    opex_year1: float = 0.0
-    opex_escalation: float = 0.0
-    replacements: tuple[tuple[int, float], ...] = ()
-    replacement_escalation: float = 0.0
-    salvage_fraction: float = 0.0
-    energy_kwh_year1: float = 0.0
-
-    def __post_init__(self) -> None:
-        _within("years", self.years, 1, metrics.LONGEST_YEARS)
-        if self.years != int(self.years):
-            raise ValueError(f"years is {self.years}; give a whole number")
-        for name in ("savings_year1", "opex_year1"):
-            _within(name, getattr(self, name), -math.inf, math.inf)
-        for name in ("capex", "energy_kwh_year1"):
-            _within(name, getattr(self, name), 0, math.inf)
-        for name in ("savings_escalation", "opex_escalation", "replacement_escalation"):
-            _within(name, getattr(self, name), -0.99, 10)
-        for name in ("savings_degradation", "salvage_fraction"):
-            _within(name, getattr(self, name), 0, 1)
-        for year, cost in self.replacements:
-            if year != int(year) or year < 1:
-                raise ValueError(f"replacements names year {year}; years are whole numbers from 1")
-            _within(f"the replacement cost of year {year}", cost, 0, math.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,29 +32,6 @@ class CashFlow:
     def pre_tax(self) -> Floats:
         """Net flow before tax, without a loan."""
         return self.capex + self.savings + self.opex + self.replacement + self.salvage
-
-    @property
-    def cost(self) -> Floats:
-        """Lifetime cost without the savings, as positive outlays: capex, opex, replacement less salvage."""
-        return -(self.capex + self.opex + self.replacement + self.salvage)
-
-    def lcoe(self, rate: float) -> metrics.Figure:
-        """Levelised cost per kWh of one project, before tax."""
-        return metrics.lcoe(self.cost, self.energy_kwh, rate)
-
-
-def project(inputs: ProjectInputs) -> CashFlow:
-    """The lines of a project described by year-1 figures and rates (formulas: `ProjectInputs`)."""
-    n = int(inputs.years)
-    kept = grown(1.0, -inputs.savings_degradation, n)
-    return CashFlow(
-        capex=in_year(-inputs.capex, 0, n),
-        savings=grown(inputs.savings_year1, inputs.savings_escalation, n) * kept,
-        opex=0.0 - grown(inputs.opex_year1, inputs.opex_escalation, n),
-        replacement=0.0 - replacement_line(inputs.replacements, inputs.replacement_escalation, n),
-        salvage=in_year(inputs.salvage_fraction * inputs.capex, n, n),
-        energy_kwh=inputs.energy_kwh_year1 * kept,
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,20 +121,9 @@ def vat_on_investment(cost: float, vat_rate: float, recovery_years: int, years: 
     return line
 
 
-def grown(year1: float, rate: float, years: int) -> Floats:
-    """(years + 1,): nothing in year 0, then year1 (1 + rate)^(n-1)."""
-    return np.append(0.0, year1 * (1.0 + rate) ** np.arange(years))
-
-
 def in_year(amount: float, year: int, years: int) -> Floats:
     """(years + 1,): the amount in one year, nothing in the others."""
     return np.where(np.arange(years + 1) == year, amount, 0.0)
-
-
-def replacement_line(replacements: tuple[tuple[int, float], ...], escalation: float, years: int) -> Floats:
-    """(years + 1,) cost of replacements given in today's money, in the money of their year; two in a year add up."""
-    costs = (in_year(cost * (1.0 + escalation) ** (year - 1), year, years) for year, cost in replacements)
-    return sum(costs, start=np.zeros(years + 1))
 
 
 def by_year(line: ArrayLike, per_year: int = 12) -> Floats:
@@ -218,13 +138,3 @@ def at_year_ends(yearly: Floats, periods: int, per_year: int) -> Floats:
     line = np.zeros(periods)
     line[np.minimum(np.arange(yearly.size) * per_year, periods - 1)] = yearly
     return line
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    if not (math.isfinite(value) and low <= value <= high):
-        bounds = "a finite number" if low == -math.inf else f"a number from {low}" + _to(high)
-        raise ValueError(f"{name} is {value}; give {bounds}")
-
-
-def _to(high: float) -> str:
-    return "" if high == math.inf else f" to {high}"

@@ -138,14 +138,6 @@ def debt_capacity(available: ArrayLike, rate: float, dscr: float, years: int) ->
     return (cash / dscr / (1.0 + rate) ** np.arange(1, cash.shape[-1] + 1)).sum(axis=-1)
 
 
-def interest_during_construction(drawn: float, rate: float, months: int) -> float:
-    """Interest until operation begins, drawn evenly over the months: half the loan for the whole time, simple.
-
-    Total investment with it is the dynamic one (动态总投资); prices per Wh are quoted on the static one.
-    """
-    return drawn / 2.0 * rate * months / 12.0
-
-
 @dataclass(frozen=True, eq=False)
 class Coverage:
     """`dscr` and `icr` (N + 1,), NaN in years without debt service; the least of each, with its year; years below 1."""

@@ -82,11 +82,6 @@ class Waterfall:
         """Saving of each step over the term."""
         return {name: float(values.sum()) for name, values in self.steps.items()}
 
-    @property
-    def bill_totals(self) -> dict[str, float]:
-        """The steps that are on the utility's bill, over the term."""
-        return {name: float(self.steps[name].sum()) for name in BILL_STEPS}
-
 
 def bill_components(bill: Bill, row: int) -> dict[str, Floats]:
     """The bill of one alternative by component (months,): energy by class index, tiers, energy tax, each demand charge

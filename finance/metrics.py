@@ -220,26 +220,6 @@ def lcoe(costs: ArrayLike, energy_kwh: ArrayLike, rate: float, periods_per_year:
     return Figure(float(npv(rate, _one_series(costs), periods_per_year) / delivered_kwh))
 
 
-def lcos(
-    costs: ArrayLike,
-    discharged_kwh: ArrayLike,
-    rate: float,
-    periods_per_year: int = 1,
-    *,
-    charging_per_kwh: float = 0.0,
-    round_trip_efficiency: float = 1.0,
-) -> Figure:
-    """Levelised cost of storage per DISCHARGED kWh: PV(costs + charging) / PV(discharged kWh), series (T,).
-
-    Charging takes discharged / round_trip_efficiency kWh; price 0 leaves it out.
-    """
-    if not 0 < round_trip_efficiency <= 1:
-        raise ValueError(f"round_trip_efficiency is {round_trip_efficiency}; give a fraction above 0, at most 1")
-    discharged = _one_series(discharged_kwh)
-    charging = discharged / round_trip_efficiency * charging_per_kwh
-    return lcoe(_one_series(costs) + charging, discharged, rate, periods_per_year)
-
-
 def _judged(rows: Floats, count: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
     """Whether each row has exactly one root, and otherwise why it has no IRR."""
     mixed = (rows > 0).any(axis=1) & (rows < 0).any(axis=1)

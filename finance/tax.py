@@ -224,38 +224,6 @@ def depreciable_cost(rules: TaxRules, cost: ArrayLike) -> Floats:
     return np.maximum(cost * (1.0 - rules.credit_fraction * rules.basis_reduction) - rules.grant, np.minimum(cost, 0.0))
 
 
-@dataclass(frozen=True, eq=False)
-class Vat:
-    """VAT of a business by year (..., N + 1). `paid`: to the tax office; `surtax`: levied on what is paid;
-    `credit_left`: input VAT not yet recovered at the year's end."""
-
-    paid: Floats
-    surtax: Floats
-    credit_left: Floats
-
-
-def vat_account(output_vat: ArrayLike, input_vat: ArrayLike, surtax_rate: float = 0.0, refund: bool = False) -> Vat:
-    """VAT on sales less VAT on purchases, year by year; an excess of input VAT waits for later sales, or is refunded.
-
-    surtax_rate: city construction tax and education surcharges on the VAT paid (China: 7 + 3 + 2 % in a city).
-    """
-    output, taken = np.broadcast_arrays(np.asarray(output_vat, dtype=float), np.asarray(input_vat, dtype=float))
-    paid, left = np.zeros(output.shape), np.zeros(output.shape)
-    waiting = np.zeros(output.shape[:-1])
-    for year in range(output.shape[-1]):
-        due = output[..., year] - taken[..., year] - waiting
-        paid[..., year] = due if refund else np.maximum(due, 0.0)
-        waiting = np.zeros_like(due) if refund else np.maximum(-due, 0.0)
-        left[..., year] = waiting
-    return Vat(paid, np.maximum(paid, 0.0) * surtax_rate, left)
-
-
-def without_vat(amount: ArrayLike, vat_rate: float) -> Floats:
-    """An amount including VAT, without it: amount / (1 + rate)."""
-    _fraction("vat_rate", vat_rate)
-    return np.asarray(amount, dtype=float) / (1.0 + vat_rate)
-
-
 def _spread_shares(method: str, years: int, residual: float) -> Floats:
     if method == "straight_line":
         return np.full(years, (1.0 - residual) / years)

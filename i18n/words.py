@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from string import Formatter
 
 from i18n import numbers
 from sim.problem import SEPARATOR, Named, Problem
@@ -137,8 +136,3 @@ def catalogue(language: str) -> dict[str, str]:
             raise ValueError(f"{path.name} repeats {', '.join(sorted(twice))}; a key belongs to one file")
         merged |= topic
     return merged
-
-
-def placeholders(pattern: str) -> frozenset[str]:
-    """Names in braces of a pattern."""
-    return frozenset(name for _, name, _, _ in Formatter().parse(pattern) if name)

@@ -35,11 +35,10 @@ if storage.exists:
             year = table.number(t("inputs.equipment.augment_year"), 2, 30, default=6)
             table.rows_editor("storage.augment_years", {"year": year}, alt=t("inputs.equipment.augment_alt"))
 
-hectares = pv.dc_kwp / 1000 * pv.area_m2_per_mwp / 10_000
 title = t("inputs.equipment.pv_none")
 if pv.exists:
     size = words.number(pv.dc_kwp / 1000, "MWp")
-    title = t("inputs.equipment.pv", size=size, area=words.number(hectares, t("inputs.equipment.hectares")))
+    title = t("inputs.equipment.pv", size=size, area=words.number(pv.hectares, t("inputs.equipment.hectares")))
 with card(title, t("inputs.equipment.pv_note")):
     form.card("pv", columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
     if pv.exists:

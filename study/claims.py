@@ -221,18 +221,6 @@ def claim_from_dict(raw: Mapping[str, Any]) -> Claim:
     return Claim(**{**raw, "inputs": tuple(raw.get("inputs", ()))})
 
 
-def ladder(study: Study, metric: str, headline: Figure, steps: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Rung]:
-    """A headline and what is left of it as the inputs become the user's own, one group of changes after the other.
-
-    steps: (key, changes by dotted path), applied cumulatively to the study's scenario.
-    """
-    rungs, changes = [Rung("headline", headline, None)], {}
-    for key, more in steps:
-        changes = {**changes, **more}
-        rungs.append(_next(rungs[-1], key, METRICS[metric].value(_changed(study, changes), {})))
-    return rungs
-
-
 def vendor_ladder(study: Study) -> list[Rung]:
     """The IRR a brochure would promise, and what is left as the case's own values come in, group by group.
 

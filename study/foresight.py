@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finance.ledger import unit_cost
 from finance.rates import bill_rates, reactive_kvarh
@@ -23,7 +22,6 @@ from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_
 from sim.optimum.solve import solve
 from study.study import Study
 
-Floats = NDArray[np.float64]
 GAP = 1e-6
 
 

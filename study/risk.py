@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from finance.figures import FIGURES, WORTH, Flow, figures_on
-from finance.metrics import Figure
 from sim.arrays import Floats
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register
@@ -169,24 +168,6 @@ def heat_map(
     return HeatMap(measure, x_path, y_path, columns, rows, found.reshape(grid_x.shape))
 
 
-def break_even(study: Study, path: str, low: float, high: float, measure: str = WORTH, target: float = 0.0) -> Figure:
-    """The value of one input within low..high at which the measure meets the target, the nearest to the value in use.
-
-    Looked for at 65 values, then twice as finely between the two that enclose it.
-    """
-    now = 1.0 if path in FACTORS else float(study.scenario.get(path))
-    for _ in range(3):
-        values = np.linspace(low, high, 65)
-        gap = measured(flows(study, {path: values}), measure) - target
-        turns = np.flatnonzero(np.isfinite(gap[:-1]) & np.isfinite(gap[1:]) & ((gap[:-1] >= 0) != (gap[1:] >= 0)))
-        if not turns.size:
-            return Figure(None, "never")
-        at = turns[np.abs(values[turns] - now).argmin()]
-        low, high = values[at], values[at + 1]
-    share = gap[at] / (gap[at] - gap[at + 1])
-    return Figure(float(low + share * (high - low)))
-
-
 def measured(found: Flows, measure: str) -> Floats:
     """One measure of every variant (N,), NaN where it does not exist (no rate of return, never paid back)."""
     if measure not in MEASURES:
@@ -324,11 +305,6 @@ def simulate_draws(
         paid_back=float((np.nan_to_num(years, nan=np.inf) <= target_years).mean()),
         drivers=_drivers(study, draws, results[WORTH]),
     )
-
-
-def monte_carlo(study: Study, count: int = 10_000, seed: int = 1, target_years: float = 5.0) -> Risk:
-    """`draw` and `simulate_draws` with the documented ranges."""
-    return simulate_draws(study, draw(study, count, seed), target_years)
 
 
 def quantiles(values: Floats) -> Quantiles:

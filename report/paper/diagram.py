@@ -55,9 +55,8 @@ def cabinets(storage: Storage) -> Unit:
 
 def sources(scenario: Scenario) -> tuple[str, ...]:
     """The hybrid's sources from left to right; those of size zero are left out."""
-    grid_kw = max([scenario.grid.import_limit_kw, *(stage.import_limit_kw for stage in scenario.grid.stages)])
     has = {
-        "grid": grid_kw > 0,
+        "grid": scenario.grid.greatest_kw > 0,
         "pv": scenario.pv.exists,
         "battery": scenario.storage.exists,
         "diesel": scenario.genset.last_resort_sets > 0,
@@ -99,15 +98,13 @@ def _label(pen: Pen, scenario: Scenario, name: str) -> tuple[str, str]:
     """(title, line below it) of a source."""
     words = pen.words
     if name == "grid":
-        grid_kw = max([scenario.grid.import_limit_kw, *(stage.import_limit_kw for stage in scenario.grid.stages)])
         voltage = scenario.tariff.voltage_kv
         below = words.number(voltage, "kV", 0 if voltage == round(voltage) else None) if voltage else ""
-        return pen.t("grid", power=say.power(grid_kw, words)), below
+        return pen.t("grid", power=say.power(scenario.grid.greatest_kw, words)), below
     if name == "pv":
         size = scenario.pv.dc_kwp
         power = words.number(size / 1000, "MWp") if size >= 999.5 else words.number(size, "kWp")
-        hectares = size / 1000 * scenario.pv.area_m2_per_mwp / 10_000
-        return pen.t("pv", power=power), pen.t("pv_area", area=words.number(hectares, pen.t("hectare")))
+        return pen.t("pv", power=power), pen.t("pv_area", area=words.number(scenario.pv.hectares, pen.t("hectare")))
     if name == "battery":
         unit = cabinets(scenario.storage)
         below = pen.t("cabinets", n=unit.count, energy=say.energy(unit.kwh, words))

@@ -4,7 +4,6 @@ as markup; the template reads nothing but its own folder and the shipped fonts."
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,14 +63,6 @@ def pages(content: dict[str, Any], ppi: float = 80.0) -> list[bytes]:
     """Pictures of the pages, PNG."""
     found = typst.compile(str(TEMPLATE), **_settings(content), format="png", ppi=ppi)
     return found if isinstance(found, list) else [found]
-
-
-def findings(content: dict[str, Any]) -> Sequence[str]:
-    """What the typesetter complains about; none in a good document."""
-    _, complaints = typst.compile_with_warnings(
-        str(TEMPLATE), **_settings(content), format="pdf", pdf_standards=["ua-1"]
-    )
-    return [str(complaint) for complaint in complaints]
 
 
 def _settings(content: dict[str, Any]) -> dict[str, Any]:

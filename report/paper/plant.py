@@ -202,9 +202,8 @@ def _equipment(draft: Draft) -> list[list[str]]:
         if scenario.grid.transformer_kva:
             add("transformer", words.number(scenario.grid.transformer_kva, "kVA"), draft.t("solution.in_all"))
     if "pv" in found:
-        hectares = scenario.pv.dc_kwp / 1000 * scenario.pv.area_m2_per_mwp / 10_000
         size = lever_text.value_text(draft.study, "pv.dc_kwp", scenario.pv.dc_kwp, words)
-        area = words.number(hectares, draft.t("diagram.hectare"))
+        area = words.number(scenario.pv.hectares, draft.t("diagram.hectare"))
         add(
             "pv",
             draft.t("solution.pv_rating", size=size, ratio=words.number(scenario.pv.dc_ac_ratio), area=area),

@@ -150,10 +150,14 @@ class Grid(Closed, card="grid.connection"):
     )
 
     @property
+    def greatest_kw(self) -> float:
+        """The most it gives once all works and stages are done."""
+        return max([self.import_limit_kw, *(stage.import_limit_kw for stage in self.stages)])
+
+    @property
     def new_share(self) -> float:
         """Share of the connection that is not there yet and has to be built."""
-        highest = max([self.import_limit_kw, *(stage.import_limit_kw for stage in self.stages)])
-        return 0.0 if highest <= self.existing_kw else 1.0 - self.existing_kw / highest
+        return 0.0 if self.greatest_kw <= self.existing_kw else 1.0 - self.existing_kw / self.greatest_kw
 
     @model_validator(mode="after")
     def _statistics_are_whole(self) -> Grid:

@@ -107,11 +107,6 @@ def units_per_usd(currency: str) -> Record | None:
     return record("fx", f"units_per_usd.{currency}") if currency in _file("fx")["units_per_usd"] else None
 
 
-def contract_models() -> dict[str, dict[str, Any]]:
-    """Ways to own a plant by id, with usual terms (`markets.yaml: contract_models`), as read."""
-    return {raw["id"]: raw for raw in _file("markets")["contract_models"]}
-
-
 def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Record:
     keys = node["source"] if isinstance(node["source"], list) else [node["source"]]
     titles = [sources[key]["title"] if key in sources else str(key) for key in keys]

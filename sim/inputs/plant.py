@@ -121,6 +121,11 @@ class Pv(Closed, card="pv", when=has_pv):
         """Whether there are any panels."""
         return self.dc_kwp > 0
 
+    @property
+    def hectares(self) -> float:
+        """Roof or ground the modules take."""
+        return self.dc_kwp / 1000 * self.area_m2_per_mwp / 10_000
+
 
 class Genset(Closed, card="sets", when=has_sets):
     """Diesel sets of one size. How many stand on site depends on the alternative."""

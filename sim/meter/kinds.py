@@ -11,7 +11,6 @@ from sim.meter.cells import parse_numbers
 
 # Whole numbers from here on are identifiers: no site has a terawatt.
 IDENTIFIER_FROM = 1e9
-FEW_LABELS = 60
 # A counter rises in many places and falls in next to none.
 FEWEST_RISES = 20
 MOST_FALLS = 0.0005

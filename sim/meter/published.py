@@ -28,7 +28,6 @@ NEM_UNITS = {unit.lower(): unit for unit in UNIT_TO_KW}
 # Quality: A actual, E estimate, F final substitute, S substitute; N is null.
 NEM_MISSING = ("N",)
 ESPI_UNITS = {"72": "Wh", "38": "W", "42": "Wh"}
-ESPI_REACTIVE = {"61", "63", "71", "73"}
 ESPI_ELECTRICITY = ("", "0", "1")
 MOST_SERIES = 60
 

@@ -25,15 +25,8 @@ UNIT_TO_KW = {
 }
 POWER_UNITS = ("kW", "MW", "W", "GW", "万kW")
 ENERGY_UNITS = ("kWh", "MWh", "Wh", "GWh", "万kWh", "亿kWh", "MJ", "GJ", "kJ", "J")
-# Units that are named but are no power and no energy that could be a load.
-OTHER_UNITS = re.compile(
-    r"(?<![A-Za-z])(?:kvarh?|mvarh?|varh?|kvah?|mvah?|kv|v|a|hz|btu|kbtu|mmbtu|therms?|gal|m3|nm3|kg|°?c|°f|%|"
-    r"eur|usd|gbp|cny)(?![A-Za-z])",
-    re.IGNORECASE,
-)
 _PREFIXES = {"": "", "k": "k", "m": "M", "g": "G", "к": "k", "м": "M", "г": "G"}
 _NUMERALS = {"百万": 1e6, "十万": 1e5, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
-_STEP = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 _WATT = re.compile(
     r"(?P<numeral>10*\s*)?(?P<many>百万|十万|千|万|萬|亿|億)?(?<![A-Za-zА-я])(?P<prefix>[kKmMgGTкКмМгГ]?)"
     r"(?:(?P<watt>[wW](?![a-zA-Z0-9А-я]|atts?)|Вт|вт|ВТ|[wW][hH](?![a-zA-Z])|Втч|ВТЧ|втч)(?P<h>ч|h)?|(?P<joule>J)(?![A-Za-z]))"

@@ -50,17 +50,6 @@ def calendar_rate(cell_c: ArrayLike, soc: ArrayLike) -> Floats:
     return CALENDAR_PRE * np.exp(-(CALENDAR_K + CALENDAR_ANODE_K * anode_potential_v(soc)) / kelvin)
 
 
-def cycle_rate(cell_c: ArrayLike, depth: ArrayLike, c_rate: ArrayLike) -> Floats:
-    """Loss after one equivalent full cycle, k_cyc of loss = k_cyc x EFC^0.828; the arguments broadcast.
-
-    depth: 0..1. c_rate: mean of |power| over capacity over *all* time, rest included (1/h); BLAST-Lite's own reading of
-    its fit. Falls with temperature, because the fit balances the calendar part: not to be read as "heat is good".
-    """
-    kelvin = np.clip(cell_c, *CYCLE_CELL_C) + 273.15
-    stress = CYCLE_BASE + CYCLE_BY_DEPTH * np.asarray(depth) + CYCLE_BY_C_RATE * np.asarray(c_rate)
-    return stress * np.exp(CYCLE_K / kelvin)
-
-
 # --- what a year does to the cells ------------------------------------------------------------------------------------
 
 
@@ -77,7 +66,12 @@ class Duty:
 
 def duty(soc: ArrayLike, cell_c: ArrayLike, step_h: float) -> Duty:
     """The duty of an SOC trace (n,) at the end of each step, and cell temperature (n,) or one number; any length, taken
-    to repeat over the year. The depth is that of its cycles by rainflow, weighted by their throughput."""
+    to repeat over the year. The depth is that of its cycles by rainflow, weighted by their throughput.
+
+    Loss by cycles: k_cyc x EFC^0.828. Its C-rate is the mean of |power| over capacity over *all* time, rest included:
+    BLAST-Lite's own reading of its fit. It falls with temperature, because the fit balances the calendar part: not to
+    be read as "heat is good".
+    """
     soc = _trace(soc)
     cell_c = np.broadcast_to(np.asarray(cell_c, dtype=float), soc.shape)
     require(np.isfinite(cell_c).all(), "cell_c holds a value that is not a number; fill the gap.")
@@ -91,18 +85,6 @@ def duty(soc: ArrayLike, cell_c: ArrayLike, step_h: float) -> Duty:
         cycle_by_c_rate=float(CYCLE_BY_C_RATE * c_rate * kelvin_factor),
         efc_per_year=float(moved.sum() / 2 * DAYS_PER_YEAR * 24 / (soc.size * step_h)),
     )
-
-
-def cycling_duty(
-    efc_per_year: ArrayLike, depth: ArrayLike, mean_soc: ArrayLike, cell_c: ArrayLike, c_rate: ArrayLike | None = None
-) -> Duty:
-    """The duty of figures instead of a trace; the arguments broadcast (lanes,). Without a c_rate the mean over all time
-    of that throughput is taken. The calendar part is that of resting at mean_soc."""
-    efc = np.asarray(efc_per_year, dtype=float)
-    require(np.all(efc >= 0), "efc_per_year must be 0 or more.")
-    over_time = 2 * efc / (DAYS_PER_YEAR * 24) if c_rate is None else np.asarray(c_rate, dtype=float)
-    still = cycle_rate(cell_c, depth, 0.0)
-    return Duty(calendar_rate(cell_c, mean_soc), still, cycle_rate(cell_c, depth, over_time) - still, efc)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,11 +150,6 @@ def soh_by_year(duties: Duty | Sequence[Duty], years: int, cycle_margin: float =
 
 
 # --- counting cycles --------------------------------------------------------------------------------------------------
-
-
-def equivalent_full_cycles(soc: ArrayLike) -> float:
-    """Half of all SOC moved along a trace (n,): 1 is once down and once up through the whole capacity."""
-    return float(np.abs(np.diff(_trace(soc))).sum() / 2)
 
 
 def rainflow(soc: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -407,7 +384,6 @@ CHARGE_C_RATES = (0.0, 0.12, 0.3, 0.5, 0.0)
 DISCHARGE_CELL_C = (-20.0, 60.0)  # Paneco 20C1600K datasheet: full discharge within
 AUXILIARY_C = (-30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0)
 AUXILIARY_KW_PER_MWH = (5.0, 3.5, 2.2, 1.4, 0.8, 0.8, 1.0, 1.4, 2.0, 2.8, 3.6, 4.5)
-STANDBY_HALF_C = (5.0, 30.0)
 
 
 def cell_temperature_c(ambient_c: ArrayLike, managed: bool = True) -> Floats:
@@ -415,19 +391,6 @@ def cell_temperature_c(ambient_c: ArrayLike, managed: bool = True) -> Floats:
     + 5 C. A steady state: hours of warming up and the heat of a hard cycle are not in it."""
     cell = np.asarray(ambient_c, dtype=float) + CELL_ABOVE_AMBIENT_C
     return np.clip(cell, *HELD_CELL_C) if managed else cell
-
-
-def auxiliary_kw(ambient_c: ArrayLike, nameplate_kwh: float, standby: bool = False) -> Floats:
-    """Own use of a container system, mostly its cooling and heating (kW), any shape; straight lines between the points
-    of equipment.yaml: auxiliary_kw_per_mwh_nameplate_by_ambient_c (general knowledge), level beyond -30 and 50 C.
-
-    For one or two cycles a day; at standby between 5 and 30 C half. Take it *or* a round-trip efficiency that includes
-    it, never both.
-    """
-    ambient = np.asarray(ambient_c, dtype=float)
-    per_mwh = np.interp(ambient, AUXILIARY_C, AUXILIARY_KW_PER_MWH)
-    mild = (ambient >= STANDBY_HALF_C[0]) & (ambient <= STANDBY_HALF_C[1])
-    return np.where(standby & mild, 0.5, 1.0) * per_mwh * nameplate_kwh / 1000
 
 
 def charge_c_rate_limit(cell_c: ArrayLike) -> Floats:
@@ -465,14 +428,6 @@ def availability(mean_time_between_failures_h: float, mean_time_to_repair_h: flo
     return mean_time_between_failures_h / (mean_time_between_failures_h + mean_time_to_repair_h)
 
 
-def k_of_n_availability(needed: int, installed: int, cabinet_availability: float) -> float:
-    """Probability that at least `needed` of `installed` equal, independent cabinets work. Common causes (fire, one
-    control system, one transformer) are not in it and set the ceiling in practice."""
-    require(0 <= needed <= installed, f"needed is {needed}, but must lie between 0 and installed, {installed}.")
-    require(0 <= cabinet_availability <= 1, "cabinet_availability must lie between 0 and 1.")
-    return float(_working(installed, cabinet_availability)[needed:].sum())
-
-
 def expected_share(installed: int, spare: int, cabinet_availability: float) -> float:
     """Mean share of `installed` equal, independent cabinets that can be counted on: those that work, at most all but
     the spare ones. Without spares it is the availability; with enough of them the share of the others."""
@@ -490,16 +445,3 @@ def _working(installed: int, cabinet_availability: float) -> Floats:
     log_ways = log_factorial[-1] - log_factorial - log_factorial[::-1]
     works, fails = np.log(cabinet_availability), np.log1p(-cabinet_availability)
     return np.exp(log_ways + number * works + (installed - number) * fails)
-
-
-def cabinets_for(power_kw: float, cabinet_kw: float, target_availability: float, cabinet_availability: float) -> int:
-    """Fewest cabinets of `cabinet_kw` that give `power_kw` with at least the target availability (N + spares)."""
-    require(cabinet_kw > 0, "cabinet_kw must be more than 0.")
-    require(
-        0 < cabinet_availability <= 1 and 0 <= target_availability < 1,
-        "cabinet_availability must lie in (0, 1], target in [0, 1).",
-    )
-    needed = installed = int(np.ceil(power_kw / cabinet_kw - 1e-9))
-    while k_of_n_availability(needed, installed, cabinet_availability) < target_availability:
-        installed += 1
-    return installed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,56 +120,3 @@ def interruption_cost(interruption: Interruption, off_h: ArrayLike) -> Floats:
     lost_h = np.asarray(off_h, dtype=float) + interruption.restart_h + interruption.checkpoint_interval_h / 2
     hardware = interruption.hardware_failure_fraction * interruption.gpus * interruption.hardware_repair_cost
     return per_hour * lost_h + hardware + interruption.penalty_per_event
-
-
-def interruption_cost_per_year(
-    interruption: Interruption, events_per_year: float, off_h: float, covered_probability: float = 0.0
-) -> float:
-    """Expected cost a year of `events_per_year` outages, each carried through with `covered_probability`."""
-    require(0 <= covered_probability <= 1, "covered_probability must lie between 0 and 1.")
-    return float(events_per_year * interruption_cost(interruption, off_h) * (1 - covered_probability))
-
-
-def interruption_cost_of_draws(
-    interruption: Interruption,
-    draws: OutageDraws,
-    served_h: ArrayLike,
-    seamless: bool = True,
-    start_to_load_h: float = 12 / 3600,
-) -> Floats:
-    """Cost of each project year's drawn outages (years,), not discounted.
-
-    served_h: hours the plant rides from each start of a year of equal steps (n,), e.g. `hours_survived` x step, or 0.
-    An outage no longer than that costs nothing if the transfer is `seamless` (a grid-forming battery or a UPS bridges
-    the milliseconds). Without it every outage is a loss of power: off until the sets take the load (start_to_load_h)
-    or, where nothing starts, until the grid is back.
-    """
-    served = np.atleast_1d(np.asarray(served_h, dtype=float))
-    at = (draws.start_h / HOURS_PER_YEAR * served.size).astype(np.int64)
-    ridden = np.minimum(served[at], draws.duration_h)
-    off = draws.duration_h - ridden
-    if not seamless:
-        off = off + np.where(ridden > 0, np.minimum(start_to_load_h, ridden), 0.0)
-    cost = np.where(off > 0, interruption_cost(interruption, off), 0.0)
-    return np.bincount(draws.year - 1, weights=cost, minlength=draws.years).astype(float, copy=False)
-
-
-def present_worth_factor(years: int, escalation: float, discount_rate: float) -> float:
-    """Present worth of 1 a year, grown by `escalation` already in year 1, paid at the end of years 1 ... `years`
-    (REopt's convention)."""
-    growth = (1 + escalation) / (1 + discount_rate)
-    return float(sum(growth**year for year in range(1, years + 1)))
-
-
-def expected_outage_cost(
-    unserved_kwh_by_duration: Mapping[int, ArrayLike],
-    probability: Mapping[int, float],
-    value_of_lost_load_per_kwh: float,
-    worth_factor: float,
-) -> float:
-    """Present value of one outage a year whose length is drawn with `probability`, at its worst start (REopt's robust
-    choice): sum over lengths of probability x greatest unserved kWh of the starts x value x worth factor. Untaxed."""
-    total = sum(probability.values())
-    require(abs(total - 1) < 1e-9, f"The probabilities of the outage lengths must sum to 1, but give {total:g}.")
-    worst = sum(share * np.max(unserved_kwh_by_duration[length]) for length, share in probability.items())
-    return float(worst * value_of_lost_load_per_kwh * worth_factor)

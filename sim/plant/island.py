@@ -105,59 +105,6 @@ def survival_curve(hours: NDArray[np.int64], horizon_steps: int = 168) -> Floats
     return alive[1:] / len(hours)
 
 
-def shed_kwh(
-    net_kw: ArrayLike,
-    start_energy_kwh: ArrayLike,
-    island: Island,
-    order: Order,
-    horizon_steps: int = 168,
-    step_h: float = 1.0,
-) -> Floats:
-    """Mean critical energy not served by an outage of 1, 2, ... horizon_steps steps (horizon_steps,), kWh per outage.
-
-    The plant serves what it can in every step and sheds the rest: the floor of the loss, for a site that can shed
-    without going down. `blackout_kwh` is the ceiling.
-    """
-    net, energy, flags = walk_inputs(net_kw, start_energy_kwh, island, order, horizon_steps, step_h)
-    shed = np.zeros(horizon_steps)
-    _shed_by_step(net, energy, horizon_steps, _row(island, step_h), flags, shed)
-    return shed.cumsum() / energy.size
-
-
-def blackout_kwh(load_kw: ArrayLike, hours: NDArray[np.int64], horizon_steps: int = 168, step_h: float = 1.0) -> Floats:
-    """Mean critical energy lost by an outage of 1, 2, ... horizon_steps steps (horizon_steps,), kWh per outage, where
-    the site stays down from its first failed step until the grid is back. `load_kw`: critical load (n,)."""
-    load = np.asarray(load_kw, dtype=float)
-    require(load.size == hours.size, "load_kw and hours must have one value per start.")
-    lost = np.zeros(horizon_steps)
-    for step in range(horizon_steps):
-        lost[step] = np.roll(load, -step)[hours <= step].sum() * step_h
-    return lost.cumsum() / load.size
-
-
-@dataclass(frozen=True, eq=False)
-class Ride:
-    """One outage step by step, up to and including its first failed step (m,). Energy and fuel at the step's end; in
-    the failed step they stay as they were."""
-
-    served: NDArray[np.bool_]
-    genset_kw: Floats
-    energy_kwh: Floats
-    fuel_l: Floats
-
-
-def ride(
-    net_kw: ArrayLike, start_energy_kwh: float, island: Island, order: Order, start: int = 0, step_h: float = 1.0
-) -> Ride:
-    """The ride from one start through at most one turn of the series."""
-    net, _, flags = walk_inputs(net_kw, start_energy_kwh, island, order, 1, step_h)
-    steps = np.zeros((np.size(net_kw), 4))
-    net = np.roll(net[: len(steps)], -start)
-    walked = _trace_ride(net, float(start_energy_kwh), _row(island, step_h), flags, steps)
-    served, genset, energy, fuel = steps[:walked].T
-    return Ride(served.astype(bool), genset, energy, fuel)
-
-
 @dataclass(frozen=True)
 class BatteryNeed:
     """Battery that carries an outage alone: power and usable energy at the bus (kW, kWh), the start (index) that needs
@@ -274,26 +221,3 @@ def _first_failure(net, energy_start, horizon, plant, battery_first, hours):
                 break
             served += 1
         hours[start] = served
-
-
-@Kernel
-def _shed_by_step(net, energy_start, horizon, plant, battery_first, shed):
-    for start in range(energy_start.size):
-        energy, fuel = energy_start[start], plant[10]
-        for step in range(horizon):
-            energy, fuel, _, missing = _island_step(net[start + step], energy, fuel, plant, battery_first)
-            shed[step] += missing * plant[11]
-
-
-@Kernel
-def _trace_ride(net, energy, plant, battery_first, steps):
-    """Fill rows of served, genset, energy, fuel up to the first failed step; number of rows."""
-    fuel = plant[10]
-    for step in range(net.size):
-        after, left, genset, missing = _island_step(net[step], energy, fuel, plant, battery_first)
-        if missing > EPS * abs(net[step]):
-            steps[step] = 0.0, 0.0, energy, fuel
-            return step + 1
-        energy, fuel = after, left
-        steps[step] = 1.0, genset, energy, fuel
-    return net.size

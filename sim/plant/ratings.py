@@ -53,16 +53,6 @@ RATINGS: Mapping[RatingCode, Rating] = {
 LEAST_COUNTED_LOAD = 0.30  # ISO 8528-1 counts a running set below 30 % as 30 % in the mean
 
 
-def rating_kw(standby_kw: float, code: RatingCode, prime_to_standby: float | None = None) -> float:
-    """Power of a set under this rating (kW) from its standby rating; prime_to_standby replaces that of PRP and LTP."""
-    require(code in RATINGS, f"'{code}' is no rating; choose one of {', '.join(RATINGS)}.")
-    fraction = RATINGS[code].power_fraction
-    if prime_to_standby is not None and code in ("PRP", "LTP"):
-        require(0 < prime_to_standby <= 1, "prime_to_standby must lie between 0 and 1.")
-        fraction = prime_to_standby
-    return standby_kw * fraction
-
-
 @dataclass(frozen=True)
 class RatingFinding:
     """A limit of the rating that the duty passes."""
@@ -131,27 +121,7 @@ def derating(
     return np.maximum(high, 0.0) * np.maximum(hot, 0.0)
 
 
-def minimum_load_kw(set_kw: float, min_load_fraction: float = 0.30) -> float:
-    """Least output of a running set (kW). Below about 30 % diesels wet-stack (equipment.yaml: min_load_fraction).
-    Refuses a set that is smaller than its own minimum load."""
-    require(set_kw > 0, f"set_kw must be more than 0 kW, but is {set_kw}.")
-    require(
-        0 <= min_load_fraction <= 1,
-        f"min_load_fraction is {min_load_fraction}: a set is smaller than its minimum load; give 0 to 1.",
-    )
-    return set_kw * min_load_fraction
-
-
 # --- spinning reserve -------------------------------------------------------------------------------------------------
-
-
-def spinning_reserve_kw(
-    load_kw: ArrayLike, pv_kw: ArrayLike = 0.0, load_fraction: float = 0.25, pv_fraction: float = 0.25
-) -> Floats:
-    """Power that must be ready at once without the grid (kW): a share of the load, which can step, and of the PV, which
-    clouds take. 0.25 of GPU load: equipment.yaml spinning_reserve_fraction_of_load_step; off grid REopt takes 10 %
-    of load and 25 % of PV."""
-    return load_fraction * np.asarray(load_kw, dtype=float) + pv_fraction * np.asarray(pv_kw, dtype=float)
 
 
 def sets_online(

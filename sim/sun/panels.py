@@ -153,18 +153,6 @@ def faces_the_pole(latitude_deg: float, tilt_deg: float, azimuth_deg: float) -> 
     return tilt_deg > 5 and off > SIDEWAYS_DEG
 
 
-def at_step(hourly: Floats, step_minutes: int) -> Floats:
-    """An hourly series at 60, 30 or 15 min: the hour's mean in each of its steps (energy kept; no ramps within)."""
-    if step_minutes <= 0 or 60 % step_minutes:
-        raise ValueError(f"step_minutes must divide 60, but is {step_minutes}.")
-    return np.repeat(hourly, 60 // step_minutes)
-
-
-def hectares(kwp: float, m2_per_mwp: float) -> float:
-    """Land or roof of a plant, hectares. equipment.yaml: 9300 m2 per MWp of flat roof, 13 000 on the ground."""
-    return kwp / 1000 * m2_per_mwp / 10_000
-
-
 def _sun(weather: Weather) -> Sun:
     return sun_of(
         weather.latitude_deg, weather.longitude_deg, weather.utc_offset_h, weather.altitude_m, weather.sun_minutes

@@ -49,11 +49,6 @@ def equator_deg(place: str, file: WeatherYear | None = None) -> float:
     return 180.0 if (file or library.sites()[place]).latitude_deg >= 0 else 0.0
 
 
-def year_of_weather(place: str, seed: int, file: WeatherYear | None) -> Weather:
-    """The weather a study uses, hour by hour: of the file, else drawn from the place's record."""
-    return _weather((place, seed, file))
-
-
 def as_weather_year(year: Weather, name: str) -> WeatherYear:
     """A weather year read from a file as the input a scenario keeps: whole W/m2, tenths of degrees and m/s."""
     columns = {key: np.round(np.maximum(getattr(year, key), 0.0)).tolist() for key in ("ghi", "dni", "dhi")}
@@ -63,7 +58,8 @@ def as_weather_year(year: Weather, name: str) -> WeatherYear:
 
 
 @lru_cache(maxsize=WEATHERS_KEPT)
-def _weather(drawn: tuple[str, int, WeatherYear | None]) -> Weather:
+def year_of_weather(drawn: tuple[str, int, WeatherYear | None]) -> Weather:
+    """The weather of (place, seed, file), hour by hour: of the file, else drawn from the place's record."""
     place, seed, file = drawn
     if file is not None:
         columns = {key: np.array(getattr(file, key)) for key in ("ghi", "dni", "dhi", "air_c", "wind_m_s")}
@@ -85,7 +81,7 @@ def _weather(drawn: tuple[str, int, WeatherYear | None]) -> Weather:
 
 @lru_cache(maxsize=WEATHERS_KEPT)
 def _sun(drawn: tuple[str, int, WeatherYear | None]) -> Sun:
-    year = _weather(drawn)
+    year = year_of_weather(drawn)
     return sun_of(year.latitude_deg, year.longitude_deg, year.utc_offset_h, year.altitude_m, year.sun_minutes)
 
 
@@ -98,7 +94,7 @@ def _hourly_kw(
     shared_inverters: bool,
 ) -> Floats:
     arrays = [PvArray(*plane, dc_ac_ratio, losses) for plane in plant]
-    found = plant_kw_per_kwp(_weather(drawn), arrays, sun=_sun(drawn), shared_inverters=shared_inverters)
+    found = plant_kw_per_kwp(year_of_weather(drawn), arrays, sun=_sun(drawn), shared_inverters=shared_inverters)
     found.flags.writeable = False
     return found
 

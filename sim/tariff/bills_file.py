@@ -48,11 +48,6 @@ class BillsFile(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def read_bills(data: bytes, filename: str, fields: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The rows of `read_bills_file`."""
-    return read_bills_file(data, filename, fields).rows
-
-
 def read_bills_file(data: bytes, filename: str, fields: Mapping[str, str]) -> BillsFile:
     """Bills of a table. `fields` gives the field of each plain heading; "period:peak" is the kWh of a period.
 

@@ -17,7 +17,7 @@ from finance.price_paths import read_points
 from sim.meter.findings import MeterQuestion
 from sim.meter.read import MeterReading, read_meter
 from sim.problem import Refusal
-from sim.tariff.bills_file import plain_name, read_bills
+from sim.tariff.bills_file import plain_name, read_bills_file
 from sim.tariff.price_file import PriceChoices, read_curve
 from sim.tariff.urdb import read_urdb, to_tariff
 
@@ -225,7 +225,7 @@ def urdb(data: bytes, name: str, case: dict[str, Any]) -> Iterator[str]:
 
 def bills(data: bytes, name: str, case: dict[str, Any]) -> Iterator[str]:
     fields = {plain_name(field): field for field in BILL_FIELDS} | {"energycharge": "energy", "demandcharge": "demand"}
-    rows = read_bills(data, name, fields)
+    rows = read_bills_file(data, name, fields).rows
     text = case["right"]
     by_month = {month: _figure(kwh) for month, kwh in re.findall(r"(\d{4}-\d\d): ([\d.,]+)", text)}
     for month, due in by_month.items():

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance.bill import BillRates, DemandRate, Metered, bill, meter
+from finance.bill import BillRates, DemandRate, bill
+from tests.finance.metered import Metered, meter
 
 ALL = (True, True)
 

@@ -7,8 +7,9 @@ Peak Charges", "Tiered TOU Demand". HOMER Grid: knowledge base, "Understanding t
 import numpy as np
 import pytest
 
-from finance.bill import BillRates, DemandRate, bill, meter
+from finance.bill import BillRates, DemandRate, bill
 from finance.tiers import Tier, tiered_charge
+from tests.finance.metered import meter
 from tests.study.test_contract_study import study
 
 # REopt's custom look-back load: 100 kW with peaks in January, April, June and December, and its monthly prices.
@@ -17,7 +18,7 @@ PER_KW = np.array([10, 10, 20, 50, 20, 10, 20, 20, 20, 20, 20, 5.0])
 
 
 def demand_cost(rate: DemandRate, peaks_kw) -> float:
-    from finance.bill import Metered
+    from tests.finance.metered import Metered
 
     nothing = np.zeros((12, 1))
     rates = BillRates(energy_per_kwh=nothing, demand=(rate,))

@@ -4,10 +4,11 @@ import numpy as np
 import numpy_financial as npf
 import pytest
 
-from finance.cashflow import ProjectInputs, financed, project
-from finance.debt import NO_LOAN, Loan, coverage, debt_capacity, interest_during_construction, schedule
+from finance.cashflow import financed
+from finance.debt import NO_LOAN, Loan, coverage, debt_capacity, schedule
 from finance.figures import appraise
 from finance.tax import Depreciation, TaxRules
+from tests.finance.simple_project import ProjectInputs, project
 
 LOANS = [
     Loan(0.6, 0.048, 8),
@@ -75,10 +76,6 @@ def test_leverage_raises_the_equity_return_but_not_the_project_one():
     plain, lent = financed(cash, rules), financed(cash, rules, Loan(0.7, 0.04, 8))
     np.testing.assert_array_equal(plain.after_tax, lent.after_tax)
     assert appraise(lent.equity, 0.08).irr.value > appraise(plain.equity, 0.08).irr.value
-
-
-def test_interest_during_construction_is_half_the_loan_for_the_time():
-    assert interest_during_construction(30e6, 0.05, 6) == pytest.approx(30e6 / 2 * 0.05 / 2)
 
 
 @pytest.mark.parametrize(

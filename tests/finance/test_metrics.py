@@ -17,7 +17,6 @@ from finance.metrics import (
     irr,
     irr_rows,
     lcoe,
-    lcos,
     npv,
     payback,
     payback_rows,
@@ -236,14 +235,6 @@ def test_lcoe_without_energy_does_not_exist():
     assert lcoe([1000, 10], [0, 0], 0.08) == Figure(None, "no_energy")
 
 
-def test_lcos_counts_charging_by_round_trip_efficiency():
-    """At rate 0: 900 / 3000 kWh, plus 0.32 / 0.8 for the charged kWh."""
-    costs, discharged_kwh = [900, 0, 0], [0, 1500, 1500]
-    assert lcos(costs, discharged_kwh, 0.0).value == pytest.approx(0.3)
-    full = lcos(costs, discharged_kwh, 0.0, charging_per_kwh=0.32, round_trip_efficiency=0.8)
-    assert full.value == pytest.approx(0.7)
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -255,7 +246,6 @@ def test_lcos_counts_charging_by_round_trip_efficiency():
         (lambda: irr_rows([1, 2]), "one row per series"),
         (lambda: irr(np.ones(102)), "101 years"),
         (lambda: irr([-1, 2], 4), "periods_per_year is 4"),
-        (lambda: lcos([1], [1], 0.1, round_trip_efficiency=88), "round_trip_efficiency is 88"),
     ],
 )
 def test_refusals_say_what_to_give(make, message):

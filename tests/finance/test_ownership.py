@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance.cashflow import CashFlow, ProjectInputs, project
+from finance.cashflow import CashFlow
 from finance.metrics import npv
 from finance.ownership import (
     as_a_service,
@@ -18,6 +18,7 @@ from finance.ownership import (
     shared_saving,
 )
 from finance.tax import THREE_FREE_THREE_HALF, Depreciation, TaxRules
+from tests.finance.simple_project import ProjectInputs, project
 
 CASH = project(
     ProjectInputs(

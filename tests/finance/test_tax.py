@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance.cashflow import ProjectInputs, financed, project
+from finance.cashflow import financed
 from finance.tax import (
     MACRS,
     METHODS,
@@ -17,9 +17,8 @@ from finance.tax import (
     depreciable_cost,
     depreciation_line,
     income_tax,
-    vat_account,
-    without_vat,
 )
+from tests.finance.simple_project import ProjectInputs, project
 
 CARRY_5 = TaxRules(rate=0.25, loss_rule="carry_forward", loss_carry_years=5)
 
@@ -109,22 +108,6 @@ def test_china_taxes_25_percent_over_ten_years():
     assert country_rules("US").depreciation.method == "macrs5"
     with pytest.raises(KeyError, match="no country 'XX'"):
         country_rules("XX")
-
-
-def test_input_vat_is_recovered_from_later_sales():
-    """130 of input VAT against 40 a year: nothing paid for three years, 30 in the fourth, surtax only on that."""
-    found = vat_account([0, 40, 40, 40, 40, 40], [130, 0, 0, 0, 0, 0], surtax_rate=0.12)
-    np.testing.assert_allclose(found.paid, [0, 0, 0, 0, 30, 40])
-    np.testing.assert_allclose(found.credit_left, [130, 90, 50, 10, 0, 0])
-    np.testing.assert_allclose(found.surtax, [0, 0, 0, 0, 3.6, 4.8])
-    np.testing.assert_allclose(vat_account([0, 40], [130, 0], refund=True).paid, [-130, 40])
-
-
-def test_mixing_vat_bases_flatters_payback_by_11_5_percent():
-    """Capex without VAT beside a saving with it: 1 / 1.13 = 0.885 of the honest payback."""
-    capex, saving = 113.0, 22.6
-    honest = without_vat(capex, 0.13) / without_vat(saving, 0.13)
-    assert without_vat(capex, 0.13) / saving == pytest.approx(honest * (1 - 0.115), rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from i18n.words import catalogue, placeholders
+from i18n.words import catalogue
 from sim.inputs.register import register
 from study.presets import presets
+from tests.patterns import placeholders
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "assets" / "i18n"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from i18n.words import catalogue, placeholders
+from i18n.words import catalogue
 from report.paper.offer import characters
 from sim.inputs.register import register
 from sim.inputs.tariff import library_ids, library_tariff
+from tests.patterns import placeholders
 
 ROOT = Path(__file__).resolve().parents[2]
 HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from finance.bill import Bill, BillRates, DemandRate, Metered, bill, meter
+from finance.bill import Bill, BillRates, DemandRate, bill
+from tests.finance.metered import Metered, meter
 
 FLAT = "flat"
 

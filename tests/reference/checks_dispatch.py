@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.optimum.model import Optimum, Programme, ScheduleCosts, ShedTier, breaches, monthly_windows
+from sim.optimum.model import Optimum, Programme, ScheduleCosts, ShedTier, monthly_windows
 from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import solve
+from tests.sim.breaches import breaches
 
 OBJECTIVE = 1e-6  # relative; the cases themselves allow 1e-5
 SIZING = 1e-4

@@ -8,20 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from finance.cashflow import (
-    CashFlow,
-    Financed,
-    ProjectInputs,
-    financed,
-    grown,
-    in_year,
-    project,
-    replacement_line,
-)
+from finance.cashflow import CashFlow, Financed, financed, in_year
 from finance.debt import NO_LOAN, Loan
 from finance.figures import appraise
-from finance.metrics import lcos, npv
+from finance.metrics import lcoe, npv
 from finance.tax import Depreciation, TaxRules
+from tests.finance import simple_project
+from tests.finance.simple_project import ProjectInputs, grown, project, replacement_line
 
 FLOWS = ("pre_tax_no_loan", "after_tax_no_loan", "after_tax_equity")
 _IRR_NOTE_STARTS = {None: "unique", "several_roots": "not unique"}
@@ -110,8 +103,8 @@ def _check_lines(whole: Financed, annual: dict, tolerance: dict) -> None:
 
 
 def _check_levelised(cash: CashFlow, rate: float, expected: dict, relative: float) -> None:
-    _close("LCOE", cash.lcoe(rate).value, expected["lcoe_per_kwh_pre_tax"], relative)
-    _close("PV of cost", npv(rate, cash.cost), expected["present_value_of_cost_pre_tax"], relative)
+    _close("LCOE", simple_project.lcoe(cash, rate).value, expected["lcoe_per_kwh_pre_tax"], relative)
+    _close("PV of cost", npv(rate, simple_project.cost(cash)), expected["present_value_of_cost_pre_tax"], relative)
     _close("PV of energy", npv(rate, cash.energy_kwh) / 1000, expected["present_value_of_energy_mwh"], relative)
 
 
@@ -136,11 +129,10 @@ def _check_storage(case: dict) -> None:
     costs = in_year(inputs["capex"], 0, years) + grown(inputs["opex_per_year"], 0.0, years)
     costs = costs + replacement_line(replacements, 0.0, years)
     price, efficiency = inputs["charging_price_per_kwh"], inputs["round_trip_efficiency"]
-    full = lcos(costs, discharged_kwh, rate, charging_per_kwh=price, round_trip_efficiency=efficiency)
-    _close("LCOS", full.value, expected["lcos_per_kwh"], relative)
-    _close(
-        "without charging", lcos(costs, discharged_kwh, rate).value, expected["lcos_without_charging_per_kwh"], relative
-    )
+    charging = discharged_kwh / efficiency * price
+    _close("LCOS", lcoe(costs + charging, discharged_kwh, rate).value, expected["lcos_per_kwh"], relative)
+    own = lcoe(costs, discharged_kwh, rate).value
+    _close("without charging", own, expected["lcos_without_charging_per_kwh"], relative)
     _close("PV of discharge", npv(rate, discharged_kwh), expected["pv_discharged_kwh"], relative)
     _close("PV of cost", npv(rate, costs + discharged_kwh / efficiency * price), expected["pv_cost"], relative)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.plant.genset import FuelCurve, SetsRun, fuel_curve, linear_curve, linear_fit, run_sets
+from sim.plant.genset import FuelCurve, fuel_curve, linear_fit
+from tests.sim.sets_run import SetsRun, linear_curve, run_sets
 
 VARIANTS = {  # name: (sets or None for the plant's, max_fraction, always_on, straight line instead of the table)
     "as_few_sets_as_needed": (None, 1.0, False, False),

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.plant.island import Island, hours_survived, ride, survival_curve
+from sim.plant.island import Island, hours_survived, survival_curve
+from tests.sim.rides import ride
 
 EQUAL_STARTS = 0.995  # share of the start hours that must agree; the cases say so in words
 

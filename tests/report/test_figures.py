@@ -20,7 +20,7 @@ import pytest
 import cli
 from finance.figures import FIGURES, KINDS, OF_FLOWS, WORTH, Appraisal, KeyFigure, figures_on
 from i18n import LANGUAGES, words
-from i18n.words import catalogue, placeholders
+from i18n.words import catalogue
 from report import files, views
 from report.book.cells import KIND_FORMATS
 from report.book.flows import KPI_FIRST_ROW
@@ -34,6 +34,7 @@ from study.presets import presets
 from study.project_figures import PROJECT_FIGURES
 from study.study import Study
 from study.summary import summary
+from tests.patterns import placeholders
 from tests.processes import run_well
 from tests.report.documents import book_of, paper
 from tests.studies import study_of

@@ -37,6 +37,7 @@ from study.study import Study
 from study.summary import summary
 from study.turning import turning_points
 from tests.report.documents import paper, pdf_of, squeezed, text_of
+from tests.report.typeset import complaints
 from tests.studies import points_of, study_of
 
 KEY = re.compile(r"\b(proposal|answers|charts|inputs|shell|downloads)\.[a-z_]+\.?[a-z_]*")
@@ -73,7 +74,7 @@ def blocks_of(node: dict) -> list[dict]:
 @pytest.mark.parametrize("name", presets())
 def test_every_case_is_set_without_a_complaint(name: str, language: str) -> None:
     content = paper(name, language)
-    assert pdf.findings(content) == []
+    assert complaints(content) == []
     shown = [text for text in all_texts(content["parts"]) if not text.startswith("<")]
     assert [text for text in shown if KEY.search(text)] == []
 
@@ -324,7 +325,7 @@ def tuned_b() -> tuple[Study, Beside]:
 def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Study, Beside], language: str) -> None:
     study, extra = tuned_b
     content, w = pdf.data(study, language, points=(), extra=extra), words(language)
-    assert pdf.findings(content) == []
+    assert complaints(content) == []
     chapters = {chapter["key"]: all_texts(chapter) for chapter in content["parts"][0]["chapters"]}
     assert w.t("control.paper.title") in chapters["operation"]
     names = [w.t(f"control.name.{name}") for name in ("plain", "own", "tuned", "forecast", "optimum")]

@@ -14,6 +14,7 @@ from sim.inputs.register import unverified
 from sim.tariff.curve import Curve, curve_fields, fit_curve
 from study.evaluate import evaluate
 from study.presets import presets
+from tests.report.typeset import complaints
 
 BILLS = [{"month": f"2025-{month:02d}", "kwh": 7e6, "energy": 6e6, "total": 6.5e6} for month in range(1, 13)]
 
@@ -50,4 +51,4 @@ def test_a_curve_of_many_prices_has_one_column_of_energy() -> None:
 
 def test_paper_takes_the_table() -> None:
     study = evaluate(presets()["case_b"].scenario.with_({"bills": BILLS}))
-    assert list(pdf.findings(pdf.data(study, "zh", Offer(), ()))) == []
+    assert complaints(pdf.data(study, "zh", Offer(), ())) == []

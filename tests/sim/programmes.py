@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from sim.optimum.frame import arrays_of
 from sim.optimum.master import Master
-from sim.optimum.model import Infeasible, Programme, ShedTier, Sizes, breaches, monthly_windows
+from sim.optimum.model import Infeasible, Programme, ShedTier, Sizes, monthly_windows
 from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import Point, Search, solve
+from tests.sim.breaches import breaches
 
 GAP = 1e-6
 ROUNDING = 1e-9  # of HiGHS' own tolerance, relative to the cost

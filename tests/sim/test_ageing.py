@@ -11,35 +11,51 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.inputs.library import record
+from sim.inputs.storage import Storage
 from sim.plant.ageing import (
+    CYCLE_BASE,
+    CYCLE_BY_C_RATE,
+    CYCLE_BY_DEPTH,
+    CYCLE_CELL_C,
+    CYCLE_K,
+    DAYS_PER_YEAR,
     NEW,
     Duty,
     Fade,
     Renewal,
     Warranty,
     age,
-    auxiliary_kw,
     availability,
-    cabinets_for,
     calendar_rate,
     cell_temperature_c,
     charge_c_rate_limit,
     check_warranty,
-    cycling_duty,
     duty,
-    equivalent_full_cycles,
     expected_share,
-    k_of_n_availability,
     mean_depth,
     plan_capacity,
     power_limits_kw,
     rainflow,
     soh_by_year,
 )
+from sim.plant.battery import auxiliary_kw_per_mwh
 
 REFERENCE = Path(__file__).parents[1] / "reference/battery_life/lfp_life.json"
 ONE_A_DAY = np.array([0.95] * 9 + [0.45] + [0.10] * 6 + [0.60] + [0.95] * 7)  # 10-95 %, 310 EFC a year
 TWO_A_DAY = np.array(([0.95] * 5 + [0.45] + [0.10] * 3 + [0.60] + [0.95] * 2) * 2)
+
+
+def cycle_rate(cell_c, depth, c_rate):
+    """Loss after one equivalent full cycle, k_cyc of loss = k_cyc x EFC^0.828; the arguments broadcast."""
+    kelvin = np.clip(cell_c, *CYCLE_CELL_C) + 273.15
+    return (CYCLE_BASE + CYCLE_BY_DEPTH * depth + CYCLE_BY_C_RATE * c_rate) * np.exp(CYCLE_K / kelvin)
+
+
+def cycling_duty(efc_per_year: float, depth: float, mean_soc: float, cell_c) -> Duty:
+    """The duty of figures instead of a trace: its C-rate is that of the throughput over all time, its calendar part
+    that of resting at mean_soc."""
+    still, over_time = cycle_rate(cell_c, depth, 0.0), 2 * efc_per_year / (DAYS_PER_YEAR * 24)
+    return Duty(calendar_rate(cell_c, mean_soc), still, cycle_rate(cell_c, depth, over_time) - still, efc_per_year)
 
 
 def _cases() -> dict:
@@ -157,7 +173,7 @@ def test_rainflow_counts_the_example_of_the_standard():
 def test_rainflow_sees_the_big_cycle_around_a_small_one():
     soc = [0.9, 0.5, 0.6, 0.1, 0.9]
     depth, _, count = rainflow(soc)
-    assert (depth * count).sum() == pytest.approx(equivalent_full_cycles(soc))
+    assert (depth * count).sum() == pytest.approx(np.abs(np.diff(soc)).sum() / 2)
     assert sorted(zip(depth.round(9), count, strict=True)) == [(0.1, 1.0), (0.8, 0.5), (0.8, 0.5)]
     assert mean_depth(soc) == pytest.approx((0.01 + 0.64) / 0.9)
 
@@ -166,7 +182,7 @@ def test_rainflow_sees_the_big_cycle_around_a_small_one():
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=200))
 def test_cycles_hold_all_that_is_moved(soc):
     depth, _, count = rainflow(soc)
-    assert (depth * count).sum() == pytest.approx(equivalent_full_cycles(soc), abs=1e-9)
+    assert (depth * count).sum() == pytest.approx(np.abs(np.diff(soc)).sum() / 2, abs=1e-9)
     assert 0 <= mean_depth(soc) <= 1
 
 
@@ -245,10 +261,11 @@ def test_warranty_limits_name_the_first_year():
 
 def test_auxiliaries_follow_the_data_file():
     table = record("equipment", "bess.performance.auxiliary_kw_per_mwh_nameplate_by_ambient_c").value
+    storage = Storage(auxiliary_kw_per_mwh=1.0)
     for ambient, kw in table.items():
-        assert auxiliary_kw(float(ambient), 5000.0) == pytest.approx(5 * kw)
-    assert auxiliary_kw([-40, 50, 60], 1000.0).tolist() == [5.0, 4.5, 4.5]
-    assert auxiliary_kw([20, 40], 1000.0, standby=True).tolist() == [0.4, 2.8]
+        assert auxiliary_kw_per_mwh(storage, np.array([float(ambient)])) == pytest.approx(kw)
+    beyond = [auxiliary_kw_per_mwh(storage, np.array([ambient])) for ambient in (-40.0, 60.0)]
+    assert beyond == [5.0, 4.5]
 
 
 def test_charge_limits_follow_the_data_file():
@@ -290,13 +307,6 @@ def test_the_share_of_cabinets_that_can_be_counted_on():
         expected_share(2, 2, 0.9)
 
 
-def test_cabinets_that_may_fail():
-    """By hand: 9 of 10 at 0.97: 0.97^10 + 10 x 0.97^9 x 0.03."""
-    assert k_of_n_availability(9, 10, 0.97) == pytest.approx(0.97**10 + 10 * 0.97**9 * 0.03)
-    assert k_of_n_availability(0, 5, 0.1) == pytest.approx(1.0)
-    assert cabinets_for(1000.0, 125.0, 0.0, 0.97) == 8
-    assert cabinets_for(1000.0, 125.0, 0.97, 0.97) == 9
-    assert cabinets_for(1000.0, 125.0, 0.9999, 0.97) == 12  # four of 12 may fail; five do with 2e-5
+def test_a_cabinet_works_between_its_failures():
+    """By hand: 4000 h between failures, 72 h to repair."""
     assert availability(4000, 4) > availability(4000, 72) == pytest.approx(4000 / 4072)
-    with pytest.raises(ValueError, match="between 0 and installed"):
-        k_of_n_availability(3, 2, 0.9)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.dispatch.kernel import trace
-from sim.plant.genset import FuelCurve, fuel_curve, fuel_l_per_h, linear_curve, linear_fit, run_sets
+from sim.plant.genset import FuelCurve, fuel_curve, linear_fit
 from tests.reference.checks_genset import KTA50_G3_KW, KTA50_G3_L_PER_H
 from tests.sim.kernel_inputs import make_lanes, make_series
+from tests.sim.sets_run import fuel_l_per_h, linear_curve, run_sets
 
 TABLE = [  # litres per hour, from the chart in US gallons that dealers republish
     {"rated_kw": 1000, "load_25": 81.8, "load_50": 137.8, "load_75": 197.3, "load_100": 269.2},

@@ -11,13 +11,10 @@ from sim.plant.ratings import (
     check_rating,
     derating,
     fuel_logistics,
-    minimum_load_kw,
     noise_db_a,
     noise_hours,
     pollutants_kg,
-    rating_kw,
     sets_online,
-    spinning_reserve_kw,
     trip_hours,
     wear,
 )
@@ -31,11 +28,7 @@ def test_ratings_are_those_of_the_data_file():
     assert (
         RATINGS["DCC"].mean_load_fraction == record("equipment", "diesel.mission_critical_average_load_fraction").value
     )
-    assert rating_kw(768, "PRP") == pytest.approx(701, abs=3)  # QSK23-G3 by its curve
-    assert rating_kw(768, "PRP", prime_to_standby=701 / 768) == pytest.approx(701)
-    assert rating_kw(1000, "COP") == 700
-    with pytest.raises(ValueError, match="is no rating"):
-        rating_kw(1000, "XYZ")
+    assert 768 * RATINGS["PRP"].power_fraction == pytest.approx(701, abs=3)  # QSK23-G3 by its curve
 
 
 def test_a_prime_set_at_three_quarters_passes_its_mean():
@@ -71,18 +64,9 @@ def test_thin_and_hot_air():
     assert derating(20_000, 200) == 0.0
 
 
-def test_a_set_smaller_than_its_minimum_load_is_refused():
-    assert minimum_load_kw(1500) == 450
-    with pytest.raises(ValueError, match="smaller than its minimum load"):
-        minimum_load_kw(1500, 1.5)
-    with pytest.raises(ValueError, match="set_kw"):
-        minimum_load_kw(0.0)
-
-
 def test_reserve_by_hand():
-    """4000 kW load, 800 kW PV: 1000 + 200 kW ready. 5200 / 1500 = 4 sets; a 1000 kW battery saves one."""
-    reserve = spinning_reserve_kw(4000.0, 800.0)
-    assert reserve == 1200
+    """1200 kW ready beside 4000 kW of load: 5200 / 1500 = 4 sets; a 1000 kW battery saves one."""
+    reserve = 1200.0
     assert sets_online(4000.0, 1500.0) == 3
     assert sets_online(4000.0, 1500.0, reserve) == 4
     assert sets_online(4000.0, 1500.0, reserve, battery_kw=1000.0) == 3

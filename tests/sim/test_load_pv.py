@@ -86,10 +86,10 @@ def test_pv_year_comes_near_the_places_own_estimate_and_keeps_a_given_yield():
 
 def test_the_drawn_year_has_the_monthly_record_and_its_seed():
     record = library.sites()["shanghai"]
-    drawn = year_of_weather("shanghai", 1, None)
+    drawn = year_of_weather(("shanghai", 1, None))
     assert drawn.ghi_monthly_kwh_per_m2 == pytest.approx(record.ghi_monthly_kwh_per_m2, rel=1e-9)
     assert drawn.air_c.mean() == pytest.approx(16.8, abs=0.2)
-    assert not np.array_equal(year_of_weather("shanghai", 2, None).ghi, drawn.ghi)
+    assert not np.array_equal(year_of_weather(("shanghai", 2, None)).ghi, drawn.ghi)
 
 
 def test_pv_is_clipped_dark_at_night_and_follows_the_start_month():
@@ -115,7 +115,7 @@ def test_southern_and_northern_summer():
 
 
 def test_an_empty_azimuth_looks_to_the_equator():
-    north = year_of_weather("shanghai", 1, None)
+    north = year_of_weather(("shanghai", 1, None))
     south = as_weather_year(replace(north, latitude_deg=-31.0), "south.epw")
     assert equator_deg("shanghai") == 180.0 and equator_deg("shanghai", south) == 0.0
 
@@ -135,7 +135,7 @@ def test_several_arrays_share_the_size_in_proportion():
 
 def test_a_weather_file_replaces_the_record():
     clock = timeline("2026-01", 12, 60)
-    file = as_weather_year(year_of_weather("phoenix", 1, None), "phoenix.epw")
+    file = as_weather_year(year_of_weather(("phoenix", 1, None)), "phoenix.epw")
     by_file = pv_kw_per_kwp(Pv(weather=file), "shanghai", clock)
     assert by_file.sum() == pytest.approx(pv_kw_per_kwp(Pv(), "phoenix", clock).sum(), rel=2e-3)
     scenario = Scenario().with_({"pv.weather": file.model_dump()})

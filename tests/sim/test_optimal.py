@@ -15,7 +15,6 @@ from sim.optimum.model import (
     Programme,
     ShedTier,
     Sizes,
-    breaches,
     costs_of,
     monthly_windows,
     relative_gap,
@@ -28,6 +27,7 @@ from sim.optimum.solve import (
     solve,
     warm_up,
 )
+from tests.sim.breaches import breaches
 from tests.sim.kernel_inputs import make_lanes, make_series
 from tests.sim.programmes import (
     GAP,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from i18n import words
-from i18n.words import placeholders
 from sim.problem import SEPARATOR, Named, Problem, Refusal, as_problem, one_or_many
+from tests.patterns import placeholders
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sim.inputs import library
 from sim.sun.drawn import synthetic_year
 from sim.sun.files import fetch_pvgis, read_weather
-from sim.sun.panels import PvArray, ac_kw_per_kwp, at_step, faces_the_pole, hectares, plane_of_array, plant_kw_per_kwp
+from sim.sun.panels import PvArray, ac_kw_per_kwp, faces_the_pole, plane_of_array, plant_kw_per_kwp
 from sim.sun.year import HOURS, MONTH_OF_HOUR, Weather, WeatherError, sun_of
 from tests.processes import run
 
@@ -138,18 +138,6 @@ def test_both_hemispheres_mirror_each_other():
     assert faces_the_pole(-33.0, 20.0, 180.0) and not faces_the_pole(-33.0, 20.0, 0.0)
     assert faces_the_pole(33.0, 20.0, 0.0) and not faces_the_pole(33.0, 20.0, 95.0)
     assert [finding.code for finding in south.findings] == ["southern_hemisphere"] and not north.findings
-
-
-def test_steps_keep_the_energy():
-    hourly = np.arange(4.0)
-    assert at_step(hourly, 15).reshape(4, 4).mean(axis=1) == pytest.approx(hourly)
-    assert at_step(hourly, 60) == pytest.approx(hourly)
-    with pytest.raises(ValueError, match="divide 60"):
-        at_step(hourly, 45)
-
-
-def test_hectares_beside_megawatts():
-    assert hectares(14_000, 9300) == pytest.approx(13.02)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def doors(rng: random.Random, data: bytes) -> Iterator[Callable[[], object]]:
         data, "x.csv", allow_short=True, unit=unit, site_offset_h=offset, expected_peak_kw=9000, actions={2: "cut"}
     )
     yield lambda: read_curve(data, "x.csv", PriceChoices(unit=rng.choice([None, "per MWh"])))
-    yield lambda: bills_file.read_bills(data, "x.csv", fields)
+    yield lambda: bills_file.read_bills_file(data, "x.csv", fields)
     yield lambda: read_points(data)
     yield lambda: to_tariff(read_urdb(data))
 
@@ -185,7 +185,7 @@ def test_a_cell_of_one_sign_is_read_in_a_moment(sign: str) -> None:
 
 def test_a_heading_of_open_brackets_does_not_freeze_the_bills() -> None:
     data = b"month," + b"(" * LONG + b"\n2025-01,1\n"
-    assert bills_file.read_bills(data, "b.csv", {"month": "month", "kwh": "kwh"}) == [{"month": "2025-01"}]
+    assert bills_file.read_bills_file(data, "b.csv", {"month": "month", "kwh": "kwh"}).rows == [{"month": "2025-01"}]
 
 
 # Limits

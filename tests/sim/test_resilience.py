@@ -11,27 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.plant.interruptions import (
-    Interruption,
-    expected_outage_cost,
-    grid_up,
-    interruption_cost,
-    interruption_cost_of_draws,
-    interruption_cost_per_year,
-    outage_draws,
-    present_worth_factor,
-)
-from sim.plant.island import (
-    Island,
-    battery_need,
-    blackout_kwh,
-    hours_survived,
-    ladder_order,
-    ride,
-    shed_kwh,
-    survival_curve,
-)
+from sim.plant.interruptions import Interruption, grid_up, interruption_cost, outage_draws
+from sim.plant.island import Island, battery_need, hours_survived, ladder_order, survival_curve
 from sim.plant.reliability import SetReliability, set_transitions, sets_running_at_start, survival_probability
+from tests.sim.rides import ride, shed_kwh
 
 CASES = Path(__file__).parents[1] / "reference/survival"
 LOSSLESS = Island(bess_kw=1.0, energy_min_kwh=2.0, energy_max_kwh=4.0, charge_efficiency=1, discharge_efficiency=1)
@@ -144,17 +127,6 @@ def test_more_energy_can_end_a_battery_first_ride_earlier():
     assert (waits, starts) == (1, 2)
     assert ladder_order(net_kw, island) == "genset_first"
     assert ladder_order(net_kw, replace(island, sets=2)) == "battery_first"
-
-
-@settings(max_examples=40, deadline=None)
-@given(series, plants, st.floats(0, 1))
-def test_shed_is_the_floor_and_blackout_the_ceiling(net_kw, island, level):
-    load_kw = np.maximum(net_kw, 0)
-    hours = hours_survived(load_kw, level * island.energy_max_kwh, island, "genset_first", 12)
-    floor = shed_kwh(load_kw, level * island.energy_max_kwh, island, "genset_first", 12)
-    ceiling = blackout_kwh(load_kw, hours, 12)
-    assert np.all(floor <= ceiling * (1 + 1e-6) + 1e-4)
-    assert np.all(np.diff(ceiling) >= -1e-9)
 
 
 def test_zero_battery_is_no_battery():
@@ -356,33 +328,6 @@ def test_the_worked_blackout_of_ten_thousand_gpus():
     cluster = Interruption(gpus=10_000, gpu_hour_price=2.35)
     assert interruption_cost(cluster, 1.0) == pytest.approx(142_250)
     assert interruption_cost(cluster, [0.0, 1.0]) == pytest.approx([118_750, 142_250])
-    assert interruption_cost_per_year(cluster, 0.6, 1.0, 0.75) == pytest.approx(0.6 * 142_250 * 0.25)
-
-
-def test_cost_of_draws_counts_only_what_is_not_ridden_through():
-    cluster = Interruption(1000, 2.0, restart_h=2.0, checkpoint_interval_h=1.0, hardware_failure_fraction=0.0)
-    draws = outage_draws(3.0, 6.0, years=50, seed=11)
-    by_hand = np.zeros(50)
-    for year, duration in zip(draws.year, draws.duration_h, strict=True):
-        by_hand[year - 1] += 2000 * (duration - 1.5 + 2.5) if duration > 1.5 else 0.0
-    assert interruption_cost_of_draws(cluster, draws, np.full(8760, 1.5)) == pytest.approx(by_hand)
-    assert interruption_cost_of_draws(cluster, draws, 1e6).sum() == 0.0
-    # Without a seamless transfer every outage is a restart, however long the plant rides.
-    every = interruption_cost_of_draws(cluster, draws, 1e6, seamless=False, start_to_load_h=0.0)
-    assert every.sum() == 0.0
-    every = interruption_cost_of_draws(cluster, draws, 1e6, seamless=False)
-    assert every.sum() == pytest.approx(draws.year.size * 2000 * 2.5, rel=0.01)
-
-
-def test_expected_outage_cost_as_reopt_publishes_it():
-    """10 kW critical, 1 h or 5 h with p = 0.5, 1 per kWh, 25 years, +1.9 %, 5.64 %, untaxed (NREL/REopt.jl,
-    test/runtests.jl: 485.43270, with a worth factor rounded to 16.18109)."""
-    factor = present_worth_factor(25, 0.019, 0.0564)
-    assert factor == pytest.approx(16.18109, abs=5e-6)
-    lost = {hours: blackout_kwh([10.0] * 8, np.zeros(8, dtype=int), 5)[hours - 1] for hours in (1, 5)}
-    assert expected_outage_cost(lost, {1: 0.5, 5: 0.5}, 1.0, factor) == pytest.approx(485.43270, abs=1e-4)
-    with pytest.raises(ValueError, match="sum to 1"):
-        expected_outage_cost(lost, {1: 0.5, 5: 0.2}, 1.0, factor)
 
 
 def test_curve_counts_the_starts_that_last():

@@ -16,7 +16,6 @@ from study.claims import (
     check,
     claim_from_dict,
     foresight_gap,
-    ladder,
     preset_axes,
     preset_claims,
     together,
@@ -160,18 +159,6 @@ def test_a_figure_that_does_not_exist_means_the_claim_does_not_hold(studies):
     one = Claim("x", "payback_years", "at_most", 5.0)
     verdict = check(evaluate(studies["case_b"].scenario.with_({"finance.storage_capex_per_kwh": 9000})), one)
     assert not verdict.held and verdict.value.text and verdict.margin == -math.inf
-
-
-def test_a_ladder_takes_the_headline_down_step_by_step(studies):
-    steps = [
-        ("own price", {"finance.energy_price_factor": 1.0}),
-        ("dearer cells", {"finance.storage_capex_per_kwh": 1400}),
-    ]
-    rungs = ladder(studies["case_b"], "irr", Figure(0.30), steps)
-    assert [rung.key for rung in rungs] == ["headline", "own price", "dearer cells"]
-    values = [rung.value.value for rung in rungs]
-    assert values == sorted(values, reverse=True)
-    assert sum(rung.lost for rung in rungs[1:]) == pytest.approx(values[0] - values[-1])
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from report.screen.compute import by_hour_and_month
 from sim.dispatch.lanes import FLEX_SUMS
 from sim.inputs.flex import Compute
 from sim.inputs.scenario import Scenario, scenario_from_dict
-from sim.optimum.model import Deferral, ShedTier, breaches
+from sim.optimum.model import Deferral, ShedTier
 from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import solve
 from sim.plant.flex import cap_segments, dear_hours, fill_valleys, lost_by_cap, throughput
@@ -31,6 +31,7 @@ from study.flows import flows
 from study.presets import presets
 from tests.report.documents import by_formualizer
 from tests.report.test_workbook import assert_figures, assert_sound, without_values
+from tests.sim.breaches import breaches
 from tests.sim.programmes import GAP, SEEDS, assert_same_optimum, programme, random_site
 from tests.ui.apps import drawn_alone, opened
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finance.cashflow import ProjectInputs, by_year, financed, project
+from finance.cashflow import by_year, financed
 from finance.debt import Loan
 from finance.figures import appraise
 from finance.kpis import periods_per_year
@@ -22,6 +22,7 @@ from study.financing import (
     storage_cost,
 )
 from study.presets import presets
+from tests.finance.simple_project import ProjectInputs, project
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,10 @@ from study.risk import (
     Range,
     _draw_outages,
     _quantile,
-    break_even,
     default_range,
     default_ranges,
     draw,
     heat_map,
-    monte_carlo,
     quantiles,
     simulate_draws,
     tornado,
@@ -72,16 +70,6 @@ def test_a_cell_of_the_map_is_a_study(case_a):
     assert found.values[2, 1] == pytest.approx(other.savings["hybrid"].total, rel=1e-9)
     with pytest.raises(ValueError, match="two different inputs"):
         heat_map(case_a, "load.level", [1], "load.level", [1])
-
-
-def test_break_even_meets_its_target(case_b):
-    at = break_even(case_b, "finance.storage_capex_per_kwh", 500, 4000).value
-    other = evaluate(case_b.scenario.with_({"finance.storage_capex_per_kwh": at}), case_b.dispatch)
-    assert abs(other.kpis["hybrid"].npv.value) < 1e-3 * case_b.kpis["hybrid"].capex
-    assert break_even(case_b, "finance.ems_cost", 0, 1000).text
-    years = break_even(case_b, "finance.storage_capex_per_kwh", 500, 4000, "payback_years", 5.0).value
-    found = evaluate(case_b.scenario.with_({"finance.storage_capex_per_kwh": years}), case_b.dispatch)
-    assert found.kpis["hybrid"].payback_years.value == pytest.approx(5.0, abs=0.01)
 
 
 def test_the_same_seed_gives_the_same_draws_and_digits(case_a):
@@ -158,7 +146,7 @@ def test_normal_ranges_are_the_10_and_90_percent_values():
 
 
 def test_drivers_are_squared_rank_correlations_scaled_to_one(case_a):
-    found = monte_carlo(case_a, 400, 3)
+    found = simulate_draws(case_a, draw(case_a, 400, 3), 5.0)
     inputs = {**found.draws.values, "outages": hours_off(found.draws.outages, case_a.dispatch.clock)}
     squared = {path: stats.spearmanr(values, found.results["npv"])[0] ** 2 for path, values in inputs.items()}
     total = sum(squared.values())
@@ -167,7 +155,7 @@ def test_drivers_are_squared_rank_correlations_scaled_to_one(case_a):
 
 def test_a_monte_carlo_study_of_case_b(case_b):
     """Spread decides, the median lies near the study, and shares are shares."""
-    found = monte_carlo(case_b, 600, 1)
+    found = simulate_draws(case_b, draw(case_b, 600, 1), 5.0)
     q = found.quantiles["saving"]
     assert q.q10 < q.q50 < q.q90
     assert q.q50 == pytest.approx(case_b.savings["hybrid"].total, rel=0.25)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance.bill import BillRates, Metered, TierRate, bill
+from finance.bill import BillRates, TierRate, bill
 from finance.explain import STEPS, bill_components, waterfall
 from finance.tiers import Tier, tiered_charge
 from sim.inputs.base import InputError
@@ -14,6 +14,7 @@ from study.evaluate import evaluate
 from study.flows import flows
 from study.foresight import not_covered
 from study.presets import presets
+from tests.finance.metered import Metered
 from tests.study.test_contract_study import BATTERY, FOUR_HOURS, study
 
 JANUARY_KWH = 10_000 * 24 * 31

@@ -21,7 +21,7 @@ def weather_uploader(app):
 
 def test_a_weather_file_is_read_used_and_removed() -> None:
     app = open_app("equipment", preset="case_c")
-    data = _epw(year_of_weather("johor_bahru", 5, None))
+    data = _epw(year_of_weather(("johor_bahru", 5, None)))
     weather_uploader(app).upload("johor.epw", data, "text/plain").run()
     assert_calm(app)
     app.button(key="weather_use").click().run()
