@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 
 from sim.compiled import Kernel, inlined
-from sim.dispatch import kernel
-from sim.dispatch.kernel import N_ROWS, WIDTH
+from sim.dispatch import kernel, rule
+from sim.dispatch.rule import N_ROWS, WIDTH
 
 CHAINS = 8  # independent, or each would wait for the one before
 OPS_A_CHAIN = 24
@@ -55,8 +55,8 @@ def additions_a_step() -> int:
     work = [Counted(1.0)] * (N_ROWS * WIDTH)
     numbers = [Counted(0.5)] * 5
     Counted.seen = 0
-    kernel._supply.py_func(work, 0, *numbers, Counted(1.0))
-    kernel._charge.py_func(work, 0, *numbers)
+    rule._supply.py_func(work, 0, *numbers, Counted(1.0))
+    rule._charge.py_func(work, 0, *numbers)
     return Counted.seen + 1
 
 

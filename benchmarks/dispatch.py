@@ -15,17 +15,9 @@ from dataclasses import fields, replace
 import numpy as np
 
 from benchmarks import _bound
-from sim.dispatch.kernel import (
-    MONTHLY_FIELDS,
-    NO_LIMIT_KW,
-    SCALAR_FIELDS,
-    Lanes,
-    Series,
-    Trace,
-    aggregate,
-    trace,
-    warm_up,
-)
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series, Trace
+from sim.dispatch.kernel import aggregate, trace, warm_up
+from sim.dispatch.rule import NO_LIMIT_KW
 
 HOURS = 8760
 CLASSES = 3

@@ -23,7 +23,7 @@ from finance.ledger import Ledger
 from finance.lines import by, proportional
 from finance.rates import bill_rates, connected, declared_kw
 from sim.arrays import Floats
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from sim.arrays import Floats, Ints
-from sim.dispatch import kernel, variants
+from sim.dispatch import variants
+from sim.dispatch.batch import FUEL_FIELDS, MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
 from sim.dispatch.control import NO_THRESHOLD_KW, REFILL_H, held_peaks_kw, moved_kw, yearly_thresholds_kw
-from sim.dispatch.lanes import FUEL_FIELDS, genset_start_share, planned_fraction
+from sim.dispatch.lanes import genset_start_share, planned_fraction
 from sim.dispatch.variants import Outages
 from sim.plant import transformer
 from sim.plant.battery import LINE_INPUTS, available_share, lane_fields, straight_line
@@ -124,7 +125,7 @@ def metered(
     return MeteredYears(monthly, **readings)
 
 
-def _series_of(own: Alternative, years: Ints, as_in_the_study: bool) -> Iterator[tuple[Ints, kernel.Series, Floats]]:
+def _series_of(own: Alternative, years: Ints, as_in_the_study: bool) -> Iterator[tuple[Ints, Series, Floats]]:
     """Positions of years that share a series, the series, and what is shed in it (steps,)."""
     dispatch, nothing = own.study.dispatch, np.zeros(own.study.dispatch.clock.steps)
     if as_in_the_study:
@@ -138,14 +139,14 @@ def _series_of(own: Alternative, years: Ints, as_in_the_study: bool) -> Iterator
         yield np.arange(len(years)), _with_pv(own, dispatch.series), nothing
 
 
-def _with_pv(own: Alternative, series: kernel.Series) -> kernel.Series:
+def _with_pv(own: Alternative, series: Series) -> Series:
     if own.pv_kw_per_kwp is None:
         return series
-    values = {field.name: getattr(series, field.name) for field in fields(kernel.Series)}
-    return kernel.Series(**values | {"pv_kw_per_kwp": own.pv_kw_per_kwp})
+    values = {field.name: getattr(series, field.name) for field in fields(Series)}
+    return Series(**values | {"pv_kw_per_kwp": own.pv_kw_per_kwp})
 
 
-def _given_way(own: Alternative, year: int) -> kernel.Series:
+def _given_way(own: Alternative, year: int) -> Series:
     """The study's series with the load that the hybrid's control leaves in a project year."""
     dispatch = own.study.dispatch
     scale = dispatch.lanes.load_scale[own.own_lane(np.array(year))][dispatch.clock.month_index]
@@ -153,24 +154,24 @@ def _given_way(own: Alternative, year: int) -> kernel.Series:
     return replace(dispatch.series, load_kw=np.maximum(dispatch.series.load_kw + change, 0.0))
 
 
-def _lanes(own: Alternative, v: Values, years: Ints, health: Floats) -> tuple[kernel.Lanes, Floats, Floats]:
+def _lanes(own: Alternative, v: Values, years: Ints, health: Floats) -> tuple[Lanes, Floats, Floats]:
     """Lanes (n x years, the variant outermost), the ordered share of each level, and the refill share."""
     dispatch, scenario, at = own.study.dispatch, own.study.scenario, own.own_lane(years)
     count = len(years)
-    values = {name: np.tile(getattr(dispatch.lanes, name)[at], v.count) for name in kernel.SCALAR_FIELDS}
-    monthly = {name: np.tile(getattr(dispatch.lanes, name)[at], (v.count, 1)) for name in kernel.MONTHLY_FIELDS}
+    values = {name: np.tile(getattr(dispatch.lanes, name)[at], v.count) for name in SCALAR_FIELDS}
+    monthly = {name: np.tile(getattr(dispatch.lanes, name)[at], (v.count, 1)) for name in MONTHLY_FIELDS}
     monthly["load_scale"] = monthly["load_scale"] * np.repeat(v("load.level"), count)[:, None]
     fuel = np.repeat(v("genset.fuel_factor") / scenario.genset.fuel_factor, count)
     values |= {name: values[name] * fuel for name in FUEL_FIELDS}
     if not own.is_hybrid:
-        return kernel.Lanes(**values, **monthly), np.zeros((1, len(fuel))), np.zeros(len(fuel))
+        return Lanes(**values, **monthly), np.zeros((1, len(fuel))), np.zeros(len(fuel))
     if any(path in v.given for path in OF_HEALTH) and dispatch.held.moves.any():
         monthly["shave_kw"] = _thresholds_kw(own, years, health)
     if any(path in v.given for path in OF_CEILING) and dispatch.held.moves.any() and not scenario.dispatch.shave_limits:
         monthly["shave_kw"] = _ceilings_kw(own, v, years, monthly["shave_kw"])
     values |= _plant(own, v, years, health)
     shares, refill = _orders(own, v)
-    return kernel.Lanes(**values, **monthly), np.repeat(shares, count, axis=1), np.repeat(refill, count)
+    return Lanes(**values, **monthly), np.repeat(shares, count, axis=1), np.repeat(refill, count)
 
 
 def _thresholds_kw(own: Alternative, years: Ints, health: Floats) -> Floats:
@@ -236,7 +237,7 @@ def _orders(own: Alternative, v: Values) -> tuple[Floats, Floats]:
     return own.orders.shares(tradable, power, charge, new["discharge_efficiency"]), refill
 
 
-def _with_shed(own: Alternative, sums: dict[str, Floats], lanes: kernel.Lanes, shed_kw: Floats) -> dict[str, Floats]:
+def _with_shed(own: Alternative, sums: dict[str, Floats], lanes: Lanes, shed_kw: Floats) -> dict[str, Floats]:
     """What is shed on purpose belongs to the load, and to what is not served."""
     if not shed_kw.any():
         return sums
@@ -246,7 +247,7 @@ def _with_shed(own: Alternative, sums: dict[str, Floats], lanes: kernel.Lanes, s
     return sums | {name: sums[name] + shed for name in ("load_kwh", "unserved_kwh")}
 
 
-def _at_meter(own: Alternative, sums: variants.Sums, lanes: kernel.Lanes) -> dict[str, Floats]:
+def _at_meter(own: Alternative, sums: variants.Sums, lanes: Lanes) -> dict[str, Floats]:
     """Readings by class (lanes, months, classes)."""
     dispatch, grid = own.study.dispatch, own.study.scenario.grid
     hours, is_connected = transformer.class_hours(dispatch.classes, dispatch.clock), lanes.import_limit_kw > 0

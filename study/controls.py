@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.dispatch import kernel
+from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import simulate, some_lanes
 from sim.dispatch.rolling import roll, with_orders
 from sim.inputs.scenario import Scenario
@@ -71,7 +72,7 @@ def compare_controls(study: Study, found: Bound, year: int = 1) -> Controls:
     return Controls(found, strategy, costs, _redrawn(study, strategy, year))
 
 
-def by_forecast(study: Study, found: Bound, year: int = 1) -> kernel.Trace:
+def by_forecast(study: Study, found: Bound, year: int = 1) -> Trace:
     """The hybrid's year by rolling forecast."""
     dispatch, lane = study.dispatch, hybrid_lane(study, year)
     series, one = dispatch.runs[dispatch.run_of[lane]], some_lanes(dispatch.lanes, [lane])

@@ -15,8 +15,7 @@ import numpy as np
 
 from finance.ledger import unit_cost
 from finance.rates import bill_rates, reactive_kvarh
-from sim.dispatch.kernel import Trace
-from sim.dispatch.lanes import FUEL_FIELDS
+from sim.dispatch.batch import FUEL_FIELDS, Trace
 from sim.dispatch.tuning import PeakRate, Rates
 from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
 from sim.optimum.solve import solve

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.timeline import Timeline
 from study.study import Study
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dispatch.kernel import Lanes, Series, Trace
+from sim.dispatch.batch import Lanes, Series, Trace
 from study.foresight import Bound, hybrid_lane
 from study.study import Study
 

@@ -12,7 +12,7 @@ from report import views
 from report.screen import operation as charts_operation
 from report.text import say
 from report.text.amounts import power_unit
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.plant.battery import full_cycles
 from study import weeks
 from study.study import Study

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from report.text import say
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import site_set_kw
 from sim.inputs import library
 from sim.plant.genset import fuel_curve

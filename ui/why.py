@@ -9,7 +9,7 @@ import streamlit as st
 
 from report.screen.operation import date_text
 from report.text import say
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.inputs.tariff import clock
 from study import why
 from study.foresight import not_covered

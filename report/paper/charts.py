@@ -31,7 +31,7 @@ from report.screen import operation as charts_operation
 from report.screen.charts import nice_ticks
 from report.text import say
 from report.text.amounts import amounts, month_name
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
 from study.turning import TurningPoint

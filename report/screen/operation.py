@@ -13,7 +13,7 @@ from report.palette import Palette, faded, ink_on, palette, scale
 from report.screen.charts import SMALL_PX, TEXT_PX, Figure, axis, f32, figure, hatch, note, value_axis
 from report.text import say
 from report.text.amounts import day_name, day_of_month, month_name, month_ticks, power_unit
-from sim.dispatch.kernel import Trace
+from sim.dispatch.batch import Trace
 from sim.dispatch.result import ALTERNATIVES
 from sim.timeline import MONTH_DAYS
 from study.study import Study

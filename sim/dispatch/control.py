@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch import plan
-from sim.dispatch.kernel import NO_LIMIT_KW, Lanes, Levels, Series
+from sim.dispatch.batch import Lanes, Levels, Series
+from sim.dispatch.rule import NO_LIMIT_KW
 from sim.inputs.plant import Control
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DemandCharge, PriceClasses

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch import kernel
+from sim.dispatch.batch import FUEL_FIELDS, MONTHLY_FIELDS, POWER_SHARES, SCALAR_FIELDS, SUM_FIELDS, Lanes, Series
 from sim.dispatch.control import Shaving, orders, refill_share, yearly_thresholds_kw
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
+from sim.dispatch.rule import STEP_PV
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses, price_classes
@@ -41,12 +43,11 @@ LIFE_PASSES, LIFE_NEAR = 3, 0.002
 FLEX_SUMS = ("capped_kwh", "paused_kwh", "deferred_kwh", "caught_up_kwh", "lost_gpu_h", "stopped_gpus")
 ADDED_SUMS = ("auxiliary_kwh", "shed_kwh", *FLEX_SUMS)
 EFFICIENCIES = ("charge_efficiency", "discharge_efficiency")
-FUEL_FIELDS = tuple(name for name in kernel.SCALAR_FIELDS if name.startswith("fuel_"))
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesWithoutPv(kernel.Series):
+class SeriesWithoutPv(Series):
     """The series of a plant without PV. What PV would yield is worked out only when steps are asked for, by a batch of
     variants that puts some up; so pvlib, two seconds to import, is left alone until then."""
 
@@ -54,8 +55,8 @@ class SeriesWithoutPv(kernel.Series):
 
     @cached_property
     def steps(self) -> Floats:
-        steps = vars(kernel.Series)["steps"].func(self)
-        steps[:, kernel.STEP_PV] = self.pv_year()
+        steps = vars(Series)["steps"].func(self)
+        steps[:, STEP_PV] = self.pv_year()
         return steps
 
 
@@ -90,7 +91,7 @@ def simulate(scenario: Scenario) -> Dispatch:
         life=life,
         years=years,
         months=months,
-        monthly={name: by_month(sums[name]) for name in (*kernel.SUM_FIELDS, *ADDED_SUMS)},
+        monthly={name: by_month(sums[name]) for name in (*SUM_FIELDS, *ADDED_SUMS)},
         import_kwh=by_month(sums["import_kwh"]),
         export_kwh=by_month(sums["export_kwh"]),
         peak_kw=by_month(sums["peak_kw"]),
@@ -147,7 +148,7 @@ def import_limits_kw(scenario: Scenario, months: int) -> Floats:
 
 def _series(
     scenario: Scenario, clock: Timeline, classes: PriceClasses, down: NDArray[np.bool_]
-) -> tuple[kernel.Series, Shaving]:
+) -> tuple[Series, Shaving]:
     """The template year with the plain rule's orders, and where imports are held."""
     window = scenario.tariff.demand_window_minutes // clock.step_minutes
     needs_climate = scenario.load.pue_model != "constant"
@@ -169,10 +170,10 @@ def _series(
         **_power_shares(scenario, clock),
     }
     year = _ordinary_year(scenario, clock)
-    told = orders(scenario, clock, classes, kernel.Series(**shared), _nominal_lane(scenario, clock, year), year + 1)
+    told = orders(scenario, clock, classes, Series(**shared), _nominal_lane(scenario, clock, year), year + 1)
     shared |= {"action": told.action, "levels": told.levels, "measured": told.measured}
     shared["above_shave_kw"] = told.held.above_kw
-    return kernel.Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year), told.held
+    return Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year), told.held
 
 
 def _ordinary_year(scenario: Scenario, clock: Timeline) -> int:
@@ -186,13 +187,13 @@ def _ordinary_year(scenario: Scenario, clock: Timeline) -> int:
     return int(np.argmax(settled)) if settled.any() else years - 1
 
 
-def _nominal_lane(scenario: Scenario, clock: Timeline, year: int) -> kernel.Lanes:
+def _nominal_lane(scenario: Scenario, clock: Timeline, year: int) -> Lanes:
     """The hybrid in that project year as one lane: battery and PV as new, connected in every month, without sets."""
     months, one = (year + 1) * clock.months, np.ones(1)
     auxiliary = auxiliary_kw_per_mwh(scenario.storage, _climate_where_asked(scenario, clock))
     limits = import_limits_kw(scenario, months)[-clock.months :]
     sets = np.zeros((1, clock.months))
-    return kernel.Lanes(
+    return Lanes(
         pv_kwp=one * scenario.pv.dc_kwp,
         **lane_fields(scenario.storage, scenario.dispatch, one),
         auxiliary_kw=one * scenario.storage.energy_kwh / 1000 * auxiliary,
@@ -210,19 +211,19 @@ def _power_shares(scenario: Scenario, clock: Timeline) -> dict[str, Floats]:
     if not scenario.storage.exists:
         return {}
     shares = power_shares(scenario.storage, ambient_c(scenario, clock))
-    return dict(zip(kernel.POWER_SHARES, shares, strict=True))
+    return dict(zip(POWER_SHARES, shares, strict=True))
 
 
 def _runs(
-    scenario: Scenario, clock: Timeline, series: kernel.Series, down: NDArray[np.bool_]
-) -> tuple[tuple[kernel.Series, ...], NDArray[np.int64], tuple[Floats, ...]]:
+    scenario: Scenario, clock: Timeline, series: Series, down: NDArray[np.bool_]
+) -> tuple[tuple[Series, ...], NDArray[np.int64], tuple[Floats, ...]]:
     """The series to simulate, which of them each lane has, and what each sheds (steps,).
 
     One series serves all where the outages are a list and the whole load is critical. Else each kind of year has its
     own for the alternatives with a grid, without what is shed while a grid that is there has failed.
     """
     years, shed_share = len(down), 1.0 - scenario.load.critical_fraction
-    plain = kernel.Series(**{part.name: getattr(series, part.name) for part in fields(kernel.Series)})
+    plain = Series(**{part.name: getattr(series, part.name) for part in fields(Series)})
     if scenario.grid.outage_source == "list" and shed_share == 0:
         return (plain,), np.zeros(len(ALTERNATIVES) * years, dtype=np.int64), (np.zeros(clock.steps),)
     connected = import_limits_kw(scenario, years * clock.months).reshape(years, clock.months) > 0
@@ -249,8 +250,8 @@ def _without_lone_pv(scenario: Scenario, clock: Timeline, down: NDArray[np.bool_
     for year in np.flatnonzero(alone.any(axis=1)):
         lane = len(run_of) - years + year
         run = runs[run_of[lane]]
-        values = {part.name: getattr(run, part.name) for part in fields(kernel.Series)}
-        runs.append(kernel.Series(**values | {"pv_kw_per_kwp": run.pv_kw_per_kwp * ~alone[year]}))
+        values = {part.name: getattr(run, part.name) for part in fields(Series)}
+        runs.append(Series(**values | {"pv_kw_per_kwp": run.pv_kw_per_kwp * ~alone[year]}))
         shed_kw.append(shed_kw[run_of[lane]])
         run_of[lane] = len(runs) - 1
     return tuple(runs), run_of, tuple(shed_kw)
@@ -260,7 +261,7 @@ def _flex(
     scenario: Scenario,
     clock: Timeline,
     classes: PriceClasses,
-    runs: tuple[kernel.Series, ...],
+    runs: tuple[Series, ...],
     run_of: NDArray[np.int64],
 ) -> tuple[Flex, ...]:
     """How the hybrid's load gives way in each project year; empty where it never does."""
@@ -281,7 +282,7 @@ def _year_seen(
     scenario: Scenario,
     clock: Timeline,
     price_per_kwh: Floats,
-    run: kernel.Series,
+    run: Series,
     year: int,
     scale: Floats,
     limit_kw: Floats,
@@ -331,16 +332,14 @@ def _flex_sums(flex: tuple[Flex, ...], lanes: int, clock: Timeline) -> dict[str,
     return sums
 
 
-def some_lanes(lanes: kernel.Lanes, which: NDArray[np.int64]) -> kernel.Lanes:
+def some_lanes(lanes: Lanes, which: NDArray[np.int64]) -> Lanes:
     """The lanes with these indices."""
-    return kernel.Lanes(
-        **{name: getattr(lanes, name)[which] for name in (*kernel.SCALAR_FIELDS, *kernel.MONTHLY_FIELDS)}
-    )
+    return Lanes(**{name: getattr(lanes, name)[which] for name in (*SCALAR_FIELDS, *MONTHLY_FIELDS)})
 
 
 def _with_shed(
     sums: dict[str, Floats],
-    lanes: kernel.Lanes,
+    lanes: Lanes,
     run_of: NDArray[np.int64],
     shed_kw: tuple[Floats, ...],
     clock: Timeline,
@@ -353,9 +352,7 @@ def _with_shed(
     return sums | added | {"shed_kwh": shed}
 
 
-def _life(
-    scenario: Scenario, clock: Timeline, held: Shaving, years: int, series: kernel.Series, classes: int
-) -> BatteryLife:
+def _life(scenario: Scenario, clock: Timeline, held: Shaving, years: int, series: Series, classes: int) -> BatteryLife:
     """The battery's capacity by year. Cells age by what the dispatch of each year does to them, and the dispatch is
     that of the aged battery: the hybrid's years run again until no year's capacity moves by more than `LIFE_NEAR`.
 
@@ -381,8 +378,8 @@ def _life(
 
 
 def _lanes(
-    scenario: Scenario, clock: Timeline, held: Shaving, series: kernel.Series, life: BatteryLife, years: int
-) -> tuple[kernel.Lanes, Floats]:
+    scenario: Scenario, clock: Timeline, held: Shaving, series: Series, life: BatteryLife, years: int
+) -> tuple[Lanes, Floats]:
     """One lane for each alternative and year, alternatives outermost; and the sets on site (lanes, months)."""
     hybrid, grid = np.array([0.0, 0, 0, 1]), np.array([0.0, 1, 1, 1])
 
@@ -407,7 +404,7 @@ def _lanes(
         scale.reshape(years, -1),
         life.health,
     )
-    lanes = kernel.Lanes(
+    lanes = Lanes(
         pv_kwp=spread(hybrid * scenario.pv.dc_kwp, pv_years),
         **_battery_lanes(scenario, life.health, lambda by_year: spread(hybrid, by_year)),
         auxiliary_kw=spread(hybrid, scenario.storage.energy_kwh / 1000 * auxiliary),
@@ -426,9 +423,7 @@ def _climate_where_asked(scenario: Scenario, clock: Timeline) -> Floats:
     return ambient_c(scenario, clock) if scenario.storage.auxiliary_by_temperature else np.zeros(0)
 
 
-def _carried(
-    runs: tuple[kernel.Series, ...], run_of: NDArray[np.int64], lanes: kernel.Lanes, n_periods: int
-) -> kernel.Lanes:
+def _carried(runs: tuple[Series, ...], run_of: NDArray[np.int64], lanes: Lanes, n_periods: int) -> Lanes:
     """The lanes with the charge carried from year to year: each of the hybrid's years begins with what the one before
     left, as far as its own cells hold it. The years stand side by side, so they run again until no start moves, which
     the first hour in which the battery is full or empty brings about."""

@@ -8,7 +8,7 @@ later than the step before midnight enters it.
 
 The ceiling is what the month has billed so far, or the peak that would have cost least over the last four weeks,
 whichever is higher; of the last three months' the highest holds, for what was needed once comes again. Both, and the
-levels, are worked out on a nominal run: the battery as new, a year without outages, the rule of `sim.dispatch.kernel`.
+levels, are worked out on a nominal run: the battery as new, a year without outages, the rule of `sim.dispatch.rule`.
 
 Energies here are kWh inside the battery above the reserve, 0 ... span; worths are money per such kWh.
 """
@@ -22,8 +22,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.compiled import OPTIONS, Kernel
-from sim.dispatch import kernel
-from sim.dispatch.kernel import (
+from sim.dispatch import kernel, rule
+from sim.dispatch.batch import Lanes, Series
+from sim.dispatch.rule import (
     AUXILIARY,
     HELD,
     LOAD_SCALE,
@@ -297,7 +298,7 @@ def _cheapest_peaks(year, battery, month, first, view, limit_of, dear, levels, o
                 _least_by(case, charge, peaks)
             before = charge
     for charge in range(len(weights)):
-        out[charge] = peaks[charge] if weights[charge] > 0.0 else kernel.NO_LIMIT_KW
+        out[charge] = peaks[charge] if weights[charge] > 0.0 else rule.NO_LIMIT_KW
 
 
 @_called
@@ -349,7 +350,7 @@ def _ordinary(year, day, view, limit_of):
 @_called
 def _billed(year, month, k, peak_of):
     """The peak up to which imports of class `k` cost no more demand this month; `peak_of` (K,): billed so far."""
-    least = kernel.NO_LIMIT_KW
+    least = rule.NO_LIMIT_KW
     for charge in range(year.per_kw.shape[1]):
         if year.measured[charge, k] and year.per_kw[month, charge] > 0.0:
             greatest = 0.0
@@ -357,7 +358,7 @@ def _billed(year, month, k, peak_of):
                 if year.measured[charge, other]:
                     greatest = max(greatest, peak_of[other])
             least = min(least, greatest)
-    return least if least < kernel.NO_LIMIT_KW else 0.0
+    return least if least < rule.NO_LIMIT_KW else 0.0
 
 
 @_called
@@ -365,7 +366,7 @@ def _ceiling(year, terms, month, k, peaks):
     """What imports of class `k` are held to in a month, by the threshold typed or the charges' peaks."""
     if not terms.finds:
         return terms.typed[month, k]
-    least = kernel.NO_LIMIT_KW
+    least = rule.NO_LIMIT_KW
     for charge in range(len(peaks)):
         if year.measured[charge, k] and year.per_kw[month, charge] > 0.0:
             least = min(least, peaks[charge])
@@ -413,7 +414,7 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
     for charge in range(len(peaks)):
         known = past[month, charge]
         for back in range(1, PAST_MONTHS):
-            if month >= back and past[month - back, charge] < kernel.NO_LIMIT_KW:
+            if month >= back and past[month - back, charge] < rule.NO_LIMIT_KW:
                 known = max(known, past[month - back, charge])
         for back in range(1, terms.ratchet_months + 1):
             if month >= back and terms.ratchet_counts[month - back]:
@@ -448,9 +449,9 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
     n, charges = VIEW_DAYS * year.per_day, year.per_kw.shape[1]
     view = View(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
     levels, space = np.zeros((3, n)), np.zeros((3, PAST_DAYS * year.per_day))
-    peaks, peak_of = np.full(charges, kernel.NO_LIMIT_KW), np.zeros(year.measured.shape[1])
+    peaks, peak_of = np.full(charges, rule.NO_LIMIT_KW), np.zeros(year.measured.shape[1])
     billed = np.zeros((len(year.month_ends), charges))
-    past = np.full(billed.shape, kernel.NO_LIMIT_KW)
+    past = np.full(billed.shape, rule.NO_LIMIT_KW)
     _load_lane(w, 0, year.scalars, 0, battery.step_h)
     month, since = -1, 0
     for day in range(len(year.kind)):
@@ -481,8 +482,8 @@ _plan_levels = Kernel(_plan_year)
 
 
 def levels(
-    series: kernel.Series,
-    lane: kernel.Lanes,
+    series: Series,
+    lane: Lanes,
     kind: NDArray[np.int64],
     price: Floats,
     credit: Floats,
@@ -500,14 +501,14 @@ def levels(
     battery, year = _battery(lane, series.step_h), _year(series, lane, kind, price, credit, per_kw, measured)
     dearest = max(np.abs(price).max(), np.abs(credit).max()) + per_kw.sum(axis=1).max(initial=0.0) / series.step_h
     limit_of = np.ascontiguousarray(lane.import_limit_kw[0])
-    found = Found(np.zeros(n), np.ones(n), np.ones(n), np.full((len(kind), measured.shape[1]), kernel.NO_LIMIT_KW))
+    found = Found(np.zeros(n), np.ones(n), np.ones(n), np.full((len(kind), measured.shape[1]), rule.NO_LIMIT_KW))
     if battery.span_kwh > 0 and battery.kw > 0:
         dear = DEAR * max(float(dearest), 1e-6)
         _plan_levels(year, battery, terms, limit_of, dear, kernel._aligned(N_ROWS * WIDTH), found)
     return found
 
 
-def _battery(lane: kernel.Lanes, step_h: float) -> Battery:
+def _battery(lane: Lanes, step_h: float) -> Battery:
     return Battery(
         float(lane.battery_kw[0]),
         float(lane.charge_set_kw[0]),
@@ -521,8 +522,8 @@ def _battery(lane: kernel.Lanes, step_h: float) -> Battery:
 
 def _year(series, lane, kind, price, credit, per_kw, measured) -> Year:
     steps = series.steps.copy()
-    steps[:, kernel.STEP_GRID_UP] = 1.0
-    steps[:, STEP_CHARGE_SHARE], steps[:, kernel.STEP_EXPORT] = series.refill_share, credit >= 0
+    steps[:, rule.STEP_GRID_UP] = 1.0
+    steps[:, STEP_CHARGE_SHARE], steps[:, rule.STEP_EXPORT] = series.refill_share, credit >= 0
     return Year(
         steps,
         np.repeat(np.arange(len(series.month_ends)), np.diff(series.month_ends, prepend=0)),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dispatch import kernel
+from sim.dispatch.batch import Lanes, Series, Trace
 from sim.dispatch.control import Shaving
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses
@@ -53,10 +54,10 @@ class Dispatch:
     peak_kw: Floats
     transformer_kwh: Floats
     sets: Floats
-    series: kernel.Series
-    lanes: kernel.Lanes
+    series: Series
+    lanes: Lanes
     down: NDArray[np.bool_]
-    runs: tuple[kernel.Series, ...]
+    runs: tuple[Series, ...]
     run_of: NDArray[np.int64]
     shed_kw: tuple[Floats, ...]
     held: Shaving
@@ -93,14 +94,14 @@ class Dispatch:
         starts = np.arange(0, self.months, self.clock.months)
         return np.add.reduceat(self.monthly[name], starts, axis=1)
 
-    def trace(self, alternative: str, year: int = 1) -> kernel.Trace:
+    def trace(self, alternative: str, year: int = 1) -> Trace:
         """Every step of one alternative in one project year (1 is the first), by the same rule as the sums."""
         if not 1 <= year <= self.years:
             raise ValueError(f"year {year} is outside the term; it has project years 1 to {self.years}")
         lane = self.row(alternative) * self.years + year - 1
         return self.with_shed(kernel.trace(self.runs[self.run_of[lane]], self.lanes, lane), lane)
 
-    def with_shed(self, found: kernel.Trace, lane: int) -> kernel.Trace:
+    def with_shed(self, found: Trace, lane: int) -> Trace:
         """A lane's steps with what is shed on purpose, which its run leaves out of the load."""
         shed_kw = self.shed_kw[self.run_of[lane]]
         if not shed_kw.any():

@@ -25,8 +25,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.compiled import OPTIONS, Kernel
-from sim.dispatch import kernel
-from sim.dispatch.kernel import (
+from sim.dispatch import kernel, rule
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
+from sim.dispatch.rule import (
     AUXILIARY,
     CHARGE_SET,
     DEFICIT,
@@ -100,7 +101,7 @@ SOURCES = 5  # PV, grid, sets, not exporting, load not served
 KEPT = SOURCES  # row of the price that energy left at the end of the view is worth
 REAL = -1  # instead of the step a forecast is made in: what was measured
 
-# The year as the controller meets it: rows of `sim.dispatch.kernel`, the lane, for each step the number of every
+# The year as the controller meets it: rows of `sim.dispatch.rule`, the lane, for each step the number of every
 # source's price and its set of demand windows, for each day its kind, and the price per kW of each month and window.
 Year = namedtuple("Year", "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill")
 # What does not change: sets of windows, slopes and plant of `sim.optimum.slopes`, battery power and energy.
@@ -113,14 +114,14 @@ _called = njit(**OPTIONS)  # functions of their own: inlined, the slope lists wo
 
 @dataclass(frozen=True, eq=False)
 class StepOrders:
-    """What the controller ordered in each step (steps,): `action`, -1 ... 1 as in `sim.dispatch.kernel.Series`, and
+    """What the controller ordered in each step (steps,): `action`, -1 ... 1 as in `sim.dispatch.batch.Series`, and
     `threshold_kw`, huge where imports are not held."""
 
     action: Floats
     threshold_kw: Floats
 
 
-def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rates, set_per_kwh: float) -> StepOrders:
+def roll(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh: float) -> StepOrders:
     """The orders of a whole year, each from what was known before its step.
 
     `lane` is one lane with a battery; `set_per_kwh`: fuel of a diesel kWh, in money.
@@ -160,7 +161,7 @@ def roll(clock: Timeline, series: kernel.Series, lane: kernel.Lanes, rates: Rate
     used = np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
     desk = Desk(view, ends, np.zeros(len(slopes.slope)), used, np.zeros(zones.per_kw.shape[1]))
     n = len(series.load_kw)
-    orders = StepOrders(np.zeros(n), np.full(n, kernel.NO_LIMIT_KW))
+    orders = StepOrders(np.zeros(n), np.full(n, rule.NO_LIMIT_KW))
     _roll(year, rules, desk, kernel._aligned(N_ROWS * WIDTH), orders.action, orders.threshold_kw)
     return orders
 
@@ -169,15 +170,15 @@ def warm_up() -> None:
     """Compile the controller, or load it from the disk cache, on a month of an idle site, so that no user waits."""
     clock = timeline("2026-02", 1, 60)
     zero, one, month = np.zeros(clock.steps), np.ones(clock.steps), np.ones((1, 1))
-    series = kernel.Series(one, zero, one, zero, zero, zero, clock.month_ends, 1.0)
-    scalars = {name: np.ones(1) for name in kernel.SCALAR_FIELDS} | {"energy_reserve_kwh": np.zeros(1)}
+    series = Series(one, zero, one, zero, zero, zero, clock.month_ends, 1.0)
+    scalars = {name: np.ones(1) for name in SCALAR_FIELDS} | {"energy_reserve_kwh": np.zeros(1)}
     scalars |= {"energy_min_kwh": np.zeros(1)}
     charge = PeakRate(np.ones(1, bool), np.ones(1))
     rates = Rates(month, 0 * month, (charge,), 1.0, 1.0)
-    roll(clock, series, kernel.Lanes(**scalars, **dict.fromkeys(kernel.MONTHLY_FIELDS, month)), rates, 1.0)
+    roll(clock, series, Lanes(**scalars, **dict.fromkeys(MONTHLY_FIELDS, month)), rates, 1.0)
 
 
-def with_orders(series: kernel.Series, lane: kernel.Lanes, orders: StepOrders) -> tuple[kernel.Series, kernel.Lanes]:
+def with_orders(series: Series, lane: Lanes, orders: StepOrders) -> tuple[Series, Lanes]:
     """Series and lane for `kernel.trace`: the dispatch rule under these orders."""
     run = series.with_orders(orders.action, orders.threshold_kw)
     return run, replace(lane, shave_kw=np.zeros_like(lane.shave_kw))
@@ -213,7 +214,7 @@ def _zones(rates: Rates) -> Zones:
 
 
 def _numbered(
-    clock: Timeline, series: kernel.Series, rates: Rates, set_per_kwh: float, eta_charge: float
+    clock: Timeline, series: Series, rates: Rates, set_per_kwh: float, eta_charge: float
 ) -> tuple[Floats, Ints]:
     """All prices in rising order, and the number of each source's price and of `KEPT` (SOURCES + 1, steps)."""
     at = clock.month_index, series.period
@@ -225,7 +226,7 @@ def _numbered(
     return prices, number.reshape(of_step.shape).astype(np.int64)
 
 
-def _plant(series: kernel.Series, lane: kernel.Lanes, rates: Rates, set_per_kwh: float) -> Plant:
+def _plant(series: Series, lane: Lanes, rates: Rates, set_per_kwh: float) -> Plant:
     charge, discharge = float(lane.charge_efficiency[0]), float(lane.discharge_efficiency[0])
     per_kw = sum(float(c.per_kw.max(initial=0.0)) for c in rates.demand)
     prices = [np.abs(rates.energy_per_kwh).max(), np.abs(rates.credit_per_kwh).max(), rates.unserved_per_kwh]
@@ -507,7 +508,7 @@ def _decide(year, rules, desk, t, energy, so_far, past):
     peaks = np.zeros(len(floors))
     _best_peaks(rules, desk, view, peaks, floors, weights, start_kwh, end_slot)
     ordered, held = _order(rules, desk, view, peaks, start_kwh, end_slot, year.scalars)
-    return ordered if energy >= reserve else 0.0, held if held < FAR else kernel.NO_LIMIT_KW
+    return ordered if energy >= reserve else 0.0, held if held < FAR else rule.NO_LIMIT_KW
 
 
 def _roll_year(year, rules, desk, w, action, threshold):

@@ -1,7 +1,7 @@
 """A table that a plain energy management system can follow, tuned on a year: by month and kind of day the power of each
 hour, by month and price period a threshold for imports.
 
-The dispatch rule stays that of `sim.dispatch.kernel`; only its orders and thresholds are searched. The search starts
+The dispatch rule stays that of `sim.dispatch.rule`; only its orders and thresholds are searched. The search starts
 from the plain rule and from the mean of an optimal schedule, with thresholds around that schedule's own peaks, and then
 moves one hour, one run of hours or one threshold at a time. Months are tried side by side: what a month leaves in the
 battery for the next is priced at its worth. Each trial runs `LANES` threshold offsets at once.
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dispatch import kernel
+from sim.dispatch import kernel, rule
+from sim.dispatch.batch import MONTHLY_FIELDS, Lanes, Series
 from sim.dispatch.control import NO_THRESHOLD_KW
 from sim.timeline import Timeline
 
@@ -69,8 +70,8 @@ class TuningYear:
     """
 
     clock: Timeline
-    series: kernel.Series
-    lane: kernel.Lanes
+    series: Series
+    lane: Lanes
     rates: Rates
     best_share: Floats
     best_import_kw: Floats
@@ -230,7 +231,7 @@ class _Bench:
         lanes = np.zeros(LANES, dtype=np.int64)
         self.scalars = np.ascontiguousarray(site.lane.scalars[:, lanes])
         self.monthly = np.ascontiguousarray(site.lane.monthly[:, lanes])
-        self.shave = kernel.MONTHLY_FIELDS.index("shave_kw")
+        self.shave = MONTHLY_FIELDS.index("shave_kw")
 
     def mean(self, values: Floats) -> Floats:
         """Mean of each month, kind of day and slot."""
@@ -256,36 +257,36 @@ class _Bench:
 
     def _order(self, share: Floats, above: Floats) -> None:
         action, steps = share[self.at], self.steps
-        steps[:, kernel.STEP_CHARGE_TO] = action < 0
-        steps[:, kernel.STEP_GIVE_TO], steps[:, kernel.STEP_SUN_TO] = 0.0, 1.0
-        steps[:, kernel.STEP_CHARGE_SHARE] = np.where(action == 0, self.refill, np.maximum(-action, 0.0))
-        steps[:, kernel.STEP_DISCHARGING] = np.maximum(action, 0.0) * steps[:, kernel.STEP_GRID_UP]
+        steps[:, rule.STEP_CHARGE_TO] = action < 0
+        steps[:, rule.STEP_GIVE_TO], steps[:, rule.STEP_SUN_TO] = 0.0, 1.0
+        steps[:, rule.STEP_CHARGE_SHARE] = np.where(action == 0, self.refill, np.maximum(-action, 0.0))
+        steps[:, rule.STEP_DISCHARGING] = np.maximum(action, 0.0) * steps[:, rule.STEP_GRID_UP]
         held = self.zone >= 0
-        steps[:, kernel.STEP_ABOVE_SHAVE] = np.where(held, above[self.at[0], self.zone], kernel.NO_LIMIT_KW)
+        steps[:, rule.STEP_ABOVE_SHAVE] = np.where(held, above[self.at[0], self.zone], rule.NO_LIMIT_KW)
 
     def _costs(self) -> Floats:
         site, rates = self.site, self.site.rates
         series, months, classes = site.series, self.shape[0], rates.energy_per_kwh.shape[1]
-        sums, metered = np.empty((kernel.N_SUMS, LANES, months)), np.empty((kernel.N_METERED, LANES, months, classes))
+        sums, metered = np.empty((rule.N_SUMS, LANES, months)), np.empty((rule.N_METERED, LANES, months, classes))
         held = np.zeros((months, 0, classes), np.bool_), 0.0  # by the table's thresholds alone
-        kernel._run_blocks(
+        rule._run_blocks(
             (self.steps, series.classes, *held, series.month_ends, float(series.step_h)),
-            kernel.WIDTH,
+            rule.WIDTH,
             self.scalars,
             self.monthly,
             0,
             1,
-            kernel._aligned(kernel.N_ROWS * kernel.WIDTH),
-            kernel._aligned(classes * kernel.N_METERED * kernel.WIDTH),
+            kernel._aligned(rule.N_ROWS * rule.WIDTH),
+            kernel._aligned(classes * rule.N_METERED * rule.WIDTH),
             sums,
             metered,
             np.empty(LANES),
         )
         energy = (metered[0] * rates.energy_per_kwh - metered[1] * rates.credit_per_kwh).sum(axis=2) * series.step_h
         demand = rates.demand_cost(metered[2] / series.demand_window_steps)
-        burnt = sums[kernel.FUEL] * rates.per_litre + sums[kernel.UNSERVED] * rates.unserved_per_kwh
-        charge = sums[kernel.PV_TO_BATTERY] + sums[kernel.GRID_TO_BATTERY] + sums[kernel.GENSET_TO_BATTERY]
-        stored = site.lane.charge_efficiency * charge - sums[kernel.DISCHARGED] / site.lane.discharge_efficiency
+        burnt = sums[rule.FUEL] * rates.per_litre + sums[rule.UNSERVED] * rates.unserved_per_kwh
+        charge = sums[rule.PV_TO_BATTERY] + sums[rule.GRID_TO_BATTERY] + sums[rule.GENSET_TO_BATTERY]
+        stored = site.lane.charge_efficiency * charge - sums[rule.DISCHARGED] / site.lane.discharge_efficiency
         return energy + demand + burnt - site.worth_per_kwh * stored
 
 

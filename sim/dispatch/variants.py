@@ -1,6 +1,6 @@
 """Many variants of one plant at once: lanes that also have their own grid outages and their own charging orders.
 
-The dispatch rule is that of `sim.dispatch.kernel`, called, not copied. `kernel.aggregate` lets all lanes share outages
+The dispatch rule is that of `sim.dispatch.rule`, called, not copied. `kernel.aggregate` lets all lanes share outages
 and orders; here each lane brings its own, so that every draw of a risk study is a year of its own. Where a lane's
 outages and orders are the shared ones both give the same sums to the last bit.
 """
@@ -17,9 +17,10 @@ import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
 
-from sim.compiled import OPTIONS
-from sim.dispatch import control, kernel
-from sim.dispatch.kernel import (
+from sim.compiled import OPTIONS, in_place
+from sim.dispatch import control, kernel, rule
+from sim.dispatch.batch import SUM_FIELDS, Lanes, Series
+from sim.dispatch.rule import (
     DEFICIT,
     HELD,
     IMPORT_SUM,
@@ -55,7 +56,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 KEPT = ("load_kwh", "discharge_kwh", "genset_kwh", "unserved_kwh", "fuel_l", "genset_hours")
-KEPT_ROWS = np.array([kernel.SUM_FIELDS.index(name) for name in KEPT])
+KEPT_ROWS = np.array([SUM_FIELDS.index(name) for name in KEPT])
 # Rows behind the rule's own: whether the lane's grid is up, the share its order asks for, its refill share.
 GRID_UP, SHARE, REFILL = N_ROWS, N_ROWS + 1, N_ROWS + 2
 BY_LEVELS = 2.0
@@ -113,7 +114,7 @@ class Sums:
     peak_kw: Floats
 
 
-def orders(scenario: Scenario, clock: Timeline, series: kernel.Series) -> Orders:
+def orders(scenario: Scenario, clock: Timeline, series: Series) -> Orders:
     """The scenario's schedule as levels, whose shares can then be had for any battery size."""
     plan = scenario.dispatch
     level = np.zeros(clock.steps, dtype=np.int64)
@@ -170,8 +171,8 @@ def repeated(outages: Outages, lanes: Sequence[int] | Ints) -> Outages:
 
 
 def aggregate(
-    series: kernel.Series,
-    lanes: kernel.Lanes,
+    series: Series,
+    lanes: Lanes,
     plan: Orders,
     shares: Floats,
     refill: Floats,
@@ -191,29 +192,13 @@ def aggregate(
     metered = np.empty((N_METERED, n, months, n_periods))
     steps = series.steps.copy()
     steps[:, STEP_DISCHARGING], steps[:, STEP_EXPORT] = series.giving, series.export_share
-    event_at, event_first, event_sign = _events(outages, len(series.load_kw))
+    year = (steps, *kernel._year(series, n_periods)[1:])
+    given, events = (plan.level, plan.sign, shares, refill), _events(outages, len(steps))
 
     def run(start: int, stop: int) -> None:
         w, c = kernel._aligned((N_ROWS + 3) * WIDTH), kernel._aligned(n_periods * N_METERED * WIDTH)
         _run_blocks(
-            (steps, *kernel._year(series, n_periods)[1:]),
-            WIDTH,
-            lanes.scalars,
-            lanes.monthly,
-            plan.level,
-            plan.sign,
-            shares,
-            refill,
-            event_first,
-            event_at,
-            event_sign,
-            KEPT_ROWS,
-            start,
-            stop,
-            w,
-            c,
-            sums,
-            metered,
+            year, WIDTH, lanes.scalars, lanes.monthly, given, events, KEPT_ROWS, start, stop, w, c, sums, metered
         )
 
     kernel._share_blocks(run, -(-n // WIDTH), threads or config.NUMBA_NUM_THREADS)
@@ -223,7 +208,8 @@ def aggregate(
 
 
 def _events(outages: Outages, steps: int) -> tuple[Ints, Ints, Ints]:
-    """Begin (+1) and end (-1) of each outage in the order of time within a lane, each lane closed by NEVER."""
+    """Where each lane's outages stand, and step and sign of each begin (+1) and end (-1), in the order of time within
+    a lane; each lane is closed by NEVER."""
     n, counts = outages.count, np.diff(outages.first)
     lane = np.repeat(np.arange(n), counts)
     ends = np.arange(n)
@@ -232,112 +218,162 @@ def _events(outages: Outages, steps: int) -> tuple[Ints, Ints, Ints]:
     owner = np.concatenate([lane, lane, ends])
     order = np.lexsort((at, owner))
     first = np.concatenate([[0], np.cumsum(2 * counts + 1)])
-    return at[order].astype(np.int64), first.astype(np.int64), sign[order]
+    return first.astype(np.int64), at[order].astype(np.int64), sign[order]
+
+
+@in_place
+def _next_event(event_at, due):
+    """The step of the next begin or end of an outage in any lane of the block."""
+    following = event_at[due[0]]
+    for j in range(1, WIDTH):
+        following = min(following, event_at[due[j]])
+    return following
+
+
+@in_place
+def _begin_block(scalars, refill, event_first, first, step_h, due, depth, w):
+    """Lanes `first` ... `first + WIDTH - 1` with the grid up, no order, and their first outage due."""
+    last = scalars.shape[1] - 1
+    for j in range(WIDTH):
+        lane = min(first + j, last)
+        _load_lane(w, j, scalars, lane, step_h)
+        w[GRID_UP * WIDTH + j] = 1.0
+        w[SHARE * WIDTH + j] = 0.0
+        w[REFILL * WIDTH + j] = refill[lane]
+        due[j] = event_first[lane]
+        depth[j] = 0
+
+
+@in_place
+def _pass_events(t, event_at, event_sign, due, depth, w):
+    """The outages that begin or end by step `t`; returns the step of the next one."""
+    for j in range(WIDTH):
+        while event_at[due[j]] <= t:
+            depth[j] += event_sign[due[j]]
+            due[j] += 1
+        w[GRID_UP * WIDTH + j] = 1.0 if depth[j] == 0 else 0.0
+    return _next_event(event_at, due)
+
+
+@in_place
+def _supply_all(steps, t, direction, peak_share, width, w):
+    """PV, battery and grid of every lane under its own order; how many bits of a deficit are left to the sets."""
+    load_kw, pv = steps[t, STEP_LOAD], steps[t, STEP_PV]
+    above_shave_kw, power = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_DISCHARGE_POWER]
+    give_to = steps[t, STEP_GIVE_TO]
+    discharging = steps[t, STEP_DISCHARGING] if direction == BY_LEVELS else 1.0 if direction > 0.0 else 0.0
+    for j in range(width):
+        up = w[GRID_UP * WIDTH + j]
+        share = w[SHARE * WIDTH + j] * discharging * up
+        _supply(w, j, True, load_kw, pv, up, share, give_to, above_shave_kw, peak_share, power)
+    deficits = 0
+    for j in range(width):
+        deficits |= w[DEFICIT * WIDTH + j] > 0.0
+    return deficits
+
+
+@in_place
+def _charge_all(steps, t, direction, width, w):
+    """Charging and export of every lane under its own order, and its state at the end of the step."""
+    by_levels = direction == BY_LEVELS
+    sun_to, export, refills = steps[t, STEP_SUN_TO], steps[t, STEP_EXPORT], steps[t, STEP_REFILLS]
+    keep_window, power = steps[t, STEP_KEEP_WINDOW], steps[t, STEP_CHARGE_POWER]
+    charge_to = steps[t, STEP_CHARGE_TO] if by_levels else 1.0 if direction < 0.0 else 0.0
+    ordered = 1.0 if charge_to > 0.0 else 0.0
+    busy = ordered if by_levels else 1.0 if direction != 0.0 else 0.0
+    for j in range(width):
+        order_on = 1.0 if w[SHARE * WIDTH + j] > 0.0 else 0.0
+        alone = refills * (1.0 - order_on * busy)
+        share = w[SHARE * WIDTH + j] * ordered + w[REFILL * WIDTH + j] * alone
+        up = w[GRID_UP * WIDTH + j]
+        _charge(w, j, True, export * up, charge_to * order_on, sun_to, share, keep_window, power)
+
+
+@in_place
+def _run_month(
+    year, month, t, first, last, width, orders, events, order, direction, following, running, due, depth, w, c
+):
+    """The steps of a month from `t` on; returns the order in force, its direction, the next event, and whether sets
+    run."""
+    steps, classes, held, peak_share, month_ends, _ = year
+    level, sign, shares, _ = orders
+    _, event_at, event_sign = events
+    energy_class, peak_class = classes[t, 0], classes[t, 1]
+    while t < month_ends[month]:
+        if classes[t, 0] != energy_class:
+            _swap_class(w, c, IMPORT_SUM, 2, energy_class, classes[t, 0])
+            energy_class = classes[t, 0]
+        if classes[t, 1] != peak_class:
+            _meter_demand(w, c, held[month], width, peak_class, classes[t, 1], peak_share)
+            peak_class = classes[t, 1]
+        if level[t] != order:
+            order = level[t]
+            direction = sign[order]
+            for j in range(WIDTH):
+                w[SHARE * WIDTH + j] = shares[order, min(first + j, last)]
+        if t >= following:
+            following = _pass_events(t, event_at, event_sign, due, depth, w)
+        deficits = _supply_all(steps, t, direction, peak_share, width, w)
+        if deficits or running:
+            for j in range(width):
+                _run_sets(w, j, steps[t, STEP_LOAD], steps[t, STEP_CHARGE_POWER])
+            running = deficits > 0
+        _charge_all(steps, t, direction, width, w)
+        t += 1
+    _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
+    _swap_class(w, c, PEAK, 1, peak_class, peak_class)
+    return order, direction, following, running
+
+
+@in_place
+def _keep(month, first, kept, step_h, kept_rows, w, c, sums, metered):
+    """A month's sums and meter readings of the `kept` lanes from `first` on."""
+    for j in range(kept):
+        for row in range(kept_rows.shape[0]):
+            sums[row, first + j, month] = w[(SUMS + kept_rows[row]) * WIDTH + j] * step_h
+        for row in range(N_METERED):
+            for k in range(metered.shape[3]):
+                metered[row, first + j, month, k] = c[(k * N_METERED + row) * WIDTH + j]
 
 
 def _make_kernel(rule_stamp: int) -> Any:
-    """The compiled loop. `rule_stamp` stands for the text of the kernel: a changed rule makes a new disk cache."""
+    """The compiled loop. `rule_stamp` stands for the text of the rule: a changed rule makes a new disk cache."""
 
-    def run_blocks(
-        year,
-        width,
-        scalars,
-        monthly,
-        level,
-        sign,
-        shares,
-        refill,
-        event_first,
-        event_at,
-        event_sign,
-        kept_rows,
-        start,
-        stop,
-        w,
-        c,
-        sums,
-        metered,
-    ):
+    def run_blocks(year, width, scalars, monthly, orders, events, kept_rows, start, stop, w, c, sums, metered):
         if rule_stamp < 0:
             return
-        steps, classes, held, peak_share, month_ends, step_h = year
+        month_ends, step_h = year[4], year[5]
         last = scalars.shape[1] - 1
         due, depth = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.int64)
-        for block in range(start, stop):
-            first = block * WIDTH
-            kept = min(WIDTH, last + 1 - first)
-            for j in range(WIDTH):
-                _load_lane(w, j, scalars, min(first + j, last), step_h)
-                w[GRID_UP * WIDTH + j] = 1.0
-                w[SHARE * WIDTH + j] = 0.0
-                w[REFILL * WIDTH + j] = refill[min(first + j, last)]
-                due[j] = event_first[min(first + j, last)]
-                depth[j] = 0
-            following = event_at[due].min()
+        for first in range(start * WIDTH, stop * WIDTH, WIDTH):
+            _begin_block(scalars, orders[3], events[0], first, step_h, due, depth, w)
+            following = _next_event(events[1], due)
             t, running, order, direction = 0, False, 0, 0.0
             for month in range(month_ends.shape[0]):
                 for j in range(WIDTH):
                     _load_month(w, j, monthly, min(first + j, last), month)
                 w[HELD * WIDTH : N_ROWS * WIDTH] = 0.0
                 c[:] = 0.0
-                energy_class, peak_class = classes[t, 0], classes[t, 1]
-                while t < month_ends[month]:
-                    if classes[t, 0] != energy_class:
-                        _swap_class(w, c, IMPORT_SUM, 2, energy_class, classes[t, 0])
-                        energy_class = classes[t, 0]
-                    if classes[t, 1] != peak_class:
-                        _meter_demand(w, c, held[month], width, peak_class, classes[t, 1], peak_share)
-                        peak_class = classes[t, 1]
-                    if level[t] != order:
-                        order = level[t]
-                        direction = sign[order]
-                        for j in range(WIDTH):
-                            w[SHARE * WIDTH + j] = shares[order, min(first + j, last)]
-                    if t >= following:
-                        for j in range(WIDTH):
-                            while event_at[due[j]] <= t:
-                                depth[j] += event_sign[due[j]]
-                                due[j] += 1
-                            w[GRID_UP * WIDTH + j] = 1.0 if depth[j] == 0 else 0.0
-                        following = event_at[due].min()
-                    load_kw, pv = steps[t, STEP_LOAD], steps[t, STEP_PV]
-                    above_shave_kw, keep_window = steps[t, STEP_ABOVE_SHAVE], steps[t, STEP_KEEP_WINDOW]
-                    charge_power, discharge_power = steps[t, STEP_CHARGE_POWER], steps[t, STEP_DISCHARGE_POWER]
-                    by_levels = direction == BY_LEVELS
-                    discharging = steps[t, STEP_DISCHARGING] if by_levels else 1.0 if direction > 0.0 else 0.0
-                    give_to, sun_to, export = steps[t, STEP_GIVE_TO], steps[t, STEP_SUN_TO], steps[t, STEP_EXPORT]
-                    for j in range(width):
-                        up = w[GRID_UP * WIDTH + j]
-                        share = w[SHARE * WIDTH + j] * discharging * up
-                        _supply(
-                            w, j, True, load_kw, pv, up, share, give_to, above_shave_kw, peak_share, discharge_power
-                        )
-                    deficits = 0
-                    for j in range(width):
-                        deficits |= w[DEFICIT * WIDTH + j] > 0.0
-                    if deficits or running:
-                        for j in range(width):
-                            _run_sets(w, j, load_kw, charge_power)
-                        running = deficits > 0
-                    charge_to = steps[t, STEP_CHARGE_TO] if by_levels else 1.0 if direction < 0.0 else 0.0
-                    ordered = 1.0 if charge_to > 0.0 else 0.0
-                    busy = ordered if by_levels else 1.0 if direction != 0.0 else 0.0
-                    refills = steps[t, STEP_REFILLS]
-                    for j in range(width):
-                        order_on = 1.0 if w[SHARE * WIDTH + j] > 0.0 else 0.0
-                        alone = refills * (1.0 - order_on * busy)
-                        share = w[SHARE * WIDTH + j] * ordered + w[REFILL * WIDTH + j] * alone
-                        up = w[GRID_UP * WIDTH + j]
-                        _charge(w, j, True, export * up, charge_to * order_on, sun_to, share, keep_window, charge_power)
-                    t += 1
-                _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
-                _swap_class(w, c, PEAK, 1, peak_class, peak_class)
-                for j in range(kept):
-                    for row in range(kept_rows.shape[0]):
-                        sums[row, first + j, month] = w[(SUMS + kept_rows[row]) * WIDTH + j] * step_h
-                    for row in range(N_METERED):
-                        for k in range(metered.shape[3]):
-                            metered[row, first + j, month, k] = c[(k * N_METERED + row) * WIDTH + j]
+                order, direction, following, running = _run_month(
+                    year,
+                    month,
+                    t,
+                    first,
+                    last,
+                    width,
+                    orders,
+                    events,
+                    order,
+                    direction,
+                    following,
+                    running,
+                    due,
+                    depth,
+                    w,
+                    c,
+                )
+                t = month_ends[month]
+                _keep(month, first, min(WIDTH, last + 1 - first), step_h, kept_rows, w, c, sums, metered)
 
     try:
         return njit(cache=True, nogil=True, **OPTIONS)(run_blocks)
@@ -345,4 +381,4 @@ def _make_kernel(rule_stamp: int) -> Any:
         return njit(nogil=True, **OPTIONS)(run_blocks)
 
 
-_run_blocks = _make_kernel(zlib.crc32(Path(kernel.__file__).read_bytes()))
+_run_blocks = _make_kernel(zlib.crc32(Path(rule.__file__).read_bytes()))

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sim.dispatch.kernel import MONTHLY_FIELDS, NO_LIMIT_KW, SCALAR_FIELDS, Lanes, Series
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
+from sim.dispatch.rule import NO_LIMIT_KW
 
 NEUTRAL = {"charge_efficiency": 1.0, "discharge_efficiency": 1.0, "set_max_fraction": 1.0, "load_scale": 1.0}
 UNLIMITED = {"charge_set_kw": NO_LIMIT_KW, "discharge_set_kw": NO_LIMIT_KW, "shave_kw": NO_LIMIT_KW}

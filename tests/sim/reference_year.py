@@ -4,7 +4,7 @@ a demand charge, six outages. Synthetic, fixed seed. Least cost with perfect for
 
 import numpy as np
 
-from sim.dispatch import kernel
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
 from sim.dispatch.control import NO_THRESHOLD_KW
 from sim.dispatch.tuning import PeakRate, Rates
 from sim.optimum.model import Programme, ShedTier, monthly_windows
@@ -66,10 +66,10 @@ def programme(year: dict[str, np.ndarray]) -> Programme:
     )
 
 
-def series(year: dict[str, np.ndarray]) -> kernel.Series:
+def series(year: dict[str, np.ndarray]) -> Series:
     """With the plain rule's orders: charge in the cheapest band, discharge in the dearest, hold the one threshold."""
     band = np.unique(year["price"], return_inverse=True)[1]
-    return kernel.Series(
+    return Series(
         load_kw=year["load_kw"],
         pv_kw_per_kwp=year["pv_kw"] / PV_KWP,
         grid_up=year["up"],
@@ -82,7 +82,7 @@ def series(year: dict[str, np.ndarray]) -> kernel.Series:
     )
 
 
-def lane(shave_kw: float = NO_THRESHOLD_KW) -> kernel.Lanes:
+def lane(shave_kw: float = NO_THRESHOLD_KW) -> Lanes:
     values = {
         "pv_kwp": PV_KWP,
         "battery_kw": BATTERY_KW,
@@ -109,8 +109,8 @@ def lane(shave_kw: float = NO_THRESHOLD_KW) -> kernel.Lanes:
         "shave_kw": shave_kw,
         "sets": 1,
     }
-    months = {name: np.full((1, 12), float(values[name])) for name in kernel.MONTHLY_FIELDS}
-    return kernel.Lanes(**{name: np.array([float(values[name])]) for name in kernel.SCALAR_FIELDS}, **months)
+    months = {name: np.full((1, 12), float(values[name])) for name in MONTHLY_FIELDS}
+    return Lanes(**{name: np.array([float(values[name])]) for name in SCALAR_FIELDS}, **months)
 
 
 def rates(year: dict[str, np.ndarray]) -> Rates:

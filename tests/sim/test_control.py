@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.dispatch.control import NO_THRESHOLD_KW, refill_share, shaving, window_orders, yearly_thresholds_kw
-from sim.dispatch.kernel import NO_LIMIT_KW
 from sim.dispatch.lanes import simulate
+from sim.dispatch.rule import NO_LIMIT_KW
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.inputs.tariff import price_classes
 from sim.timeline import timeline

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sim.dispatch import kernel
 from sim.dispatch import lanes as dispatch_module
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, SUM_FIELDS, Lanes
 from sim.dispatch.lanes import import_limits_kw, simulate, site_set_kw
 from sim.dispatch.outages import as_list, longest_h, unbroken
 from sim.dispatch.result import ALTERNATIVES
@@ -122,10 +123,10 @@ def test_series_sum_to_the_monthly_figures_bit_for_bit():
 def test_one_alternative_alone_is_its_row_of_the_batch():
     result = simulate(presets()["case_a"].scenario)
     for lane in range(result.lanes.count):
-        fields = (*kernel.SCALAR_FIELDS, *kernel.MONTHLY_FIELDS)
-        alone = kernel.Lanes(**{name: getattr(result.lanes, name)[lane : lane + 1] for name in fields})
+        fields = (*SCALAR_FIELDS, *MONTHLY_FIELDS)
+        alone = Lanes(**{name: getattr(result.lanes, name)[lane : lane + 1] for name in fields})
         got = kernel.aggregate(result.series, alone, len(result.classes.names))
-        for name in kernel.SUM_FIELDS:
+        for name in SUM_FIELDS:
             assert np.array_equal(getattr(got, name)[0], result.monthly[name][lane]), (name, lane)
 
 

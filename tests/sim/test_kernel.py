@@ -10,19 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.compiled import Kernel
-from sim.dispatch import kernel
-from sim.dispatch.kernel import (
-    MONTHLY_FIELDS,
-    NO_LIMIT_KW,
-    SCALAR_FIELDS,
-    Aggregates,
-    Lanes,
-    Series,
-    aggregate,
-    aggregate_runs,
-    trace,
-    warm_up,
-)
+from sim.dispatch import rule
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, STEP_FIELDS, SUM_FIELDS, Aggregates, Lanes, Series
+from sim.dispatch.kernel import aggregate, aggregate_runs, trace, warm_up
+from sim.dispatch.rule import NO_LIMIT_KW
 from tests.sim.kernel_inputs import make_lanes, make_series
 
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -330,10 +321,10 @@ def test_trace_sums_to_the_aggregates_bit_for_bit(seed):
     sums, got = aggregate(series, lanes, 3), trace(series, lanes, lane)
     starts = np.maximum(np.diff(got.sets_running, prepend=0.0), 0.0)
     flags = {"set_hours": got.sets_running, "genset_hours": np.minimum(got.sets_running, 1.0), "starts": starts}
-    flags["unserved_hours"] = (got.unserved_kw > kernel.UNSERVED_FRACTION * got.load_kw).astype(float)
+    flags["unserved_hours"] = (got.unserved_kw > rule.UNSERVED_FRACTION * got.load_kw).astype(float)
     for month, (start, end) in enumerate(zip([0, *series.month_ends[:-1]], series.month_ends, strict=True)):
         steps = slice(start, end)
-        for name in kernel.SUM_FIELDS:
+        for name in SUM_FIELDS:
             values = flags[name] if name in flags else getattr(got, name.replace("_kwh", "_kw"))
             assert getattr(sums, name)[lane, month] == in_order(values[steps]), name
         for k in range(3):
@@ -489,3 +480,75 @@ def test_kernels_compile_in_memory_where_the_cache_fails():
 
 def _twice(x):
     return 2.0 * x
+
+
+# What a row of the rule's arrays is called in its constants, by the name it has in a batch.
+ROWS_OF_A_LANE = {
+    "pv_kwp": "PV_KWP",
+    "battery_kw": "BATTERY",
+    "charge_set_kw": "CHARGE_SET",
+    "discharge_set_kw": "DISCHARGE_SET",
+    "energy_max_kwh": "ENERGY_MAX",
+    "energy_min_kwh": "ENERGY_MIN",
+    "energy_reserve_kwh": "RESERVE",
+    "energy_start_kwh": "ENERGY",
+    "charge_efficiency": "ETA_CHARGE",
+    "discharge_efficiency": "ETA_DISCHARGE",
+    "auxiliary_kw": "AUXILIARY",
+    "export_limit_kw": "EXPORT_LIMIT",
+    "set_kw": "SET_KW",
+    "set_min_fraction": "SET_MIN",
+    "set_max_fraction": "SET_MAX",
+    "genset_first_below_kwh": "GENSET_FIRST",
+    "fuel_base_l_per_h": "FUEL_BASE",
+    "fuel_slope_0_50_l_per_h": "FUEL_SLOPE",
+    "fuel_slope_50_75_l_per_h": "FUEL_BEND_50",
+    "fuel_slope_75_100_l_per_h": "FUEL_BEND_75",
+    "load_scale": "LOAD_SCALE",
+    "import_limit_kw": "IMPORT_LIMIT",
+    "shave_kw": "SHAVE",
+    "sets": "SETS",
+}
+ROWS_OF_SUMS = {
+    "load_kwh": "LOAD",
+    "pv_load_kwh": "PV_LOAD",
+    "pv_charge_kwh": "PV_TO_BATTERY",
+    "curtailed_kwh": "CURTAILED",
+    "grid_load_kwh": "GRID_TO_LOAD",
+    "grid_charge_kwh": "GRID_TO_BATTERY",
+    "genset_charge_kwh": "GENSET_TO_BATTERY",
+    "discharge_kwh": "DISCHARGED",
+    "genset_kwh": "GENSET",
+    "dumped_kwh": "DUMPED",
+    "unserved_kwh": "UNSERVED",
+    "fuel_l": "FUEL",
+    "set_hours": "SET_HOURS",
+    "genset_hours": "GENSET_HOURS",
+    "unserved_hours": "UNSERVED_HOURS",
+    "starts": "STARTS",
+}
+ROWS_OF_A_STEP = {
+    **{name.replace("_kwh", "_kw"): row for name, row in list(ROWS_OF_SUMS.items())[:12]},
+    "sets_running": "SET_HOURS",
+    "energy_kwh": "ENERGY_LEFT",
+    "import_kw": "IMPORTED",
+    "export_kw": "EXPORTED",
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "rows"),
+    [
+        ((*SCALAR_FIELDS, *MONTHLY_FIELDS), ROWS_OF_A_LANE),
+        (SUM_FIELDS, ROWS_OF_SUMS),
+        (STEP_FIELDS, ROWS_OF_A_STEP),
+    ],
+    ids=["lane", "sums", "step"],
+)
+def test_fields_of_a_batch_stand_in_the_rows_the_rule_reads(fields, rows):
+    assert [getattr(rule, rows[name]) for name in fields] == list(range(len(rows)))
+
+
+def test_fields_are_as_many_as_the_rule_counts():
+    counts = (len(SCALAR_FIELDS), len(MONTHLY_FIELDS), len(SUM_FIELDS))
+    assert counts == (rule.N_SCALARS, rule.N_MONTHLY, rule.N_SUMS)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.dispatch.kernel import NO_LIMIT_KW, trace
+from sim.dispatch.kernel import trace
+from sim.dispatch.rule import NO_LIMIT_KW
 from sim.optimum.frame import PENALTIES
 from sim.optimum.model import (
     Deferral,

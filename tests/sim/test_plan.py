@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.dispatch import kernel, plan
+from sim.dispatch import kernel, plan, rule
+from sim.dispatch.batch import Lanes, Levels
 from sim.timeline import timeline
 from tests.sim.kernel_inputs import make_lanes, make_series
 
@@ -19,7 +20,7 @@ NO_CHARGES = np.zeros((1, 0)), np.zeros((0, 1), bool)
 def terms(charges=0, months=1, classes=1, **given_terms):
     """What is asked of the rule where nothing is typed."""
     none = plan.Terms(
-        typed=np.full((months, classes), kernel.NO_LIMIT_KW),
+        typed=np.full((months, classes), rule.NO_LIMIT_KW),
         finds=True,
         buys=True,
         paid_kw=np.zeros(charges),
@@ -50,7 +51,7 @@ def found(series, lane, price, credit=0.0, charges=NO_CHARGES, asked=None):
 
 def told(series, levels, charges=NO_CHARGES):
     """The series under the plan's orders."""
-    orders = kernel.Levels(levels.charge_to, levels.give_to, levels.sun_to, np.ones(CLOCK.steps))
+    orders = Levels(levels.charge_to, levels.give_to, levels.sun_to, np.ones(CLOCK.steps))
     above = levels.ceiling[np.arange(CLOCK.steps) // 24, series.period]
     measured = (charges[0] > 0)[:, :, None] & charges[1][None]
     return replace(series, levels=orders, above_shave_kw=above, measured=measured)
@@ -103,7 +104,7 @@ def test_sums_are_the_traces_to_the_last_bit(seed):
     many = {field.name: np.repeat(getattr(one, field.name), 20, axis=0) for field in fields(one)}
     for name in ("battery_kw", "energy_max_kwh", "load_scale", "shave_kw"):
         many[name] = many[name] * random.uniform(0.5, 1.5, 20).reshape(-1, *[1] * (many[name].ndim - 1))
-    lanes = kernel.Lanes(**many)
+    lanes = Lanes(**many)
     sums = kernel.aggregate(run, lanes, 3)
     for lane in random.integers(0, 20, 3):
         trace = kernel.trace(run, lanes, lane)

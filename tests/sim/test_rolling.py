@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.dispatch import kernel
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
 from sim.dispatch.rolling import roll, with_orders
 from sim.dispatch.tuning import PeakRate, Rates
 from sim.timeline import timeline
@@ -67,7 +68,7 @@ def daily_site():
     Battery 400 kW, 1200 kWh."""
     clock = timeline("2026-02", 2, 60)
     hour, steps = clock.hour, clock.steps
-    series = kernel.Series(
+    series = Series(
         load_kw=np.where((hour >= 18) & (hour < 20), 1600.0, 1000.0),
         pv_kw_per_kwp=np.zeros(steps),
         grid_up=np.ones(steps),
@@ -88,11 +89,11 @@ def daily_site():
         "energy_reserve_kwh": 0.0,
         "energy_start_kwh": 600.0,
     }
-    scalars = {name: np.array([own.get(name, getattr(lane, name)[0])]) for name in kernel.SCALAR_FIELDS}
-    months = {name: getattr(lane, name)[:, :2] for name in kernel.MONTHLY_FIELDS}
+    scalars = {name: np.array([own.get(name, getattr(lane, name)[0])]) for name in SCALAR_FIELDS}
+    months = {name: getattr(lane, name)[:, :2] for name in MONTHLY_FIELDS}
     charge = PeakRate(np.ones(2, bool), np.full(2, 20.0))
     rates = Rates(np.array([[0.2, 0.6]] * 2), np.zeros((2, 2)), (charge,), 1.0, 3.0)
-    return clock, series, kernel.Lanes(**scalars, **months), rates
+    return clock, series, Lanes(**scalars, **months), rates
 
 
 def test_days_that_repeat_are_forecast_exactly():
