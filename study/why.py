@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Flags, Floats
 from sim.dispatch.batch import Lanes, Series, Trace
 from study.foresight import Bound, hybrid_lane
 from study.study import Study
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 NEAR = 1e-6  # of the greatest load: two powers closer than this are the same
 
 

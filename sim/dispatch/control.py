@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.dispatch import plan
 from sim.dispatch.batch import Lanes, Levels, Series
 from sim.dispatch.rule import NO_LIMIT_KW
@@ -20,7 +21,6 @@ from sim.inputs.tariff import DemandCharge, PriceClasses
 from sim.plant.battery import available, discharge_efficiency
 from sim.timeline import Timeline
 
-Floats = NDArray[np.float64]
 NO_THRESHOLD_KW = 1e12
 REFILL_H = 8.0
 WEEKDAYS = {"every_day": range(7), "workday": range(5), "weekend": (5, 6), "saturday": (5,), "sunday": (6,)}

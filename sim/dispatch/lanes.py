@@ -9,6 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.dispatch import kernel
 from sim.dispatch.batch import FUEL_FIELDS, MONTHLY_FIELDS, POWER_SHARES, SCALAR_FIELDS, SUM_FIELDS, Lanes, Series
 from sim.dispatch.control import Shaving, orders, refill_share, yearly_thresholds_kw
@@ -43,7 +44,6 @@ LIFE_PASSES, LIFE_NEAR = 3, 0.002
 FLEX_SUMS = ("capped_kwh", "paused_kwh", "deferred_kwh", "caught_up_kwh", "lost_gpu_h", "stopped_gpus")
 ADDED_SUMS = ("auxiliary_kwh", "shed_kwh", *FLEX_SUMS)
 EFFICIENCIES = ("charge_efficiency", "discharge_efficiency")
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, runs
 from sim.dispatch.result import Dispatch
 from sim.inputs.grid import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
 from sim.plant.interruptions import OutageDraws, grid_up, outage_draws
 from sim.timeline import Timeline
 
-Floats = NDArray[np.float64]
 LOST_FRACTION = 1e-6  # of the load of an outage, up to which what is not served is float noise
 
 
@@ -40,22 +40,16 @@ def _listed(scenario: Scenario, clock: Timeline) -> NDArray[np.bool_]:
     return down
 
 
-def unbroken(down: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First step and end (exclusive) of each unbroken run of True."""
-    edges = np.diff(np.concatenate([[0], down.astype(np.int8), [0]]))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-
-
 def longest_h(dispatch: Dispatch) -> float:
     """Length of the longest outage of all project years, 0 where the grid never fails."""
-    lengths = [end - first for first, end in map(unbroken, dispatch.down)]
+    lengths = [end - first for first, end in map(runs, dispatch.down)]
     return float(max((length.max(initial=0) for length in lengths), default=0)) * dispatch.clock.step_h
 
 
 def as_list(dispatch: Dispatch) -> tuple[Outage, ...]:
     """The outages of project year 1 as a list, which returns every year; none longer than a list allows."""
     clock = dispatch.clock
-    first, end = unbroken(dispatch.down[0])
+    first, end = runs(dispatch.down[0])
     hours = np.minimum((end - first) * clock.step_h, LONGEST_LISTED_H)
     return tuple(
         Outage(month=clock.calendar_month[k], day=clock.day[k], hour=clock.hour[k], duration_h=duration_h)
@@ -75,7 +69,7 @@ def interruptions(dispatch: Dispatch) -> Floats:
     bridges = scenario.grid.ups_bridges
     seamless = bridges or (scenario.storage.exists and scenario.storage.seamless_transfer)
     for year in range(dispatch.years):
-        first, end = unbroken(dispatch.down[year] & connected[year][dispatch.clock.month_index])
+        first, end = runs(dispatch.down[year] & connected[year][dispatch.clock.month_index])
         if first.size:
             month = year * per_year + dispatch.clock.month_index[first]
             for name, is_bridged in (("grid", False), ("grid_diesel", bridges), ("hybrid", seamless)):

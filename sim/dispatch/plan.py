@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.compiled import OPTIONS, Kernel
 from sim.dispatch import kernel, rule
 from sim.dispatch.batch import Lanes, Series
@@ -45,8 +46,6 @@ from sim.dispatch.rule import (
     _load_month,
     _run_step,
 )
-
-Floats = NDArray[np.float64]
 
 VIEW_DAYS = 2
 LOAD_DAYS = 5  # the last days of the same kind whose mean is an ordinary day's load

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.dispatch import kernel
 from sim.dispatch.batch import Lanes, Series, Trace
 from sim.dispatch.control import Shaving
@@ -18,7 +19,6 @@ from sim.plant.flex import Flex
 from sim.timeline import Timeline
 
 ALTERNATIVES = ("diesel", "grid", "grid_diesel", "hybrid")
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

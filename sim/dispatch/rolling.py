@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.compiled import OPTIONS, Kernel
 from sim.dispatch import kernel, rule
 from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
@@ -79,9 +80,6 @@ from sim.optimum.slopes import (
     _site_price,
 )
 from sim.timeline import Timeline, timeline
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 VIEW_DAYS = 2
 DAYS_SEEN = 5  # the last days of the same kind whose mean is the forecast of the load

@@ -16,13 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.dispatch import kernel, rule
 from sim.dispatch.batch import MONTHLY_FIELDS, Lanes, Series
 from sim.dispatch.control import NO_THRESHOLD_KW
 from sim.timeline import Timeline
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 SWEEPS = 2
 GRAIN = 0.05  # of battery power: powers of the table are multiples of it

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 from numba import config, njit
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints, runs
 from sim.compiled import OPTIONS, in_place
 from sim.dispatch import control, kernel, rule
 from sim.dispatch.batch import SUM_FIELDS, Lanes, Series
@@ -51,9 +51,6 @@ from sim.dispatch.rule import (
 )
 from sim.inputs.scenario import Scenario
 from sim.timeline import Timeline
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 KEPT = ("load_kwh", "discharge_kwh", "genset_kwh", "unserved_kwh", "fuel_l", "genset_hours")
 KEPT_ROWS = np.array([SUM_FIELDS.index(name) for name in KEPT])
@@ -149,8 +146,7 @@ def no_orders(clock: Timeline) -> Orders:
 
 def listed_outages(grid_up: Floats, lanes: int) -> Outages:
     """The same outages for every lane, from a series that is 1 with the grid and 0 without (steps,)."""
-    edges = np.diff(np.concatenate([[1.0], grid_up, [1.0]]))
-    start, stop = np.flatnonzero(edges < 0), np.flatnonzero(edges > 0)
+    start, stop = runs(grid_up == 0)
     return Outages(np.arange(lanes + 1) * len(start), np.tile(start, lanes), np.tile(stop, lanes))
 
 

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim.arrays import runs
 from sim.dispatch import kernel
 from sim.dispatch import lanes as dispatch_module
 from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, SUM_FIELDS, Lanes
 from sim.dispatch.lanes import import_limits_kw, simulate, site_set_kw
-from sim.dispatch.outages import as_list, longest_h, unbroken
+from sim.dispatch.outages import as_list, longest_h
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
@@ -352,7 +353,7 @@ def test_drawn_outages_are_each_years_own_and_the_same_for_the_same_seed():
         total = trace.unserved_kw.sum() * one.clock.step_h
         assert total == pytest.approx(one.monthly["unserved_kwh"][row, months].sum())
     too_short = (outage_draws(8, 24, one.years, case.grid.outage_seed).steps(one.clock.step_h) == 0).sum()
-    seen = sum(unbroken(year)[0].size for year in one.down)
+    seen = sum(runs(year)[0].size for year in one.down)
     assert too_short > 0 and one.monthly["interruptions"][row].sum() == seen + too_short
     assert_conserves(one)
 
@@ -362,7 +363,7 @@ def test_drawn_outages_as_a_list_are_those_of_the_first_year():
     drawn = simulate(case.with_({"grid.outage_source": "statistics", "site.term_months": 24}))
     listed = simulate(drawn.scenario.with_({"grid.outage_source": "list", "grid.outages": as_list(drawn)}))
     assert np.array_equal(listed.down[0], drawn.down[0]) and np.array_equal(listed.down[1], drawn.down[0])
-    assert longest_h(drawn) == max(np.diff(unbroken(row), axis=0).max() for row in drawn.down)
+    assert longest_h(drawn) == max(np.diff(runs(row), axis=0).max() for row in drawn.down)
     assert longest_h(simulate(case)) == 0.0
 
 
