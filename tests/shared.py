@@ -19,7 +19,12 @@ _here: dict[str, object] = {}
 
 
 def made_once(name: str, make: Callable[[], T]) -> T:
-    """``make()`` of the first test of this run that asked for ``name``, a plain value that pickle can keep."""
+    """``make()`` of the first test of this run that asked for ``name``, a plain value that pickle can keep.
+
+    Outside a test run, where there is no folder, each process makes its own.
+    """
+    if name not in _here and FOLDER not in os.environ:
+        _here[name] = make()
     if name not in _here:
         place = Path(os.environ[FOLDER]) / hashlib.sha256(name.encode()).hexdigest()[:24]
         with _alone(place.with_suffix(".lock")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from report.paper.proposal import levers_of
+from study.beside import Beside, beside
 from study.evaluate import evaluate
 from study.presets import presets
 from study.study import Study
@@ -20,3 +21,9 @@ def study_of(preset: str) -> Study:
 def points_of(preset: str) -> tuple[TurningPoint, ...]:
     """Where the answer of a shipped case turns."""
     return turning_points(study_of(preset), levers_of(study_of(preset)))
+
+
+@cache
+def beside_of(preset: str) -> Beside:
+    """What the paper of a shipped case shows beside its answer: other controls, other sizes."""
+    return beside(study_of(preset))

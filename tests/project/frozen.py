@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from functools import cache
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,13 +28,13 @@ import openpyxl  # noqa: E402
 from i18n import words  # noqa: E402
 from report.book.workbook import workbook  # noqa: E402
 from report.export import write_files  # noqa: E402
-from report.paper.pdf import data  # noqa: E402
 from sim.dispatch.result import ALTERNATIVES  # noqa: E402
-from study.beside import beside  # noqa: E402
-from study.evaluate import evaluate  # noqa: E402
 from study.presets import presets  # noqa: E402
 from study.study import Study  # noqa: E402
 from study.summary import summary  # noqa: E402
+from tests.report.documents import book_of, paper  # noqa: E402
+from tests.shared import made_once  # noqa: E402
+from tests.studies import study_of  # noqa: E402
 from tests.ui.apps import faults  # noqa: E402
 
 FILE = ROOT / "tests" / "reference" / "frozen.json"
@@ -48,13 +48,16 @@ def frozen(name: str) -> dict[str, str]:
     return looked_at(name)[0]
 
 
-@cache
 def looked_at(name: str) -> tuple[dict[str, str], dict[str, set[str]]]:
     """What one shipped case shows, made once: {what is shown: hash}, and {file: faults of its texts}, where it has
     any."""
-    study = evaluate(presets()[name].scenario)
+    return made_once(f"frozen {name}", partial(_looked_at, name))
+
+
+def _looked_at(name: str) -> tuple[dict[str, str], dict[str, set[str]]]:
+    study = study_of(name)
     hashes, found = {}, {}
-    for key, content in _shown(study):
+    for key, content in _shown(name, study):
         hashes[key] = _hash(content, study.fingerprint)
         if key.split()[0] in ("csv", "workbook", "proposal"):
             found[key] = {fault for text in set(_texts(content)) for fault in faults(text)}
@@ -71,15 +74,15 @@ def _texts(content: Any) -> Iterator[str]:
         yield content
 
 
-def _shown(study: Study) -> Iterator[tuple[str, Any]]:
+def _shown(name: str, study: Study) -> Iterator[tuple[str, Any]]:
     yield "json", summary(study)
     for alternative in ALTERNATIVES:
         yield f"trace {alternative}", _trace(study, alternative)
-    extra = beside(study)
     for language in LANGUAGES:
         yield from ((f"csv {language} {name}", text) for name, text in _csv(study, language))
-        yield f"workbook {language}", _cells(workbook(study, words(language), hourly=language == "en"))
-        yield f"proposal {language}", data(study, language, extra=extra)["parts"]
+        book = workbook(study, words(language)) if language == "en" else book_of(name, language)
+        yield f"workbook {language}", _cells(book)
+        yield f"proposal {language}", paper(name, language)["parts"]
 
 
 def _trace(study: Study, alternative: str) -> dict[str, list[str]]:

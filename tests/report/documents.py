@@ -24,7 +24,7 @@ from report.book.workbook import workbook
 from report.paper import pdf
 from tests.processes import run_well
 from tests.shared import made_once
-from tests.studies import points_of, study_of
+from tests.studies import beside_of, points_of, study_of
 
 RECALCULATE_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -34,10 +34,11 @@ Cells = dict[tuple[str, str], object]  # stored values by sheet and cell
 
 
 def paper(preset: str, language: str) -> dict[str, Any]:
-    """All that the proposal of a shipped case says, with its turning points."""
+    """All that the proposal of a shipped case says, with its turning points and what stands beside it."""
 
     def make() -> dict[str, Any]:
-        return pdf.data(study_of(preset), language, points=points_of(preset))
+        study = study_of(preset)
+        return pdf.data(study, language, points=points_of(preset), extra=beside_of(preset))
 
     return made_once(f"paper {preset} {language}", make)
 

@@ -38,7 +38,7 @@ from study.summary import summary
 from study.turning import turning_points
 from tests.report.documents import paper, pdf_of, squeezed, text_of
 from tests.report.typeset import complaints
-from tests.studies import points_of, study_of
+from tests.studies import beside_of, points_of, study_of
 
 KEY = re.compile(r"\b(proposal|answers|charts|inputs|shell|downloads)\.[a-z_]+\.?[a-z_]*")
 CASES = ("case_a", "case_b", "case_c")
@@ -152,18 +152,18 @@ def test_both_languages_make_one_document() -> None:
 
 def test_the_same_study_gives_the_same_bytes_and_a_tagged_file() -> None:
     first = pdf_of("case_a", "en")
-    assert first == pdf.proposal_pdf(study_of("case_a"), "en", points=points_of("case_a"))
+    assert first == pdf.proposal_pdf(study_of("case_a"), "en", None, points_of("case_a"), beside_of("case_a"))
     assert b"pdfuaid" in first and b"/StructTreeRoot" in first and b"/Lang" in first
 
 
 def test_ten_at_once_do_not_disturb_each_other() -> None:
     jobs = [(name, language) for name in CASES for language in ("en", "zh")] + [("case_a", "en")] * 4
     alone = [pdf_of(*job) for job in jobs]
-    studies = {name: (study_of(name), points_of(name)) for name in CASES}
+    studies = {name: (study_of(name), points_of(name), beside_of(name)) for name in CASES}
 
     def build(job: tuple[str, str]) -> bytes:
-        study, points = studies[job[0]]
-        return pdf.proposal_pdf(study, job[1], points=points)
+        study, points, extra = studies[job[0]]
+        return pdf.proposal_pdf(study, job[1], None, points, extra)
 
     with ThreadPoolExecutor(10) as pool:
         assert list(pool.map(build, jobs)) == alone
