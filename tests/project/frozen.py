@@ -65,13 +65,12 @@ def _looked_at(name: str) -> tuple[dict[str, str], dict[str, set[str]]]:
 
 
 def _texts(content: Any) -> Iterator[str]:
-    if isinstance(content, dict):
-        content = [*content, *content.values()]
-    if isinstance(content, list | tuple):
-        for part in content:
+    parts = [*content, *content.values()] if isinstance(content, dict) else content
+    texts = {part for part in parts if isinstance(part, str)}  # of the many cells of a column few differ
+    yield from (text for text in texts if any(map(str.isalpha, text)) and not text.startswith("<svg"))
+    for part in parts:
+        if isinstance(part, list | tuple | dict):
             yield from _texts(part)
-    elif isinstance(content, str) and any(map(str.isalpha, content)) and not content.startswith("<svg"):
-        yield content
 
 
 def _shown(name: str, study: Study) -> Iterator[tuple[str, Any]]:
