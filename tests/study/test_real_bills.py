@@ -10,7 +10,7 @@ from sim.inputs.bills import RealBill
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import library_tariff
 from sim.problem import Refusal
-from sim.tariff.bills_file import plain_name, read_bills
+from sim.tariff.bills_file import plain_name, read_bills_file
 from study.real_bills import MONEY, compare, fitting_peak_kw, verdict
 from study.site_year import full_year, under
 
@@ -147,7 +147,7 @@ def test_a_table_is_read_with_empty_cells_and_sums_left_out() -> None:
         "My site;;;\nMonth;kWh;Energy charge (MYR);kWh, peak;Note\n"
         "2025-06;720.000,5;;300.000;a\n2025/7;;1.234,50;;b\nTotal;9;9;9;\n"
     )
-    assert read_bills(text.encode(), "b.csv", FIELDS) == [
+    assert read_bills_file(text.encode(), "b.csv", FIELDS).rows == [
         {"month": "2025-06", "kwh": 720_000.5, "kwh_by_period": {"peak": 300_000.0}},
         {"month": "2025-07", "energy": 1234.5},
     ]
@@ -155,7 +155,7 @@ def test_a_table_is_read_with_empty_cells_and_sums_left_out() -> None:
 
 def test_a_chinese_table_is_read() -> None:
     text = "月份,电度电费(元)\n2025年6月,1000\n202507,-5\n"
-    assert read_bills(text.encode("gb18030"), "b.csv", FIELDS) == [
+    assert read_bills_file(text.encode("gb18030"), "b.csv", FIELDS).rows == [
         {"month": "2025-06", "energy": 1000.0},
         {"month": "2025-07", "energy": -5.0},
     ]
@@ -172,7 +172,7 @@ def test_a_chinese_table_is_read() -> None:
 )
 def test_what_cannot_be_read_is_told(text: str, sentence: str) -> None:
     with pytest.raises(Refusal, match=sentence):
-        read_bills(text.encode(), "b.csv", FIELDS)
+        read_bills_file(text.encode(), "b.csv", FIELDS).rows
 
 
 @pytest.mark.parametrize(("heading", "name"), [("Energy charge (CNY)", "energycharge"), ("电度电费（元）", "电度电费")])

@@ -38,13 +38,13 @@ def test_the_template_in_each_language_reads_back() -> None:
     def page() -> None:
         import streamlit as st
 
-        from sim.tariff.bills_file import read_bills
+        from sim.tariff.bills_file import read_bills_file
         from ui import bills, state
 
         state.current()
         for language in ("en", "zh"):
             st.session_state.language = language
-            found = read_bills(bills._template().encode(), "t.csv", bills._headings())
+            found = read_bills_file(bills._template().encode(), "t.csv", bills._headings()).rows
             st.text(f"{len(found)} {sorted(found[0])} {found[0]['month']}")
             st.text(str(sorted(bills._headings().values()).count("period:peak") > 0))
 
