@@ -118,5 +118,5 @@ def test_the_charge_that_is_drawn_stays_above_the_reserve_that_is_drawn() -> Non
     steps = choose(study, "hybrid", year, trace, "typical", 7).steps(study.dispatch.clock)
     drawn = charts_operation.charge_fractions(study, year, trace, steps)
     assert kept - 1e-9 <= drawn.min() and drawn.max() <= study.scenario.storage.soc_max_fraction + 1e-9
-    first = charts_operation.charge_fractions(study, year, trace, slice(0, 24))
+    first = charts_operation.charge_fractions(study, 1, study.dispatch.trace("hybrid", 1), slice(0, 24))
     assert first[0] == pytest.approx(study.scenario.storage.soc_start_fraction)
