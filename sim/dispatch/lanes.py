@@ -30,6 +30,7 @@ from sim.plant.battery import (
     discharge_efficiency,
     lane_fields,
     power_shares,
+    usual_fade,
 )
 from sim.plant.flex import FLEX_FIELDS, Flex, Seen, rule
 from sim.plant.genset import fuel_curve
@@ -359,7 +360,7 @@ def _life(scenario: Scenario, clock: Timeline, held: Shaving, years: int, series
     `series` is one for all years: where each has its own outages, a few hours more or less do not age a battery.
     """
     storage = scenario.storage
-    life = battery_life(storage, years)
+    life = battery_life(storage if storage.fade_model == "line" else usual_fade(storage), years)
     if storage.fade_model == "line" or not storage.exists:
         return life
     mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years

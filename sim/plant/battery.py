@@ -60,6 +60,13 @@ def battery_life(storage: Storage, years: int) -> BatteryLife:
     return BatteryLife(health, replaced_in, at_end, renewed.astype(float), np.zeros(years))
 
 
+def usual_fade(storage: Storage) -> Storage:
+    """The same battery with the straight line that is usual: where the search for cells that age by use begins, so that
+    the two inputs of another model change nothing there."""
+    line = ("fade_per_year", "fade_first_year")
+    return storage.model_copy(update={name: Storage.model_fields[name].default for name in line})
+
+
 def straight_line(
     fade_per_year: Floats, fade_first_year: Floats, end_of_life_fraction: Floats, replaces: bool, years: int
 ) -> tuple[Floats, Floats, Flags]:

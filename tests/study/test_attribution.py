@@ -78,7 +78,7 @@ def test_npv_can_be_split_too():
     study = evaluate(presets()["case_b"].scenario)
     found = attribute(study, "worth")
     assert sum(found.parts.values()) == pytest.approx(study.kpis["hybrid"].npv.value, rel=1e-9)
-    with pytest.raises(ValueError, match="use 'total' or 'npv'"):
+    with pytest.raises(ValueError, match="use 'total' or 'worth'"):
         attribute(study, "irr")
 
 

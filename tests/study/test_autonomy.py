@@ -47,7 +47,7 @@ def test_a_grid_price_shock_costs_20_percent_of_the_energy_charge(case_c, found)
     assert found["grid_diesel"].shock_cost["grid_price_up_20"] == pytest.approx(0.2 * energy, rel=1e-9)
     assert found["diesel"].shock_cost["grid_price_up_20"] == 0
     assert found["grid"].shock_cost["diesel_up_50"] == 0
-    exposed = [found[name].shock_fraction["grid_price_up_20"] for name in ("hybrid", "grid")]
+    exposed = [found[name].shock_cost["grid_price_up_20"] for name in ("hybrid", "grid")]
     assert exposed[0] < exposed[1]
 
 

@@ -196,7 +196,7 @@ def test_what_is_wrong_with_an_offer_is_flagged(study):
     assert "fee_growth" in raised(study, kind="operating_lease", escalation=0.03)
     assert "fee_growth" not in raised(study, kind="operating_lease")
     assert "longer" in raised(study, kind="shared_saving", years=20)
-    assert "pays_more" in raised(study, kind="operating_lease", lease_rent_fraction=1.0)
+    assert "pays_more" in raised(study, kind="rental", rental_fraction_per_month=0.1)
     assert {"claim_first", "claim_growth", "claim_age", "claim_sum"} <= raised(
         study, kind="shared_saving", claimed_saving=1.3 * first, claimed_growth=0.08
     )

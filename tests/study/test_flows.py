@@ -172,12 +172,13 @@ def test_cabinets_that_fail_are_those_of_the_study(studies):
 
 
 def test_cells_that_are_never_replaced_are_not_paid_for():
-    """Case B fading 4 % a year, looked at from a study that fades 1 %: no cells are bought in either."""
+    """Case B fading 4 % a year, looked at from a study that fades 1 %: no cells are bought in either. The orders
+    stay those of the study's own cells (`docs/method.md`, Risk), which is worth less than 1e-4 of it."""
     case = presets()["case_b"].scenario.with_(LINE | {"storage.renewal": "none", "storage.fade_per_year": 0.01})
     study, other = evaluate(case), evaluate(case.with_({"storage.fade_per_year": 0.04}))
     assert other.dispatch.life.added.sum() == 0
     assert worth(flows(study, {"storage.fade_per_year": [0.04]}))[0] == pytest.approx(
-        other.kpis["hybrid"].npv.value, rel=1e-9
+        other.kpis["hybrid"].npv.value, rel=1e-4
     )
 
 

@@ -30,8 +30,6 @@ SCENARIOS = {
         {**SHORT, "finance.count_interruptions": True, "dispatch.arbitrage": "windows"}
     ),
 }
-# The search for the ageing of LFP cells starts from the straight line of fade and ends within this of where it would.
-STARTS_A_SEARCH = {"storage.fade_per_year": 1e-5, "storage.fade_first_year": 1e-5}
 
 
 @cache
@@ -78,9 +76,8 @@ def test_what_does_not_matter_changes_nothing(name: str) -> None:
             continue
         money_only = other.dispatch_key == study.scenario.dispatch_key
         found = figures(evaluate(other, study.dispatch if money_only else None))
-        near = STARTS_A_SEARCH.get(entry.path, 1e-12)
         for figure, before in figures(study).items():
-            np.testing.assert_allclose(found[figure], before, rtol=near, err_msg=f"{entry.path} {figure}")
+            np.testing.assert_allclose(found[figure], before, rtol=1e-12, err_msg=f"{entry.path} {figure}")
 
 
 @pytest.mark.parametrize("path", ["pv.dc_kwp", "storage.energy_kwh", "genset.sets"])

@@ -77,7 +77,7 @@ def test_a_dearer_kwh_is_the_factor(case_b):
 def test_another_basis_is_that_of_the_basic_charge(case_b):
     found = in_case(case_b, "basis_max_demand")
     assert found.scenario.tariff.demand_basis == "max_demand"
-    assert outcome("basis_max_demand", found).payback_years == found.kpis["hybrid"].payback_years
+    assert outcome("basis_max_demand", found).figures.payback_years == found.kpis["hybrid"].payback_years
 
 
 def test_cases_that_change_nothing_are_left_out():
