@@ -41,7 +41,7 @@ class PvArray:
     dc_ac_ratio: float = 1.2
     losses_fraction: float = 0.14
     inverter_efficiency: float = 0.975
-    temperature_coefficient_per_k: float = -0.0030
+    temperature_coefficient_per_k: float = -0.0030  # equipment.yaml: pv.temperature_coefficient_per_k
     noct_c: float = 45.0
     albedo: float = 0.2
     degradation_fraction_per_year: float = 0.005
