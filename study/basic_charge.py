@@ -1,7 +1,8 @@
 """The three bases of China's basic charge for every alternative of a study: actual demand, declared demand, kVA.
 
-Each is the study's own bill on another basis, so VAT, price paths and months without a connection are as in the
-study. A declaration is the one that suits the alternative's own peaks: changing the basis means declaring anew.
+Each is the bill of the study on that basis, operated anew, for the plain rule's ceiling depends on what demand costs;
+VAT, price paths and months without a connection are as in the study. A declaration is the one that suits the
+alternative's own peaks: changing the basis means declaring anew.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from finance.bill import Bill
 from finance.rates import grid_bill
 from sim.arrays import Floats
+from sim.dispatch.lanes import simulate
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DEMAND_BASES
+from sim.problem import Refusal
 from study.study import Study
 
 FIRST_YEAR = 12
@@ -42,13 +45,24 @@ def basic_charge(study: Study) -> BasicCharge | None:
     names = [charge.name for charge in tariff.demand_charges if charge.is_all_hours]
     if tariff.capacity_per_kva_month is None or study.scenario.grid.transformer_kva <= 0 or not names:
         return None
-    bills = {basis: grid_bill(on_basis(study.scenario, basis), study.dispatch) for basis in DEMAND_BASES}
+    bills = {basis: _bill(study, basis) for basis in DEMAND_BASES}
     declared = bills["contract_demand"].billed_kw[names[0]]
     return BasicCharge(
         charges={basis: _by_alternative(bill) for basis, bill in bills.items()},
         declared_kw={name: declared[ALTERNATIVES.index(name), :FIRST_YEAR] for name in WITH_GRID},
         now=_by_alternative(study.bill),
     )
+
+
+def _bill(study: Study, basis: str) -> Bill:
+    """The bill on a basis; the study's operation serves where it is that of the basis, or the basis is refused."""
+    scenario = on_basis(study.scenario, basis)
+    if scenario == study.scenario:
+        return grid_bill(scenario, study.dispatch)
+    try:
+        return grid_bill(scenario, simulate(scenario))
+    except Refusal:  # a transformer too small to be billed by kVA
+        return grid_bill(scenario, study.dispatch)
 
 
 def on_basis(scenario: Scenario, basis: str) -> Scenario:

@@ -28,12 +28,16 @@ def test_flat_load_under_a_flat_tariff_by_hand() -> None:
 
 
 def test_a_connected_site_pays_what_its_study_says_in_year_one() -> None:
-    """Where the grid is there from the start and nothing ramps, the year is the study's first."""
+    """Where the grid is there from the start and nothing ramps, the year is the study's first.
+
+    The hybrid's to 1e-5: how its cells fade is found from the use of the whole term, so capacity in year one differs
+    by 7e-7 between a term of one year and one of fifteen.
+    """
     scenario = presets()["case_c"].scenario
     study, year = evaluate(scenario), under(full_year(scenario), scenario.tariff)
-    for name in ("grid", "hybrid"):
+    for name, rel in (("grid", 1e-12), ("hybrid", 1e-5)):
         row = study.dispatch.row(name)
-        assert year.cost(name) == pytest.approx(study.bill.total[row, :12].sum(), rel=1e-12)
+        assert year.cost(name) == pytest.approx(study.bill.total[row, :12].sum(), rel=rel)
 
 
 @pytest.mark.parametrize("name", ["case_a", "case_d", "blank"])
