@@ -71,7 +71,7 @@ def test_a_loan_brings_its_coverage_and_its_tables():
     app = open_page("money", "case_c")
     app.query_params["finance.loan_share"] = "0.7"
     app.session_state["scenario"] = presets()["case_c"].scenario.with_(
-        {"finance.loan_share": 0.7, "finance.loan_years": 15, "finance.loan_dscr": 1.5}
+        {"finance.loan_share": 0.7, "finance.loan_years": 15, "finance.loan_dscr": 1.75}
     )
     app.run()
     calm(app)
