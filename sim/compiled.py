@@ -1,5 +1,8 @@
 """How loops over steps are compiled: the options of every kernel, and where its compiled form is kept."""
 
+import zlib
+from pathlib import Path
+
 from numba import njit
 
 # nnan lets min and max become single instructions (inputs are checked to be finite); nsz ignores the sign of zero.
@@ -9,14 +12,22 @@ PLAIN = {"error_model": "numpy"}  # for values that may not be a number, or whos
 
 
 class Kernel:
-    """A compiled function, kept on disk where numba can, in memory where its cache is unwritable, full or damaged."""
+    """A compiled function, kept on disk where numba can, in memory where its cache is unwritable, full or damaged.
 
-    def __init__(self, function, options=OPTIONS):
+    `builds_on`: the other modules whose functions and constants are compiled into it. numba looks at the function's own
+    file alone; here a change in any of them, or in this file, compiles it anew.
+    """
+
+    def __init__(self, function, options=OPTIONS, builds_on=()):
         self.function, self.options = function, options
         try:
             self.compiled = njit(cache=True, nogil=True, **options)(function)
         except RuntimeError:  # numba found no place for a cache
             self.compiled = njit(nogil=True, **options)(function)
+        else:
+            index = self.compiled._cache._cache_file
+            files = (__file__, *(module.__file__ for module in builds_on))
+            index._source_stamp = (index._source_stamp, *(zlib.crc32(Path(file).read_bytes()) for file in files))
 
     def __call__(self, *arguments):
         try:

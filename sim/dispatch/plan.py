@@ -477,7 +477,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
         since += 1
 
 
-_plan_levels = Kernel(_plan_year)
+_plan_levels = Kernel(_plan_year, builds_on=(rule,))
 
 
 def levels(

@@ -61,6 +61,7 @@ from sim.dispatch.rule import (
     _supply,
 )
 from sim.dispatch.tuning import PeakRate, Rates
+from sim.optimum import slopes as slope_lists
 from sim.optimum.frame import slopes_of
 from sim.optimum.slopes import (
     BITS,
@@ -534,4 +535,4 @@ def _roll_year(year, rules, desk, w, action, threshold):
             group = rules.groups.parent[group]
 
 
-_roll = Kernel(_roll_year)
+_roll = Kernel(_roll_year, builds_on=(rule, slope_lists))

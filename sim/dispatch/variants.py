@@ -7,17 +7,14 @@ outages and orders are the shared ones both give the same sums to the last bit.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numba import config, njit
+from numba import config
 
 from sim.arrays import Floats, Ints, runs
-from sim.compiled import OPTIONS, in_place
+from sim.compiled import Kernel, in_place
 from sim.dispatch import control, kernel, rule
 from sim.dispatch.batch import SUM_FIELDS, Lanes, Series
 from sim.dispatch.rule import (
@@ -193,7 +190,7 @@ def aggregate(
 
     def run(start: int, stop: int) -> None:
         w, c = kernel._aligned((N_ROWS + 3) * WIDTH), kernel._aligned(n_periods * N_METERED * WIDTH)
-        _run_blocks(
+        _run_lanes(
             year, WIDTH, lanes.scalars, lanes.monthly, given, events, KEPT_ROWS, start, stop, w, c, sums, metered
         )
 
@@ -332,49 +329,39 @@ def _keep(month, first, kept, step_h, kept_rows, w, c, sums, metered):
                 metered[row, first + j, month, k] = c[(k * N_METERED + row) * WIDTH + j]
 
 
-def _make_kernel(rule_stamp: int) -> Any:
-    """The compiled loop. `rule_stamp` stands for the text of the rule: a changed rule makes a new disk cache."""
-
-    def run_blocks(year, width, scalars, monthly, orders, events, kept_rows, start, stop, w, c, sums, metered):
-        if rule_stamp < 0:
-            return
-        month_ends, step_h = year[4], year[5]
-        last = scalars.shape[1] - 1
-        due, depth = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.int64)
-        for first in range(start * WIDTH, stop * WIDTH, WIDTH):
-            _begin_block(scalars, orders[3], events[0], first, step_h, due, depth, w)
-            following = _next_event(events[1], due)
-            t, running, order, direction = 0, False, 0, 0.0
-            for month in range(month_ends.shape[0]):
-                for j in range(WIDTH):
-                    _load_month(w, j, monthly, min(first + j, last), month)
-                w[HELD * WIDTH : N_ROWS * WIDTH] = 0.0
-                c[:] = 0.0
-                order, direction, following, running = _run_month(
-                    year,
-                    month,
-                    t,
-                    first,
-                    last,
-                    width,
-                    orders,
-                    events,
-                    order,
-                    direction,
-                    following,
-                    running,
-                    due,
-                    depth,
-                    w,
-                    c,
-                )
-                t = month_ends[month]
-                _keep(month, first, min(WIDTH, last + 1 - first), step_h, kept_rows, w, c, sums, metered)
-
-    try:
-        return njit(cache=True, nogil=True, **OPTIONS)(run_blocks)
-    except RuntimeError:  # numba found no place for a cache
-        return njit(nogil=True, **OPTIONS)(run_blocks)
+def _run_all(year, width, scalars, monthly, orders, events, kept_rows, start, stop, w, c, sums, metered):
+    month_ends, step_h = year[4], year[5]
+    last = scalars.shape[1] - 1
+    due, depth = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.int64)
+    for first in range(start * WIDTH, stop * WIDTH, WIDTH):
+        _begin_block(scalars, orders[3], events[0], first, step_h, due, depth, w)
+        following = _next_event(events[1], due)
+        t, running, order, direction = 0, False, 0, 0.0
+        for month in range(month_ends.shape[0]):
+            for j in range(WIDTH):
+                _load_month(w, j, monthly, min(first + j, last), month)
+            w[HELD * WIDTH : N_ROWS * WIDTH] = 0.0
+            c[:] = 0.0
+            order, direction, following, running = _run_month(
+                year,
+                month,
+                t,
+                first,
+                last,
+                width,
+                orders,
+                events,
+                order,
+                direction,
+                following,
+                running,
+                due,
+                depth,
+                w,
+                c,
+            )
+            t = month_ends[month]
+            _keep(month, first, min(WIDTH, last + 1 - first), step_h, kept_rows, w, c, sums, metered)
 
 
-_run_blocks = _make_kernel(zlib.crc32(Path(rule.__file__).read_bytes()))
+_run_lanes = Kernel(_run_all, builds_on=(rule,))

@@ -6,6 +6,7 @@ Conventions are those of `sim.plant.island`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import comb
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from sim.arrays import Floats, require
 from sim.compiled import Kernel, inlined
+from sim.plant import island as islands
 from sim.plant.island import EPS, Island, walk_inputs
 
 DEAD = 1e-12  # probability left below which a Markov walk is over
@@ -101,7 +103,7 @@ def survival_probability(
     return out
 
 
-@Kernel
+@partial(Kernel, builds_on=(islands,))
 def _markov(net, at, usable, begin, moves, set_kw, battery, bins, out):
     n_states, horizon = begin.size, out.shape[1]
     now, after = np.empty((n_states, bins)), np.empty((n_states, bins))
