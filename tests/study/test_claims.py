@@ -91,6 +91,17 @@ def test_case_b_pays_back_in_3_to_3_5_years_in_the_pearl_river_delta(tariff_id):
     assert 3.8 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.3
 
 
+def test_notes_of_the_paybacks_are_those_of_a_run():
+    note = claim("case_b", "payback_3_5").note
+    tariffs = ("cn_guangdong_prd_10kv", "cn_guangdong_prd_110kv")
+    for limit_kw in (12_250.0, 16_000.0):
+        years = [payback(case_b_on(tariff, "transformer_kva", limit_kw)) for tariff in tariffs]
+        assert (
+            f"{min(years):.1f} to {max(years):.1f}" in note["en"]
+            and f"{min(years):.1f}～{max(years):.1f}" in note["zh"]
+        )
+
+
 @pytest.mark.parametrize("tariff_id", ["cn_shanghai_10kv", "cn_shanghai_35kv", "cn_shanghai_110kv"])
 def test_case_b_pays_back_in_3_8_to_4_8_years_in_shanghai(tariff_id):
     assert 3.8 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.8
@@ -124,6 +135,19 @@ def test_case_c_four_claims_do_not_hold_together_at_30_mwh(studies):
     assert found.tried == math.prod(len(values) for values in preset_axes("case_c").values())
     assert found.conflicts
     assert 2 <= len(found.best_holds) <= 3 and "demand_down_4_mw" not in found.best_holds
+
+
+def test_notes_of_case_c_are_those_of_a_run(studies):
+    study, clean, cut = studies["case_c"], claim("case_c", "clean_35"), claim("case_c", "demand_down_4_mw")
+    mwp = break_even(study, clean, "pv.dc_kwp").at / 1000
+    hectares = study.scenario.pv.model_copy(update={"dc_kwp": mwp * 1000}).hectares
+    assert f"{mwp:.0f} MWp, {hectares:.0f} ha" in clean.note["en"]
+    assert f"{mwp:.0f} MWp、{hectares:.0f} 公顷" in clean.note["zh"]
+    empty = evaluate(study.scenario.with_({"dispatch.reserve_fraction": 0.05, "site.term_months": 12}))
+    cut_mw = check(empty, cut, with_break_even=False).value.value / 1000
+    mwh = break_even(study, cut, "storage.energy_kwh").at / 1000
+    for language in ("en", "zh"):
+        assert f" {cut_mw:.1f} MW" in cut.note[language] and f" {mwh:.0f} MWh" in cut.note[language]
 
 
 def test_smallest_conflicts_by_hand():
