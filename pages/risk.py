@@ -41,7 +41,7 @@ with card(t("risk.table.title"), t("risk.table.note")):
 
 single = risk.tornado(study)
 ends = np.array([[bar.at_low, bar.at_high] for bar in single.bars] or [[single.base] * 2])
-with card(risk.tornado_title(single), t("risk.tornado.note")):
+with card(risk.tornado_title(single), risk.variants_note("tornado", scenario)):
     st.markdown(charts.legend(charts_risk.end_legend(risk.ends, dark)))
     figure = charts_risk.tornado_bars(single, risk.money_unit(study, ends), risk.label, risk.ends, words, dark)
     chart(figure, key="tornado", height=400, alt=risk.tornado_title(single))
@@ -51,7 +51,7 @@ with st.container(border=True, gap="small"):
     across, down = risk.ask_map(study)
     both = risk.two_way(study, across, down)
     title.subheader(risk.map_title(both), anchor=False)
-    st.markdown(f":small[:gray[{t('risk.map.note')}]]")
+    st.markdown(f":small[:gray[{risk.variants_note('map', scenario)}]]")
     figure = charts_risk.two_way_map(both, risk.money_unit(study, both.values), risk.axis_label(study), words, dark)
     chart(figure, key="two_way", height=380, alt=risk.map_title(both))
 

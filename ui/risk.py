@@ -12,6 +12,7 @@ from finance.figures import FIGURES, KeyFigure, figures_on
 from report.text import say
 from report.text.amounts import Amounts, amounts
 from sim.inputs.register import register
+from sim.inputs.scenario import Scenario
 from study import risk
 from study.risk import HeatMap, Risk, Tornado
 from study.study import Study
@@ -176,6 +177,12 @@ def _span(study: Study, path: str) -> np.ndarray:
         low = low if entry.minimum is None else max(low, entry.minimum)
         high = high if entry.maximum is None else min(high, entry.maximum)
     return np.linspace(max(low, 0.0) if path in FACTORS else low, high, MAP_SIZE)
+
+
+def variants_note(name: str, scenario: Scenario) -> str:
+    """What a picture of variants shows, and how far off it may be where there is a battery to control."""
+    note = t(f"risk.{name}.note")
+    return t("risk.planned", note=note) if scenario.storage.exists else note
 
 
 def map_title(found: HeatMap) -> str:

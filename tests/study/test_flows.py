@@ -1,6 +1,7 @@
 """Batched flows against the whole study of each variant: the base and every price exactly, the plant closely."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from study.flows import flows
 from study.presets import presets
 from study.risk import measured
 from study.varied import MONEY, OF_HYBRID, VARIED
+from tests.studies import study_of
 
+ROOT = Path(__file__).resolve().parents[2]
 CASES = ("case_a", "case_b", "case_c", "case_d", "blank")
 # What a study can hold and a batch could leave out: cells added and never replaced, a growing load, outages of every
 # year's own, load shed in them, a ratchet and prices on a path.
@@ -198,6 +201,17 @@ def test_several_inputs_changed_in_a_case_of_fifteen_years(studies, changes):
     cost = study.kpis[study.baseline].total_cost
     near = 5e-4 if "pv.dc_kwp" in changes else 1e-5  # the plan of the plain rule is the scenario's own
     assert found.saving[0] == pytest.approx(other.savings["hybrid"].total, abs=near * cost)
+
+
+@pytest.mark.parametrize("document", ["method.md", "method.zh.md"])
+def test_the_method_tells_how_far_off_a_variant_may_be(document):
+    study = study_of("case_c")
+    kept = study.scenario.dispatch.reserve_fraction * 1.2
+    alone = evaluate(study.scenario.with_({"dispatch.reserve_fraction": kept}))
+    off = worth(flows(study, {"dispatch.reserve_fraction": [kept]}))[0] - alone.kpis["hybrid"].npv.value
+    share = 100 * abs(off) / study.savings["hybrid"].total
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    assert f" {share:.1f} %" in text or f" {share:.1f}%" in text
 
 
 def test_growing_load_and_a_grid_that_comes_later_are_followed():
