@@ -1,5 +1,8 @@
 """Tornado, map, break-even and Monte Carlo: agreement with single studies, laws of the draws, the same digits again."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -21,6 +24,9 @@ from study.risk import (
     simulate_draws,
     tornado,
 )
+from study.varied import FACTORS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def on_a_line(name):
@@ -207,3 +213,18 @@ def test_bad_requests_say_what_to_do(case_a):
         draw(case_a, 0)
     with pytest.raises(ValueError, match="use one of"):
         tornado(case_a, measure="luck")
+
+
+def test_the_method_tells_how_far_off_a_draw_may_be():
+    """Case C, the worst of the cases as shipped: ten draws without outages, each against a whole study of its own."""
+    scenario = presets()["case_c"].scenario.with_({"grid.outages": (), "grid.outage_source": "list"})
+    study = evaluate(scenario)
+    inputs = [one for one in default_ranges(scenario) if one.path not in (*FACTORS, "finance.discount_rate")]
+    draws = draw(study, 10, 1, inputs, outage_model=OutageModel(0.0, 1.0))
+    found = simulate_draws(study, draws, 5.0).results["npv"]
+    each = [{path: float(values[k]) for path, values in draws.values.items()} for k in range(10)]
+    alone = np.array([evaluate(scenario.with_(one)).kpis["hybrid"].npv.value for one in each])
+    share = 100 * np.abs(found - alone).max() / study.savings["hybrid"].total
+    for document, words in (("method.md", "at most"), ("method.zh.md", "不超过节省额的")):
+        text = re.sub(r"\s+", " ", (DOCS / document).read_text(encoding="utf-8"))
+        assert re.search(rf"{words} {share:.1f} ?%", text), share
