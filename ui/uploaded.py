@@ -12,6 +12,7 @@ import streamlit as st
 
 from sim.inputs import library
 from sim.meter.findings import MeterFinding, MeterQuestion
+from sim.sun.year import WeatherFinding
 from ui import state
 from ui.state import t
 
@@ -61,7 +62,7 @@ def questions(findings: Sequence[MeterFinding], token: str) -> bool:
     return open_ones > 0
 
 
-def show(findings: Sequence[MeterFinding]) -> None:
+def show(findings: Sequence[MeterFinding | WeatherFinding]) -> None:
     """Everything found in a file but the guesses, worst first."""
     order = list(BADGES)[::-1]
     said = [found for found in findings if found.severity != "question"]

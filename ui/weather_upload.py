@@ -9,12 +9,11 @@ from sim.inputs import library
 from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.pv import as_weather_year
 from sim.sun.year import Weather, WeatherError
-from ui import state
+from ui import state, uploaded
 from ui.state import t
 
 FILE_LIMIT_MB = 20
 FILES_KEPT = 4
-BADGES = {"note": ("gray", "•"), "repaired": ("orange", "◆"), "warning": ("red", "▲")}
 
 
 def draw() -> None:
@@ -46,16 +45,8 @@ def _reading(data: bytes, name: str) -> None:
     except WeatherError as error:
         st.error(t("inputs.weather.refused", name=name, reason=state.refused(error)))
         return
-    findings(year)
+    uploaded.show(year.findings)
     st.button(t("inputs.weather.use"), type="primary", on_click=_use, args=(year, name), key="weather_use")
-
-
-def findings(year: Weather) -> None:
-    """What was found in a file and what was done about it, worst first."""
-    order = list(BADGES)[::-1]
-    for found in sorted(year.findings, key=lambda finding: order.index(finding.severity)):
-        colour, sign = BADGES[found.severity]
-        st.markdown(f":{colour}[{sign}] {state.refused(found.text)}")
 
 
 def _fetch() -> None:

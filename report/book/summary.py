@@ -115,7 +115,7 @@ def _charts(book: Book, sheet: Any) -> None:
     hybrid, last = ALTERNATIVES.index("hybrid"), last_column(book)
     flow = book.file.add_chart({"type": "column"})
     line = book.file.add_chart({"type": "line"})
-    label = book.ref("flows", span(4 + hybrid * 0, START, last, "rc"))
+    label = book.ref("flows", span(block(hybrid) - 1, START, last, "rc"))
     flow.add_series(
         {
             "name": book.t("flows.difference"),
