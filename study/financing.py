@@ -25,7 +25,7 @@ from finance.cashflow import (
 )
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
-from finance.figures import OF_FLOWS, Appraisal, appraise
+from finance.figures import Appraisal, appraise
 from finance.kpis import by_period, periods_per_year, served_kwh
 from finance.lines import by, keys
 from finance.metrics import Figure
@@ -48,14 +48,17 @@ PROJECT_LINES = {
 STORAGE_LINES = keys(step="battery_cost")
 
 
-def project_cash(study: Study, alternative: str = "hybrid") -> CashFlow:
-    """The alternative less the baseline, by year (years + 1,). Year 0 is the start; a last part year counts whole.
+def project_cash(study: Study, alternative: str = "hybrid", against: str | None = None) -> CashFlow:
+    """The alternative less another (`against`: the baseline unless given), by year (years + 1,). Year 0 is the start;
+    a last part year counts whole.
 
-    Raises ValueError for the baseline itself.
+    Raises ValueError for an alternative against itself.
     """
-    if alternative == study.baseline:
-        raise ValueError(f"'{alternative}' is the baseline; a project needs another alternative")
-    lines = {name: by_year(line) for name, line in monthly_lines(study, alternative).items()}
+    against = against or study.baseline
+    if alternative == against:
+        is_baseline = "the baseline" if against == study.baseline else "measured against itself"
+        raise ValueError(f"'{alternative}' is {is_baseline}; a project needs another alternative")
+    lines = {name: by_year(line) for name, line in monthly_lines(study, alternative, against).items()}
     own = study.dispatch.row(alternative)
     return CashFlow(
         capex=lines["investment"],
@@ -67,9 +70,10 @@ def project_cash(study: Study, alternative: str = "hybrid") -> CashFlow:
     )
 
 
-def monthly_lines(study: Study, alternative: str = "hybrid") -> dict[str, Floats]:
-    """The lines of the project's cash flow by month (months + 1,), signed: savings by cause, then the rest."""
-    own, base = study.dispatch.row(alternative), study.dispatch.row(study.baseline)
+def monthly_lines(study: Study, alternative: str = "hybrid", against: str | None = None) -> dict[str, Floats]:
+    """The lines of the project's cash flow by month (months + 1,), signed: savings by cause, then the rest.
+    `against`: the baseline unless given."""
+    own, base = study.dispatch.row(alternative), study.dispatch.row(against or study.baseline)
     return {
         name: sum(study.ledger.lines[line][own] - study.ledger.lines[line][base] for line in lines)
         for name, lines in PROJECT_LINES.items()
@@ -88,6 +92,7 @@ class Returns:
     """
 
     alternative: str
+    against: str
     whole: Financed
     rules: TaxRules
     loan: Loan
@@ -118,29 +123,35 @@ def returns(study: Study) -> Returns:
 
 
 def returns_under(
-    study: Study, rules: TaxRules | None = None, loan: Loan | None = None, alternative: str = "hybrid"
+    study: Study,
+    rules: TaxRules | None = None,
+    loan: Loan | None = None,
+    alternative: str = "hybrid",
+    against: str | None = None,
 ) -> Returns:
     """Appraise the project at the study's discount rate; MIRR with that rate both ways.
 
-    Tax rules and loan are the scenario's unless given. A loan longer than the term is paid back by its end.
+    Tax rules and loan are the scenario's, `against` the baseline unless given. A loan longer than the term is paid back
+    by its end.
     """
-    rules = tax_rules(study.scenario) if rules is None else rules
-    cash = project_cash(study, alternative)
+    rules, against = tax_rules(study.scenario) if rules is None else rules, against or study.baseline
+    cash = project_cash(study, alternative, against)
     vat = _vat(study, cash)
     unlevered = financed(cash, rules, NO_LOAN, vat)
     loan, no_loan = _granted(scenario_loan(study) if loan is None else loan, unlevered)
     whole = financed(cash, rules, loan, vat) if no_loan is None else unlevered
     rate, per_year = study.scenario.finance.discount_rate, _per_year(study)
-    lines = _lines(study, whole, alternative)
+    lines = _lines(study, whole, alternative, against)
     after_tax = appraise(lines["after_tax"], rate, per_year)
     return Returns(
         alternative=alternative,
+        against=against,
         whole=whole,
         rules=rules,
         loan=loan,
         no_loan=no_loan,
         lines=lines,
-        project_before_tax=_headline(study, alternative),
+        project_before_tax=appraise(lines["before_tax"], rate, per_year),
         project_after_tax=after_tax,
         equity=after_tax if no_loan is not None else appraise(lines["equity"], rate, per_year),
         coverage=whole.coverage,
@@ -148,11 +159,6 @@ def returns_under(
         profitability_index=metrics.profitability_index(rate, lines["before_tax"], per_year),
         largest_loan=_largest_loan(study, unlevered),
     )
-
-
-def _headline(study: Study, alternative: str) -> Appraisal:
-    """Before tax, the project's figures are the key figures."""
-    return Appraisal(**{row.key: study.kpis[alternative].figure(row.key) for row in OF_FLOWS})
 
 
 def scenario_loan(study: Study) -> Loan:
@@ -196,10 +202,10 @@ def _per_year(study: Study) -> int:
     return periods_per_year(study.scenario.site.term_months)
 
 
-def _lines(study: Study, whole: Financed, alternative: str) -> dict[str, Floats]:
+def _lines(study: Study, whole: Financed, alternative: str, against: str) -> dict[str, Floats]:
     """Lines by period; what is worked out by year (tax, credit, VAT, loan) comes at the year's end."""
     term = study.scenario.site.term_months
-    lines = {name: by_period(line, term) for name, line in monthly_lines(study, alternative).items()}
+    lines = {name: by_period(line, term) for name, line in monthly_lines(study, alternative, against).items()}
     before, plan = sum(lines.values()), whole.loan
     yearly = {
         "tax_on_ebit": -whole.tax_without_loan.tax,

@@ -5,7 +5,7 @@ import pytest
 
 from finance.cashflow import by_year, financed
 from finance.debt import Loan
-from finance.figures import appraise
+from finance.figures import OF_FLOWS, appraise
 from finance.kpis import periods_per_year
 from finance.metrics import Figure
 from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
@@ -40,6 +40,20 @@ def test_the_project_is_the_difference_to_the_baseline(case_b):
     assert found.project_before_tax.payback_years.value == pytest.approx(own.payback_years.value, rel=1e-9)
     with pytest.raises(ValueError, match="is the baseline"):
         project_cash(case_b, "grid")
+
+
+def test_the_project_against_another_rival(case_b):
+    """Against an alternative that is not the baseline: the figures of the same site with that baseline."""
+    found = returns_under(case_b, against="diesel")
+    other = evaluate(case_b.scenario.with_({"finance.baseline": "diesel"}), case_b.dispatch)
+    for row in OF_FLOWS:
+        figure, wanted = getattr(found.project_before_tax, row.key), other.kpis["hybrid"].figure(row.key)
+        assert figure.reason == wanted.reason
+        assert figure.value == (None if wanted.value is None else pytest.approx(wanted.value, rel=1e-9))
+    assert found.against == "diesel" and returns(case_b).against == "grid"
+    np.testing.assert_allclose(found.lines["equity"], returns(other).lines["equity"], rtol=1e-9, atol=1e-6)
+    with pytest.raises(ValueError, match="measured against itself"):
+        project_cash(case_b, "diesel", "diesel")
 
 
 def test_part_years_are_summed():
@@ -230,7 +244,7 @@ def test_the_lines_before_tax_give_the_headline(name):
     study = evaluate(presets()[name].scenario)
     finance, per_year = study.scenario.finance, periods_per_year(study.scenario.site.term_months)
     found = appraise(returns(study).lines["before_tax"], finance.discount_rate, per_year)
-    headline = returns(study).project_before_tax
+    headline = study.kpis["hybrid"]
     assert headline.worth == pytest.approx(found.worth, rel=1e-9)
     assert headline.irr.value == (None if found.irr.value is None else pytest.approx(found.irr.value, rel=1e-9))
     assert headline.payback_years.value == pytest.approx(found.payback_years.value, rel=1e-9)
