@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from finance.bill import Bill
 from finance.lines import LINES, Due, Line, Reader, keys, proportional, value
+from finance.lives import RENEWED, renewals
 from finance.price_paths import by_month, path_of
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
@@ -93,6 +94,8 @@ def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Reader:
             return by_month(scenario.finance, name.removeprefix("up."), dispatch.months)
         if name == "cells_price":
             return cells_price(scenario.finance.storage_cost_decline, dispatch.years)
+        if name in RENEWED:
+            return renewals(scenario.get(RENEWED[name]), dispatch.months)
         return of_site(scenario, name)
 
     return Reader(plain)
@@ -126,6 +129,7 @@ _OF_SITE: dict[str, Callable[[Scenario], float]] = {
     "has_works": lambda scenario: scenario.grid.new_share > 0,
     "new_kva": lambda scenario: scenario.grid.transformer_kva * scenario.grid.new_share,
     "gpus": lambda scenario: gpus(scenario.load),
+    "pv_ac_kw": lambda scenario: scenario.pv.dc_kwp / scenario.pv.dc_ac_ratio,
 }
 
 

@@ -39,6 +39,8 @@ pv_capex              pv              pv_cost            investment     start
     - hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x vat
 pv_om                 pv_upkeep       pv_cost            operating      monthly
     - hybrid x months x pv.dc_kwp x finance.pv_om_per_kwp_year x /12 x up.om x vat
+pv_inverter_renewal   pv              pv_cost            replacement    yearly
+    - hybrid x pv_ac_kw x finance.pv_inverter_per_kw x inverters_renewed x vat
 pv_residual           pv              pv_cost            residual       end
     + hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x finance.pv_residual_fraction x vat
 storage_capex         battery         battery_cost       investment     start
@@ -49,6 +51,8 @@ storage_om            battery_upkeep  battery_cost       operating      monthly
     - hybrid x months x storage_bought x storage_price x storage_care x /12 x up.om x vat
 storage_replacement   battery         battery_cost       replacement    yearly
     - hybrid x storage_price x storage_bought x new_cells x vat
+storage_converter_renewal battery     battery_cost       replacement    yearly
+    - hybrid x has_battery x storage.power_kw x finance.storage_power_per_kw x storage_bought x converters_renewed x vat
 storage_residual      battery         battery_cost       residual       end
     + hybrid x storage_price x storage_bought x finance.storage_residual_fraction x vat
 ems                   control         control_cost       investment     start

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import cells_price, of_site
 from finance.lines import LINES, Reader, value
+from finance.lives import RENEWED, renewals
 from finance.price_paths import path_of, rate_input
 from sim.arrays import Floats
 from sim.dispatch import variants
@@ -129,6 +130,7 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
         "hybrid": lambda: float(term.own.is_hybrid),
         "with_grid": lambda: float(term.own.name != "diesel"),
         "has_battery": lambda: v.factor("storage.energy_kwh") > 0,
+        "pv_ac_kw": lambda: v.factor("pv.dc_kwp") / v.factor("pv.dc_ac_ratio"),
         "months": lambda: 12.0 / periods_per_year(study.dispatch.months),
         "bill_energy": lambda: spread * used["energy"] + (1.0 - spread) * used["energy_flat"],
         "bill_demand": lambda: used["demand"],
@@ -142,6 +144,8 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
     def plain(name: str) -> Any:
         if name in own:
             return own[name]()
+        if name in RENEWED:
+            return renewals(v(RENEWED[name]), study.dispatch.months)
         if name in used:
             return used[name]
         if name in study.dispatch.monthly:

@@ -20,7 +20,7 @@ from finance.kpis import by_period, served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.book.lines import line_formula
+from report.book.lines import line_formula, renewed_cells
 from report.book.months import first_row_of, month_columns
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
@@ -155,12 +155,13 @@ def present(row: int, last: int) -> str:
 def _line_formulas(book: Book, row: int, key: str) -> Iterator[tuple[int, str | None]]:
     """(column, formula) of one line; None, or no column, where it cannot occur."""
     due, months = LINES[key].due, range(book.study.dispatch.months)
-    here = {"fleet": f"MAX({_months_range(book, row, 'sets', months)})"}
+    here: dict[str, str | None] = {"fleet": f"MAX({_months_range(book, row, 'sets', months)})"}
     if due in ("start", "end"):
         yield START if due == "start" else last_column(book), line_formula(book, row, key, here)
     elif due == "yearly":
         for year in range(book.study.dispatch.years):
             here["cells_price"] = f"(1-in_finance_storage_cost_decline)^({year + 1}-1)"
+            here |= renewed_cells(book, year)
             column = START + 1 + (year if book.per_year == 1 else 12 * year)
             yield column, line_formula(book, row, key, here, year)
     elif due == "monthly" or ALTERNATIVES[row] != "diesel":

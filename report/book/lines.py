@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from finance.lines import LINES, QUANTITIES, formula, quantity_formula
+from finance.lives import RENEWED
 from report.book.cells import Book, input_name
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
@@ -28,7 +29,14 @@ NAMED = {
 }
 
 
-def line_formula(book: Book, row: int, key: str, here: dict[str, str], at: int = 0) -> str | None:
+def renewed_cells(book: Book, year: int) -> dict[str, str | None]:
+    """Whether each part is renewed as project year `year` (from 0) begins, by its life; None where none can be."""
+    is_whole = 12 * (year + 1) <= book.study.dispatch.months
+    lives = {name: f"IF(MOD({year},ROUNDUP({input_name(path)},0))=0,1,0)" for name, path in RENEWED.items()}
+    return {name: text if year and is_whole else None for name, text in lives.items()}
+
+
+def line_formula(book: Book, row: int, key: str, here: Mapping[str, str | None], at: int = 0) -> str | None:
     """The formula of a cost line of an alternative (its position in `ALTERNATIVES`), None where it cannot occur.
 
     here: the cells of quantities. A quantity without a cell is written as the number the study has, that of month or
@@ -41,8 +49,8 @@ def derived_formula(name: str) -> str:
     return "=" + quantity_formula(name, lambda other: _input(other) if other in register() else NAMED[other])
 
 
-def _cells(book: Book, row: int, here: dict[str, str], at: int) -> Callable[[str], str | None]:
-    places = NAMED | here
+def _cells(book: Book, row: int, here: Mapping[str, str | None], at: int) -> Callable[[str], str | None]:
+    places = NAMED | dict(here)
     occurs = {
         "hybrid": ALTERNATIVES[row] == "hybrid",
         "with_grid": ALTERNATIVES[row] != "diesel",

@@ -166,8 +166,17 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
     storage_power_per_kw: Money = given(
         sourced("bess.cost.pcs_grid_following_cny_per_w", scale=1000),
         "Power part of the battery price [/kW]",
-        "Converters; already in the price per kWh. The sizing page moves them with the power.",
+        "Converters; already in the price per kWh. The sizing page moves them with the power; renewing them costs it "
+        "again.",
         when=buys_battery,
+        varies="price",
+    )
+    storage_converter_life_years: float = given(
+        sourced("bess.cost.pcs_replacement_year"),
+        "Life of the battery's converters [years 1..50]",
+        "Renewed as the next project year begins, at today's price; not for less than a whole project year.",
+        when=buys_battery,
+        varies="price",
     )
     storage_rent_per_kwh_month: Money = given(
         sourced("bess.cost.rental_containers_cny_per_kwh_month"),
@@ -221,6 +230,18 @@ class PvCosts(SectionPart, card="terms.pv", when=has_pv):
     )
     pv_om_per_kwp_year: Money = given(
         sourced("pv.om_cn_cny_per_wp_year", scale=1000), "PV O&M [/kWp/year]", "Cleaning, spares.", varies="price"
+    )
+    pv_inverter_per_kw: Money = given(
+        sourced("pv.inverter_replacement_cost_cny_per_w", scale=1000),
+        "Renewing the PV inverters [/kW]",
+        "Per kW AC, in today's money; the first ones are in the PV price.",
+        varies="price",
+    )
+    pv_inverter_life_years: float = given(
+        sourced("pv.inverter_replacement_year"),
+        "Life of the PV inverters [years 1..50]",
+        "Renewed as the next project year begins; not for less than a whole project year.",
+        varies="price",
     )
     pv_residual_fraction: Fraction = given(
         estimate(0.05, "estimate"), "PV resale [fraction]", "Of its price, at the end of the term.", varies="price"

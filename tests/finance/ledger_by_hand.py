@@ -6,6 +6,8 @@ Prices move once a year: a line of project year y is multiplied by its component
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from finance.bill import Bill
@@ -117,6 +119,11 @@ def _pv_lines(scenario: Scenario, months: int) -> dict[str, Floats]:
     return {
         "pv_capex": _at(-capex, 0, months),
         "pv_om": _monthly(om),
+        "pv_inverter_renewal": _renewals(
+            HYBRID * (kwp / scenario.pv.dc_ac_ratio) * finance.pv_inverter_per_kw,
+            finance.pv_inverter_life_years,
+            months,
+        ),
         "pv_residual": _at(capex * finance.pv_residual_fraction, months, months),
     }
 
@@ -133,6 +140,11 @@ def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
         "storage_rent": _monthly(-rent * growth * (not owned)),
         "storage_om": _monthly(-price * yearly_share / 12 * growth * owned),
         "storage_replacement": _replacements(scenario, dispatch, price * owned),
+        "storage_converter_renewal": _renewals(
+            HYBRID * (kwh > 0) * scenario.storage.power_kw * finance.storage_power_per_kw * owned,
+            finance.storage_converter_life_years,
+            months,
+        ),
         "storage_residual": _at(price * finance.storage_residual_fraction * owned, months, months),
         "ems": _at(-HYBRID * finance.ems_cost * finance.ems_share * (kwh > 0), 0, months),
     }
@@ -147,6 +159,15 @@ def _replacements(scenario: Scenario, dispatch: Dispatch, price: Floats) -> Floa
         if added > 0:
             share = added * finance.storage_replacement_fraction * (1.0 - finance.storage_cost_decline) ** (year - 1)
             line += _at(-price * share, 12 * (year - 1) + 1, dispatch.months)
+    return line
+
+
+def _renewals(price: Floats, life_years: float, months: int) -> Floats:
+    """A part that lives so long, paid again in the first month of the project year after, if that year is whole."""
+    line, year = np.zeros((len(ALTERNATIVES), months + 1)), ceil(life_years)
+    while 12 * (year + 1) <= months:
+        line += _at(-price, 12 * year + 1, months)
+        year += ceil(life_years)
     return line
 
 

@@ -67,7 +67,8 @@ def test_a_years_sum_of_a_line_is_the_product_of_the_years_sum(studies):
 
 def test_lines_are_found_by_what_they_say():
     assert keys(step="battery_cost", due=("start", "end")) == ("storage_capex", "storage_residual")
-    assert keys(cause="replacement") == ("storage_replacement",)
+    renewed = ("pv_inverter_renewal", "storage_replacement", "storage_converter_renewal")
+    assert keys(cause="replacement") == renewed
     price = "finance.storage_capex_per_kwh"
     assert proportional(price) == ("storage_capex", "storage_om", "storage_replacement", "storage_residual")
     assert "finance.storage_om_fraction" not in LINES["storage_om"].moves_with, "a sum is not proportional to a part"
