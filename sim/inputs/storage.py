@@ -125,9 +125,10 @@ class Storage(Closed, card="battery", when=has_battery):
         "is a restart.",
     )
     fade_model: Literal["lfp", "line"] = given(
-        "lfp",
+        derived("line", "Ember 2025-12: 2 % a year, 2 % more in year 1; near the usual warranty, 70 % after 15 years"),
         "Ageing",
-        "A straight line, or LFP cells by temperature, charge, depth and cycles, the aged battery dispatched again.",
+        "A straight line, near what makers warrant; or the laboratory curve of LFP cells by temperature, charge, depth "
+        "and cycles, which no maker warrants: the optimistic case.",
         card="battery.ageing",
     )
     cycle_margin: float = given(
@@ -165,7 +166,7 @@ class Storage(Closed, card="battery", when=has_battery):
     renewal: Literal["replace", "augment", "none"] = given(
         "replace",
         "Against ageing",
-        "All cells new below the limit; or cells added (LFP ageing only); or nothing. Only one of them is paid for.",
+        "All cells new below the limit; or cells added; or nothing. Only one of them is paid for.",
         card="battery.ageing",
     )
     augment_by: Literal["threshold", "periodic", "years"] = given(
@@ -248,14 +249,6 @@ class Storage(Closed, card="battery", when=has_battery):
     def _renewal_can_be_followed(self) -> Storage:
         if self.renewal != "augment":
             return self
-        if self.fade_model == "line":
-            raise Refusal(
-                "adding cells needs the LFP ageing; set {fade} to '{lfp}', or {renewal} to '{replace}'",
-                fade=Named("storage.fade_model"),
-                lfp=Named("storage.fade_model", "lfp"),
-                renewal=Named("storage.renewal"),
-                replace=Named("storage.renewal", "replace"),
-            )
         if self.augment_by == "years" and not self.augment_years:
             raise Refusal(
                 "no year is listed in which cells are added; list one, or set {input} to '{choice}'",

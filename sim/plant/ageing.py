@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.arrays import Floats, require
+from sim.arrays import Flags, Floats, require
 from sim.compiled import Kernel
 
 CALENDAR_PRE, CALENDAR_K, CALENDAR_ANODE_K, CALENDAR_EXPONENT = 8.37e4, 5210.0, 3560.0, 0.526
@@ -247,13 +247,16 @@ class Renewal:
             "restore_fraction must lie above below_fraction, or augmentation never ends.",
         )
 
-    def due(self, year: int, fraction: float) -> bool:
-        """Whether cells come at the start of this year (1, 2, ...), which would begin with `fraction` of nameplate."""
+    def due(self, year: int, fraction: ArrayLike, below: ArrayLike | None = None) -> Flags:
+        """Whether cells come at the start of this year (1, 2, ...), which would begin with `fraction` of nameplate, of
+        any shape; `below` stands in for `below_fraction`."""
+        below = self.below_fraction if below is None else below
+        left = np.asarray(fraction, dtype=float)
         if self.action == "none" or year == 1:
-            return False
+            return np.zeros(left.shape, dtype=bool)
         periodic = self.every_years is not None and (year - 1) % self.every_years == 0
-        worn = self.below_fraction is not None and fraction < self.below_fraction - 1e-12
-        return periodic or worn or year in self.in_years
+        worn = np.zeros(left.shape, dtype=bool) if below is None else left < np.asarray(below) - 1e-12
+        return worn | periodic | (year in self.in_years)
 
 
 LET_FADE = Renewal()

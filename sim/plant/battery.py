@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sim.arrays import Flags, Floats
+from sim.arrays import Floats
 from sim.inputs.plant import Control
 from sim.inputs.storage import Storage
 from sim.plant.ageing import (
@@ -53,11 +53,11 @@ class BatteryLife:
 
 def battery_life(storage: Storage, years: int) -> BatteryLife:
     """Straight-line fade (`straight_line`). No dependence on temperature or cycles: that is `cell_life`."""
-    rate, first_year, end_of_life = (np.array([getattr(storage, name)]) for name in LINE_INPUTS)
-    found = straight_line(rate, first_year, end_of_life, storage.renewal == "replace", years)
-    health, at_end, renewed = (values[0] for values in found)
-    replaced_in = tuple(int(year) + 1 for year in np.flatnonzero(renewed))
-    return BatteryLife(health, replaced_in, at_end, renewed.astype(float), np.zeros(years))
+    found = straight_line(storage, *(np.array([getattr(storage, name)]) for name in LINE_INPUTS), years)
+    health, at_end, added = (values[0] for values in found)
+    is_replaced = (added > 0) & (storage.renewal == "replace")
+    replaced_in = tuple(int(year) + 1 for year in np.flatnonzero(is_replaced))
+    return BatteryLife(health, replaced_in, at_end, added, np.zeros(years))
 
 
 def usual_fade(storage: Storage) -> Storage:
@@ -68,25 +68,35 @@ def usual_fade(storage: Storage) -> Storage:
 
 
 def straight_line(
-    fade_per_year: Floats, fade_first_year: Floats, end_of_life_fraction: Floats, replaces: bool, years: int
-) -> tuple[Floats, Floats, Flags]:
-    """Fade on a straight line with an extra loss in the first year of use, of many batteries at once; inputs (n,).
+    storage: Storage, fade_per_year: Floats, fade_first_year: Floats, end_of_life_fraction: Floats, years: int
+) -> tuple[Floats, Floats, Floats]:
+    """Fade on a straight line with an extra loss in the first year of use, of many batteries at once; inputs (n,) that
+    stand in for the battery's own.
 
-    Returned (n, years): mean capacity over nameplate of each year, capacity at its end, and whether all cells are new
-    at its start: where they are replaced at all, when a year would begin below `end_of_life_fraction`.
+    Returned (n, years): mean capacity over nameplate of each year, capacity at its end, and the new cells put in at its
+    start, by the rule of `renewal`. Added cells fade from their own first year on.
     """
+    rule, replaces = renewal(storage), storage.renewal == "replace"
+    below = end_of_life_fraction if replaces else rule.below_fraction
+    health, at_end, added = np.zeros((3, len(fade_per_year), years))
+    cohorts = [(np.ones(len(fade_per_year)), 0)]
 
-    def left(age: Floats) -> Floats:
-        return 1.0 - fade_per_year * age - fade_first_year * np.minimum(1.0, age)
+    def left(age_at: float) -> Floats:
+        found = np.zeros(len(fade_per_year))
+        for size, born in cohorts:
+            age = age_at - born
+            found += size * np.maximum(0.0, 1.0 - fade_per_year * age - fade_first_year * min(1.0, age))
+        return found
 
-    health, at_end = np.ones((2, len(fade_per_year), years))
-    renewed, age = np.zeros(health.shape, dtype=bool), np.zeros(len(fade_per_year))
     for year in range(years):
-        renewed[:, year] = replaces & (left(age) < end_of_life_fraction)
-        age = np.where(renewed[:, year], 0.0, age)
-        health[:, year], at_end[:, year] = np.maximum(0.0, left(age + 0.5)), np.maximum(0.0, left(age + 1.0))
-        age = age + 1.0
-    return health, at_end, renewed
+        now = left(year)
+        due = np.broadcast_to(rule.due(year + 1, now, below), now.shape)
+        if due.any():
+            new = np.where(due, 1.0 if replaces else np.maximum(rule.restore_fraction - now, 0.0), 0.0)
+            cohorts = [(np.where(due & replaces, 0.0, size), born) for size, born in cohorts] + [(new, year)]
+            added[:, year] = new
+        health[:, year], at_end[:, year] = left(year + 0.5), left(year + 1.0)
+    return health, at_end, added
 
 
 def cell_life(

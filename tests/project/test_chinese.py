@@ -201,7 +201,7 @@ SCENARIOS = (
     '{"grid": {"import_limit_kw": 0, "existing_kw": 5}, "site": {"currency": "USD"}}',
     '{"dispatch": {"reserve_fraction": 1}, "load": {"kind": "meter", "meter": {"file_name": "x", "year": 2025}}}',
     '{"storage": {"power_kw": 0}, "genset": {"sets": 1.5, "min_load_fraction": 1, "max_load_fraction": 0.5}}',
-    '{"storage": {"renewal": "augment", "fade_model": "line"}}',
+    '{"storage": {"renewal": "augment", "augment_by": "years"}}',
     '{"storage": {"soc_min_fraction": 0.9, "soc_max_fraction": 0.2}, "tariff": {"library_id": "cn_nowhere"}}',
     '{"tariff": {"library_id": "cn_shanghai_35kv", "demand_basis": "transformer_kva"}, "grid": {"transformer_kva": 0}}',
     '{"finance": {"discount_rate": 8, "baseline": "coal"}, "provenance": {"x": {"source": "y"}}}',

@@ -211,7 +211,7 @@ def test_import_limits_follow_works_and_stages():
 
 def test_the_aged_battery_is_the_one_that_is_dispatched():
     """The capacity plan made again from the final dispatch is the plan the dispatch was made with."""
-    case = presets()["case_b"].scenario
+    case = presets()["case_b"].scenario.with_({"storage.fade_model": "lfp"})
     result = simulate(case)
     given = result.by_year("discharge_kwh")[result.row("hybrid")]
     cycles = given / case.storage.discharge_efficiency / (case.storage.energy_kwh * result.life.health)
@@ -231,7 +231,7 @@ def test_cells_age_as_the_data_file_says():
 
 
 def test_more_cycles_age_faster_and_heat_too():
-    case = presets()["blank"].scenario
+    case = presets()["blank"].scenario.with_({"storage.fade_model": "lfp"})
     idle = simulate(case.with_({"dispatch.arbitrage": "off"})).life.health[-1]
     busy = simulate(case).life.health[-1]
     hot = simulate(case.with_({"site.place": "johor_bahru", "dispatch.arbitrage": "off"})).life.health[-1]

@@ -90,7 +90,6 @@ def test_outage_statistics_and_renewal_that_cannot_be_followed_are_named():
         {"grid": {"outage_source": "statistics"}}
     )
     assert "SAIFI is 0 but SAIDI is not" in problems({"grid": {"saifi_per_year": 0, "saidi_h_per_year": 2}})
-    assert "adding cells needs the LFP ageing" in problems({"storage": {"renewal": "augment", "fade_model": "line"}})
     years = {"renewal": "augment", "augment_by": "years"}
     assert "no year is listed in which cells are added" in problems({"storage": years})
     smaller = {"min_load_fraction": 0.7, "max_load_fraction": 0.5}
