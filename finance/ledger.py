@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from finance.bill import Bill
 from finance.lines import LINES, Due, Line, Reader, keys, proportional, value
-from finance.lives import RENEWED, renewals
+from finance.lives import FACTORS, Lives
 from finance.price_paths import by_month, path_of
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
@@ -82,6 +82,8 @@ def _placed(due: Due, amount: Floats, months: int) -> Floats:
 
 def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Reader:
     """What each factor of a cost line is in a study: (alternatives or 1, months, project years or 1), or a number."""
+    price = cells_price(scenario.finance.storage_cost_decline, dispatch.years)
+    lives = Lives(dispatch.months, scenario.get, dispatch.life.added, price, scenario.storage.renewal == "replace")
 
     def plain(name: str) -> Any:
         if name in _OF_PLANT:
@@ -93,9 +95,9 @@ def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Reader:
         if name.startswith("up."):
             return by_month(scenario.finance, name.removeprefix("up."), dispatch.months)
         if name == "cells_price":
-            return cells_price(scenario.finance.storage_cost_decline, dispatch.years)
-        if name in RENEWED:
-            return renewals(scenario.get(RENEWED[name]), dispatch.months)
+            return price
+        if name in FACTORS:
+            return lives(name)
         return of_site(scenario, name)
 
     return Reader(plain)

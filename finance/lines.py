@@ -42,7 +42,9 @@ pv_om                 pv_upkeep       pv_cost            operating      monthly
 pv_inverter_renewal   pv              pv_cost            replacement    yearly
     - hybrid x pv_ac_kw x finance.pv_inverter_per_kw x inverters_renewed x vat
 pv_residual           pv              pv_cost            residual       end
-    + hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x finance.pv_residual_fraction x vat
+    + hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x pv_left x vat
+pv_inverter_residual  pv              pv_cost            residual       end
+    + hybrid x pv_ac_kw x finance.pv_inverter_per_kw x inverters_left x vat
 storage_capex         battery         battery_cost       investment     start
     - hybrid x storage_price x storage_bought x vat
 storage_rent          battery         battery_cost       operating      monthly
@@ -54,7 +56,9 @@ storage_replacement   battery         battery_cost       replacement    yearly
 storage_converter_renewal battery     battery_cost       replacement    yearly
     - hybrid x has_battery x storage.power_kw x finance.storage_power_per_kw x storage_bought x converters_renewed x vat
 storage_residual      battery         battery_cost       residual       end
-    + hybrid x storage_price x storage_bought x finance.storage_residual_fraction x vat
+    + hybrid x storage_worth x storage_bought x vat
+storage_converter_residual battery    battery_cost       residual       end
+    + hybrid x has_battery x storage.power_kw x finance.storage_power_per_kw x storage_bought x converters_left x vat
 ems                   control         control_cost       investment     start
     - hybrid x has_battery x finance.ems_cost x finance.ems_share x vat
 fuel                  fuel            diesel_avoided     saved_fuel     monthly
@@ -72,7 +76,7 @@ genset_om             crew            diesel_avoided     saved_sets     monthly
 crew                  crew            sets_and_crew      saved_sets     monthly
     - crew_cost x up.om x vat
 genset_residual       sets            sets_and_crew      residual       end
-    + fleet x genset.set_kw x finance.genset_capex_per_kw x genset_bought x finance.genset_residual_fraction x vat
+    + fleet x genset.set_kw x finance.genset_capex_per_kw x genset_bought x genset_left x vat
 carbon                control         carbon             saved_carbon   monthly
     - co2_kg x /1000 x finance.carbon_price_per_t x up.carbon
 unserved              lost_compute    lost_compute       saved_loss     monthly
@@ -87,6 +91,7 @@ _SUMS = {
     "works": "new_kva x finance.grid_works_per_kva + has_works x finance.grid_line_km x finance.grid_line_per_km",
     "grid_works_cost": "works x finance.grid_works_share",
     "storage_price": "storage.energy_kwh x finance.storage_capex_per_kwh",
+    "storage_worth": "storage_price x storage_left + storage_price x finance.storage_replacement_fraction x cells_left",
     "storage_care": "finance.storage_om_fraction + finance.storage_insurance_fraction",
     "new_cells": "cells_added x finance.storage_replacement_fraction x cells_price",
     "crew_cost": "main_months x finance.crew_per_month + standby_months x finance.standby_crew_per_month",
@@ -128,10 +133,11 @@ class Line:
 
 
 def _expanded(factors: Product) -> Iterator[str]:
+    """The factors, and what every product of a sum among them has."""
     for name in factors:
         yield name
-        if len(QUANTITIES.get(name, ())) == 1:
-            yield from _expanded(QUANTITIES[name][0])
+        if name in QUANTITIES:
+            yield from set[str].intersection(*(set(_expanded(product)) for product in QUANTITIES[name]))
 
 
 def _read(table: str) -> Iterator[Line]:

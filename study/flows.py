@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from finance.kpis import by_period, periods_per_year
 from finance.ledger import cells_price, of_site
 from finance.lines import LINES, Reader, value
-from finance.lives import RENEWED, renewals
+from finance.lives import FACTORS, Lives
 from finance.price_paths import path_of, rate_input
 from sim.arrays import Floats
 from sim.dispatch import variants
@@ -126,6 +126,9 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
     study, row = term.own.study, term.own.row
     finance, year = study.scenario.finance, term.year_of_period
     spread = v.factor("tariff.spread")
+    added, price = health_and_cells(study, v)[1], cells_price(v("finance.storage_cost_decline"), study.dispatch.years)
+    replaces = study.scenario.storage.renewal == "replace"
+    lives = Lives(study.dispatch.months, v.one, added, price, replaces)
     own: dict[str, Callable[[], Any]] = {
         "hybrid": lambda: float(term.own.is_hybrid),
         "with_grid": lambda: float(term.own.name != "diesel"),
@@ -137,15 +140,15 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
         "bill_fixed": lambda: 0.0,
         "bill_export": lambda: used["export"],
         "fleet": lambda: float(study.dispatch.sets[row].max()),
-        "cells_added": lambda: health_and_cells(study, v)[1],
-        "cells_price": lambda: cells_price(v("finance.storage_cost_decline"), study.dispatch.years),
+        "cells_added": lambda: added,
+        "cells_price": lambda: price,
     }
 
     def plain(name: str) -> Any:
         if name in own:
             return own[name]()
-        if name in RENEWED:
-            return renewals(v(RENEWED[name]), study.dispatch.months)
+        if name in FACTORS:
+            return lives(name)
         if name in used:
             return used[name]
         if name in study.dispatch.monthly:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,6 +39,10 @@ class Values:
     def __call__(self, path: str) -> Floats:
         """Values of one input (n,)."""
         return self.given[path] if path in self.given else np.full(self.count, self._own(path))
+
+    def one(self, path: str) -> Any:
+        """Values of one input (n,), or the scenario's own, whatever it is."""
+        return self.given[path] if path in self.given else self.scenario.get(path)
 
     def factor(self, path: str) -> Floats | float:
         """Values of one input (n, 1), or the one number that all variants have."""

@@ -20,7 +20,8 @@ from finance.kpis import by_period, served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
-from report.book.lines import line_formula, renewed_cells
+from report.book.lines import line_formula
+from report.book.lives import renewed_cells
 from report.book.months import first_row_of, month_columns
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES

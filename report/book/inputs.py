@@ -10,6 +10,7 @@ from finance.ledger import grid_works_cost, restart_cost, vat_factor
 from finance.rates import bill_rates
 from report.book.cells import Book, cell, heads, input_name, number, put, text
 from report.book.lines import derived_formula
+from report.book.lives import left_cells
 from report.text import inputs as register_text
 from report.text import say
 from sim.dispatch.result import ALTERNATIVES
@@ -109,6 +110,7 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
         ("grid_works_cost", derived_formula("grid_works_cost"), grid_works_cost(scenario)),
         ("gpus_on_site", None, gpus(scenario.load)),
         ("restart_cost", derived_formula("restart_cost"), restart_cost(scenario)),
+        *left_cells(book),
     ]
 
 

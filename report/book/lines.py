@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from finance.lines import LINES, QUANTITIES, formula, quantity_formula
-from finance.lives import RENEWED
+from finance.lives import LIFE
 from report.book.cells import Book, input_name
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
@@ -25,15 +25,9 @@ NAMED = {
     "has_works": "has_grid_works",
     "grid_works_cost": "grid_works_cost",
     "gpus": "gpus_on_site",
+    **{f"{name}_left": f"{name}_left" for name in LIFE},
     "restart_cost": "restart_cost",
 }
-
-
-def renewed_cells(book: Book, year: int) -> dict[str, str | None]:
-    """Whether each part is renewed as project year `year` (from 0) begins, by its life; None where none can be."""
-    is_whole = 12 * (year + 1) <= book.study.dispatch.months
-    lives = {name: f"IF(MOD({year},ROUNDUP({input_name(path)},0))=0,1,0)" for name, path in RENEWED.items()}
-    return {name: text if year and is_whole else None for name, text in lives.items()}
 
 
 def line_formula(book: Book, row: int, key: str, here: Mapping[str, str | None], at: int = 0) -> str | None:

@@ -128,12 +128,18 @@ class SetCosts(SectionPart, card="terms.sets", when=has_sets):
         "Bringing, cabling, commissioning and taking away one set.",
         varies="price",
     )
-    genset_residual_fraction: Fraction = given(
-        estimate(0.2, "estimate"),
-        "Set resale [fraction]",
-        "Of its price, at the end of the term.",
-        when=buys_sets,
+    genset_life_years: float = given(
+        estimate(20.0, "general knowledge; overhauls are in the O&M", 15, 30),
+        "Life of bought sets [years 1..50]",
+        "What is left of it at the end of the term is their worth.",
+        when=lambda s: buys_sets(s) and s.finance.genset_residual_fraction is None,
         varies="price",
+    )
+    genset_residual_fraction: float | None = given(
+        None,
+        "Set resale [fraction 0..1]",
+        "Of the price, at the end of the term; empty = the share of its life that is left.",
+        when=buys_sets,
     )
     genset_om_per_kwh: Money = given(
         sourced("diesel.om_variable_cny_per_kwh"), "Set O&M [/kWh]", "Per kWh generated.", varies="price"
@@ -199,12 +205,19 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
         when=buys_battery,
         varies="price",
     )
-    storage_residual_fraction: Fraction = given(
-        sourced("bess.cost.residual_fraction_of_capex"),
-        "Battery resale [fraction]",
-        "Of its price, at the end of the term.",
-        when=buys_battery,
+    storage_life_years: float = given(
+        sourced("bess.life.calendar_life_years"),
+        "Life of the battery [years 1..50]",
+        "What is left of it at the end of the term is its worth; new cells count their own years.",
+        when=lambda s: buys_battery(s) and s.finance.storage_residual_fraction is None,
         varies="price",
+    )
+    storage_residual_fraction: float | None = given(
+        None,
+        "Battery resale [fraction 0..1]",
+        "Of the first price, at the end of the term; empty = the share of its life that is left. Moving and a buyer's "
+        "discount are not in that share: give a fraction where it is sold after months.",
+        when=buys_battery,
     )
     storage_replacement_fraction: Fraction = given(
         derived(0.42, "DC container 0.46 over turnkey 1.10 CNY/Wh", 0.35, 0.6),
@@ -243,8 +256,17 @@ class PvCosts(SectionPart, card="terms.pv", when=has_pv):
         "Renewed as the next project year begins; not for less than a whole project year.",
         varies="price",
     )
-    pv_residual_fraction: Fraction = given(
-        estimate(0.05, "estimate"), "PV resale [fraction]", "Of its price, at the end of the term.", varies="price"
+    pv_life_years: float = given(
+        sourced("pv.life_years"),
+        "Life of the PV [years 1..50]",
+        "What is left of it at the end of the term is its worth; new inverters count their own years.",
+        when=lambda s: s.finance.pv_residual_fraction is None,
+        varies="price",
+    )
+    pv_residual_fraction: float | None = given(
+        None,
+        "PV resale [fraction 0..1]",
+        "Of the first price, at the end of the term; empty = the share of its life that is left.",
     )
 
 

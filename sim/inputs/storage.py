@@ -166,7 +166,8 @@ class Storage(Closed, card="battery", when=has_battery):
     renewal: Literal["replace", "augment", "none"] = given(
         "replace",
         "Against ageing",
-        "All cells new below the limit; or cells added; or nothing. Only one of them is paid for.",
+        "All cells new below the limit; or cells added; or nothing. Only one of them is paid for, and not for "
+        "the last project year.",
         card="battery.ageing",
     )
     augment_by: Literal["threshold", "periodic", "years"] = given(

@@ -223,7 +223,8 @@ class Renewal:
 
     below_fraction: in a year that would begin with less of nameplate. every_years: in years 1 + every, 1 + 2 x every,
     ... in_years: in these project years. An augmentation fills up to restore_fraction of nameplate. "none" lets it
-    fade. Augmentation and replacement are never both paid for (as in REopt).
+    fade. Augmentation and replacement are never both paid for (as in REopt). After last_year none come but those of
+    in_years: nobody buys cells for a project year that hardly uses them.
     """
 
     action: Literal["none", "augment", "replace"] = "none"
@@ -231,6 +232,7 @@ class Renewal:
     every_years: int | None = None
     in_years: tuple[int, ...] = ()
     restore_fraction: float = 1.0
+    last_year: int | None = None
 
     def __post_init__(self):
         below, every = self.below_fraction, self.every_years
@@ -252,11 +254,13 @@ class Renewal:
         any shape; `below` stands in for `below_fraction`."""
         below = self.below_fraction if below is None else below
         left = np.asarray(fraction, dtype=float)
-        if self.action == "none" or year == 1:
+        if year in self.in_years:
+            return np.ones(left.shape, dtype=bool)
+        if self.action == "none" or year == 1 or (self.last_year is not None and year > self.last_year):
             return np.zeros(left.shape, dtype=bool)
         periodic = self.every_years is not None and (year - 1) % self.every_years == 0
         worn = np.zeros(left.shape, dtype=bool) if below is None else left < np.asarray(below) - 1e-12
-        return worn | periodic | (year in self.in_years)
+        return worn | periodic
 
 
 LET_FADE = Renewal()

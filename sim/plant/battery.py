@@ -76,7 +76,7 @@ def straight_line(
     Returned (n, years): mean capacity over nameplate of each year, capacity at its end, and the new cells put in at its
     start, by the rule of `renewal`. Added cells fade from their own first year on.
     """
-    rule, replaces = renewal(storage), storage.renewal == "replace"
+    rule, replaces = renewal(storage, years), storage.renewal == "replace"
     below = end_of_life_fraction if replaces else rule.below_fraction
     health, at_end, added = np.zeros((3, len(fade_per_year), years))
     cohorts = [(np.ones(len(fade_per_year)), 0)]
@@ -110,23 +110,23 @@ def cell_life(
     """
     stress = duty(np.clip(soc, 0.0, 1.0), cell_c, step_h)
     yearly = [Duty(stress.calendar, stress.cycle_rest, stress.cycle_by_c_rate, n / months_share) for n in cycles]
-    plan = plan_capacity(yearly, len(cycles), renewal(storage), storage.cycle_margin)
+    plan = plan_capacity(yearly, len(cycles), renewal(storage, len(cycles)), storage.cycle_margin)
     replaced_in = tuple(int(year) + 1 for year in np.flatnonzero(plan.replaced))
     return BatteryLife(plan.mean, replaced_in, plan.at_end, plan.added, np.asarray(cycles, dtype=float))
 
 
-def renewal(storage: Storage) -> Renewal:
-    """When cells are exchanged or added."""
+def renewal(storage: Storage, years: int) -> Renewal:
+    """When cells are exchanged or added in a term of so many project years: not in the last, but where it is listed."""
     if storage.renewal == "none":
         return LET_FADE
     if storage.renewal == "replace":
-        return Renewal("replace", below_fraction=min(storage.end_of_life_fraction, 0.999))
+        return Renewal("replace", below_fraction=min(storage.end_of_life_fraction, 0.999), last_year=years - 1)
     trigger = {
         "threshold": {"below_fraction": storage.augment_below_fraction},
         "periodic": {"every_years": storage.augment_every_years},
         "years": {"in_years": tuple(row.year for row in storage.augment_years)},
     }[storage.augment_by]
-    return Renewal("augment", restore_fraction=storage.augment_to_fraction, **trigger)
+    return Renewal("augment", restore_fraction=storage.augment_to_fraction, last_year=years - 1, **trigger)
 
 
 def warranty_findings(

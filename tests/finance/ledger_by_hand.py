@@ -124,7 +124,17 @@ def _pv_lines(scenario: Scenario, months: int) -> dict[str, Floats]:
             finance.pv_inverter_life_years,
             months,
         ),
-        "pv_residual": _at(capex * finance.pv_residual_fraction, months, months),
+        "pv_residual": _at(capex * left(finance.pv_residual_fraction, finance.pv_life_years, months), months, months),
+        "pv_inverter_residual": _at(
+            HYBRID
+            * (kwp / scenario.pv.dc_ac_ratio)
+            * finance.pv_inverter_per_kw
+            * _left_in_last(
+                finance.pv_inverter_life_years, finance.pv_residual_fraction, finance.pv_life_years, months
+            ),
+            months,
+            months,
+        ),
     }
 
 
@@ -145,7 +155,22 @@ def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
             finance.storage_converter_life_years,
             months,
         ),
-        "storage_residual": _at(price * finance.storage_residual_fraction * owned, months, months),
+        "storage_residual": _at(HYBRID * _storage_worth(scenario, dispatch) * owned, months, months),
+        "storage_converter_residual": _at(
+            HYBRID
+            * (kwh > 0)
+            * scenario.storage.power_kw
+            * finance.storage_power_per_kw
+            * owned
+            * _left_in_last(
+                finance.storage_converter_life_years,
+                finance.storage_residual_fraction,
+                finance.storage_life_years,
+                months,
+            ),
+            months,
+            months,
+        ),
         "ems": _at(-HYBRID * finance.ems_cost * finance.ems_share * (kwh > 0), 0, months),
     }
 
@@ -160,6 +185,38 @@ def _replacements(scenario: Scenario, dispatch: Dispatch, price: Floats) -> Floa
             share = added * finance.storage_replacement_fraction * (1.0 - finance.storage_cost_decline) ** (year - 1)
             line += _at(-price * share, 12 * (year - 1) + 1, dispatch.months)
     return line
+
+
+def left(typed: float | None, life_years: float, months: int) -> float:
+    """Share of a price that is left at the end: what was typed, or the share of its life."""
+    return max(0.0, 1.0 - months / 12 / life_years) if typed is None else typed
+
+
+def _left_in_last(life_years: float, typed: float | None, plant_life_years: float, months: int) -> float:
+    """Of a part renewed by `_renewals`, instead of the plant's share; nothing where a fraction was typed."""
+    period, last = ceil(life_years), 0
+    while 12 * (last + period + 1) <= months:
+        last += period
+    if typed is not None or not last:
+        return 0.0
+    return left(None, life_years, months - 12 * last) - left(None, plant_life_years, months)
+
+
+def _storage_worth(scenario: Scenario, dispatch: Dispatch) -> float:
+    """The battery's share of its price, and new cells by their own years: exchanged ones instead of the first."""
+    finance, months, added = scenario.finance, dispatch.months, dispatch.life.added
+    price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
+    typed, life = finance.storage_residual_fraction, finance.storage_life_years
+    first, cells, came = left(typed, life, months), 0.0, np.flatnonzero(added).tolist()
+    if typed is None and came:
+        exchanged = scenario.storage.renewal == "replace"
+        worth = np.zeros(added.size)
+        for year in came[-1:] if exchanged else came:
+            worth[year] = (
+                added[year] * (1.0 - finance.storage_cost_decline) ** year * left(None, life, months - 12 * year)
+            )
+        cells = worth.sum() - first * exchanged
+    return price * first + price * finance.storage_replacement_fraction * cells
 
 
 def _renewals(price: Floats, life_years: float, months: int) -> Floats:
@@ -186,7 +243,9 @@ def _diesel_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
         "genset_mobilisation": _at(-fleet * finance.genset_mobilisation_per_set, 0, months),
         "genset_om": _monthly(-kwh * finance.genset_om_per_kwh * growth),
         "crew": _monthly(-_crew(scenario, dispatch) * growth),
-        "genset_residual": _at(price * finance.genset_residual_fraction, months, months),
+        "genset_residual": _at(
+            price * left(finance.genset_residual_fraction, finance.genset_life_years, months), months, months
+        ),
     }
 
 

@@ -66,7 +66,11 @@ def test_a_years_sum_of_a_line_is_the_product_of_the_years_sum(studies):
 
 
 def test_lines_are_found_by_what_they_say():
-    assert keys(step="battery_cost", due=("start", "end")) == ("storage_capex", "storage_residual")
+    assert keys(step="battery_cost", due=("start", "end")) == (
+        "storage_capex",
+        "storage_residual",
+        "storage_converter_residual",
+    )
     renewed = ("pv_inverter_renewal", "storage_replacement", "storage_converter_renewal")
     assert keys(cause="replacement") == renewed
     price = "finance.storage_capex_per_kwh"

@@ -92,9 +92,11 @@ def test_capacity_falls_and_new_cells_are_paid(case_b):
     assert bool(life.replaced_in) == bool(hybrid(case_b, case_b.ledger.lines["storage_replacement"]).any())
 
 
-def test_residual_escalation_and_subsidy_are_small_or_nothing_by_default():
+def test_resale_is_by_life_and_escalation_and_subsidy_are_nothing_by_default():
+    """A battery's life is that of the usual term: nothing is left of it after 15 years."""
     finance = Scenario().finance
-    assert finance.storage_residual_fraction <= 0.05 and finance.pv_residual_fraction <= 0.05
+    assert finance.storage_residual_fraction is None and finance.storage_life_years <= 15
+    assert finance.pv_residual_fraction is None and finance.pv_life_years <= 25
     assert finance.energy_escalation == 0 and finance.tax_grant == 0 and finance.tax_credit_fraction == 0
 
 
