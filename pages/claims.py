@@ -25,7 +25,7 @@ else:
     st.info(t("claims.none"))
 
 with card(t("claims.together.title"), t("claims.together.note")):
-    if st.toggle(t("claims.together.try"), key=f"claims.together@{study.fingerprint}"):
+    if st.toggle(t("claims.together.try"), key=f"claims.together@{study.scenario.key}"):
         result = claims.together(study)
         if result is None:
             st.info(t("claims.together.no_inputs"))

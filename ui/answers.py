@@ -28,10 +28,10 @@ from study.study import Study
 from study.turning import TurningPoint
 from ui import state
 from ui.figures import as_plain, chart
+from ui.kept import once
 from ui.state import t
 
 RETURN_REASONS = ("all_zero", "no_sign_change", "no_root", "several_roots", "never", "no_outlay")
-POINTS_KEPT = 64
 TURNING_ROW_PX = 62
 ARROWS = {numbers.MINUS: "down", say.PLUS: "up"}
 COLOURS = {True: "green", False: "red", None: "gray"}
@@ -229,14 +229,7 @@ def spending_alt(study: Study) -> str:
     )
 
 
-def turning_points(study: Study, paths: tuple[str, ...]) -> tuple[TurningPoint, ...]:
-    """The break-even values of these inputs, kept by the scenario's fingerprint."""
-    return _turning_points(study.fingerprint, paths, study)
-
-
-@st.cache_data(max_entries=POINTS_KEPT, show_spinner=False)
-def _turning_points(fingerprint: str, paths: tuple[str, ...], _study: Study) -> tuple[TurningPoint, ...]:
-    return turning.turning_points(_study, paths)
+turning_points = once(turning.turning_points)
 
 
 def turning_card(study: Study, points: tuple[TurningPoint, ...]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from finance.metrics import Figure
 from report.text import say
@@ -12,20 +11,13 @@ from study import autonomy
 from study.autonomy import SHOCKS, Autonomy
 from study.study import Study
 from ui import state
+from ui.kept import once
 from ui.state import t
 
-KEPT = 16
 NOTHING_KWH = 0.5
 
 
-def found(study: Study) -> dict[str, Autonomy]:
-    """The figures of every alternative; three more first years, worked out once."""
-    return _found(study.fingerprint, study)
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _found(fingerprint: str, _study: Study) -> dict[str, Autonomy]:
-    return autonomy.autonomy(_study)
+found = once(autonomy.autonomy)
 
 
 def headline(seen: dict[str, Autonomy]) -> str:

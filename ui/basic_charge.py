@@ -14,9 +14,8 @@ from study.basic_charge import FIRST_YEAR, WITH_GRID, BasicCharge, basic_charge,
 from study.study import Study
 from ui import answers, form, state
 from ui.figures import card
+from ui.kept import once
 from ui.state import t
-
-KEPT = 32
 
 
 def draw() -> None:
@@ -27,7 +26,7 @@ def draw() -> None:
         with card(t("basic_charge.title.failed")):
             _inputs(None)
         return
-    found = _basic_charge(study.fingerprint, study)
+    found = _basic_charge(study)
     if found is None:
         with card(t("basic_charge.title.one")):
             _inputs(study)
@@ -40,9 +39,7 @@ def draw() -> None:
         _inputs(study)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _basic_charge(fingerprint: str, _study: Study) -> BasicCharge | None:
-    return basic_charge(_study)
+_basic_charge = once(basic_charge)
 
 
 def basis_name(basis: str) -> str:

@@ -13,13 +13,13 @@ from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.register import register
 from study import claims
-from study.claims import METRICS, BreakEven, Claim, Rung, Together, Verdict
+from study.claims import METRICS, BreakEven, Claim, Together, Verdict
 from study.presets import presets
 from study.study import Study
 from ui import form, state
+from ui.kept import once
 from ui.state import t
 
-KEPT = 64
 RED_FLAGS = (
     "cost_missing",
     "double_counting",
@@ -46,12 +46,12 @@ def of_case() -> tuple[Claim, ...]:
 
 
 def verdicts(study: Study, listed: tuple[Claim, ...]) -> list[Verdict]:
-    return [_verdict(study.fingerprint, one.id, one.threshold, one, study) for one in listed]
+    return [_verdict(study, one) for one in listed]
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _verdict(fingerprint: str, claim_id: str, threshold: float, _claim: Claim, _study: Study) -> Verdict:
-    return claims.check(_study, _claim, with_break_even=False)
+@once
+def _verdict(study: Study, claim: Claim) -> Verdict:
+    return claims.check(study, claim, with_break_even=False)
 
 
 def summary(found: list[Verdict]) -> str:
@@ -73,22 +73,20 @@ def draw(study: Study, verdict: Verdict) -> None:
     if note or source:
         parts = (note, source and t("claims.source", source=source))
         st.markdown(f":small[:gray[{' '.join(filter(None, parts))}]]")
-    if claim.inputs and st.toggle(t("claims.what_turns"), key=f"claims.turn.{claim.id}@{study.fingerprint}"):
+    if claim.inputs and st.toggle(t("claims.what_turns"), key=f"claims.turn.{claim.id}@{study.scenario.key}"):
         for found in break_evens(study, claim):
             st.markdown(f"- {turn_text(study, found)}")
 
 
 def break_evens(study: Study, claim: Claim) -> tuple[BreakEven, ...]:
-    """The search, kept by the scenario's fingerprint; it takes a second or two."""
+    """The search; it takes a second or two."""
     with st.spinner(t("claims.searching")):
-        return _break_evens(study.fingerprint, claim.id, claim.threshold, claim, study)
+        return _break_evens(study, claim)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _break_evens(
-    fingerprint: str, claim_id: str, threshold: float, _claim: Claim, _study: Study
-) -> tuple[BreakEven, ...]:
-    return claims.check(_study, _claim).break_evens
+@once
+def _break_evens(study: Study, claim: Claim) -> tuple[BreakEven, ...]:
+    return claims.check(study, claim).break_evens
 
 
 def turn_text(study: Study, found: BreakEven) -> str:
@@ -108,12 +106,12 @@ def together(study: Study) -> Together | None:
     if not axes:
         return None
     with st.spinner(t("claims.trying")):
-        return _together(study.fingerprint, state.preset_id(), study)
+        return _together(study, state.preset_id())
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _together(fingerprint: str, preset_id: str, _study: Study) -> Together:
-    return claims.together(_study, claims.preset_claims(preset_id), claims.preset_axes(preset_id))
+@once
+def _together(study: Study, preset_id: str) -> Together:
+    return claims.together(study, claims.preset_claims(preset_id), claims.preset_axes(preset_id))
 
 
 def together_text(study: Study, found: Together) -> str:
@@ -137,7 +135,7 @@ def together_text(study: Study, found: Together) -> str:
 
 def ladder_title(study: Study) -> str:
     """The brochure's return and the case's own; plain words where one of them does not exist."""
-    rungs = _ladder(study.fingerprint, study)
+    rungs = _ladder(study)
     first, last = rungs[0].value, rungs[-1].value
     if first.value is None or last.value is None:
         return t("claims.ladder.title_none")
@@ -147,7 +145,7 @@ def ladder_title(study: Study) -> str:
 def ladder_table(study: Study) -> pd.DataFrame:
     """A brochure's rate of return, and what is left as the case's own values come in."""
     rows = []
-    for rung in _ladder(study.fingerprint, study):
+    for rung in _ladder(study):
         lost = t("claims.ladder.first")
         if rung.lost is not None:
             lost = t("claims.ladder.points", n=state.words().number(rung.lost * 100, decimals=1))
@@ -155,9 +153,7 @@ def ladder_table(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[t(f"claims.ladder.column.{name}") for name in ("step", "irr", "lost")])
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _ladder(fingerprint: str, _study: Study) -> list[Rung]:
-    return claims.vendor_ladder(_study)
+_ladder = once(claims.vendor_ladder)
 
 
 def flag_table() -> pd.DataFrame:

@@ -17,9 +17,9 @@ from study import compute
 from study.compute import RuleEffect, Use, Worth
 from study.study import Study
 from ui import form, state
+from ui.kept import once
 from ui.state import t
 
-KEPT = 32
 SOLVED, WANTED = "compute.solved", "compute.wanted"
 GPU_PRICE = "finance.gpu_price_per_h"
 
@@ -31,10 +31,10 @@ def found(study: Study) -> Worth | None:
         st.info(t(f"compute.reason.{reason}"))
         return None
     try:
-        if st.session_state.pop(WANTED, None) == study.fingerprint:
-            st.session_state[SOLVED] = (study.fingerprint, _with_deferral(study))
-        fingerprint, solved = st.session_state.get(SOLVED, ("", None))
-        return solved if fingerprint == study.fingerprint else _worth(study.fingerprint, study)
+        if st.session_state.pop(WANTED, None) == study.scenario.key:
+            st.session_state[SOLVED] = (study.scenario.key, _with_deferral(study))
+        key, solved = st.session_state.get(SOLVED, ("", None))
+        return solved if key == study.scenario.key else _worth(study)
     except Infeasible:
         st.info(t("compute.reason.infeasible"))
         return None
@@ -45,11 +45,13 @@ def ask_deferral(study: Study, worth: Worth) -> None:
     if study.scenario.compute.deferrable_fraction == 0 or any(use.lever == "defer" for use in worth.uses):
         return
     help_text = t("compute.defer.help")
-    st.button(t("compute.defer.button"), key="compute.defer", help=help_text, on_click=_want, args=(study.fingerprint,))
+    st.button(
+        t("compute.defer.button"), key="compute.defer", help=help_text, on_click=_want, args=(study.scenario.key,)
+    )
 
 
-def _want(fingerprint: str) -> None:
-    st.session_state[WANTED] = fingerprint
+def _want(key: str) -> None:
+    st.session_state[WANTED] = key
 
 
 def _with_deferral(study: Study) -> Worth:
@@ -71,32 +73,14 @@ def _with_deferral(study: Study) -> Worth:
     except ValueError:
         minutes = state.words().number(compute.TIME_LIMIT_S / 60)
         st.warning(t("compute.defer.too_long", minutes=minutes))
-        return _worth(study.fingerprint, study)
+        return _worth(study)
     finally:
         holder.empty()
 
 
-def break_even(study: Study) -> float | None:
-    return _break_even(study.fingerprint, study)
-
-
-def rule_effect(study: Study) -> RuleEffect:
-    return _rule_effect(study.fingerprint, study)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _worth(fingerprint: str, _study: Study) -> Worth:
-    return compute.worth(_study)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _break_even(fingerprint: str, _study: Study) -> float | None:
-    return compute.break_even_gpu_price(_study)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _rule_effect(fingerprint: str, _study: Study) -> RuleEffect:
-    return compute.rule_effect(_study)
+_worth = once(compute.worth)
+break_even = once(compute.break_even_gpu_price)
+rule_effect = once(compute.rule_effect)
 
 
 def title(study: Study, worth: Worth, at_most: float | None) -> str:

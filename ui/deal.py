@@ -19,9 +19,9 @@ from study.deal import Flag, Ladder, Outcome
 from study.study import Study
 from ui import answers, form, state, table
 from ui.figures import card, chart
+from ui.kept import once
 from ui.state import t
 
-KEPT = 32
 POINTS = 61
 SHARES = "deal.share_by_year"
 MARKS = {True: ":orange[▲]", False: ":green[✓]", None: ":gray[–]"}
@@ -58,7 +58,7 @@ def reason(study: Study, kind: ContractKind) -> str:
 
 def headline(study: Study) -> None:
     """Who earns what under the scenario's contract, and what it is."""
-    own, words = _outcome(study.fingerprint, study, study.scenario.deal.kind), state.words()
+    own, words = _outcome(study, study.scenario.deal.kind), state.words()
     with st.container(border=True, gap="small"):
         st.header(deal_text.finding(study, own, words), anchor=False)
         if own.contract.kind == "buy":
@@ -73,28 +73,25 @@ def headline(study: Study) -> None:
 
 def outcome(study: Study) -> Outcome:
     """The contract that is drawn."""
-    return _outcome(study.fingerprint, study, shown_contract(study).kind)
+    return _outcome(study, shown_contract(study).kind)
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _outcome(fingerprint: str, _study: Study, kind: ContractKind) -> Outcome:
-    return deal.outcome(_study, deal.standard(_study.scenario.deal, kind))
+@once
+def _outcome(study: Study, kind: ContractKind) -> Outcome:
+    return deal.outcome(study, deal.standard(study.scenario.deal, kind))
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _comparison(fingerprint: str, _study: Study) -> dict[ContractKind, Outcome]:
-    return deal.comparison(_study)
+_comparison = once(deal.comparison)
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _agreement(fingerprint: str, _study: Study) -> Split | None:
-    return deal.agreement(_study, shown_contract(_study))
+@once
+def _agreement(study: Study) -> Split | None:
+    return deal.agreement(study, shown_contract(study))
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _ladder(fingerprint: str, _study: Study, highest: float) -> Ladder:
-    contract = shown_contract(_study)
-    return deal.ladder(_study, contract, np.linspace(0.0, highest, POINTS))
+@once
+def _ladder(study: Study, highest: float) -> Ladder:
+    return deal.ladder(study, shown_contract(study), np.linspace(0.0, highest, POINTS))
 
 
 def flows_card(study: Study, found: Outcome) -> None:
@@ -114,7 +111,7 @@ def flows_card(study: Study, found: Outcome) -> None:
 
 def price_card(study: Study, found: Outcome) -> None:
     """What each has over the contract's price; no card where the contract has none."""
-    split, priced, words = _agreement(study.fingerprint, study), deal.price_of(study, found.contract), state.words()
+    split, priced, words = _agreement(study), deal.price_of(study, found.contract), state.words()
     if split is None or priced is None:
         return
     term, _, most = priced
@@ -122,7 +119,7 @@ def price_card(study: Study, found: Outcome) -> None:
     marks = [now, *(figure.value for figure in (split.low, split.high) if figure.value is not None)]
     inside = [mark for mark in marks if mark < most]
     highest = most if term == "investor_share" else min(most, 1.3 * max([*inside, 0.1 * most]))
-    ladder = _ladder(study.fingerprint, study, highest)
+    ladder = _ladder(study, highest)
     title = deal_text.zone(study, split, term, words)
     note = t(
         "deal.zone.note",
@@ -136,7 +133,7 @@ def price_card(study: Study, found: Outcome) -> None:
 
 def comparison_card(study: Study) -> None:
     """All kinds side by side, and who bears which risk."""
-    words, outcomes = state.words(), _comparison(study.fingerprint, study)
+    words, outcomes = state.words(), _comparison(study)
     with card(_comparison_title(outcomes), t("deal.compare.note", share=say.share(1 - deal.LESS, words))):
         rows = deal_text.comparison_rows(study, outcomes, words)
         frame = pd.DataFrame(rows, columns=deal_text.heads(deal_text.COMPARED, study, words))

@@ -15,9 +15,9 @@ from study.strategy import with_strategy
 from study.study import Study
 from ui import state
 from ui.figures import card, chart
+from ui.kept import once
 from ui.state import t
 
-KEPT = 32
 BAR_HEIGHT = 140
 MAP_MARGIN, MAP_ROW = 50, 20
 PARTS = {"energy": ("energy", "export"), "demand": ("demand",), "supply": ("fuel", "lost")}
@@ -57,8 +57,8 @@ def table_card(study: Study, alternative: str) -> None:
 
 
 def bound_of(study: Study, year: int) -> Bound | None:
-    """The year's optimum, from a bounded cache."""
-    return _bound(f"{study.fingerprint}-{year}", study, year)
+    """The year's optimum, kept with the study."""
+    return _bound(study, year)
 
 
 def _row(study: Study, key: str, saving: float, share: float) -> TurningRow:
@@ -70,13 +70,13 @@ def _row(study: Study, key: str, saving: float, share: float) -> TurningRow:
 
 def _controls_card(study: Study, found: Bound, year: int) -> None:
     """Asked for by a button: the search takes a second or two."""
-    key = f"{study.fingerprint}-{year}"
+    key = f"{study.scenario.key}-{year}"
     if st.session_state.get("controls_of") != key:
         with card(t("control.ask"), t("control.ask_note")):
             st.button(t("control.run"), key="controls_run", on_click=_ask, args=(key,))
         return
     with st.spinner(t("control.searching")):
-        controls = _controls(key, study, found, year)
+        controls = _controls(study, year)
     words = state.words()
     shares = {name: words.percent(found.share(cost)) for name, cost in controls.costs.items()}
     shares["optimum"] = words.percent(1.0)
@@ -170,11 +170,11 @@ def downloads(study: Study, scenario: Scenario, name: str) -> None:
         )
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _bound(key: str, _study: Study, _year: int) -> Bound | None:
-    return bound(_study, _year)
+@once
+def _bound(study: Study, year: int) -> Bound | None:
+    return bound(study, year)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _controls(key: str, _study: Study, _found: Bound, _year: int) -> Controls:
-    return compare_controls(_study, _found, _year)
+@once
+def _controls(study: Study, year: int) -> Controls:
+    return compare_controls(study, bound_of(study, year), year)

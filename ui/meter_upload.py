@@ -6,8 +6,8 @@ until somebody chooses, so that a guess of the reader stays a guess, told beside
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -21,11 +21,11 @@ from sim.meter.read import MeterReading, Table, inspect, read_meter
 from sim.meter.units import ENERGY_UNITS, POWER_UNITS
 from ui import state, uploaded
 from ui.figures import as_plain, chart
+from ui.kept import shelf
 from ui.state import t
 
 UNITS = (*POWER_UNITS, *ENERGY_UNITS)
 ACTIONS = ("keep", "missing", "cut")
-FILES_KEPT = 4
 # What was found is kept with the load, so that a reader of the study sees it.
 DONE_KEPT, DONE_LENGTH = 40, 1000
 
@@ -312,7 +312,7 @@ class _File:
 
 def _said(suspects: Sequence[Suspect]) -> str:
     """A new editor for new suspects: an old one's edits are of other rows."""
-    return hashlib.sha256(repr(suspects).encode()).hexdigest()[:8]
+    return sha256(repr(suspects).encode()).hexdigest()
 
 
 def _as_found(found: str, guess: str | None) -> str:
@@ -355,12 +355,11 @@ def _frozen(options: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((name, value) for name, value in chosen.items() if value not in (None, (), "")))
 
 
-@st.cache_data(max_entries=FILES_KEPT, show_spinner=False)
 def _inspect(data: bytes, name: str) -> Table:
-    return inspect(data, name)
+    return shelf().get(("table", sha256(data).digest(), name), lambda: inspect(data, name))
 
 
-@st.cache_resource(max_entries=FILES_KEPT, show_spinner=False)
 def _read(data: bytes, name: str, options: tuple[tuple[str, Any], ...]) -> MeterReading:
     given = dict(options)
-    return read_meter(data, name, **given | {"actions": dict(given.get("actions", ()))})
+    given["actions"] = dict(given.get("actions", ()))
+    return shelf().get(("meter", sha256(data).digest(), name, options), lambda: read_meter(data, name, **given))

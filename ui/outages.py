@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-import streamlit as st
 
 from report.text import say
 from report.text.amounts import Amounts, shared_amounts
@@ -15,9 +14,9 @@ from study import outages
 from study.outages import Outlook
 from study.study import Study
 from ui import state
+from ui.kept import once
 from ui.state import t
 
-KEPT = 8
 CHANCE_H = (2, 8, 24)
 LOST_H = (8, 24)
 NEED_H = 2
@@ -34,20 +33,16 @@ class OutageFigures:
     costs: dict[str, list[float]]
 
 
+@once
 def found(study: Study) -> OutageFigures:
-    """The outlooks of new and aged plant, the chances with sets that fail, the cost by length; worked out once."""
-    return _found(study.fingerprint, study)
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _found(fingerprint: str, _study: Study) -> OutageFigures:
-    last = _study.dispatch.years
-    new = {name: outages.outlook(_study, name) for name in reversed(outages.ISLANDED)}
-    aged = {name: outages.outlook(_study, name, last) for name in new}
+    """The outlooks of new and aged plant, the chances with sets that fail, the cost by length."""
+    last = study.dispatch.years
+    new = {name: outages.outlook(study, name) for name in reversed(outages.ISLANDED)}
+    aged = {name: outages.outlook(study, name, last) for name in new}
     chance = {
-        name: {hours: outages.survival_with_failures(_study, new[name], hours) for hours in CHANCE_H} for name in new
+        name: {hours: outages.survival_with_failures(study, new[name], hours) for hours in CHANCE_H} for name in new
     }
-    costs = {name: outages.cost_by_length(_study, name).tolist() for name in ("grid", *outages.ISLANDED)}
+    costs = {name: outages.cost_by_length(study, name).tolist() for name in ("grid", *outages.ISLANDED)}
     return OutageFigures(new, aged, chance, costs)
 
 

@@ -9,15 +9,16 @@ import streamlit as st
 from report.book.workbook import workbook
 from report.paper import pdf, proposal
 from report.paper.offer import CHAPTERS, LONGEST, PAPERS, Offer
-from study.beside import Beside, beside
+from study.beside import beside
 from study.study import Study
 from study.turning import TurningPoint, turning_points
 from ui import state
 from ui.figures import card
+from ui.kept import once
 from ui.state import t
 
 LANGUAGES = ("en", "zh", "both")
-PREVIEWS_KEPT, PREVIEW_PPI, LOGO_LIMIT_MB = 8, 72.0, 1
+PREVIEW_PPI, LOGO_LIMIT_MB = 72.0, 1
 KEPT = {"persist_state": "session"}
 
 
@@ -93,24 +94,14 @@ def _ask_content() -> tuple[list[str], list[str], str]:
     return papers or [], [key for key in CHAPTERS if key in chapters], terms or ""
 
 
+@once
 def points(study: Study) -> tuple[TurningPoint, ...]:
-    """The study's turning points, kept by its fingerprint."""
-    return _points(study.fingerprint, study)
+    """The study's turning points."""
+    return turning_points(study, proposal.levers_of(study))
 
 
-@st.cache_data(max_entries=PREVIEWS_KEPT, show_spinner=False)
-def _points(fingerprint: str, _study: Study) -> tuple[TurningPoint, ...]:
-    return turning_points(_study, proposal.levers_of(_study))
-
-
-def extra(study: Study) -> Beside:
-    """Other controls and battery sizes, kept by the study's fingerprint."""
-    return _extra(study.fingerprint, study)
-
-
-@st.cache_resource(max_entries=PREVIEWS_KEPT, show_spinner=False)
-def _extra(fingerprint: str, _study: Study) -> Beside:
-    return beside(_study)
+# Other controls and battery sizes.
+extra = once(beside)
 
 
 def pdf_bytes(study: Study, language: str, offer: Offer) -> bytes:
@@ -136,7 +127,7 @@ def preview(study: Study, language: str, offer: Offer) -> None:
         st.warning(t("proposal.app.stale", old=shown[0], new=study.fingerprint))
     else:
         with st.spinner(t("proposal.app.drawing")):
-            pictures = _pages(*wanted, study)
+            pictures = _pages(study, language, offer)
         _show(pictures)
 
 
@@ -147,6 +138,6 @@ def _show(pictures: list[bytes]) -> None:
             st.image(picture, width="stretch", alt=t("proposal.app.page", n=number, all=len(pictures)))
 
 
-@st.cache_data(max_entries=PREVIEWS_KEPT, show_spinner=False)
-def _pages(fingerprint: str, language: str, offer: Offer, _study: Study) -> list[bytes]:
-    return pdf.pages(pdf.data(_study, language, offer, points(_study), extra(_study)), PREVIEW_PPI)
+@once
+def _pages(study: Study, language: str, offer: Offer) -> list[bytes]:
+    return pdf.pages(pdf.data(study, language, offer, points(study), extra(study)), PREVIEW_PPI)

@@ -18,10 +18,11 @@ from study.risk import HeatMap, Risk, Tornado
 from study.study import Study
 from study.varied import FACTORS, VARIED
 from ui import form, state
+from ui.kept import once
 from ui.state import t
 
 DRAWS = (1_000, 10_000)
-RUNS_KEPT, MAPS_KEPT, MAP_SIZE = 16, 32, 50
+MAP_SIZE = 50
 PRICE = "finance.storage_capex_per_kwh"
 
 
@@ -66,17 +67,13 @@ def ask_run() -> tuple[int, int, float]:
     return int(count or DRAWS[0]), int(seed), float(target)
 
 
+@once
 def run(study: Study, count: int, seed: int, target: float) -> Risk:
-    """The Monte Carlo study, kept by fingerprint and seed; a bar shows how far it is."""
-    return _run(study.fingerprint, count, seed, target, study)
-
-
-@st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
-def _run(fingerprint: str, count: int, seed: int, target: float, _study: Study) -> Risk:
+    """The Monte Carlo study; a bar shows how far it is."""
     bar = st.progress(0.0, text=t("risk.running", n=state.words().number(count, decimals=0)))
     try:
-        draws = risk.draw(_study, count, seed)
-        return risk.simulate_draws(_study, draws, target, progress=lambda done, total: bar.progress(done / total))
+        draws = risk.draw(study, count, seed)
+        return risk.simulate_draws(study, draws, target, progress=lambda done, total: bar.progress(done / total))
     finally:
         bar.empty()
 
@@ -132,13 +129,7 @@ def _figure(row: KeyFigure, currency: str, value: float) -> str:
     return say.figure(row, value, state.words(), currency)
 
 
-def tornado(study: Study) -> Tornado:
-    return _tornado(study.fingerprint, study)
-
-
-@st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
-def _tornado(fingerprint: str, _study: Study) -> Tornado:
-    return risk.tornado(_study)
+tornado = once(risk.tornado)
 
 
 def ask_map(study: Study) -> tuple[str, str]:
@@ -155,14 +146,10 @@ def ask_map(study: Study) -> tuple[str, str]:
     return across, down
 
 
+@once
 def two_way(study: Study, across: str, down: str) -> HeatMap:
-    return _two_way(study.fingerprint, across, down, study)
-
-
-@st.cache_resource(max_entries=MAPS_KEPT, show_spinner=False)
-def _two_way(fingerprint: str, across: str, down: str, _study: Study) -> HeatMap:
-    x, y = (_span(_study, path) for path in (across, down))
-    return risk.heat_map(_study, across, x, down, y)
+    x, y = (_span(study, path) for path in (across, down))
+    return risk.heat_map(study, across, x, down, y)
 
 
 def _span(study: Study, path: str) -> np.ndarray:

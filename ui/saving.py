@@ -13,28 +13,23 @@ from sim.dispatch.result import ALTERNATIVES
 from study.attribution import Attribution, attribute
 from study.study import Study
 from ui import answers, state
+from ui.kept import once
 from ui.state import t
 
-KEPT = 32
 
-
+@once
 def explained(study: Study, reference: str) -> Waterfall:
-    return _explained(study.fingerprint, reference, study)
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _explained(fingerprint: str, reference: str, _study: Study) -> Waterfall:
-    return waterfall(_study.scenario, _study.dispatch, _study.bill, _study.ledger, reference=reference)
+    return waterfall(study.scenario, study.dispatch, study.bill, study.ledger, reference=reference)
 
 
 def split(study: Study) -> Attribution:
     with st.spinner(t("saving.splitting")):
-        return _split(study.fingerprint, study)
+        return _split(study)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _split(fingerprint: str, _study: Study) -> Attribution:
-    return attribute(_study)
+@once
+def _split(study: Study) -> Attribution:
+    return attribute(study)
 
 
 def ask_reference(study: Study) -> str:

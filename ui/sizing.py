@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,9 +24,9 @@ from study.sizing_fronts import PARTS, FrontPoint, Margins, SizeRow, Surface
 from study.study import Study
 from ui import answers, form, state
 from ui.figures import card, chart
+from ui.kept import once
 from ui.state import t
 
-KEPT = 16
 REASONS = ("ratchet", "contract_demand", "bill_rules", "demand_window", "no_load")
 BUILDS = ("battery", "pv", "sets")
 FLAT = 0.005  # of the least cost: sizes that cost no more than this beyond it
@@ -39,7 +39,7 @@ TENTH = 10
 class Answer:
     """The plan of a wish and its best size."""
 
-    key: tuple
+    key: str
     plan: Plan
     best: Priced
 
@@ -75,10 +75,9 @@ def ask_wish(study: Study) -> Wish:
 
 def found_or_reason(study: Study, wish: Wish) -> Answer:
     """The best size; where there is none the page says why and ends."""
-    key = (study.fingerprint, astuple(wish))
     try:
         with st.spinner(t("sizing.searching")):
-            plan, best = _found(key, study, wish)
+            return _found(study, wish)
     except Infeasible as error:
         st.error(
             t("sizing.infeasible", power=say.power(error.missing_kw, state.words()), when=_when(study, error.step))
@@ -87,13 +86,12 @@ def found_or_reason(study: Study, wish: Wish) -> Answer:
     except ValueError as error:
         st.info(t(f"sizing.reason.{error}") if str(error) in REASONS else state.refused(error))
         st.stop()
-    return Answer(key, plan, best)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _found(key: tuple, _study: Study, _wish: Wish) -> tuple[Plan, Priced]:
-    plan = sizing.plan(_study, _wish)
-    return plan, sizing.find(plan)
+@once
+def _found(study: Study, wish: Wish) -> Answer:
+    plan = sizing.plan(study, wish)
+    return Answer(f"{study.scenario.key} {wish}", plan, sizing.find(plan))
 
 
 def _when(study: Study, step: int) -> str:
@@ -181,16 +179,16 @@ def _own_unit(best: Sizes) -> Sizes:
 
 def rows(answer: Answer, each: Sizes) -> list[SizeRow]:
     with st.spinner(t("sizing.simulating")):
-        return _rows((*answer.key, astuple(each)), answer, each)
+        return _rows(answer, each)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _rows(key: tuple, _answer: Answer, _each: Sizes) -> list[SizeRow]:
-    plan, best = _answer.plan, _answer.best.size
+@once
+def _rows(answer: Answer, each: Sizes) -> list[SizeRow]:
+    plan, best = answer.plan, answer.best.size
     none = Sizes(0.0, 0.0, plan.today.kwp, plan.today.set_kw)
     first = [sizing_fronts.row(plan, "today", plan.today), sizing_fronts.row(plan, "best", best)]
     last = [sizing_fronts.row(plan, "none", none)] if plan.today.kwh > 0 and best.kwh > 0 else []
-    return first + sizing_fronts.container_rows(plan, best, _each) + last
+    return first + sizing_fronts.container_rows(plan, best, each) + last
 
 
 def named(table: list[SizeRow], name: str) -> SizeRow:
@@ -284,7 +282,7 @@ def _take(plan: Plan, size: Sizes) -> None:
 def surface_card(answer: Answer) -> None:
     """The cost of every power and energy, with the best and today's size."""
     plan, words = answer.plan, state.words()
-    found = _surface(answer.key, answer)
+    found = _surface(answer)
     power, energy = power_unit(found.kw[-1]), energy_unit(found.kwh[-1])
     above = found.cost - np.nanmin(found.cost)
     near = above <= FLAT * abs(np.nanmin(found.cost))
@@ -307,12 +305,12 @@ def surface_card(answer: Answer) -> None:
         chart(figure, key="surface", height=420, alt=title)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _surface(key: tuple, _answer: Answer) -> Surface:
+@once
+def _surface(answer: Answer) -> Surface:
     bar = st.progress(0.0, text=t("sizing.mapping"))
     try:
         return sizing_fronts.surface(
-            _answer.plan, _answer.best.size, lambda done, total: bar.progress(done / total, text=t("sizing.mapping"))
+            answer.plan, answer.best.size, lambda done, total: bar.progress(done / total, text=t("sizing.mapping"))
         )
     finally:
         bar.empty()
@@ -326,7 +324,7 @@ def _marks(answer: Answer, energy: ShownUnit, power: ShownUnit) -> list[Mark]:
 
 def margin_card(answer: Answer, axis: str, within) -> None:
     """Why not bigger: what the next unit is worth, by bill part, and where it stops paying."""
-    words, found = state.words(), _margins(answer.key, axis, answer)
+    words, found = state.words(), _margins(answer, axis)
     size = energy_unit(found.at[-1]) if axis == "kwh" else power_unit(found.at[-1])
     other = power_unit(found.held.kw) if axis == "kwh" else energy_unit(found.held.kwh)
     held = other.text(found.held.kw if axis == "kwh" else found.held.kwh, words)
@@ -363,16 +361,16 @@ def _margin_title(answer: Answer, found: Margins, size: ShownUnit) -> str:
     return t(key, unit=size.name, at=size.text(found.stops, words))
 
 
-@st.cache_resource(max_entries=2 * KEPT, show_spinner=False)
-def _margins(key: tuple, axis: str, _answer: Answer) -> Margins:
-    return sizing_fronts.margins(_answer.plan, _answer.best.size, axis)
+@once
+def _margins(answer: Answer, axis: str) -> Margins:
+    return sizing_fronts.margins(answer.plan, answer.best.size, axis)
 
 
 def resilience_card(answer: Answer, within) -> None:
     """Cost against hours carried without the grid, both by the plain rule."""
     words, plan = state.words(), answer.plan
     with st.spinner(t("sizing.simulating")):
-        sweep, best, today = _resilience(answer.key, answer)
+        sweep, best, today = _resilience(answer)
     least, last = min(sweep, key=lambda one: one.cost), max(sweep, key=lambda one: one.other)
     hours = [words.number(one.other, decimals=1) for one in (least, last)]
     more = last.other - least.other
@@ -390,9 +388,9 @@ def resilience_card(answer: Answer, within) -> None:
         _front(answer, "resilience", sweep, best, today, title)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _resilience(key: tuple, _answer: Answer) -> tuple[list[FrontPoint], FrontPoint, FrontPoint]:
-    plan, best = _answer.plan, _answer.best.size
+@once
+def _resilience(answer: Answer) -> tuple[list[FrontPoint], FrontPoint, FrontPoint]:
+    plan, best = answer.plan, answer.best.size
     ends = (sizing_fronts.survival_of(plan, size) for size in (best, plan.today))
     return (sizing_fronts.resilience_front(plan, best), *ends)
 
@@ -401,7 +399,7 @@ def carbon_card(answer: Answer, within) -> None:
     """Least cost against CO2."""
     words, plan = state.words(), answer.plan
     with st.spinner(t("sizing.searching")):
-        points, today = _carbon(answer.key, answer)
+        points, today = _carbon(answer)
     if not points:
         return
     cut = (points[0].other - points[-1].other) / points[0].other if points[0].other > 0 else 0.0
@@ -412,15 +410,15 @@ def carbon_card(answer: Answer, within) -> None:
         _front(answer, "carbon", points, points[0], today, title)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _carbon(key: tuple, _answer: Answer) -> tuple[list[FrontPoint], FrontPoint | None]:
-    plan = _answer.plan
+@once
+def _carbon(answer: Answer) -> tuple[list[FrontPoint], FrontPoint | None]:
+    plan = answer.plan
     try:
         today = sizing.price_of(plan, plan.today)
     except Infeasible:
-        return sizing_fronts.carbon_front(plan, _answer.best), None
+        return sizing_fronts.carbon_front(plan, answer.best), None
     point = FrontPoint(plan.today, today.cost, plan.co2_t(today.optimum))
-    return sizing_fronts.carbon_front(plan, _answer.best), point
+    return sizing_fronts.carbon_front(plan, answer.best), point
 
 
 def _front(

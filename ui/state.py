@@ -15,17 +15,12 @@ import streamlit as st
 from i18n import LANGUAGES, Words
 from report.text import say
 from report.text.currency import words_for
-from sim.dispatch.lanes import simulate
-from sim.dispatch.result import Dispatch
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
 from sim.problem import Problem
-from study.evaluate import evaluate
 from study.presets import presets
 from study.study import Study
-from ui import url
-
-DISPATCHES_KEPT, STUDIES_KEPT = 24, 64
+from ui import kept, url
 
 
 def begin() -> None:
@@ -54,13 +49,12 @@ def current() -> Scenario:
 
 def study() -> Study:
     """The study of the current scenario. A change of prices alone uses the old simulation again."""
-    scenario = current()
-    return study_of(scenario)
+    return study_of(current())
 
 
 def study_of(scenario: Scenario) -> Study:
-    """The study of any scenario, from the same bounded caches. Raises ValueError where it cannot be simulated."""
-    return _study(scenario.fingerprint, scenario)
+    """The study of any scenario, from the same bounded shelf. Raises ValueError where it cannot be simulated."""
+    return kept.study_of(scenario)
 
 
 def words() -> Words:
@@ -176,16 +170,6 @@ def _address() -> tuple[dict[str, str], bool]:
             query = {key: query[key] for key in ("lang", "preset")}
         st.session_state.address = known = (scenario, language, query, is_complete)
     return known[2], known[3]
-
-
-@st.cache_resource(max_entries=DISPATCHES_KEPT, show_spinner=False)
-def _dispatch(key: str, _scenario: Scenario) -> Dispatch:
-    return simulate(_scenario)
-
-
-@st.cache_resource(max_entries=STUDIES_KEPT, show_spinner=False)
-def _study(fingerprint: str, _scenario: Scenario) -> Study:
-    return evaluate(_scenario, _dispatch(_scenario.dispatch_key, _scenario))
 
 
 @st.cache_resource(show_spinner=False)

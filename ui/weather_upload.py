@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import streamlit as st
 
 from report.text import say
@@ -10,10 +12,10 @@ from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.pv import as_weather_year
 from sim.sun.year import Weather, WeatherError
 from ui import state, uploaded
+from ui.kept import shelf
 from ui.state import t
 
 FILE_LIMIT_MB = 20
-FILES_KEPT = 4
 
 
 def draw() -> None:
@@ -73,6 +75,6 @@ def _remove() -> None:
     state.change({"pv.weather": None})
 
 
-@st.cache_resource(max_entries=FILES_KEPT, show_spinner=False)
 def _read(data: bytes, name: str, utc_offset_h: float) -> Weather:
-    return read_weather(data, name, utc_offset_h)
+    key = ("weather", sha256(data).digest(), name, utc_offset_h)
+    return shelf().get(key, lambda: read_weather(data, name, utc_offset_h))

@@ -29,6 +29,7 @@ from sim.inputs.tariff import Tariff, library_tariff
 from sim.problem import Named, Problem
 
 ENGINE_VERSION = "0.2.0"
+SHOWN_DIGITS = 20
 
 
 class Provenance(Closed):
@@ -87,13 +88,20 @@ class Scenario(Closed):
         return self.model_dump_json(indent=2)
 
     @property
-    def fingerprint(self) -> str:
-        """Eight hex digits that stand for all inputs and the engine's version, shown on every output."""
+    def key(self) -> str:
+        """The SHA-256 of all inputs and the engine's version, whole: what is kept is found by it."""
         return _digest(self.model_dump_json() + ENGINE_VERSION)
 
     @property
+    def fingerprint(self) -> str:
+        """The first 80 bits of `key`, shown on every output. The first eight digits alone were shown before."""
+        shown = self.key[:SHOWN_DIGITS]
+        return "-".join(shown[at : at + 4] for at in range(0, SHOWN_DIGITS, 4))
+
+    @property
     def dispatch_key(self) -> str:
-        """Changes only when the simulation would: finance, deal, bills, names and provenance play no part."""
+        """A SHA-256 that changes only when the simulation would: finance, deal, bills, names and provenance play no
+        part."""
         money = {"finance": True, "deal": True, "bills": True, "provenance": True}
         kept = self.model_dump_json(exclude={**money, "site": {"name", "currency"}})
         return _digest(kept + ENGINE_VERSION)
@@ -193,5 +201,4 @@ def _known_names() -> dict[str, list[str]]:
 
 
 def _digest(text: str) -> str:
-    digits = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{digits[:4]}-{digits[4:]}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 MAIN = '[data-testid="stMain"]'
 RESIZE_LIMIT_MS = 10_000
-CODE = re.compile(r"Inputs ([0-9a-f]{4}-[0-9a-f]{4})")
+CODE = re.compile(r"Inputs ((?:[0-9a-f]{4}-){4}[0-9a-f]{4})")
 text = words("en").t
 
 pytestmark = pytest.mark.browser
