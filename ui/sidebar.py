@@ -144,9 +144,8 @@ def _load_file(key: str) -> None:
         return
     try:
         scenario = scenario_from_json(file.getvalue())
-    except (InputError, RecursionError) as error:
-        found = getattr(error, "problems", (t("shell.notice.too_deep"),))[:8]
-        sentences = "  \n".join(map(state.refused, found))
+    except InputError as error:
+        sentences = "  \n".join(map(state.refused, error.problems))
         state.replace(state.current())
         state.notify(t("shell.notice.file_refused", name=as_plain(file.name)) + "  \n" + sentences, "error")
         return

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from report.text import say
 from report.text.amounts import month_name
-from sim.inputs.base import InputError, input_error
+from sim.inputs.base import input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
+from sim.inputs.text import read_json
 from sim.meter.findings import MeterQuestion
 from sim.meter.limits import TABLE_TYPES
 from sim.meter.markup import json_rows
@@ -113,10 +114,7 @@ def _is_price_table(data: bytes) -> bool:
 
 def _json(data: bytes, name: str) -> None:
     """A file of ours has seasons; anything else is read as a URDB rate."""
-    try:
-        raw = json.loads(data)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise InputError([t("tariff.files.no_json")]) from error
+    raw = read_json(data)
     if isinstance(raw, dict) and "seasons" in raw:
         try:
             tariff, findings = Tariff.model_validate(raw), ()

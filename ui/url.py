@@ -16,6 +16,7 @@ from sim.inputs.base import InputError
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import library_ids
+from sim.inputs.text import read_json
 from study.presets import Preset, presets
 
 LONGEST_QUERY = 3000
@@ -75,7 +76,7 @@ def decode(query: Mapping[str, str]) -> Opened:
             continue
         try:
             changes |= _change(key, text)
-        except (KeyError, ValueError, TypeError, RecursionError):
+        except (KeyError, ValueError, TypeError):
             dropped.append(key)
     scenario, refused = _apply(preset.scenario, changes)
     language = language if language in LANGUAGES else "en"
@@ -148,7 +149,7 @@ def _value(entry: Input, text: str) -> Any:
         return {"1": True, "0": False}[text]
     if entry.kind == "choice":
         return {str(choice): choice for choice in entry.choices}[text]
-    return json.loads(text) if entry.kind == "other" else text
+    return read_json(text) if entry.kind == "other" else text
 
 
 def _clamped(number: float, entry: Input) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -13,6 +12,7 @@ from typing import Literal
 from matplotlib.ft2font import FT2Font
 
 from sim.inputs.scenario import Scenario
+from sim.inputs.text import clean
 from sim.problem import Named, Refusal
 
 FONT = Path(__file__).resolve().parents[2] / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
@@ -40,7 +40,6 @@ CURVE_MINUTES = 15
 HOLE = "□"
 Grade = Literal["screening", "budget", "firm"]
 # Characters that no line of text needs: controls, and marks that turn the reading direction.
-INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
 
 
 @dataclass(frozen=True)
@@ -100,12 +99,6 @@ def with_papers_of(offer: Offer, scenario: Scenario) -> Offer:
     is_fine = load.kind == "meter" and load.meter is not None and load.meter.step_minutes <= CURVE_MINUTES
     found = {"bills": len(months) == 12, "curve": is_fine}
     return replace(offer, papers=offer.papers | {name for name, has in found.items() if has})
-
-
-def clean(text: str) -> str:
-    """Text as one reads it: no control characters, no marks that turn the direction; line ends are kept."""
-    kept = (c if c == "\n" else " " if c in "\t\r" else c for c in unicodedata.normalize("NFC", text))
-    return "".join(c for c in kept if c == "\n" or unicodedata.category(c) not in INVISIBLE)
 
 
 def printable(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import reprlib
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any, ClassVar
@@ -11,8 +11,13 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.inputs.field import When
+from sim.inputs.text import LONGEST_KEY, one_line
 from sim.problem import Named, Problem, Refusal, as_problem
 from sim.timeline import MONTH_DAYS
+
+MOST_PROBLEMS = 20
+LONGEST_VALUE = 60
+MOST_WRITTEN = 1e30
 
 
 class Closed(BaseModel):
@@ -48,27 +53,26 @@ def require_day(value: Any) -> Any:
 
 
 class InputError(Refusal):
-    """Input that cannot be used. `problems` holds one sentence a field: what is wrong and what to do."""
+    """Input that cannot be used. `problems` holds one sentence a field, what is wrong and what to do: the first
+    `MOST_PROBLEMS` of them, and how many of `count` are left."""
 
-    def __init__(self, problems: Sequence[str]):
-        self.problems = tuple(as_problem(problem) for problem in problems)
+    def __init__(self, problems: Sequence[str], count: int | None = None):
+        shown = tuple(as_problem(problem) for problem in problems[:MOST_PROBLEMS])
+        more = max(count or 0, len(problems)) - len(shown)
+        self.problems = (*shown, Problem("and {count:,} more", count=more)) if more else shown
         super().__init__(reduce(_with_next, self.problems))
 
 
 def input_error(error: ValidationError, known: dict[str, list[str]] | None = None) -> InputError:
     """Turn pydantic's findings into sentences that name the field by its dotted path."""
-    return InputError([problem for finding in error.errors() for problem in _problems(finding, known or {})])
-
-
-def json_fault(error: ValueError) -> Problem:
-    """Where a text stops being JSON."""
-    if isinstance(error, json.JSONDecodeError):
-        return Problem("not valid JSON from line {line}, column {column} on", line=error.lineno, column=error.colno)
-    return Problem("not text in UTF-8")
+    found: list[Problem] = []
+    for finding in error.errors(include_url=False)[:MOST_PROBLEMS]:
+        found += _problems(finding, known or {})
+    return InputError(found, max(len(found), error.error_count()))
 
 
 def _problems(finding: dict[str, Any], known: dict[str, list[str]]) -> tuple[Problem, ...]:
-    path = ".".join(str(part) for part in finding["loc"])
+    path = ".".join(one_line(str(part))[:LONGEST_KEY] for part in finding["loc"])
     reasons = getattr(finding.get("ctx", {}).get("error"), "problems", None) or (_reason(finding, path, known),)
     return tuple(Problem("{path}: {reason}", path=Named(path), reason=r) if path else r for r in reasons)
 
@@ -93,7 +97,7 @@ def _reason(finding: dict[str, Any], path: str, known: dict[str, list[str]]) -> 
         "less_than": lambda: Problem("less than {limit}", limit=context["lt"]),
     }.get(kind)
     if limit:
-        return Problem("{given} is out of range; it must be {limit}", given=given, limit=limit())
+        return Problem("{given} is out of range; it must be {limit}", given=_short(given), limit=limit())
     return Problem("{given} cannot be used; {wanted}", given=_short(given), wanted=_wanted(kind, context))
 
 
@@ -105,6 +109,8 @@ def _wanted(kind: str, context: dict[str, Any]) -> Problem:
         return Problem("it must be written like the pattern {pattern}", pattern=context["pattern"])
     if kind == "string_too_long":
         return Problem("use {count} characters or fewer", count=context["max_length"])
+    if kind == "too_long":
+        return Problem("give {count} or fewer", count=context["max_length"])
     if kind == "too_short":
         return Problem("give {count} or more", count=context["min_length"])
     if kind == "multiple_of":
@@ -132,6 +138,8 @@ def _unknown(path: str, known: dict[str, list[str]]) -> Problem:
     return Problem("there is no such input; remove it, or see the input list for the right name")
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _short(value: object) -> object:
+    """A number, or the beginning of anything else, which is never written out whole."""
+    if isinstance(value, int | float) and abs(value) < MOST_WRITTEN:
+        return value
+    return one_line(reprlib.repr(value))[:LONGEST_VALUE]

@@ -7,8 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from sim.inputs.base import Closed
+from sim.inputs.text import Name
 
 MOST_BILLS = 36
+MOST_PERIODS = 96
 Quantity = Annotated[float, Field(ge=0, le=1e12)]
 Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
 
@@ -18,7 +20,7 @@ class RealBill(Closed):
 
     month: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
     kwh: Quantity | None = None
-    kwh_by_period: dict[str, Quantity] = Field(default_factory=dict)
+    kwh_by_period: dict[Name, Quantity] = Field(default_factory=dict, max_length=MOST_PERIODS)
     max_demand_kw: Quantity | None = None
     energy: Amount | None = None
     demand: Amount | None = None

@@ -20,6 +20,8 @@ from sim.inputs import library
 
 POWER_MAX_KW = 2_000_000
 MONEY_MAX = 1e13
+# Rows of a table that is an input, such as outages.
+MOST_ROWS = 1000
 GENERAL = "general knowledge"
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Money = Annotated[float, Field(ge=0, le=MONEY_MAX)]
@@ -129,6 +131,8 @@ def given(
     if found := LIMITS.search(unit):
         unit = unit[: found.start()]
         limits |= {"gt" if found[1] else "ge": _number(found[2]), "le": _number(found[3])}
+    if known.value == ():
+        limits.setdefault("max_length", MOST_ROWS)
     cards = (card,) if isinstance(card, str) else card
     text = f"{help_text} {known.note}".strip()
     extra: Any = Facts(unit, known, cards, after, when, varies)

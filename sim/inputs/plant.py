@@ -10,6 +10,8 @@ from pydantic import ConfigDict, Field, model_validator
 from sim.inputs.base import Closed
 from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, always, derived, estimate, given, seen, sourced
 from sim.inputs.storage import has_battery
+from sim.inputs.tariff import EVERY_MONTH, Months, Periods
+from sim.inputs.text import Name
 from sim.problem import Named, Refusal
 
 
@@ -21,23 +23,27 @@ def has_sets(s: Any) -> bool:
     return s.genset.sets + s.genset.backup_sets + s.genset.last_resort_sets > 0
 
 
+OfYear = Field(max_length=8760, fail_fast=True)
+MOST_ARRAYS = 60
+
+
 class WeatherYear(Closed):
     """An uploaded weather year, 8760 hours from 1 January 00:00 local standard time, mean of each hour.
 
     Irradiance W/m2, air degrees C, wind m/s; `sun_minutes`: how far past its stamp the sun of a row stands.
     """
 
-    name: str = Field(max_length=200)
+    name: Name
     latitude_deg: float = Field(ge=-90, le=90)
     longitude_deg: float = Field(ge=-180, le=180)
     utc_offset_h: float = Field(ge=-12, le=14)
     altitude_m: float = Field(ge=-500, le=9000)
     sun_minutes: float = Field(30.0, ge=-720, le=720)
-    ghi: tuple[Annotated[float, Field(ge=0, le=2000)], ...]
-    dni: tuple[Annotated[float, Field(ge=0, le=2000)], ...]
-    dhi: tuple[Annotated[float, Field(ge=0, le=2000)], ...]
-    air_c: tuple[Annotated[float, Field(ge=-90, le=70)], ...]
-    wind_m_s: tuple[Annotated[float, Field(ge=0, le=100)], ...]
+    ghi: Annotated[tuple[Annotated[float, Field(ge=0, le=2000)], ...], OfYear]
+    dni: Annotated[tuple[Annotated[float, Field(ge=0, le=2000)], ...], OfYear]
+    dhi: Annotated[tuple[Annotated[float, Field(ge=0, le=2000)], ...], OfYear]
+    air_c: Annotated[tuple[Annotated[float, Field(ge=-90, le=70)], ...], OfYear]
+    wind_m_s: Annotated[tuple[Annotated[float, Field(ge=0, le=100)], ...], OfYear]
 
     def __str__(self) -> str:
         return self.name
@@ -80,7 +86,10 @@ class Pv(Closed, card="pv", when=has_pv):
         when=lambda s: not s.pv.arrays,
     )
     arrays: tuple[PvField, ...] = given(
-        (), "Several arrays", "Roofs and ground of different tilt and azimuth; they share the PV size in proportion."
+        (),
+        "Several arrays",
+        "Roofs and ground of different tilt and azimuth; they share the PV size in proportion.",
+        max_length=MOST_ARRAYS,
     )
     shared_inverters: bool = given(
         False,
@@ -221,8 +230,6 @@ class Genset(Closed, card="sets", when=has_sets):
         return self
 
 
-CalendarMonth = Annotated[int, Field(ge=1, le=12)]
-EVERY_MONTH: tuple[int, ...] = tuple(range(1, 13))
 ControlDays = Literal["every_day", "workday", "weekend", "saturday", "sunday"]
 
 
@@ -235,7 +242,7 @@ class ControlWindow(Closed):
     start_hour: float = Field(ge=0, le=24)
     end_hour: float = Field(ge=0, le=24)
     action: Literal["charge", "discharge"]
-    months: tuple[CalendarMonth, ...] = EVERY_MONTH
+    months: Months = EVERY_MONTH
     days: ControlDays = "every_day"
     power_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
 
@@ -253,8 +260,8 @@ class ShaveLimit(Closed):
     """
 
     threshold_kw: Kw
-    months: tuple[CalendarMonth, ...] = EVERY_MONTH
-    periods: tuple[str, ...] = ()
+    months: Months = EVERY_MONTH
+    periods: Periods = ()
 
     def holds_in(self, class_name: str) -> bool:
         """Whether it holds in a billing class, which may mix several price periods ("flat/peak")."""

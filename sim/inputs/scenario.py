@@ -8,15 +8,14 @@ kW, energies kWh, money in `site.currency`.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
 from sim.inputs import library
-from sim.inputs.base import Closed, InputError, input_error, json_fault
+from sim.inputs.base import Closed, InputError, input_error
 from sim.inputs.bills import MOST_BILLS, RealBill
 from sim.inputs.contract import Contract
 from sim.inputs.flex import Compute
@@ -26,18 +25,20 @@ from sim.inputs.plant import Control, Genset, Pv
 from sim.inputs.site import Load, Site
 from sim.inputs.storage import Storage
 from sim.inputs.tariff import Tariff, library_tariff
-from sim.problem import Named, Problem
+from sim.inputs.text import LONGEST_KEY, Line, read_json
+from sim.problem import Named, Problem, Refusal
 
 ENGINE_VERSION = "0.2.0"
 SHOWN_DIGITS = 20
+MOST_NOTES = 1000
 
 
 class Provenance(Closed):
     """Where a value that replaces a default comes from."""
 
-    source: str = Field(max_length=500)
+    source: Line = Field(max_length=500)
     confidence: library.Confidence
-    as_of: str = Field("", max_length=40)
+    as_of: Line = Field("", max_length=40)
 
 
 class Scenario(Closed):
@@ -56,7 +57,9 @@ class Scenario(Closed):
     finance: Finance = Finance()
     deal: Contract = Contract()
     bills: tuple[RealBill, ...] = Field((), max_length=MOST_BILLS)
-    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    provenance: dict[Annotated[Line, Field(max_length=LONGEST_KEY)], Provenance] = Field(
+        default_factory=dict, max_length=MOST_NOTES
+    )
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Scenario:
@@ -118,9 +121,9 @@ def scenario_from_dict(tree: Mapping[str, Any]) -> Scenario:
 def scenario_from_json(text: str | bytes) -> Scenario:
     """Read a scenario file. Raises InputError with a sentence a field."""
     try:
-        tree = json.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError([Problem("this is not a scenario file: {fault}", fault=json_fault(error))]) from error
+        tree = read_json(text)
+    except Refusal as error:
+        raise InputError([Problem("this is not a scenario file: {fault}", fault=error.problem)]) from error
     if not isinstance(tree, dict):
         problem = Problem("this is not a scenario file: it must hold one JSON object with sections such as 'site'")
         raise InputError([problem])

@@ -9,13 +9,14 @@ from pydantic import Field, model_validator
 from sim.inputs import library
 from sim.inputs.base import Closed
 from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, derived, estimate, given, sourced
+from sim.inputs.text import Line, Name
 from sim.problem import Refusal
 
 
 class Site(Closed, card="load.site"):
     """Where, when, for how long."""
 
-    name: str = given("New site", "Project name", "Shown on every page and document.", max_length=200)
+    name: Line = given("New site", "Project name", "Shown on every page and document.", max_length=200)
     country: str = given("CN", "Country", "Two-letter code.", pattern="^[A-Z]{2}$", after="place")
     currency: str = given(
         "CNY",
@@ -24,7 +25,7 @@ class Site(Closed, card="load.site"):
         pattern="^[A-Z]{3}$",
         card="terms.currency",
     )
-    place: str = given("shanghai", "Place", "Where the sun and temperature records come from.")
+    place: str = given("shanghai", "Place", "Where the sun and temperature records come from.", max_length=60)
     start: str = given("2026-06", "First month", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
     term_months: int = given(180, "Term [months 1..360]", "A 4-month job or a 15-year plant.")
     step_minutes: Literal[15, 30, 60] = given(60, "Time step [min]", "15 min shows demand peaks that an hour hides.")
@@ -53,17 +54,20 @@ class RampStep(Closed):
     fraction: float = Field(ge=0, le=5)
 
 
+MOST_STEPS = 365 * 96
+
+
 class Meter(Closed):
     """A measured year from 1 January 00:00 local standard time, 365 days, mean kW of each step.
 
     `done` says in sentences what was found in the file and done about it.
     """
 
-    file_name: str = Field(max_length=200)
+    file_name: Name
     year: int = Field(ge=1990, le=2100)
     step_minutes: Literal[15, 30, 60]
-    kw: tuple[Annotated[float, Field(ge=0, le=POWER_MAX_KW)], ...]
-    done: tuple[Annotated[str, Field(max_length=1000)], ...] = Field(default=(), max_length=40)
+    kw: tuple[Annotated[float, Field(ge=0, le=POWER_MAX_KW)], ...] = Field(max_length=MOST_STEPS, fail_fast=True)
+    done: tuple[Annotated[Line, Field(max_length=1000)], ...] = Field(default=(), max_length=40)
 
     @model_validator(mode="after")
     def _is_one_year(self) -> Meter:

@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 
 from sim.inputs import library
 from sim.inputs.base import Closed, require_day
+from sim.inputs.field import MONEY_MAX, Money
+from sim.inputs.text import Name, Note
 from sim.problem import Problem, Refusal
 from sim.timeline import Timeline
 
@@ -28,6 +30,11 @@ Price = Annotated[float, Field(ge=-100_000, le=1_000_000)]
 DemandBasis = Literal["max_demand", "contract_demand", "transformer_kva"]
 DEMAND_BASES: tuple[DemandBasis, ...] = get_args(DemandBasis)
 EVERY_MONTH: tuple[int, ...] = tuple(range(1, 13))
+MOST_PERIODS, MOST_SEASONS, MOST_CHARGES, MOST_TIERS, MOST_PEAKS = 96, 12, 60, 40, 400
+# Names listed in a refusal.
+SHOWN = 20
+Months = Annotated[tuple[Month, ...], Field(max_length=12)]
+Periods = Annotated[tuple[Name, ...], Field(max_length=MOST_PERIODS)]
 
 
 class Window(Closed):
@@ -35,7 +42,7 @@ class Window(Closed):
 
     start_hour: Hour
     end_hour: Hour
-    period: str
+    period: Name
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Window:
@@ -45,15 +52,18 @@ class Window(Closed):
         return self
 
 
+Windows = Annotated[tuple[Window, ...], Field(max_length=MOST_PERIODS)]
+
+
 class Season(Closed):
     """Months that share prices and windows. Each day type must be covered from 00:00 to 24:00 exactly once."""
 
-    name: str
-    months: tuple[Month, ...] = Field(min_length=1)
-    prices_per_kwh: dict[str, Price] = Field(min_length=1)
-    weekday: tuple[Window, ...]
-    saturday: tuple[Window, ...]
-    sunday_holiday: tuple[Window, ...]
+    name: Name
+    months: Annotated[Months, Field(min_length=1)]
+    prices_per_kwh: dict[Name, Price] = Field(min_length=1, max_length=MOST_PERIODS)
+    weekday: Windows
+    saturday: Windows
+    sunday_holiday: Windows
 
     @model_validator(mode="after")
     def _covers_each_day(self) -> Season:
@@ -70,7 +80,7 @@ class Season(Closed):
                     "{where}: period '{period}' has no price; give one or use one of: {known}",
                     where=where,
                     period=window.period,
-                    known=tuple(self.prices_per_kwh),
+                    known=tuple(self.prices_per_kwh)[:SHOWN],
                 )
             if window.start_hour > reached:
                 raise _gap(where, reached, window.start_hour)
@@ -95,16 +105,19 @@ class PriceTier(Closed):
     """A price on top of the plain one for the part of a month's quantity up to `up_to`, counted from the tier before;
     None = all the rest."""
 
-    up_to: Annotated[float, Field(gt=0)] | None = None
+    up_to: Annotated[float, Field(gt=0, le=MONEY_MAX)] | None = None
     adder: Price
+
+
+Tiers = Annotated[tuple[PriceTier, ...], Field(max_length=MOST_TIERS)]
 
 
 class EnergyTiers(Closed):
     """Tiers by the kWh of a month in these price periods together; `periods` empty means all of the month's kWh."""
 
-    tiers: tuple[PriceTier, ...]
-    periods: tuple[str, ...] = ()
-    months: tuple[Month, ...] = EVERY_MONTH
+    tiers: Tiers
+    periods: Periods = ()
+    months: Months = EVERY_MONTH
 
     @model_validator(mode="after")
     def _tiers_rise(self) -> EnergyTiers:
@@ -126,12 +139,12 @@ class DemandCharge(Closed):
     """A price per kW of the month's greatest metered import. `measured_periods` empty means every hour counts; with
     `hours` (coincident peaks) only those count. `tiers` are on top of `per_kw_month`."""
 
-    name: str
+    name: Name
     per_kw_month: Annotated[float, Field(ge=0, le=10_000_000)]
-    measured_periods: tuple[str, ...] = ()
-    months: tuple[Month, ...] = EVERY_MONTH
-    tiers: tuple[PriceTier, ...] = ()
-    hours: tuple[PeakHour, ...] = ()
+    measured_periods: Periods = ()
+    months: Months = EVERY_MONTH
+    tiers: Tiers = ()
+    hours: tuple[PeakHour, ...] = Field((), max_length=MOST_PEAKS)
 
     @model_validator(mode="after")
     def _tiers_rise(self) -> DemandCharge:
@@ -164,39 +177,39 @@ class Tariff(Closed):
     `high_use_factor` of their price. The minimum bill is per month, and per kVA of transformers.
     """
 
-    library_id: str = ""
-    name_en: str
-    name_zh: str = ""
+    library_id: Name = ""
+    name_en: Name
+    name_zh: Name = ""
     currency: str = Field(pattern="^[A-Z]{3}$")
-    voltage_kv: float | None = None
-    seasons: tuple[Season, ...] = Field(min_length=1)
+    voltage_kv: Annotated[float, Field(ge=0, le=2000)] | None = None
+    seasons: tuple[Season, ...] = Field(min_length=1, max_length=MOST_SEASONS)
     energy_adders_per_kwh: Price = 0.0
     energy_tax_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    energy_tiers: tuple[EnergyTiers, ...] = ()
-    levies_per_kwh: Annotated[float, Field(ge=0)] = 0.0
+    energy_tiers: tuple[EnergyTiers, ...] = Field((), max_length=MOST_CHARGES)
+    levies_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
     demand_basis: DemandBasis = "max_demand"
-    demand_charges: tuple[DemandCharge, ...] = ()
+    demand_charges: tuple[DemandCharge, ...] = Field((), max_length=MOST_CHARGES)
     contract: ContractTerms = ContractTerms()
-    capacity_per_kva_month: Annotated[float, Field(ge=0)] | None = None
+    capacity_per_kva_month: Annotated[float, Field(ge=0, le=10_000_000)] | None = None
     demand_window_minutes: Literal[15, 30, 60] = 15
     ratchet_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
     ratchet_months: Annotated[int, Field(ge=0, le=36)] = 0
-    ratchet_calendar_months: tuple[Month, ...] = EVERY_MONTH
-    high_use_kwh_per_kva: Annotated[float, Field(gt=0)] | None = None
+    ratchet_calendar_months: Months = EVERY_MONTH
+    high_use_kwh_per_kva: Annotated[float, Field(gt=0, le=100_000)] | None = None
     high_use_factor: Annotated[float, Field(ge=0, le=1)] = 1.0
     power_factor_rule: Literal["none", "cn_1983_090"] = "none"
-    minimum_per_month: Annotated[float, Field(ge=0)] = 0.0
-    minimum_per_kva_month: Annotated[float, Field(ge=0)] = 0.0
+    minimum_per_month: Money = 0.0
+    minimum_per_kva_month: Annotated[float, Field(ge=0, le=10_000_000)] = 0.0
     export_credit_per_kwh: Price = 0.0
-    fixed_per_month: Annotated[float, Field(ge=0)] = 0.0
+    fixed_per_month: Money = 0.0
     includes_vat: bool = True
     vat_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    source: str = ""
-    as_of: str = ""
+    source: Note = ""
+    as_of: Name = ""
     confidence: library.Confidence = "unverified"
     demand_confidence: library.Confidence = "unverified"
-    notes: str = ""
-    notes_zh: str = ""
+    notes: Note = ""
+    notes_zh: Note = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -223,7 +236,7 @@ class Tariff(Closed):
                 raise Refusal(
                     "energy_tiers: no season has a period '{period}'; use one of: {known}",
                     period=period,
-                    known=tuple(sorted(known)),
+                    known=tuple(sorted(known))[:SHOWN],
                 )
         return self
 

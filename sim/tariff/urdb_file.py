@@ -6,7 +6,6 @@ https://openei.org/services/doc/rest/util_rates/
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from sim.inputs.base import input_error, json_fault
+from sim.inputs.base import input_error
+from sim.inputs.text import one_line, read_json
 from sim.problem import Problem, Refusal, as_problem
 
 Table = tuple[tuple[int, ...], ...]
@@ -72,12 +72,7 @@ def _number(value: Any, most: float = MOST_MONEY) -> float:
 
 
 def _short(value: Any) -> str:
-    return clean(str(value), 40)
-
-
-def clean(text: str, most: int) -> str:
-    """The beginning of a text without halves of characters, which no screen and no file can take."""
-    return text[:most].encode("utf-8", errors="replace").decode("utf-8")
+    return one_line(str(value))[:40]
 
 
 def _whole(value: Any) -> int:
@@ -144,7 +139,7 @@ def _rows(value: Any) -> Table:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, (list, dict)) else clean(str(value), 200)
+    return "" if value is None or isinstance(value, (list, dict)) else one_line(str(value))[:200]
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -193,11 +188,9 @@ def one_rate(text: str | bytes | Mapping[str, Any] | list) -> tuple[dict[str, An
     """(the first rate with its keys in lower case, how many others the file holds)."""
     if isinstance(text, str | bytes):
         try:
-            text = json.loads(text)
-        except RecursionError as error:
-            raise Refusal("this is not a URDB rate: it must be one JSON object") from error
-        except ValueError as error:
-            raise Refusal("this is not a URDB rate: {fault}", fault=json_fault(error)) from error
+            text = read_json(text)
+        except Refusal as error:
+            raise Refusal("this is not a URDB rate: {fault}", fault=error.problem) from error
     found = list(_rates(text, 0))
     if found:
         return found[0], len(found) - 1
@@ -290,7 +283,7 @@ def not_read(
         if name not in known and not _DESCRIBING.fullmatch(name) and _has_money(value)
     ]
     if unknown:
-        yield Problem("the fields {names}", names=tuple(as_problem(clean(name, 60)) for name in unknown[:12]))
+        yield Problem("the fields {names}", names=tuple(as_problem(one_line(name)[:60]) for name in unknown[:12]))
 
 
 def _has_money(value: Any, depth: int = 0) -> bool:

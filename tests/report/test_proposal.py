@@ -19,13 +19,14 @@ from report.paper import money as proposal_money
 from report.paper import pdf
 from report.paper.blocks import Draft, table_scale
 from report.paper.front import first_year_saving
-from report.paper.offer import CHAPTERS, PAPERS, Offer, clean, missing_characters, printable, with_papers_of
+from report.paper.offer import CHAPTERS, PAPERS, Offer, missing_characters, printable, with_papers_of
 from report.paper.plant import energy_rungs
 from report.paper.proposal import proposal, warnings
 from report.paper.tables import cash_rows
 from report.text import say
 from sim.inputs.bills import RealBill
 from sim.inputs.register import unverified
+from sim.inputs.text import clean
 from study.answer import headline
 from study.beside import Beside, beside, sizes_of
 from study.evaluate import evaluate
