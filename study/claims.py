@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import combinations, product
 from math import inf, isfinite, isnan, nan
@@ -46,11 +46,20 @@ MOST_COMBINATIONS = 2000
 
 
 @dataclass(frozen=True)
+class Basis:
+    """Another basis a claim is looked at on besides the case's own: its words by language, the inputs set for it."""
+
+    text: Mapping[str, str]
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Claim:
     """One statement. `text` and `note` by language; `threshold` in the metric's unit, `upper` for "between".
 
     settings: further values the metric asks for. changes: inputs set before it is looked at (a claim about another
-    tariff basis, say). inputs: dotted paths whose break-even is of interest.
+    tariff basis, say). inputs: dotted paths whose break-even is of interest. range_of: the one whose range in which it
+    holds is always told. bases: others it is looked at on, where it depends on one.
     """
 
     id: str
@@ -64,6 +73,8 @@ class Claim:
     settings: Mapping[str, float] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    range_of: str = ""
+    bases: tuple[Basis, ...] = ()
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -105,6 +116,17 @@ class BreakEven:
     high: float
     at: float | None = None
     holds: Literal["above", "below"] | None = None
+
+
+@dataclass(frozen=True)
+class HoldingRange:
+    """Between which values of an input a claim holds; None where nothing bounds it. `verdict`: at today's value."""
+
+    path: str
+    now: float
+    low: float | None
+    high: float | None
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -156,13 +178,32 @@ def check(study: Study, claim: Claim, with_break_even: bool = True) -> Verdict:
 
 def break_even(study: Study, claim: Claim, path: str) -> BreakEven:
     """The nearest value of one input at which the claim turns, looked for at `SCAN_POINTS` values and between them."""
+    return _turn(study, claim, path, _values_along(study, claim, path))
+
+
+def _values_along(study: Study, claim: Claim, path: str) -> Callable[[float], Figure | None]:
+    """What the claim is about as one input moves, each study made once; None where a value cannot be used."""
+    whole = register()[path].kind == "integer"
+
+    @cache
+    def value(at: float) -> Figure | None:
+        try:
+            scenario = study.scenario.with_({path: int(round(at)) if whole else at})
+        except InputError:
+            return None
+        return METRICS[claim.metric].value(_study_of(study, scenario), claim.settings)
+
+    return value
+
+
+def _turn(study: Study, claim: Claim, path: str, value: Callable[[float], Figure | None]) -> BreakEven:
     now = float(study.scenario.get(path))
     low, high = search_range(study.scenario, register()[path])
     whole = register()[path].kind == "integer"
 
-    @cache
-    def margin(value: float) -> float:
-        return _margin_at(study, claim, path, int(round(value)) if whole else value)
+    def margin(at: float) -> float:
+        found = value(at)
+        return nan if found is None else _margin(claim, found)
 
     tried = sorted({now, *(low + (high - low) * k / (SCAN_POINTS - 1) for k in range(SCAN_POINTS))})
     points = [value for value in tried if not isnan(margin(value))]
@@ -172,6 +213,25 @@ def break_even(study: Study, claim: Claim, path: str) -> BreakEven:
     a, b = min(turns, key=lambda pair: min(abs(pair[0] - now), abs(pair[1] - now)))
     at = _root(margin, a, b)
     return BreakEven(path, now, low, high, float(round(at)) if whole else at, "above" if margin(b) >= 0 else "below")
+
+
+def holding_range(study: Study, claim: Claim) -> HoldingRange:
+    """Where a claim holds as its `range_of` moves: each of its bounds is solved for alone, so that a narrow range
+    between two of them is not stepped over."""
+    verdict = check(study, claim, with_break_even=False)
+    own, now = _changed(study, claim.changes), float(study.scenario.get(claim.range_of))
+    bounds = {"at_least": claim.threshold, "at_most": claim.threshold if claim.upper is None else claim.upper}
+    sides = bounds if claim.comparator == "between" else (claim.comparator,)
+    alone = [replace(claim, comparator=side, threshold=bounds[side], upper=None) for side in sides]
+    values = _values_along(own, claim, claim.range_of)
+    found = [_turn(own, one, claim.range_of, values) for one in alone]
+    ends = {point.holds: point.at for point in found if point.at is not None}
+    return HoldingRange(claim.range_of, now, ends.get("above"), ends.get("below"), verdict)
+
+
+def on_bases(claim: Claim) -> tuple[tuple[Basis, Claim], ...]:
+    """The claim as it stands on each of the other bases it names."""
+    return tuple((basis, replace(claim, changes={**claim.changes, **basis.changes}, bases=())) for basis in claim.bases)
 
 
 def together(study: Study, claims: Sequence[Claim], axes: Mapping[str, Sequence[float]]) -> Together:
@@ -218,7 +278,16 @@ def claim_from_dict(raw: Mapping[str, Any]) -> Claim:
     if unknown or missing:
         wrong = f"unknown: {', '.join(sorted(unknown))}" if unknown else f"missing: {', '.join(sorted(missing))}"
         raise ValueError(f"this claim cannot be used ({wrong}); it has {', '.join(Claim.__dataclass_fields__)}")
-    return Claim(**{**raw, "inputs": tuple(raw.get("inputs", ()))})
+    bases = tuple(Basis(one["text"], _with_records(one["changes"])) for one in raw.get("bases", ()))
+    return Claim(**{**raw, "inputs": tuple(raw.get("inputs", ())), "bases": bases})
+
+
+def _with_records(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of a file, where {"record": "diesel.density_kg_per_l"} stands for a figure of the equipment data."""
+    return {
+        path: library.record("equipment", value["record"]).value if isinstance(value, Mapping) else value
+        for path, value in changes.items()
+    }
 
 
 def vendor_ladder(study: Study) -> list[Rung]:
@@ -446,14 +515,6 @@ def _study_of(study: Study, scenario: Scenario) -> Study:
     """The study of a variant, with the dispatch at hand where only money changed."""
     same = scenario.dispatch_key == study.dispatch.key
     return evaluate(scenario, study.dispatch if same else simulate(scenario))
-
-
-def _margin_at(study: Study, claim: Claim, path: str, value: float) -> float:
-    try:
-        scenario = study.scenario.with_({path: value})
-    except InputError:
-        return nan
-    return _margin(claim, METRICS[claim.metric].value(_study_of(study, scenario), claim.settings))
 
 
 def _can_move(scenario: Scenario, path: str) -> bool:

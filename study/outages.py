@@ -14,9 +14,8 @@ import numpy as np
 from finance.ledger import interruption, restart_cost
 from sim.arrays import Floats, Ints
 from sim.dispatch.lanes import site_set_kw
-from sim.inputs import library
 from sim.inputs.scenario import Scenario
-from sim.plant.genset import LOAD_FRACTIONS, fuel_curve, linear_fit
+from sim.plant.genset import LOAD_FRACTIONS, curve_of, linear_fit
 from sim.plant.island import (
     ORDERS,
     BatteryNeed,
@@ -112,8 +111,9 @@ def _island(study: Study, lane: int) -> Island:
     lanes, genset = study.dispatch.lanes, study.scenario.genset
     least_share = float(study.dispatch.series.discharge_power_share.min())
     set_kw, sets = site_set_kw(study.scenario), int(lanes.sets[lane].min())
-    curve = fuel_curve(library.fuel_table(), set_kw)
-    per_kwh, idle = linear_fit([fraction * set_kw for fraction in LOAD_FRACTIONS], curve.l_per_h)
+    curve = curve_of(genset, set_kw)
+    per_kwh, _ = linear_fit([fraction * set_kw for fraction in LOAD_FRACTIONS], curve.l_per_h)
+    idle = curve.l_per_h[-1] - per_kwh * set_kw  # exact at full load, by which the tank is measured
     return Island(
         bess_kw=float(lanes.battery_kw[lane] * least_share + lanes.auxiliary_kw[lane]),
         energy_min_kwh=float(lanes.energy_min_kwh[lane]),
@@ -123,16 +123,15 @@ def _island(study: Study, lane: int) -> Island:
         set_kw=set_kw,
         sets=sets,
         min_load_fraction=genset.min_load_fraction,
-        fuel_idle_l_per_h_per_kw=max(0.0, idle) / set_kw * genset.fuel_factor,
-        fuel_l_per_kwh=per_kwh * genset.fuel_factor,
+        fuel_idle_l_per_h_per_kw=max(0.0, idle) / set_kw,
+        fuel_l_per_kwh=per_kwh,
         tank_l=tank_l(study.scenario, sets),
     )
 
 
 def tank_l(scenario: Scenario, sets: int) -> float:
     """Litres of diesel on site when full: `genset.tank_h` hours of these sets at full load."""
-    full_l_per_h = fuel_curve(library.fuel_table(), site_set_kw(scenario)).l_per_h[-1]
-    return scenario.genset.tank_h * sets * full_l_per_h * scenario.genset.fuel_factor
+    return scenario.genset.tank_h * sets * curve_of(scenario.genset, site_set_kw(scenario)).l_per_h[-1]
 
 
 def _order(study: Study, net_kw: Floats, island: Island) -> Order:

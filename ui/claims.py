@@ -12,8 +12,9 @@ from finance.metrics import Figure
 from report.text import inputs as register_text
 from report.text import say
 from sim.inputs.register import register
+from sim.plant.load import peak_kw
 from study import claims
-from study.claims import METRICS, BreakEven, Claim, Together, Verdict
+from study.claims import METRICS, Basis, BreakEven, Claim, HoldingRange, Together, Verdict
 from study.presets import presets
 from study.study import Study
 from ui import form, state
@@ -68,6 +69,8 @@ def draw(study: Study, verdict: Verdict) -> None:
         st.badge(t("claims.held" if verdict.held else "claims.not_held"), color="green" if verdict.held else "red")
         st.markdown(f"**{_in(claim.text, language) or own_text(study, claim)}**")
     st.markdown(_given(study, verdict))
+    if more := _more(study, claim):
+        st.markdown("\n".join(f"- {_range_text(study, basis, found)}" for basis, found in more))
     note = _in(claim.note, language)
     source = register_text.source_words(claim.source, state.words())
     if note or source:
@@ -76,6 +79,34 @@ def draw(study: Study, verdict: Verdict) -> None:
     if claim.inputs and st.toggle(t("claims.what_turns"), key=f"claims.turn.{claim.id}@{study.scenario.key}"):
         for found in break_evens(study, claim):
             st.markdown(f"- {turn_text(study, found)}")
+
+
+@once
+def _more(study: Study, claim: Claim) -> tuple[tuple[Basis | None, HoldingRange | Verdict], ...]:
+    """The range in which a claim holds on its own basis (None), and its verdict on each other."""
+    own = ((None, claims.holding_range(study, claim)),) if claim.range_of else ()
+    return (*own, *((basis, claims.check(study, one, False)) for basis, one in claims.on_bases(claim)))
+
+
+def _range_text(study: Study, basis: Basis | None, found: HoldingRange | Verdict) -> str:
+    """ "Caterpillar Tier 2: 1,856,160 L, holds." or "Load factor: holds from 68 to 77 %." """
+    if basis is None:
+        return _holding_text(study, found)
+    value = _text(study, found.claim.metric, found.value)
+    held = t("claims.held" if found.held else "claims.not_held")
+    return t("claims.on_basis", basis=_in(basis.text, state.words().language), value=value, held=held)
+
+
+def _holding_text(study: Study, found: HoldingRange) -> str:
+    entry, words, ends = register()[found.path], state.words(), (found.low, found.high)
+    name, unit, scale = form.name_text(entry), form.unit_text(entry, study.scenario), form.scale(entry)
+    key = "between" if None not in ends else "above" if found.low else "below" if found.high else "nowhere"
+    low, high, now = ("" if end is None else words.number(end * scale, unit) for end in (*ends, found.now))
+    text = t(f"claims.range.{key}", name=name, low=low, high=high, now=now)
+    if found.path != "load.load_factor" or key != "between":
+        return text
+    low_kw, high_kw = (words.number(end * peak_kw(study.scenario.load), "kW", 0) for end in ends)
+    return text + " " + t("claims.range.mean_load", low=low_kw, high=high_kw)
 
 
 def break_evens(study: Study, claim: Claim) -> tuple[BreakEven, ...]:

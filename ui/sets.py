@@ -8,8 +8,6 @@ import streamlit as st
 from report.text import say
 from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import site_set_kw
-from sim.inputs import library
-from sim.plant.genset import fuel_curve
 from sim.plant.ratings import (
     RATINGS,
     RatingFinding,
@@ -21,6 +19,7 @@ from sim.plant.ratings import (
     wear,
 )
 from study import weeks
+from study.outages import tank_l as full_tank_l
 from study.study import Study
 from ui import state
 from ui.figures import card
@@ -42,7 +41,7 @@ def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
         return
     words, hours = state.words(), (kept.stop or 0) * step_h
     each_year_h = set_hours / fleet * HOURS_PER_YEAR / hours
-    tank_l = _tank_l(study, fleet)
+    tank_l = full_tank_l(study.scenario, fleet)
     fuel = fuel_logistics(trace.fuel_l[kept], tank_l, study.scenario.genset.truck_l, step_h)
     each = words.number(each_year_h, t("charts.unit.h"), 0)
     trucks = words.number(fuel.trucks_per_week)
@@ -100,12 +99,6 @@ def _trip_text(study: Study, lane: int, year: int, trace: Trace, kept: slice) ->
     return t(
         "answers.operation.sets_trip" if hours[0] else "answers.operation.sets_trip_none", short=short, whole=whole
     )
-
-
-def _tank_l(study: Study, fleet: int) -> float:
-    genset = study.scenario.genset
-    full = fuel_curve(library.fuel_table(), site_set_kw(study.scenario)).l_per_h[-1]
-    return genset.tank_h * fleet * full * genset.fuel_factor
 
 
 def _fuel_text(study: Study, fuel, tank_l: float) -> str:

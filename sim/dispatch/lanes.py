@@ -16,7 +16,6 @@ from sim.dispatch.control import Shaving, orders, refill_share, yearly_threshold
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.dispatch.rule import STEP_PV
-from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses, price_classes
 from sim.plant import transformer
@@ -33,7 +32,7 @@ from sim.plant.battery import (
     usual_fade,
 )
 from sim.plant.flex import FLEX_FIELDS, Flex, Seen, rule
-from sim.plant.genset import fuel_curve
+from sim.plant.genset import curve_of
 from sim.plant.load import load_kw, monthly_scale, peak_kw
 from sim.plant.ratings import derating
 from sim.problem import Named, Refusal
@@ -455,15 +454,12 @@ def _genset_lanes(scenario: Scenario, spread) -> dict[str, Floats]:
     genset = scenario.genset
     set_kw = site_set_kw(scenario)
     battery_kw = np.where(np.array(ALTERNATIVES) == "hybrid", available(scenario.storage)[0], 0.0)
-    curve = fuel_curve(library.fuel_table(), set_kw)
+    curve = curve_of(genset, set_kw)
     return {
         "set_kw": spread(set_kw),
         "set_min_fraction": spread(genset.min_load_fraction),
         "set_max_fraction": spread(planned_fraction(scenario, battery_kw)),
-        **{
-            name: spread(value * genset.fuel_factor)
-            for name, value in zip(FUEL_FIELDS, curve.kernel_coefficients, strict=True)
-        },
+        **{name: spread(value) for name, value in zip(FUEL_FIELDS, curve.kernel_coefficients, strict=True)},
     }
 
 

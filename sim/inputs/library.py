@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal
 
 import yaml
@@ -167,9 +168,22 @@ def tariff_source(keys: str) -> str:
     return "; ".join(known[key.strip()]["title"] if key.strip() in known else key.strip() for key in keys.split(";"))
 
 
-def fuel_table() -> list[dict[str, float]]:
-    """Litres per hour of one diesel set at 25/50/75/100 % load by rating (`equipment.yaml: diesel`)."""
-    return _file("equipment")["diesel"]["fuel_table_l_per_h"]
+FUEL_LOADS = {"load_25": 0.25, "load_50": 0.50, "load_75": 0.75, "load_100": 1.00}
+
+
+def fuel_table(family: str) -> list[dict[str, float]]:
+    """Litres per hour of one diesel set at 25, 50, 75 and 100 % load, a row a rating (`equipment.yaml: diesel`): the
+    makers' own rows of an engine family, or for "median" one row with the median of all makers' L/kWh at each load."""
+    rows = _file("equipment")["diesel"]["fuel_curves_l_per_h"]
+    if family == "median":
+        per_kwh = {
+            load: median(row[load] / (row["rated_kw"] * share) for row in rows if load in row)
+            for load, share in FUEL_LOADS.items()
+        }
+        return [{"rated_kw": 1.0} | {load: per_kwh[load] * share for load, share in FUEL_LOADS.items()}]
+    return [
+        {name: float(row[name]) for name in ("rated_kw", *FUEL_LOADS)} for row in rows if row.get("family") == family
+    ]
 
 
 def inference_shape_24h() -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from sim.inputs import library
 from sim.inputs.base import Closed
 from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, always, derived, estimate, given, seen, sourced
 from sim.inputs.storage import has_battery
@@ -25,6 +26,22 @@ def has_sets(s: Any) -> bool:
 
 OfYear = Field(max_length=8760, fail_fast=True)
 MOST_ARRAYS = 60
+
+
+def has_own_curve(s: Any) -> bool:
+    return s.genset.engine_family == "own"
+
+
+def _own_point(load_percent: int) -> Any:
+    """A point of the user's own fuel curve; it starts from the makers' median."""
+    median = library.fuel_table("median")[0][f"load_{load_percent}"] / load_percent * 100
+    return given(
+        derived(round(median, 3), MAKERS),
+        f"Fuel at {load_percent} % load [L/kWh 0.1..1]",
+        "Of the maker's sheet, per kWh of electricity.",
+        when=has_own_curve,
+        after="engine_family" if load_percent == 25 else f"own_{load_percent - 25}_l_per_kwh",
+    )
 
 
 class WeatherYear(Closed):
@@ -136,6 +153,9 @@ class Pv(Closed, card="pv", when=has_pv):
         return self.dc_kwp / 1000 * self.area_m2_per_mwp / 10_000
 
 
+MAKERS = "Median of eleven makers' curves, 2004-2022: Cummins, Caterpillar, Kohler, Mitsubishi"
+
+
 class Genset(Closed, card="sets", when=has_sets):
     """Diesel sets of one size. How many stand on site depends on the alternative."""
 
@@ -174,7 +194,18 @@ class Genset(Closed, card="sets", when=has_sets):
     max_load_fraction: float = given(
         1.0, "Load per set before the next starts [fraction >0.1..1]", "1 = as few sets as can carry it."
     )
-    fuel_factor: float = given(1.0, "Fuel against the table [0.5..2]", "0.93 for a newer engine.", varies="plant")
+    engine_family: Literal["median", "cummins_50hz", "caterpillar_tier2", "own"] = given(
+        derived("median", MAKERS),
+        "Fuel curve",
+        "Ask which engine: from a fuel-optimised 50 Hz Cummins (QSK) to a Caterpillar built for low emissions (EPA "
+        "Tier 2) fuel rises by an eighth at full load and by a fifth at half load. The median of the makers stands "
+        "where the engine is not known. Own: four points of the maker's sheet.",
+    )
+    own_25_l_per_kwh: float = _own_point(25)
+    own_50_l_per_kwh: float = _own_point(50)
+    own_75_l_per_kwh: float = _own_point(75)
+    own_100_l_per_kwh: float = _own_point(100)
+    fuel_factor: float = given(1.0, "Fuel against the curve [0.5..2]", "More than 1 for a worn engine.", varies="plant")
     co2_kg_per_l: float = given(
         sourced("diesel.co2e_kg_per_l"), "Diesel CO2e [kg/L 0..5]", "Tank to stack.", after="mean_time_to_failure_h"
     )
@@ -217,6 +248,24 @@ class Genset(Closed, card="sets", when=has_sets):
         "Start time [s 0..600]",
         "From the call to carrying load; the battery or a UPS has to bridge it.",
     )
+
+    @property
+    def own_l_per_kwh(self) -> dict[int, float]:
+        """The user's own fuel curve by load in percent."""
+        return {load: getattr(self, f"own_{load}_l_per_kwh") for load in (25, 50, 75, 100)}
+
+    @model_validator(mode="after")
+    def _own_curve_can_be(self) -> Genset:
+        per_kwh = self.own_l_per_kwh
+        l_per_h = [load * at for load, at in per_kwh.items()]
+        if self.engine_family != "own" or (per_kwh[25] >= per_kwh[50] and l_per_h == sorted(set(l_per_h))):
+            return self
+        raise Refusal(
+            "the fuel curve must burn more each hour at a higher load, and at 25 % load no less for each kWh than at "
+            "50 %; check the four points, {first} to {last}",
+            first=Named("genset.own_25_l_per_kwh"),
+            last=Named("genset.own_100_l_per_kwh"),
+        )
 
     @model_validator(mode="after")
     def _loads_are_ordered(self) -> Genset:

@@ -1,13 +1,17 @@
 """Diesel sets: fuel by load, and how many sets run for a given load.
 
 Loads are means over the step (kW), fuel is litres of diesel. The fuel curve of a set is given at 25, 50, 75 and 100 %
-of its rating; between the points it is a straight line, and below 25 % the first line is prolonged.
+of its rating, by engine family or by the user; between the points it is a straight line, and below 25 % the first line
+is prolonged.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from sim.inputs import library
+from sim.inputs.plant import Genset
 
 LOAD_FRACTIONS = (0.25, 0.50, 0.75, 1.00)
 TABLE_COLUMNS = ("load_25", "load_50", "load_75", "load_100")
@@ -50,6 +54,14 @@ def fuel_curve(table: Sequence[Mapping[str, float]], set_kw: float) -> FuelCurve
     within_kw = min(max(set_kw, rated_kw[0]), rated_kw[-1])
     points = [np.interp(within_kw, rated_kw, [row[column] for row in rows]) for column in TABLE_COLUMNS]
     return FuelCurve(set_kw, tuple(float(point) * set_kw / within_kw for point in points))
+
+
+def curve_of(genset: Genset, set_kw: float) -> FuelCurve:
+    """The curve of a set of `set_kw` by the engine family of the scenario, or through its own points, times its factor
+    on fuel."""
+    own = [{"rated_kw": 1.0} | {f"load_{load}": load / 100 * per_kwh for load, per_kwh in genset.own_l_per_kwh.items()}]
+    curve = fuel_curve(own if genset.engine_family == "own" else library.fuel_table(genset.engine_family), set_kw)
+    return FuelCurve(set_kw, tuple(point * genset.fuel_factor for point in curve.l_per_h))
 
 
 def linear_fit(load_kw: Sequence[float], l_per_h: Sequence[float]) -> tuple[float, float]:

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.dispatch.kernel import trace
-from sim.plant.genset import FuelCurve, fuel_curve, linear_fit
+from sim.inputs import library
+from sim.inputs.base import InputError
+from sim.inputs.plant import Genset
+from sim.inputs.scenario import scenario_from_dict
+from sim.plant.genset import FuelCurve, curve_of, fuel_curve, linear_fit
 from tests.reference.checks_genset import KTA50_G3_KW, KTA50_G3_L_PER_H
 from tests.sim.kernel_inputs import make_lanes, make_series
 from tests.sim.sets_run import fuel_l_per_h, linear_curve, run_sets
@@ -30,6 +34,50 @@ def test_table_rows_come_back_and_ratings_between_them_lie_halfway():
 def test_ratings_beyond_the_table_scale_with_the_rating():
     assert fuel_curve(TABLE, 250).l_per_h == pytest.approx((20.85, 35.05, 50.0, 67.6))
     assert fuel_curve(TABLE, 2000).l_per_h == pytest.approx((163.6, 275.6, 394.6, 538.4))
+
+
+def per_kwh(genset: Genset, set_kw: float) -> list[float]:
+    curve = curve_of(genset, set_kw)
+    return [l_per_h / (set_kw * load) for l_per_h, load in zip(curve.l_per_h, (0.25, 0.5, 0.75, 1.0), strict=True)]
+
+
+def test_families_are_the_makers_own_sheets():
+    """QSK60 prime burns 355 L/h at 1,500 kW, 3516E prime 518.2 at three quarters of 2,500 kW; a set of another size
+    burns in proportion beyond the rows, and between QSK23 (662 kW) and QSK60 what lies between."""
+    cummins, cat = Genset(engine_family="cummins_50hz"), Genset(engine_family="caterpillar_tier2")
+    assert curve_of(cummins, 1500.0).l_per_h == (111, 187, 267, 355)
+    assert curve_of(cummins, 3000.0).l_per_h == (222, 374, 534, 710)
+    assert curve_of(cummins, 1081.0).l_per_h == pytest.approx((78.5, 136, 194, 258))
+    assert per_kwh(cat, 1500.0) == pytest.approx([0.35408, 0.30176, 0.27637, 0.265], abs=1e-5)
+
+
+def test_the_median_of_the_makers_by_hand():
+    """Half load, nine curves: 0.2461 0.2493 0.2568 0.2812 *0.2838* 0.2844 0.2958 0.3018 0.3291. Full load, ten curves:
+    0.2367 0.2382 0.2432 0.2546 *0.2549 0.2550* 0.2630 0.2650 0.2675 0.2702, so the mean of the middle two."""
+    assert per_kwh(Genset(), 1500.0) == pytest.approx([0.31614, 0.28385, 0.26663, 0.25493], abs=1e-5)
+
+
+def test_no_maker_burns_more_for_each_kwh_at_full_load_than_at_three_quarters():
+    """The generic table of before did, and named 75 % as the best load."""
+    for family in ("median", "cummins_50hz", "caterpillar_tier2"):
+        points = per_kwh(Genset(engine_family=family), 1500.0)
+        assert points == sorted(points, reverse=True), family
+    rows = [row for row in library._file("equipment")["diesel"]["fuel_curves_l_per_h"] if {"load_75"} < set(row)]
+    assert all(row["load_100"] / row["load_75"] < 4 / 3 * 1.0114 for row in rows if "load_100" in row)
+
+
+def test_an_own_curve_goes_before_every_family():
+    points = {25: 0.30, 50: 0.26, 75: 0.25, 100: 0.245}
+    own = {f"own_{load}_l_per_kwh": value for load, value in points.items()}
+    assert per_kwh(Genset(engine_family="own", fuel_factor=1.1, **own), 800.0) == pytest.approx(
+        [1.1 * value for value in points.values()]
+    )
+
+
+@pytest.mark.parametrize("points", [{"own_25_l_per_kwh": 0.25}, {"own_100_l_per_kwh": 0.19}])
+def test_a_curve_no_engine_has_is_refused_with_its_fields(points):
+    with pytest.raises(InputError, match="check the four points"):
+        scenario_from_dict({"genset": {"engine_family": "own"} | points})
 
 
 @pytest.mark.parametrize("i", range(4))

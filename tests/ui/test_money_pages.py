@@ -22,6 +22,11 @@ def texts(app: AppTest) -> str:
 def test_what_turns_a_claim_is_shown_when_asked_for():
     app = open_page("claims", "case_a")
     assert "4 of 6 claims hold." in texts(app)
+    assert "As a mean load: 2,185\N{NO-BREAK SPACE}kW to 2,470\N{NO-BREAK SPACE}kW." in texts(
+        app
+    )  # 68.3 to 77.2 % of 3,200
+    assert "Caterpillar Tier 2 (3516E): 1,856,160\N{NO-BREAK SPACE}L, holds." in texts(app)
+    assert "Cummins 50 Hz (QSK): 1,603,509\N{NO-BREAK SPACE}L, does not hold." in texts(app)
     switch = next(toggle for toggle in app.toggle if toggle.key.startswith("claims.turn.cost_down_40"))
     switch.set_value(True).run()
     calm(app)
