@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from finance.kpis import Saving
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
+from study.evaluate import evaluate
 from study.study import Study
+from study.turning import false_position
 
 # Windows of a province that has moved them to a midday valley (苏发改价格发〔2025〕426号).
 MOVED_WINDOWS = "cn_jiangsu_10kv"
@@ -24,6 +27,8 @@ MOVED_WINDOWS = "cn_jiangsu_10kv"
 MARKET_SPREAD = "cn_gansu_110kv"
 ADMINISTRATIVE = "administrative_tou_agency_purchase"
 PRICE_STEP = 0.1
+# How far beyond today's spread a break-even is looked for, and how near to it the search ends.
+WIDEST, NEARLY_ZERO = 3.0, 1e-4
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,50 @@ def outcome(key: str, study: Study) -> CaseFigures:
     return CaseFigures(key, study.savings["hybrid"], study.kpis["hybrid"])
 
 
+@dataclass(frozen=True)
+class MarketCondition:
+    """The answer rests on windows that do not bind a user who buys directly in the market.
+
+    since: from which day (ISO date), and its source. spread_per_kwh: the tariff's dearest less its cheapest price of
+    the year, in its own currency.
+    """
+
+    since: str
+    source: str
+    spread_per_kwh: float
+
+
+def market_condition(scenario: Scenario) -> MarketCondition | None:
+    """What the answer of a Chinese site rests on, where its tariff is an agency-purchase curve at a voltage from which
+    a data centre normally buys in the market, and the term goes on after the rule came into force; else None."""
+    rule = library.market_users()
+    last = np.datetime64(scenario.site.start, "M") + scenario.site.term_months
+    tariff = scenario.tariff
+    if not has_government_windows(tariff) or tariff.voltage_kv < rule.low or last <= np.datetime64(rule.value, "M"):
+        return None
+    return MarketCondition(rule.value, rule.source, year_spread_per_kwh(tariff))
+
+
+def break_even_spread(study: Study) -> float | None:
+    """The year's dearest less cheapest price, in the tariff's currency per kWh, at which the hybrid's NPV against its
+    baseline is 0: every price is drawn towards, or away from, the mean that grid-only pays. None where it does not
+    turn between one price and `WIDEST` times today's spread."""
+    now = year_spread_per_kwh(study.scenario.tariff)
+
+    def npv(spread_per_kwh: float) -> float:
+        tariff = _with_spread(study, spread_per_kwh)
+        varied = study if tariff is None else evaluate(study.scenario.with_({"tariff": tariff}))
+        return float(varied.kpis["hybrid"].npv.value or 0.0)
+
+    today = npv(now)
+    end = 0.0 if today > 0 else WIDEST * now
+    at_end = npv(end)
+    if now <= 0 or (today > 0) == (at_end > 0):
+        return None
+    zero = NEARLY_ZERO * max(abs(today), abs(at_end))
+    return false_position(cache(npv), now, end, zero, NEARLY_ZERO)
+
+
 def has_government_windows(tariff: Tariff) -> bool:
     """Whether the tariff is a Chinese agency-purchase curve. Since 2026-03-01 those who buy directly in the market have
     neither its windows nor its price levels (NDRC/NEA 2025 No. 1656)."""
@@ -72,7 +121,7 @@ def has_government_windows(tariff: Tariff) -> bool:
 def default_spread_per_kwh(scenario: Scenario) -> float:
     """The spread the market case starts from: the narrowest seen in China; none where prices are in other money."""
     narrow = library_tariff(MARKET_SPREAD)
-    return round(_spread(narrow), 4) if scenario.tariff.currency == narrow.currency else 0.0
+    return round(year_spread_per_kwh(narrow), 4) if scenario.tariff.currency == narrow.currency else 0.0
 
 
 def _bases(scenario: Scenario) -> tuple[str, ...]:
@@ -130,7 +179,7 @@ def _with_spread(study: Study, spread_per_kwh: float) -> dict[str, Any] | None:
     """The tariff with every price drawn towards the mean that grid-only pays in its first year, so that this bill's
     energy stays what it is. None where there is no spread to narrow."""
     tariff, dispatch = study.scenario.tariff, study.dispatch
-    now, months = _spread(tariff), dispatch.clock.months
+    now, months = year_spread_per_kwh(tariff), dispatch.clock.months
     taken = dispatch.import_kwh[dispatch.row("grid"), :months]
     if now <= 0 or spread_per_kwh == now or taken.sum() <= 0:
         return None
@@ -144,9 +193,10 @@ def _with_spread(study: Study, spread_per_kwh: float) -> dict[str, Any] | None:
     return _own(tariff, {"seasons": seasons})
 
 
-def _spread(tariff: Tariff) -> float:
-    """Distance between the dearest and the cheapest price of a season, the greatest of the year."""
-    return max(max(s.prices_per_kwh.values()) - min(s.prices_per_kwh.values()) for s in tariff.seasons)
+def year_spread_per_kwh(tariff: Tariff) -> float:
+    """The dearest less the cheapest price of the year."""
+    prices = [price for season in tariff.seasons for price in season.prices_per_kwh.values()]
+    return max(prices) - min(prices)
 
 
 def _own(tariff: Tariff, fields: Mapping[str, Any]) -> dict[str, Any]:

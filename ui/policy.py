@@ -11,7 +11,17 @@ from finance.figures import KeyFigure, figures_on
 from finance.metrics import Figure
 from report.text import say
 from report.text.amounts import Amounts, amounts
-from study.policy import Case, CaseFigures, cases, default_spread_per_kwh, has_government_windows, outcome
+from study.policy import (
+    WIDEST,
+    Case,
+    CaseFigures,
+    break_even_spread,
+    cases,
+    default_spread_per_kwh,
+    has_government_windows,
+    outcome,
+    year_spread_per_kwh,
+)
 from study.study import Study
 from ui import answers, state
 from ui.state import t
@@ -36,7 +46,7 @@ def draw(study: Study) -> None:
         _buttons(found)
     with box:
         if has_government_windows(study.scenario.tariff):
-            st.markdown(f":small[{t('policy.market_users')}]")
+            st.markdown(f":small[{t('policy.market_users')} {_break_even_text(study)}]")
         with st.expander(t("policy.what")):
             st.markdown(t("policy.what_text"))
 
@@ -47,6 +57,16 @@ def _ask_spread(study: Study) -> float:
     key = f"policy.spread@{study.scenario.tariff.currency}"
     given = st.number_input(label, 0.0, None, start, key=key, format="%.4f", help=t("policy.spread_help"), width=280)
     return start if given is None else float(given)
+
+
+def _break_even_text(study: Study) -> str:
+    """At which spread the plan neither gains nor loses."""
+    words, currency = state.words(), study.scenario.tariff.currency
+    at, now = break_even_spread(study), year_spread_per_kwh(study.scenario.tariff)
+    said = {"now": words.price(now, currency, "kWh"), "baseline": say.name(study.baseline, words)}
+    if at is None:
+        return t("policy.no_break_even", widest=words.number(WIDEST, decimals=0), **said)
+    return t("policy.break_even", at=words.price(at, currency, "kWh"), **said)
 
 
 def _title(study: Study, today: CaseFigures, outcomes: list[CaseFigures]) -> str:

@@ -162,6 +162,13 @@ def demand_rule(rule_id: str) -> dict[str, Any]:
     return _file("tariffs")["demand_rules"][rule_id]
 
 
+def market_users() -> Record:
+    """Since when (ISO date) Chinese users who buy directly in the market have no time-of-use windows or price levels
+    set by the government; `low` is the voltage in kV from which a data centre normally does (`tariffs.yaml`)."""
+    found = next(note for note in _file("tariffs")["general_notes"] if note["id"] == "cn_market_users")
+    return _as_record("tariffs:cn_market_users", found | {"low": found["from_kv"]}, _file("tariffs")["sources"])
+
+
 def tariff_source(keys: str) -> str:
     """Titles for the source keys of a tariff record ("S02; S03" -> their titles)."""
     known = _file("tariffs")["sources"]

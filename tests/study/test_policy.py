@@ -5,7 +5,15 @@ import pytest
 
 from sim.inputs.tariff import library_tariff
 from study.evaluate import evaluate
-from study.policy import cases, default_spread_per_kwh, has_government_windows, outcome
+from study.policy import (
+    break_even_spread,
+    cases,
+    default_spread_per_kwh,
+    has_government_windows,
+    market_condition,
+    outcome,
+    year_spread_per_kwh,
+)
 from study.presets import presets
 from tests.study.test_contract_study import BATTERY, FOUR_HOURS, study
 
@@ -89,6 +97,39 @@ def test_cases_that_change_nothing_are_left_out():
     assert not [key for key in tnb if key.startswith("basis_")]
     flat = by_key(study())
     assert "midday_valley" not in flat and "market_price" not in flat
+
+
+def test_at_the_break_even_spread_nothing_is_gained(case_b):
+    """Guangdong's prices lie 1.5165 to 0.3382 CNY/kWh apart at 10 kV; the plan needs more than half of that."""
+    assert year_spread_per_kwh(case_b.scenario.tariff) == pytest.approx(1.1783)
+    at = break_even_spread(case_b)
+    npv = {share: in_case(case_b, "market_price", share * at).kpis["hybrid"].npv.value for share in (0.99, 1.0, 1.01)}
+    assert npv[0.99] < 0 < npv[1.01] and abs(npv[1.0]) < 1e-3 * case_b.kpis["hybrid"].npv.value
+    assert 0.5 * 1.1783 < at < 0.7 * 1.1783
+
+
+def test_a_plan_that_pays_at_no_spread_has_no_break_even():
+    """A flat price has no spread to widen; TNB's four sen leave case C's PV to decide, whatever the spread."""
+    assert break_even_spread(study()) is None
+    assert break_even_spread(evaluate(presets()["case_c"].scenario)) is None
+
+
+def test_what_a_chinese_answer_rests_on():
+    """A curve of agency purchase at 10 kV or more, in a term that outlasts February 2026; no other."""
+    site = presets()["case_b"].scenario
+    found = market_condition(site)
+    assert found.since == "2026-03-01" and "1656" in found.source and found.spread_per_kwh == pytest.approx(1.1783)
+    assert market_condition(site.with_({"site.term_months": 2})) is None  # January and February 2026
+    assert market_condition(site.with_({"site.term_months": 3})) is not None
+    assert market_condition(site.with_({"tariff": {"library_id": "cn_gansu_110kv"}})) is None
+    low = site.tariff.model_dump() | {"voltage_kv": 0.4}
+    assert market_condition(site.with_({"tariff": low})) is None
+    assert market_condition(presets()["case_c"].scenario) is None
+    assert {name for name, case in presets().items() if market_condition(case.scenario)} == {
+        "case_a",
+        "case_b",
+        "blank",
+    }
 
 
 def test_where_the_government_sets_windows():
