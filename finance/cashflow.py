@@ -127,10 +127,11 @@ def in_year(amount: float, year: int, years: int) -> Floats:
 
 
 def by_year(line: ArrayLike, per_year: int = 12) -> Floats:
-    """(periods + 1,) to (years + 1,): the start, then the sums of each project year; the last may be a part of one."""
+    """(..., periods + 1) to (..., years + 1): the start, then the sums of each project year; the last may be a part of
+    one."""
     line = np.asarray(line, dtype=float)
-    starts = np.arange(1, line.size, per_year)
-    return np.append(line[0], np.add.reduceat(line, starts)) if starts.size else line[:1]
+    starts = np.append(0, np.arange(1, line.shape[-1], per_year))
+    return np.add.reduceat(line, starts, axis=-1)
 
 
 def at_year_ends(yearly: Floats, periods: int, per_year: int) -> Floats:

@@ -56,9 +56,8 @@ class Flow:
 
 @dataclass(frozen=True, eq=False)
 class AlternativeCase:
-    """One alternative as its figures see it. `total`, `difference` (periods + 1,): its net flow, and that less the
-    baseline's; `served` (periods + 1,): kWh the site got, `energy_kwh` in all. Periods are the study's: years, or
-    months of a short term."""
+    """One alternative as its figures see it. `total`, `difference` (months + 1,): its net flow, and that less the
+    baseline's; `served` (months + 1,): kWh the site got, `energy_kwh` in all."""
 
     scenario: Scenario
     dispatch: Dispatch
@@ -68,7 +67,6 @@ class AlternativeCase:
     difference: Floats
     served: Floats
     energy_kwh: float
-    per_year: int
 
     def sum(self, name: str) -> float:
         """A monthly quantity of the dispatch over the term."""
@@ -137,7 +135,7 @@ class KeyFigure:
         """The figure of one alternative."""
         if self.flow is None:
             return self.value(case)
-        return IS_BASELINE if is_baseline else self.flow(Flow(case.difference, case.rate, case.per_year))
+        return IS_BASELINE if is_baseline else self.flow(Flow(case.difference, case.rate, metrics.MONTHLY))
 
 
 def row(*given: Any, **named: Any) -> Any:
@@ -160,7 +158,7 @@ class Kpis:
     )
     lcoe_per_kwh: Figure = row(
         "money_per_kwh",
-        lambda case: metrics.lcoe(-case.total, case.served, case.rate, case.per_year),
+        lambda case: metrics.lcoe(-case.total, case.served, case.rate, metrics.MONTHLY),
         "less",
         "long paper defined book",
         'IF({present energy}>0,-{present total}/{present energy},"{why no_energy}")',

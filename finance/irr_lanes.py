@@ -28,32 +28,33 @@ SETTLED = 1e-14  # relative change of x at which Newton's rule has arrived
 UNCLEAR = 1e-11
 
 
-def proved_irr(rows: Floats, lowest: float, highest: float, threads: int | None = None) -> Floats:
-    """Rate per period of each row (N, T), NaN where it is not proved to be the only one in (lowest, highest).
+def proved_irr(rows: Floats, lowest: float, highest: float, threads: int | None = None, start: float = 0.1) -> Floats:
+    """Rate per period of each row (N, T), NaN where it is not proved to be the only one in (lowest, highest). `start`:
+    the rate that the search begins with.
 
     The result of a row depends neither on its neighbours nor on the number of threads.
     """
     rows = np.ascontiguousarray(rows, dtype=np.float64)
     found = np.full(len(rows), np.nan)
-    starts = range(0, len(rows), ROWS_A_CHUNK)
-    ends = 1.0 / (1.0 + highest), 1.0 / (1.0 + lowest)
+    chunks = range(0, len(rows), ROWS_A_CHUNK)
+    places = 1.0 / (1.0 + highest), 1.0 / (1.0 + lowest), 1.0 / (1.0 + start)
 
-    def run(start: int) -> None:
-        _run(rows, found, start, min(start + ROWS_A_CHUNK, len(rows)), *ends)
+    def run(first: int) -> None:
+        _run(rows, found, first, min(first + ROWS_A_CHUNK, len(rows)), *places)
 
     enough = config.NUMBA_NUM_THREADS if len(rows) >= ROWS_FOR_THREADS else 1
-    workers = min(threads or enough, max(1, len(starts)))
+    workers = min(threads or enough, max(1, len(chunks)))
     if workers == 1:
-        for start in starts:
-            run(start)
+        for first in chunks:
+            run(first)
     else:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(run, starts))
+            list(pool.map(run, chunks))
     return found
 
 
 @partial(Kernel, options=PLAIN)
-def _run(rows, found, first, stop, x_low, x_high):
+def _run(rows, found, first, stop, x_low, x_high, x_start):
     """Rows `first` ... `stop - 1` in blocks of WIDTH; a block beyond the last row repeats it."""
     periods = rows.shape[1]
     flows = np.empty((periods, WIDTH))
@@ -67,7 +68,7 @@ def _run(rows, found, first, stop, x_low, x_high):
                 flows[t, j] = rows[row, t]
         _bracket(flows, x_low, x_high, value, size, sign, bracketed)
         for j in range(WIDTH):
-            low[j], high[j], x[j] = x_low, x_high, 1.0 / 1.1
+            low[j], high[j], x[j] = x_low, x_high, x_start
         for _ in range(MOST_STEPS):
             value[:] = 0.0
             slope[:] = 0.0

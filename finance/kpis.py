@@ -1,7 +1,8 @@
 """The figures of merit of each alternative, and its saving against the named baseline.
 
-Flows are yearly where the term is a whole number of years from two on, monthly otherwise; the rate is yearly either
-way, so that month m is discounted by (1 + rate)^(m/12). NPV, IRR and payback are of the difference to the baseline.
+Figures are of monthly flows, whatever the term; the rate is yearly, so that month m is discounted by
+(1 + rate)^(m/12). NPV, IRR and payback are of the difference to the baseline. Tables and charts show the sums of
+project years where the term has two or more.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finance.cashflow import by_year
 from finance.figures import FIGURES, AlternativeCase, Kpis
 from finance.ledger import Ledger
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
+
+SHOWN_BY_YEAR_MONTHS = 24
 
 
 @dataclass(frozen=True)
@@ -26,17 +30,15 @@ class Saving:
     co2_t: float
 
 
-def periods_per_year(term_months: int) -> int:
-    """1 where the term is a whole number of years from two on, else 12."""
-    return 1 if term_months >= 24 and term_months % 12 == 0 else 12
+def shows_years(term_months: int) -> bool:
+    """Whether tables and charts show project years, the last perhaps a part of one; months of shorter terms."""
+    return term_months >= SHOWN_BY_YEAR_MONTHS
 
 
 def by_period(monthly: Floats, term_months: int) -> Floats:
-    """(..., months + 1) to (..., periods + 1): yearly sums where flows are yearly."""
-    if periods_per_year(term_months) == 12:
-        return monthly
-    years = monthly[..., 1:].reshape(*monthly.shape[:-1], term_months // 12, 12).sum(axis=-1)
-    return np.concatenate([monthly[..., :1], years], axis=-1)
+    """(..., months + 1) to (..., periods + 1), as tables show them: the start, then sums of project years, or months
+    of a short term."""
+    return by_year(monthly) if shows_years(term_months) else monthly
 
 
 def served_kwh(dispatch: Dispatch) -> Floats:
@@ -51,18 +53,17 @@ def kpis(scenario: Scenario, dispatch: Dispatch, book: Ledger) -> dict[str, Kpis
 
 def case(scenario: Scenario, dispatch: Dispatch, book: Ledger, alternative: str) -> AlternativeCase:
     """What the figures of one alternative are found from."""
-    row, term = dispatch.row(alternative), scenario.site.term_months
-    total, served = book.total, served_kwh(dispatch)[row]
+    row, total = dispatch.row(alternative), book.total
+    served = served_kwh(dispatch)[row]
     return AlternativeCase(
         scenario,
         dispatch,
         book,
         row,
-        total=by_period(total[row], term),
-        difference=by_period(total[row] - total[dispatch.row(scenario.finance.baseline)], term),
-        served=by_period(np.concatenate([[0.0], served]), term),
+        total=total[row],
+        difference=total[row] - total[dispatch.row(scenario.finance.baseline)],
+        served=np.append(0.0, served),
         energy_kwh=float(served.sum()),
-        per_year=periods_per_year(term),
     )
 
 

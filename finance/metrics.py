@@ -22,7 +22,8 @@ from finance.irr_lanes import proved_irr
 from sim.arrays import Flags, Floats
 from sim.problem import Problem
 
-LOWEST_IRR, HIGHEST_IRR = -0.99, 10.0
+MONTHLY = 12  # periods a year of every flow of a study
+LOWEST_IRR, HIGHEST_IRR, START_IRR = -0.99, 10.0, 0.1
 LONGEST_YEARS = 100
 # Cells of ln(1 + rate) the search starts from, 1.4 % wide, and how often one may be halved: down to 1e-6.
 _GRID = np.linspace(np.log1p(LOWEST_IRR), np.log1p(HIGHEST_IRR), 513)
@@ -112,11 +113,20 @@ def npv(rate: ArrayLike, flows: ArrayLike, periods_per_year: int = 1) -> Floats:
 
 
 def irr(flows: ArrayLike, periods_per_year: int = 1) -> Irr:
-    """Internal rate of return of one series (T,): the root in (-0.99, 10] if there is exactly one, else None."""
-    row = _one_series(flows)
-    _, roots = _roots(row[None], periods_per_year)
-    value, reason = _judged(row[None], np.array([roots.size]))
-    return Irr(float(roots[0]) if value[0] else None, str(reason[0]) or None, tuple(roots.tolist()))
+    """Internal rate of return of one series (T,): the greatest root in (-0.99, 10], if no other is at or above zero.
+
+    So from zero up the NPV has one sign below the IRR and the other one above it. Roots below zero beside it say
+    nothing: a tax or an instalment at the end of the last year brings one. None where flows that sum to a gain have no
+    root at or above zero: theirs is beyond the range.
+    """
+    row = _one_series(flows)[None]
+    _check_span(row.shape[1], periods_per_year)
+    proved = float(_proved(row, periods_per_year)[0])
+    if not np.isnan(proved):
+        return Irr(proved, None, (proved,))
+    _, roots = _roots(row, periods_per_year)
+    value, reason = _chosen(row, np.zeros(roots.size, dtype=np.int64), roots)
+    return Irr(_number(value), str(reason[0]) or None, tuple(roots.tolist()))
 
 
 def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
@@ -126,10 +136,7 @@ def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
     """
     rows = _rows(flows)
     _check_span(rows.shape[1], periods_per_year)
-    low, high = ((1.0 + end) ** (1.0 / periods_per_year) - 1.0 for end in (LOWEST_IRR, HIGHEST_IRR))
-    value = proved_irr(rows, low, high)
-    if periods_per_year > 1:
-        value = (1.0 + value) ** periods_per_year - 1.0
+    value = _proved(rows, periods_per_year)
     reason = np.zeros(len(rows), dtype="<U16")
     open_rows = np.flatnonzero(np.isnan(value))
     if open_rows.size:
@@ -137,13 +144,25 @@ def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
     return IrrRows(value, reason)
 
 
+def _proved(rows: Floats, periods_per_year: int) -> Floats:
+    """The yearly rate of each row (N,) that is proved to have only one, NaN for the others."""
+    low, high, start = (_of_period(rate, periods_per_year) for rate in (LOWEST_IRR, HIGHEST_IRR, START_IRR))
+    found = proved_irr(rows, low, high, start=start)
+    return found if periods_per_year == 1 else (1.0 + found) ** periods_per_year - 1.0
+
+
 def _searched(rows: Floats, periods_per_year: int) -> tuple[Floats, NDArray[np.str_]]:
-    row, roots = _roots(rows, periods_per_year)
-    exists, reason = _judged(rows, np.bincount(row, minlength=len(rows)))
+    return _chosen(rows, *_roots(rows, periods_per_year))
+
+
+def _chosen(rows: Floats, row: NDArray[np.int64], roots: Floats) -> tuple[Floats, NDArray[np.str_]]:
+    """Of each row's roots the one that is its rate of return (N,), NaN without one, and why there is none."""
+    gains = np.bincount(row[roots >= -_SAME_ROOT], minlength=len(rows))
+    first = rows[np.arange(len(rows)), _first_true(rows != 0)]
     value = np.full(len(rows), np.nan)
-    single = exists[row]
-    value[row[single]] = roots[single]
-    return value, reason
+    value[row] = roots  # ascending: the greatest stays
+    value[(gains > 1) | ((gains == 0) & (first * rows.sum(axis=1) < 0))] = np.nan
+    return value, _missing(rows, gains, ~np.isnan(value))
 
 
 def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float, periods_per_year: int = 1) -> Figure:
@@ -220,11 +239,11 @@ def lcoe(costs: ArrayLike, energy_kwh: ArrayLike, rate: float, periods_per_year:
     return Figure(float(npv(rate, _one_series(costs), periods_per_year) / delivered_kwh))
 
 
-def _judged(rows: Floats, count: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
-    """Whether each row has exactly one root, and otherwise why it has no IRR."""
+def _missing(rows: Floats, gains: NDArray[np.int64], exists: Flags) -> NDArray[np.str_]:
+    """Why a row with so many roots from zero up has no IRR; "" where it exists."""
     mixed = (rows > 0).any(axis=1) & (rows < 0).any(axis=1)
     none = np.where(mixed, "no_root", np.where(rows.any(axis=1), "no_sign_change", "all_zero"))
-    return count == 1, np.where(count == 1, "", np.where(count > 1, "several_roots", none))
+    return np.where(exists, "", np.where(gains > 1, "several_roots", none))
 
 
 def _roots(rows: Floats, periods_per_year: int) -> tuple[NDArray[np.int64], Floats]:

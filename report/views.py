@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from finance.bill import OVERRUN
-from finance.kpis import by_period, periods_per_year
+from finance.kpis import by_period, shows_years
 from finance.lines import LINES, by
 from i18n import Words
 from report.text import say
@@ -95,15 +95,21 @@ def period_parts(study: Study, alternative: str) -> dict[str, NDArray[np.float64
 def period_labels(study: Study, words: Words) -> list[str]:
     """ "Start", then years or months of the term."""
     site = study.scenario.site
-    if periods_per_year(site.term_months) == 1:
-        years = [words.t("charts.period.year", n=n + 1) for n in range(site.term_months // 12)]
-        return [words.t("charts.period.start"), *years]
+    if shows_years(site.term_months):
+        return year_labels(study, words)
     start = int(site.start[5:]) - 1
     months = [
         words.t("charts.period.month", n=n + 1, name=month_name(words, (start + n) % 12 + 1))
         for n in range(site.term_months)
     ]
     return [words.t("charts.period.start"), *months]
+
+
+def year_labels(study: Study, words: Words) -> list[str]:
+    """ "Start", then the project years; a last one that is a part says how many months it has."""
+    whole, rest = divmod(study.scenario.site.term_months, 12)
+    labels = [words.t("charts.period.start"), *(words.t("charts.period.year", n=n + 1) for n in range(whole))]
+    return [*labels, words.t("charts.period.part_year", n=whole + 1, months=rest)] if rest else labels
 
 
 def parts_reach(parts: dict[str, NDArray[np.float64]]) -> tuple[float, float]:
@@ -156,8 +162,12 @@ def bill_months(study: Study, year: int, words: Words) -> list[str]:
     return [month_name(words, month) for month in bill_calendar(study, year)]
 
 
-def difference_flows(study: Study, alternative: str = "hybrid") -> NDArray[np.float64]:
-    """Money the alternative saves (+) or costs (-) against the baseline, by period (periods + 1,)."""
+def monthly_difference(study: Study, alternative: str = "hybrid") -> NDArray[np.float64]:
+    """Money the alternative saves (+) or costs (-) against the baseline, by month (months + 1,)."""
     total = study.ledger.total
-    difference = total[ALTERNATIVES.index(alternative)] - total[ALTERNATIVES.index(study.baseline)]
-    return by_period(difference, study.scenario.site.term_months)
+    return total[ALTERNATIVES.index(alternative)] - total[ALTERNATIVES.index(study.baseline)]
+
+
+def difference_flows(study: Study, alternative: str = "hybrid") -> NDArray[np.float64]:
+    """The same by period (periods + 1,)."""
+    return by_period(monthly_difference(study, alternative), study.scenario.site.term_months)

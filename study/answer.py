@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from finance.kpis import by_period, periods_per_year
 from finance.lines import keys
 from finance.metrics import Figure
 from sim.dispatch.lanes import import_limits_kw, site_set_kw
@@ -205,8 +204,8 @@ def mix_title(study: Study) -> Finding:
 
 @dataclass(frozen=True, eq=False)
 class Spending:
-    """Cumulative spending (alternatives, periods + 1), positive = paid, without the resale at the end; `resale`
-    (alternatives,) comes back at the end. `months` (periods + 1,) are the ends of the periods: years for long terms."""
+    """Cumulative spending (alternatives, months + 1), positive = paid, without the resale at the end; `resale`
+    (alternatives,) comes back at the end. `months` (months + 1,) are the ends of the months."""
 
     months: NDArray[np.float64]
     paid: NDArray[np.float64]
@@ -214,13 +213,12 @@ class Spending:
 
 
 def spending(study: Study) -> Spending:
-    """Running total of what each alternative costs, in the same periods as payback and IRR."""
-    term = study.scenario.site.term_months
+    """Running total of what each alternative costs, by month as payback and IRR have it."""
     lines = study.ledger.lines
     resale = sum(lines[name].sum(axis=1) for name in RESIDUAL_LINES)
     without = study.ledger.total - sum(lines[name] for name in RESIDUAL_LINES)
-    paid = -np.cumsum(by_period(without, term), axis=1)
-    return Spending(np.arange(paid.shape[1]) * (12.0 / periods_per_year(term)), paid, resale)
+    paid = -np.cumsum(without, axis=1)
+    return Spending(np.arange(paid.shape[1], dtype=float), paid, resale)
 
 
 @dataclass(frozen=True)
@@ -232,7 +230,7 @@ class Crossing:
 
 
 def crossing(study: Study) -> Crossing:
-    """Read from the running totals, straight line inside a period, the same rule as the payback."""
+    """Read from the running totals, straight line inside a month, the same rule as the payback."""
     totals = spending(study)
     gap = totals.paid[ALTERNATIVES.index(study.baseline)] - totals.paid[ALTERNATIVES.index("hybrid")]
     behind = np.flatnonzero(gap < 0)

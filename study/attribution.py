@@ -17,7 +17,6 @@ from math import factorial, fsum
 from typing import Any
 
 from finance import metrics
-from finance.kpis import by_period, periods_per_year
 from finance.ledger import ledger
 from finance.rates import grid_bill
 from sim.dispatch.lanes import simulate
@@ -131,5 +130,4 @@ def _cost(study: Study, without: Mapping[str, Any], group: Coalition, active: Se
     flow = ledger(scenario, dispatch, grid_bill(scenario, dispatch)).total[ALTERNATIVES.index("hybrid")]
     if measure == "total":
         return -float(flow.sum())
-    term = scenario.site.term_months
-    return -float(metrics.npv(scenario.finance.discount_rate, by_period(flow, term), periods_per_year(term)))
+    return -float(metrics.npv(scenario.finance.discount_rate, flow, metrics.MONTHLY))

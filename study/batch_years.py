@@ -1,4 +1,4 @@
-"""What a batch of variants uses and pays for in each period of the term: every project year simulated, or one.
+"""What a batch of variants uses and pays for in each month of the term: every project year simulated, or one.
 
 `every_year` simulates each project year of each variant, with the study's outages of that year, and bills the whole
 term; for the scenario itself it gives the study's own figures. `one_year` is for variants that bring outages of their
@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 
-from finance.kpis import periods_per_year
 from finance.ledger import crew_months
 from sim.arrays import Floats, Ints
 from sim.dispatch import variants
@@ -31,7 +30,7 @@ LANES = 4096  # simulated at a time: what they meter fits in memory
 PHYSICAL = ("fuel_l", "genset_kwh", "unserved_kwh", "import_kwh", "main_months", "standby_months")
 BESIDE = 0.05  # of nameplate: how far beside the study's own capacities a year is looked at
 NO_OUTAGES = Outages(np.zeros(2, dtype=np.int64), *np.zeros((2, 0), dtype=np.int64))
-Used = dict[str, Floats]  # quantities of a cost line and items of the bill (n, periods)
+Used = dict[str, Floats]  # quantities of a cost line and items of the bill (n, months)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +39,14 @@ class Term:
 
     own: Alternative
 
-    def every_year(self, v: Values, threads: int | None = None) -> Used:
-        """Quantities and bill items (n, periods) of every variant, prices of today. Variants with the same physics are
-        simulated once."""
+    def every_year(self, v: Values, threads: int | None = None) -> tuple[Used, Ints]:
+        """Quantities and bill items (kinds, months) at prices of today, and the kind of each variant (n,): variants
+        with the same physics are simulated once."""
         kinds, index = v.alike(OF_HYBRID if self.own.is_hybrid else OF_BASELINE)
         step = max(1, LANES // self._dispatch.years)
         some = (kinds.some(np.arange(at, min(at + step, kinds.count))) for at in range(0, kinds.count, step))
         parts = [self._every_year(part, None, threads) for part in some]
-        return {key: np.concatenate([part[key] for part in parts])[index] for key in parts[0]}
+        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}, index
 
     def one_year(self, v: Values, outages: Outages, threads: int | None = None) -> Used:
         """The same for variants with outages of their own."""
@@ -56,25 +55,25 @@ class Term:
         for key, values in found.items():
             values += calm[key] + hours * per_hour[key]
             if key in PHYSICAL:
-                np.maximum(values, 0.0, out=values)
+                values *= self._is_above_zero(values)
         return found
 
-    @cached_property
-    def periods(self) -> int:
-        return -(-self._dispatch.months // self._months_a_period)
+    @property
+    def months(self) -> int:
+        return self._dispatch.months
 
     @cached_property
-    def year_of_period(self) -> Ints:
-        """Project year (0 is the first) of each period (periods,)."""
-        return np.arange(self.periods) * self._months_a_period // 12
+    def year_of_month(self) -> Ints:
+        """Project year (0 is the first) of each month (months,)."""
+        return np.arange(self.months) // 12
+
+    def _is_above_zero(self, values: Floats) -> Floats:
+        """Whether the sum of the project year of each month is (n, months)."""
+        return (np.add.reduceat(values, np.arange(0, self.months, 12), axis=1) > 0)[:, self.year_of_month]
 
     @property
     def _dispatch(self) -> Dispatch:
         return self.own.study.dispatch
-
-    @property
-    def _months_a_period(self) -> int:
-        return 12 // periods_per_year(self._dispatch.months)
 
     # --- every project year simulated ---------------------------------------------------------------------------------
 
@@ -84,19 +83,17 @@ class Term:
         found = metered(self.own, v, np.arange(self._dispatch.years), health, outages, threads)
         whole = found.reshaped(lambda values: values.reshape(v.count, -1, *values.shape[3:])[:, :months])
         bill = items(study, row, rates_of_term(study, row), whole)
-        monthly = bill | _quantities(whole, self._dispatch.sets[row])
-        width = self._months_a_period
-        return {key: values.reshape(v.count, -1, width).sum(axis=-1) for key, values in monthly.items()}
+        return bill | _quantities(whole, self._dispatch.sets[row])
 
     # --- one year of each variant -------------------------------------------------------------------------------------
 
     @cached_property
     def _own_years(self) -> tuple[Used, Used]:
-        """By what the scenario's own years exceed its middle years (periods,): without outages, and for each hour
+        """By what the scenario's own years exceed its middle years (months,): without outages, and for each hour
         without grid that the study has in the year."""
         dispatch, scenario = self._dispatch, Values(self.own.study.scenario, {}, 1)
         runs = dispatch.run_of[self.own.own_lane(np.arange(dispatch.years))]
-        year, at = self.year_of_period, np.arange(self.periods)
+        year, at = self.year_of_month, np.arange(self.months)
         listed = variants.joined([variants.listed_outages(dispatch.runs[run].grid_up, 1) for run in runs])
         own, middle = self._every_year(scenario, None), self._middle_years(scenario.some(0 * runs), listed)
         calm_own, calm_middle = (simulate(scenario, NO_OUTAGES) for simulate in (self._every_year, self._middle_years))
@@ -119,23 +116,21 @@ class Term:
                 whole[:, group] = values[:, None]
                 if slopes:
                     whole[:, group] += off[:, group, None] * slopes[key]
-        return {key: values.reshape(v.count, -1)[:, : self.periods] for key, values in found.items()}
+        return {key: values.reshape(v.count, -1)[:, : self.months] for key, values in found.items()}
 
     def _middle(self, v: Values, year: int, health: Floats, outages: Outages, threads: int | None = None) -> Used:
-        """One project year of each variant (n, periods of a year)."""
+        """One project year of each variant (n, months of a year)."""
         study, row, months = self.own.study, self.own.row, self._dispatch.clock.months
         found = metered(self.own, v, np.array([year]), health[:, None], outages, threads)
         whole = found.reshaped(lambda values: values[:, 0])
         rates = as_repeated(rates_of_year(study, row, year), whole.peak_kw)
         monthly = items(study, row, rates, whole, first=year * months)
-        monthly |= _quantities(whole, self._dispatch.lanes.sets[self.own.own_lane(year)])
-        width = min(self._months_a_period, months)
-        return {key: values.reshape(v.count, -1, width).sum(axis=-1) for key, values in monthly.items()}
+        return monthly | _quantities(whole, self._dispatch.lanes.sets[self.own.own_lane(year)])
 
     @cached_property
     def _slopes(self) -> dict[int, Used]:
         """By the middle year of each group: change per unit of capacity round the study's, without outages (each
-        (periods of a year,))."""
+        (months of a year,))."""
         found, scenario = {}, Values(self.own.study.scenario, {}, 2)
         for group in self._groups:
             year, health = int(_middle_of(group)), self._dispatch.life.health[group]

@@ -20,7 +20,6 @@ import numpy as np
 
 from finance import metrics
 from finance.figures import FIGURES, KeyFigure, figures_on
-from finance.kpis import by_period, periods_per_year
 from finance.metrics import Figure
 from finance.rates import bill_rates
 from sim.arrays import Floats
@@ -353,11 +352,11 @@ def _uncontracted(study: Study) -> Floats:
 
 def _irr_with(study: Study, extras: Iterable[Callable[[Study], Floats]]) -> Figure:
     """The hybrid's IRR against the baseline with monthly money on top."""
-    total, term = study.ledger.total, study.scenario.site.term_months
+    total = study.ledger.total
     flows = total[study.dispatch.row("hybrid")] - total[study.dispatch.row(study.baseline)]
     for extra in extras:
         flows = flows + np.concatenate([[0.0], extra(study)])
-    return metrics.irr(by_period(flows, term), periods_per_year(term))
+    return metrics.irr(flows, metrics.MONTHLY)
 
 
 def _next(before: Rung, key: str, value: Figure) -> Rung:

@@ -2,7 +2,7 @@
 
 The plant is the hybrid's PV and battery with their control; the PV alone under a PPA, or where the battery is rented.
 What else the hybrid does differently from the baseline, grid works and sets, is the host's whatever the terms. In every
-period host + investor = the project's flow before tax of `study.financing`.
+month host + investor = the project's flow before tax of `study.financing`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from finance import metrics, ownership
 from finance.cashflow import CashFlow, by_year
 from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule
 from finance.figures import Appraisal, appraise
-from finance.kpis import by_period, periods_per_year, served_kwh
+from finance.kpis import served_kwh
 from finance.lines import keys
 from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
@@ -51,7 +51,7 @@ HIGHEST_PRICE = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Party:
-    """One party: flows by period (periods + 1,) before and after tax, both appraised at the study's discount rate.
+    """One party: flows by month (months + 1,) before and after tax, both appraised at the study's discount rate.
 
     hurdle: yearly rate it wants. worth: NPV before tax at that rate; wanted: what that NPV must reach.
     """
@@ -77,9 +77,9 @@ class Party:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A contract at its terms. Lines are by period (periods + 1,).
+    """A contract at its terms. Lines are by month (months + 1,).
 
-    periods: how many it runs. saved: all that the project saves; saving: what the contract measures of it. share: the
+    periods: months it runs. saved: all that the project saves; saving: what the contract measures of it. share: the
     investor's part of that, 0 under other kinds. coverage: of the investor's loan.
     """
 
@@ -175,7 +175,7 @@ def price_of(study: Study, contract: Contract) -> tuple[str, float, float] | Non
     if kind in ("buy", "guaranteed_saving"):
         return None
     if kind == "as_a_service":
-        power, energy = study.scenario.storage.power_kw, plant_cash(study, kind).energy_kwh
+        power, energy = study.scenario.storage.power_kw, by_year(plant_cash(study, kind).energy_kwh)
         most = HIGHEST_PRICE * float(np.abs(plant_cash(study, kind).capex[0]))
         return (
             ("service_per_kw_month", 0.0, most / (12 * power))
@@ -273,7 +273,7 @@ def flags(study: Study, found: Outcome) -> tuple[Flag, ...]:
         Flag(
             "not_billed",
             terms.kind in ("shared_saving", "guaranteed_saving") and terms.shared_on == "with_loss",
-            {"loss": float(_lines(study)["saved_loss"].sum())},
+            {"loss": float(monthly_lines(study)["saved_loss"].sum())},
         ),
         Flag("fee_growth", uses_fee and terms.escalation > price_growth, {"own": terms.escalation, "of": price_growth}),
         Flag(
@@ -303,7 +303,7 @@ def _claims(terms: Contract, years: Floats, price_growth: float) -> tuple[Flag, 
 
 def _left_out(study: Study) -> float:
     """What a gross saving leaves out over the term: the items that cost more."""
-    lines = _lines(study)
+    lines = monthly_lines(study)
     return float((_measured(lines, "gross") - _measured(lines, "net")).sum())
 
 
@@ -326,13 +326,13 @@ class _Frame:
 
 
 def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
-    """Lines by period (periods + 1,) of what the investor would build; `savings` are the whole project's. Energy is
+    """Lines by month (months + 1,) of what the investor would build; `savings` are the whole project's. Energy is
     what the fee or the price is paid on: PV used on site, as a service what the battery gives back too."""
-    lines = _lines(study)
+    lines = monthly_lines(study)
     parts = {name: _plant_line(study, name, kind) for name in ("investment", "operating", "replacement", "residual")}
-    row, monthly, term = study.dispatch.row("hybrid"), study.dispatch.monthly, study.scenario.site.term_months
+    row, monthly = study.dispatch.row("hybrid"), study.dispatch.monthly
     names = ("pv_load_kwh", "pv_charge_kwh") if kind == "ppa" else ("pv_load_kwh", "discharge_kwh")
-    kwh = by_period(np.append(0.0, sum(monthly[name][row] for name in names)), term)
+    kwh = np.append(0.0, sum(monthly[name][row] for name in names))
     return CashFlow(
         capex=parts["investment"],
         savings=sum(lines[name] for name in CAUSES),
@@ -344,11 +344,10 @@ def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
 
 
 def _plant_line(study: Study, part: str, kind: ContractKind) -> Floats:
-    """The part of a project line that is the plant's, hybrid less baseline, by period."""
+    """The part of a project line that is the plant's, hybrid less baseline, by month."""
     own, base = study.dispatch.row("hybrid"), study.dispatch.row(study.baseline)
     lines, nothing = study.ledger.lines, np.zeros(study.dispatch.months + 1)
-    found = sum((lines[line][own] - lines[line][base] for line in _plant_names(study, part, kind)), nothing)
-    return by_period(found, study.scenario.site.term_months)
+    return sum((lines[line][own] - lines[line][base] for line in _plant_names(study, part, kind)), nothing)
 
 
 def _plant_names(study: Study, part: str, kind: ContractKind) -> list[str]:
@@ -367,14 +366,9 @@ def plant_lines(study: Study, found: Outcome, period: int) -> list[str]:
     return [name for part in parts for name in _plant_names(study, part, kind)]
 
 
-def _lines(study: Study) -> dict[str, Floats]:
-    term = study.scenario.site.term_months
-    return {name: by_period(line, term) for name, line in monthly_lines(study).items()}
-
-
 def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Frame:
-    lines, plant, scenario = _lines(study), plant_cash(study, contract.kind), study.scenario
-    per_year, last = periods_per_year(scenario.site.term_months), plant.capex.size - 1
+    lines, plant, scenario = monthly_lines(study), plant_cash(study, contract.kind), study.scenario
+    per_year, last = metrics.MONTHLY, plant.capex.size - 1
     rest = sum(lines[name] for name in ("operating", "replacement", "residual"))
     runs_on = contract.kind in ("operating_lease", "rental")
     return _Frame(
@@ -391,7 +385,7 @@ def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Fra
 
 
 def _measured(lines: Mapping[str, Floats], shared_on: str) -> Floats:
-    """The saving a contract speaks of (periods + 1,)."""
+    """The saving a contract speaks of (months + 1,)."""
     billed = [lines[name] for name in CAUSES if name != "saved_loss"]
     if shared_on == "gross":
         return sum(np.maximum(line, 0.0) for line in billed)
@@ -449,7 +443,7 @@ def _first_year(frame: _Frame) -> float:
 
 
 def _shares(contract: Contract, frame: _Frame) -> Floats:
-    """The investor's share in each period of the contract (periods + 1,), 0 outside it."""
+    """The investor's share in each month of the contract (months + 1,), 0 outside it."""
     line = np.zeros(frame.plant.capex.size)
     steps = sorted((step.first_year, step.share) for step in contract.share_by_year)
     for period in range(1, frame.periods + 1):

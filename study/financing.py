@@ -2,14 +2,15 @@
 
 The project is what an alternative does differently from the baseline: more investment, less running cost. Tax and loan
 are worked out on yearly sums on the study's VAT basis; where VAT is recovered the study should be without it on both
-sides. Rates of return are of the flows in the study's own periods (`finance.kpis`), with tax and debt service at the
-end of each project year, so that the figures before tax are those of the key figures.
+sides. Rates of return are of monthly flows, with tax, credit, VAT return and debt service at the end of each project
+year, so that the figures before tax are those of the key figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ from finance.cashflow import (
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
 from finance.figures import Appraisal, appraise
-from finance.kpis import by_period, periods_per_year, served_kwh
+from finance.kpis import by_period, served_kwh
 from finance.lines import by, keys
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
@@ -86,9 +87,9 @@ class Returns:
 
     `project_before_tax` and `project_after_tax` know no loan; the tax of the second is on EBIT. `equity`: the owners'
     flow with the tax really paid. `no_loan`: why there is none, or None where there is one. `largest_loan`: share of
-    the investment whose sculpted service the cash covers as the bank wants, None without investment. `lines`: the
-    signed lines of the cash-flow tables in the study's periods (periods + 1,): those of `PROJECT_LINES`, then
-    before_tax, tax_on_ebit, credit, vat, after_tax, drawdown, principal, interest, tax_paid and equity.
+    the investment whose sculpted service the cash covers as the bank wants, None without investment. `monthly`: the
+    signed lines of the cash flow (months + 1,): those of `PROJECT_LINES`, then before_tax, tax_on_ebit, credit, vat,
+    after_tax, drawdown, principal, interest, tax_paid and equity.
     """
 
     alternative: str
@@ -97,7 +98,7 @@ class Returns:
     rules: TaxRules
     loan: Loan
     no_loan: NoLoan | None
-    lines: Mapping[str, Floats]
+    monthly: Mapping[str, Floats]
     project_before_tax: Appraisal
     project_after_tax: Appraisal
     equity: Appraisal
@@ -105,6 +106,11 @@ class Returns:
     mirr: Figure
     profitability_index: Figure
     largest_loan: float | None
+
+    @cached_property
+    def lines(self) -> dict[str, Floats]:
+        """The lines as tables show them (periods + 1,): by project year, or by month of a short term."""
+        return {name: by_period(line, line.size - 1) for name, line in self.monthly.items()}
 
     @property
     def views(self) -> dict[str, Appraisal]:
@@ -140,9 +146,9 @@ def returns_under(
     unlevered = financed(cash, rules, NO_LOAN, vat)
     loan, no_loan = _granted(scenario_loan(study) if loan is None else loan, unlevered)
     whole = financed(cash, rules, loan, vat) if no_loan is None else unlevered
-    rate, per_year = study.scenario.finance.discount_rate, _per_year(study)
-    lines = _lines(study, whole, alternative, against)
-    after_tax = appraise(lines["after_tax"], rate, per_year)
+    rate, monthly = study.scenario.finance.discount_rate, _monthly(study, whole, alternative, against)
+    before_tax = monthly["before_tax"]
+    after_tax = appraise(monthly["after_tax"], rate, metrics.MONTHLY)
     return Returns(
         alternative=alternative,
         against=against,
@@ -150,13 +156,13 @@ def returns_under(
         rules=rules,
         loan=loan,
         no_loan=no_loan,
-        lines=lines,
-        project_before_tax=appraise(lines["before_tax"], rate, per_year),
+        monthly=monthly,
+        project_before_tax=appraise(before_tax, rate, metrics.MONTHLY),
         project_after_tax=after_tax,
-        equity=after_tax if no_loan is not None else appraise(lines["equity"], rate, per_year),
+        equity=after_tax if no_loan is not None else appraise(monthly["equity"], rate, metrics.MONTHLY),
         coverage=whole.coverage,
-        mirr=metrics.mirr(lines["before_tax"], rate, rate, per_year),
-        profitability_index=metrics.profitability_index(rate, lines["before_tax"], per_year),
+        mirr=metrics.mirr(before_tax, rate, rate, metrics.MONTHLY),
+        profitability_index=metrics.profitability_index(rate, before_tax, metrics.MONTHLY),
         largest_loan=_largest_loan(study, unlevered),
     )
 
@@ -198,14 +204,9 @@ def _vat(study: Study, cash: CashFlow) -> Floats:
     return vat_on_investment(-float(cash.capex[0]), rate, finance.vat_recovery_years, cash.capex.size - 1)
 
 
-def _per_year(study: Study) -> int:
-    return periods_per_year(study.scenario.site.term_months)
-
-
-def _lines(study: Study, whole: Financed, alternative: str, against: str) -> dict[str, Floats]:
-    """Lines by period; what is worked out by year (tax, credit, VAT, loan) comes at the year's end."""
-    term = study.scenario.site.term_months
-    lines = {name: by_period(line, term) for name, line in monthly_lines(study, alternative, against).items()}
+def _monthly(study: Study, whole: Financed, alternative: str, against: str) -> dict[str, Floats]:
+    """Lines by month; what is worked out by year (tax, credit, VAT, loan) comes at the year's end."""
+    lines = monthly_lines(study, alternative, against)
     before, plan = sum(lines.values()), whole.loan
     yearly = {
         "tax_on_ebit": -whole.tax_without_loan.tax,
@@ -216,7 +217,7 @@ def _lines(study: Study, whole: Financed, alternative: str, against: str) -> dic
         "interest": -plan.interest,
         "tax_paid": -whole.tax.tax,
     }
-    placed = {name: at_year_ends(line, before.size, _per_year(study)) for name, line in yearly.items()}
+    placed = {name: at_year_ends(line, before.size, metrics.MONTHLY) for name, line in yearly.items()}
     given = placed["credit"] + placed["vat"]
     after = before + placed["tax_on_ebit"] + given
     equity = before + given + sum(placed[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
@@ -239,12 +240,12 @@ def storage_cost(study: Study, with_charging: bool = True) -> Figure:
 
     Per discharged AC kWh. Charging from PV and sets counts as free; what it displaces is in the bill.
     """
-    row, term = study.dispatch.row("hybrid"), study.scenario.site.term_months
-    cost = -by_period(sum(study.ledger.lines[name][row] for name in STORAGE_LINES), term)
+    row = study.dispatch.row("hybrid")
+    cost = -sum(study.ledger.lines[name][row] for name in STORAGE_LINES)
     if with_charging:
-        cost = cost + by_period(np.append(0.0, charging_cost(study)), term)
-    discharged = by_period(np.append(0.0, study.dispatch.monthly["discharge_kwh"][row]), term)
-    return metrics.lcoe(cost, discharged, study.scenario.finance.discount_rate, _per_year(study))
+        cost = cost + np.append(0.0, charging_cost(study))
+    discharged = np.append(0.0, study.dispatch.monthly["discharge_kwh"][row])
+    return metrics.lcoe(cost, discharged, study.scenario.finance.discount_rate, metrics.MONTHLY)
 
 
 def charging_cost(study: Study) -> Floats:

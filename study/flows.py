@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from finance.kpis import by_period, periods_per_year
+from finance import metrics
 from finance.ledger import cells_price, of_site
 from finance.lines import LINES, Reader, value
 from finance.lives import FACTORS, Lives
@@ -34,17 +34,20 @@ CHUNK = 1024
 
 @dataclass(frozen=True, eq=False)
 class Flows:
-    """Net flows (N, periods + 1) of hybrid and baseline, money out negative, lost compute in them where the scenario
+    """Net flows (N, months + 1) of hybrid and baseline, money out negative, lost compute in them where the scenario
     counts it. `rate` (N,): yearly discount rate. unserved_kwh, co2_t (N,): of the hybrid; base_...: of the baseline."""
 
     own: Floats
     base: Floats
     rate: Floats
-    per_year: int
     unserved_kwh: Floats
     base_unserved_kwh: Floats
     co2_t: Floats
     base_co2_t: Floats
+
+    @property
+    def per_year(self) -> int:
+        return metrics.MONTHLY
 
     @property
     def difference(self) -> Floats:
@@ -89,14 +92,14 @@ def flows(
         rows = np.arange(start, min(start + CHUNK, count))
         some = everyone.some(rows)
         if outages is None:
-            own = [{key: values[rows] for key, values in of_term.items()} for of_term in used]
+            own = [{key: values[kind[rows]] for key, values in of_term.items()} for of_term, kind in used]
         else:
             own = [term.one_year(some, variants.repeated(outages, rows), threads) for term in terms]
         parts.append(_chunk(terms, some, own))
         if progress:
             progress(int(rows[-1]) + 1, count)
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Flows(**joined, per_year=periods_per_year(study.scenario.site.term_months))
+    return Flows(**joined)
 
 
 def _chunk(terms: list[Term], v: Values, used: list[Used]) -> dict[str, Floats]:
@@ -105,15 +108,14 @@ def _chunk(terms: list[Term], v: Values, used: list[Used]) -> dict[str, Floats]:
         of = _quantities(term, v, own)
         found[flow] = _net_flow(term, v.count, of)
         found[f"{prefix}unserved_kwh"] = of("unserved_kwh").sum(axis=1)
-        found[f"{prefix}co2_t"] = np.broadcast_to(of("co2_kg"), (v.count, term.periods)).sum(axis=1) / 1000
+        found[f"{prefix}co2_t"] = np.broadcast_to(of("co2_kg"), (v.count, term.months)).sum(axis=1) / 1000
     return found
 
 
 def _net_flow(term: Term, count: int, of: Reader) -> Floats:
-    """The sum of all cost lines (n, periods + 1)."""
-    flow = np.zeros((count, term.periods + 1))
-    first = 1 + np.searchsorted(term.year_of_period, np.arange(term.year_of_period[-1] + 1))
-    columns = {"start": slice(0, 1), "end": slice(-1, None), "yearly": first}
+    """The sum of all cost lines (n, months + 1)."""
+    flow = np.zeros((count, term.months + 1))
+    columns = {"start": slice(0, 1), "end": slice(-1, None), "yearly": slice(1, None, 12)}
     for line in LINES.values():
         if not any(np.ndim(factor) == 0 and factor == 0 for factor in map(of, line.plain)):
             flow[:, columns.get(line.due, slice(1, None))] += value(line, of)
@@ -121,10 +123,10 @@ def _net_flow(term: Term, count: int, of: Reader) -> Floats:
 
 
 def _quantities(term: Term, v: Values, used: Used) -> Reader:
-    """What each factor of a cost line is for variants: (n or 1, periods, project years or 1), or a number. What is not
+    """What each factor of a cost line is for variants: (n or 1, months, project years or 1), or a number. What is not
     simulated for variants is the study's own."""
     study, row = term.own.study, term.own.row
-    finance, year = study.scenario.finance, term.year_of_period
+    finance, year = study.scenario.finance, term.year_of_month
     spread = v.factor("tariff.spread")
     added, price = health_and_cells(study, v)[1], cells_price(v("finance.storage_cost_decline"), study.dispatch.years)
     replaces = study.scenario.storage.renewal == "replace"
@@ -134,7 +136,7 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
         "with_grid": lambda: float(term.own.name != "diesel"),
         "has_battery": lambda: v.factor("storage.energy_kwh") > 0,
         "pv_ac_kw": lambda: v.factor("pv.dc_kwp") / v.factor("pv.dc_ac_ratio"),
-        "months": lambda: 12.0 / periods_per_year(study.dispatch.months),
+        "months": lambda: 1.0,
         "bill_energy": lambda: spread * used["energy"] + (1.0 - spread) * used["energy_flat"],
         "bill_demand": lambda: used["demand"],
         "bill_fixed": lambda: 0.0,
@@ -152,7 +154,7 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
         if name in used:
             return used[name]
         if name in study.dispatch.monthly:
-            return by_period(np.append(0.0, study.dispatch.monthly[name][row]), study.dispatch.months)[None, 1:]
+            return study.dispatch.monthly[name][row][None]
         if name.startswith("up."):
             component = name.removeprefix("up.")
             rates = v.factor(rate_input(finance, component))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from finance import metrics
-from finance.kpis import by_period, periods_per_year
 from finance.lines import keys, proportional
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
@@ -62,9 +61,8 @@ def prices(study: Study) -> dict[str, tuple[str, ...]]:
 def present_value(study: Study, lines: tuple[str, ...]) -> float:
     """Present value of these lines, hybrid less baseline."""
     own, base = ALTERNATIVES.index("hybrid"), study.dispatch.row(study.baseline)
-    term = study.scenario.site.term_months
-    flows = sum(by_period(study.ledger.lines[line][own] - study.ledger.lines[line][base], term) for line in lines)
-    factors = metrics.discount_factors(study.scenario.finance.discount_rate, np.size(flows), periods_per_year(term))
+    flows = sum(study.ledger.lines[line][own] - study.ledger.lines[line][base] for line in lines)
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, np.size(flows), metrics.MONTHLY)
     return float((flows * factors).sum())
 
 

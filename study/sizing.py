@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.kpis import by_period, periods_per_year
 from finance.ledger import unit_cost
 from finance.lines import keys, proportional
 from sim.arrays import Floats
@@ -157,8 +156,7 @@ def year_weights(study: Study) -> Floats:
     scenario, dispatch = study.scenario, study.dispatch
     term, count = scenario.site.term_months, dispatch.clock.months
     month = np.arange(1, dispatch.years * count + 1)
-    yearly = periods_per_year(term) == 1
-    factor = (1 + scenario.finance.discount_rate) ** -(np.ceil(month / 12) if yearly else month / 12)
+    factor = (1 + scenario.finance.discount_rate) ** -(month / 12)
     return (factor * (month <= term)).reshape(dispatch.years, count).sum(axis=1) / count
 
 
@@ -216,9 +214,8 @@ def power_share(scenario: Scenario) -> float:
 def yearly(study: Study, lines: tuple[str, ...], weight: float) -> float:
     """What these lines of the hybrid cost, as equal payments a year; never below 0."""
     scenario, row = study.scenario, study.dispatch.row("hybrid")
-    flows = by_period(sum(study.ledger.lines[name][row] for name in lines), scenario.site.term_months)
-    per_year = periods_per_year(scenario.site.term_months)
-    return max(0.0, float(-metrics.npv(scenario.finance.discount_rate, flows, per_year) / weight))
+    flows = sum(study.ledger.lines[name][row] for name in lines)
+    return max(0.0, float(-metrics.npv(scenario.finance.discount_rate, flows, metrics.MONTHLY) / weight))
 
 
 def find(plan: Plan) -> Priced:
@@ -307,9 +304,7 @@ def simulated(plan: Plan, size: Sizes) -> tuple[Study, float]:
     total = study.ledger.total[row]
     if not scenario.finance.count_unserved:
         total = total + study.ledger.unserved_value[row]
-    flows = by_period(total, scenario.site.term_months)
-    per_year = periods_per_year(scenario.site.term_months)
-    return study, -float(metrics.npv(scenario.finance.discount_rate, flows, per_year)) / plan.weight
+    return study, -float(metrics.npv(scenario.finance.discount_rate, total, metrics.MONTHLY)) / plan.weight
 
 
 def _probe(study: Study, wish: Wish) -> Study:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from finance.figures import FIGURES
-from finance.kpis import periods_per_year
+from finance.kpis import shows_years
 from report import sentences, views
 from report.palette import palette
 from report.screen import cost as charts_cost
@@ -79,7 +79,7 @@ def flow_note(study: Study, scale: Amounts) -> str:
 
 
 def period_word(study: Study) -> str:
-    yearly = periods_per_year(study.scenario.site.term_months) == 1
+    yearly = shows_years(study.scenario.site.term_months)
     return t("answers.money.period_year" if yearly else "answers.money.period_month")
 
 

@@ -119,7 +119,7 @@ def tables_card(study: Study) -> None:
             key="money.table",
         )
         rows = tables.get(name, tables["project"])
-        labels = views.period_labels(study, words) if name in ("project", "equity") else _years(rows)
+        labels = views.period_labels(study, words) if name in ("project", "equity") else views.year_labels(study, words)
         decimals = financing_text.decimals_of(tables["project"], scale)
         columns = answers.distinct([t("financing.tables.line"), t("answers.money.total"), *labels])
         body = [
@@ -133,10 +133,6 @@ def tables_card(study: Study) -> None:
         term = say.term(study.scenario.site.term_months, words)
         alt = t("financing.tables.alt", table=t(f"financing.tables.{name}"), term=term)
         answers.show_table(pd.DataFrame(body, columns=columns), key=f"cash.{name}", alt=alt)
-
-
-def _years(rows: list[Row]) -> list[str]:
-    return [t("financing.tables.start"), *(str(year) for year in range(1, rows[0].values.size))]
 
 
 def _tables_title(study: Study) -> str:

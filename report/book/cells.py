@@ -16,7 +16,6 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from finance.figures import KeyFigure
-from finance.kpis import periods_per_year
 from finance.ledger import quantities
 from finance.lines import Reader
 from finance.metrics import Figure
@@ -96,18 +95,15 @@ class Book:
 
     @property
     def periods(self) -> int:
-        """How many flows come after the start: years, or months for short terms."""
-        months = self.study.dispatch.months
-        return months if self.per_year == 12 else months // 12
+        """How many flows come after the start: the months of the term."""
+        return self.study.dispatch.months
 
     @property
-    def per_year(self) -> int:
-        return periods_per_year(self.study.scenario.site.term_months)
-
-    def months_of(self, period: int) -> range:
-        """Project months (from 0) of a period (from 1)."""
-        width = 12 // self.per_year
-        return range(width * (period - 1), width * period)
+    def year_labels(self) -> list[str]:
+        """The start and the project years; a last one that is a part says so."""
+        whole, rest = divmod(self.periods, 12)
+        labels = [self.t("flows.start"), *(self.t("flows.year", n=n + 1) for n in range(whole))]
+        return [*labels, self.t("flows.part_year", n=whole + 1, months=rest)] if rest else labels
 
 
 def open_book(stream: Any, study: Study, words: Words) -> Book:

@@ -49,7 +49,7 @@ def deal_sheet(book: Book, position: int) -> list[Searched]:
     text(book, sheet, 0, 0, words.t("deal.xlsx.title"), "title")
     text(book, sheet, 1, 0, deal_text.terms_line(book.study, found, words))
     text(book, sheet, 2, 0, words.t("deal.xlsx.note"), "note")
-    periods = [book.t(f"flows.{'year' if book.per_year == 1 else 'month'}", n=n) for n in range(1, book.periods + 1)]
+    periods = [book.t("flows.month", n=n) for n in range(1, book.periods + 1)]
     heads(book, sheet, TOP - 1, [book.t("flows.line"), book.t("flows.sum"), book.t("flows.start"), *periods])
     values = _values(book, found)
     for k, name in enumerate(ROWS):
@@ -80,7 +80,7 @@ def _row(book: Book, name: str) -> str:
 
 def _values(book: Book, found: Outcome) -> dict[str, Floats]:
     rate, count = book.study.scenario.finance.discount_rate, found.host.flow.size
-    factors = metrics.discount_factors(rate, count, book.per_year)
+    factors = metrics.discount_factors(rate, count, metrics.MONTHLY)
     host, investor = found.host.flow, found.investor.flow
     return {
         "project": host + investor,

@@ -18,7 +18,7 @@ from finance.figures import OF_FLOWS, KeyFigure
 from finance.lines import LINES
 from finance.tax import MACRS, TaxRules, country_rules
 from report.book.cells import Book, baseline_of, cell, heads, number, put, put_figure, span, text
-from report.book.flows import DIFFERENCE, Searched, crossing, filled, first_crossing, flow_cell, irr_formula
+from report.book.flows import DIFFERENCE, Searched, crossing, filled, first_crossing, flow_cell, in_year, irr_formula
 from report.book.flows import START as FLOW_START
 from report.text import say
 from sim.arrays import Floats
@@ -239,8 +239,7 @@ def _macrs(book: Book, sheet: Any) -> None:
 
 def _table(book: Book, sheet: Any, place: FinanceSheet) -> None:
     """Every line by year: formula and value."""
-    years = [book.t("flows.start"), *(book.t("flows.year", n=n) for n in range(1, place.years + 1))]
-    heads(book, sheet, TABLE_ROW - 1, [book.t("flows.line"), book.t("flows.sum"), *years])
+    heads(book, sheet, TABLE_ROW - 1, [book.t("flows.line"), book.t("flows.sum"), *book.year_labels])
     values = yearly_values(book)
     for name in YEARLY:
         row = place.row(name)
@@ -284,16 +283,8 @@ def _formula(place: FinanceSheet, name: str, year: int) -> str | None:
 def _ledger_line(book: Book, line: str, year: int) -> str:
     """Hybrid less baseline of a ledger line in a project year."""
     offset = list(LINES).index(line)
-    cells = [_in_year(book, row, offset, year) for row in range(len(ALTERNATIVES))]
+    cells = [in_year(book, row, offset, year) for row in range(len(ALTERNATIVES))]
     return f"{cells[ALTERNATIVES.index('hybrid')]}-{baseline_of(cells)}"
-
-
-def _in_year(book: Book, row: int, offset: int, year: int) -> str:
-    if year == 0 or book.per_year == 1:
-        return flow_cell(book, row, offset, FLOW_START + year)
-    first, last = 12 * (year - 1) + 1, min(12 * year, book.periods)
-    start, end = (flow_cell(book, row, offset, FLOW_START + month) for month in (first, last))
-    return f"SUM({start}:{end.partition('!')[2]})"
 
 
 def _at_the_start(place: FinanceSheet, name: str, at: dict[str, str]) -> str | None:
@@ -495,7 +486,7 @@ def _loss_used(place: FinanceSheet, income: str, origin: int, year: int) -> str:
 def _view(book: Book, sheet: Any, place: FinanceSheet, name: str, position: int) -> None:
     """The flow by period, its running totals and its figures."""
     top, values = place.view(name), view_values(book, name)
-    periods = [book.t(f"flows.{'year' if book.per_year == 1 else 'month'}", n=n) for n in range(1, book.periods + 1)]
+    periods = [book.t("flows.month", n=n) for n in range(1, book.periods + 1)]
     title = book.words.t(f"financing.view.{name}")
     heads(book, sheet, top - 1, [title, "", book.t("flows.start"), *periods])
     for k, key in enumerate(VIEW_ROWS):
@@ -510,8 +501,8 @@ def _view(book: Book, sheet: Any, place: FinanceSheet, name: str, position: int)
 
 
 def view_values(book: Book, name: str) -> dict[str, Floats]:
-    flow = returns(book.study).lines[name]
-    factors = metrics.discount_factors(book.study.scenario.finance.discount_rate, flow.size, book.per_year)
+    flow = returns(book.study).monthly[name]
+    factors = metrics.discount_factors(book.study.scenario.finance.discount_rate, flow.size, metrics.MONTHLY)
     discounted = flow * factors
     return {"flow": flow, "running": flow.cumsum(), "running_discounted": discounted.cumsum(), "discounted": discounted}
 
@@ -537,11 +528,8 @@ def _view_cells(
 def _flow(book: Book, place: FinanceSheet, name: str, period: int) -> str:
     """The flow before tax of the period, with what the year brings at its end."""
     before = flow_cell(book, ALTERNATIVES.index("hybrid"), DIFFERENCE, FLOW_START + period)
-    if book.per_year == 1:
-        years = [period]
-    else:
-        ends = [min(12 * year, book.periods) for year in range(place.years + 1)]
-        years = [year for year, end in enumerate(ends) if end == period]
+    ends = [min(12 * year, book.periods) for year in range(place.years + 1)]
+    years = [year for year, end in enumerate(ends) if end == period]
     return "+".join([before, *(f"{place.at(name, year)}-{place.at('before_tax', year)}" for year in years)])
 
 
@@ -569,5 +557,5 @@ def _searched(book: Book, place: FinanceSheet, name: str) -> Searched:
         book.words.t(f"financing.view.{name}"),
         book.ref("finance", cell(top, START, "rc")),
         book.ref("finance", span(top, START + 1, last, "rc")),
-        returns(book.study).lines[name],
+        returns(book.study).monthly[name],
     )

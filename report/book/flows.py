@@ -1,7 +1,7 @@
-"""The cash-flow sheet (lines by period for each alternative), the search for rates of return, and the key figures.
+"""The cash flow by month (lines of each alternative), the search for rates of return, and the key figures.
 
 Rows of an alternative's block: the ledger's lines, their total, the energy served, then the difference to the
-baseline with its running totals. Column B is the sum over the term, C the present value, D the start, E.. the periods.
+baseline with its running totals. Column B is the sum over the term, C the present value, D the start, E.. the months.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.figures import KeyFigure
-from finance.kpis import by_period, served_kwh
+from finance.kpis import served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
@@ -41,7 +41,7 @@ BELOW = (
     "crossing_discounted",
 )
 BLOCK = len(LINES) + len(BELOW) + 3
-GRID_POINTS = 97
+GRID_POINTS, GAIN_POINTS = 97, 49
 IN_BRACES = re.compile(r"\{(\w+) ?(\w*)\}")
 RATE_FIRST_ROW = 4
 # The columns of the sheet of months that a billed line is the sum of.
@@ -76,7 +76,7 @@ def flows_sheet(book: Book) -> None:
     """All four blocks."""
     sheet = book.sheet("flows")
     text(book, sheet, 0, 0, book.t("flows.title"), "title")
-    text(book, sheet, 1, 0, book.t(f"flows.note_{'year' if book.per_year == 1 else 'month'}"), "note")
+    text(book, sheet, 1, 0, book.t("flows.note_month"), "note")
     values = flow_values(book)
     for row, name in enumerate(ALTERNATIVES):
         _block(book, sheet, row, name, values)
@@ -86,16 +86,14 @@ def flows_sheet(book: Book) -> None:
 
 
 def flow_values(book: Book) -> dict[str, NDArray[np.float64]]:
-    """Lines, total, energy and difference by period (alternatives, periods + 1), as the study has them."""
-    study, term = book.study, book.study.scenario.site.term_months
-    values = {name: by_period(line, term) for name, line in study.ledger.lines.items()}
+    """Lines, total, energy and difference by month (alternatives, months + 1), as the study has them."""
+    study, total = book.study, book.study.ledger.total
     served = served_kwh(study.dispatch)
-    total = by_period(study.ledger.total, term)
     difference = total - total[study.dispatch.row(study.baseline)]
-    factors = metrics.discount_factors(study.scenario.finance.discount_rate, total.shape[1], book.per_year)
-    energy = by_period(np.concatenate([np.zeros((len(served), 1)), served], axis=1), term)
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, total.shape[1], metrics.MONTHLY)
+    energy = np.concatenate([np.zeros((len(served), 1)), served], axis=1)
     discounted = difference * factors
-    return values | {
+    return dict(study.ledger.lines) | {
         "total": total,
         "energy": energy,
         "difference": difference,
@@ -109,9 +107,8 @@ def flow_values(book: Book) -> dict[str, NDArray[np.float64]]:
 def _block(book: Book, sheet: Any, row: int, name: str, values: dict) -> None:
     top, last = block(row), last_column(book)
     unit = book.study.scenario.site.currency
-    label = "flows.year" if book.per_year == 1 else "flows.month"
     text(book, sheet, top - 2, 0, f"{say.name(name, book.words, first=True)}, {unit}", "section")
-    periods = [book.t(label, n=n) for n in range(1, book.periods + 1)]
+    periods = [book.t("flows.month", n=n) for n in range(1, book.periods + 1)]
     heads(
         book,
         sheet,
@@ -163,11 +160,10 @@ def _line_formulas(book: Book, row: int, key: str) -> Iterator[tuple[int, str | 
         for year in range(book.study.dispatch.years):
             here["cells_price"] = f"(1-in_finance_storage_cost_decline)^({year + 1}-1)"
             here |= renewed_cells(book, year)
-            column = START + 1 + (year if book.per_year == 1 else 12 * year)
-            yield column, line_formula(book, row, key, here, year)
+            yield START + 1 + 12 * year, line_formula(book, row, key, here, year)
     elif due == "monthly" or ALTERNATIVES[row] != "diesel":
         for period in range(1, book.periods + 1):
-            yield START + period, _monthly_sum(book, row, key, period)
+            yield START + period, _of_month(book, row, key, period - 1)
 
 
 def _months_range(book: Book, row: int, column: str, months: range) -> str:
@@ -175,14 +171,26 @@ def _months_range(book: Book, row: int, column: str, months: range) -> str:
     return book.ref("months", f"{cell(first + months[0], at, 'rc')}:{cell(first + months[-1], at, 'rc')}")
 
 
-def _monthly_sum(book: Book, row: int, key: str, period: int) -> str:
-    """Sum of a line's own column over the months of a period, or of its columns of the bill."""
-    months, columns, line = book.months_of(period), month_columns(book).at, LINES[key]
+def _of_month(book: Book, row: int, key: str, month: int) -> str:
+    """A line's own column of the sheet of months, or its columns of the bill."""
+    columns, line = month_columns(book).at, LINES[key]
     if line.due == "monthly":
-        return f"=SUM({_months_range(book, row, key, months)})"
-    sign, parts = "-" if line.sign < 0 else "", BILLED[line.factors[0]]
+        return f"={_month_cell(book, row, key, month)}"
+    sign, parts = "-" if line.sign < 0 else "+", BILLED[line.factors[0]]
     own = [name for part in parts for name in columns if name == part or re.fullmatch(rf"{part}_\d+", name)]
-    return "=" + "".join(f"{sign}SUM({_months_range(book, row, name, months)})" for name in own)
+    return "=" + "".join(f"{sign}{_month_cell(book, row, name, month)}" for name in own).removeprefix("+")
+
+
+def _month_cell(book: Book, row: int, column: str, month: int) -> str:
+    return book.ref("months", cell(first_row_of(book, row) + month, month_columns(book).at[column], "rc"))
+
+
+def in_year(book: Book, row: int, offset: int, year: int) -> str:
+    """A row of an alternative's block in a project year (0 is the start), as seen from another sheet."""
+    if year == 0:
+        return flow_cell(book, row, offset, START)
+    first, last = (START + month for month in (12 * (year - 1) + 1, min(12 * year, book.periods)))
+    return f"SUM({book.ref('flows', span(block(row) + offset, first, last, 'rc'))})"
 
 
 def _below(book: Book, row: int, column: int, values: dict) -> Iterator[tuple[int, str, Any, str]]:
@@ -195,8 +203,7 @@ def _below(book: Book, row: int, column: int, values: dict) -> Iterator[tuple[in
 
     yield TOTAL, f"=SUM({cell(top, column)}:{cell(top + TOTAL - 1, column)})", value("total"), "total"
     if period:
-        months = book.months_of(period)
-        energy = f"=SUM({_months_range(book, row, 'served_kwh', months)})"
+        energy = f"={_month_cell(book, row, 'served_kwh', period - 1)}"
         yield ENERGY, energy, value("energy"), "number"
     base = baseline_of([cell(block(other) + TOTAL, column) for other in range(len(ALTERNATIVES))])
     yield DIFFERENCE, f"={own(TOTAL)}-{base}", value("difference"), "money"
@@ -258,30 +265,39 @@ def rates_sheet(book: Book, searched: list[Searched]) -> None:
     for flow in searched:
         labels += [book.t("rates.worth", name=flow.name), book.t("rates.sign", name=flow.name)]
     heads(book, sheet, RATE_FIRST_ROW - 1, labels)
-    rates = np.expm1(np.linspace(np.log1p(metrics.LOWEST_IRR), np.log1p(metrics.HIGHEST_IRR), GRID_POINTS))
+    rates = searched_rates()
     for k, rate in enumerate(rates):
         sheet.write_number(RATE_FIRST_ROW + k, 0, rate, book.formats["percent"])
     for position, flow in enumerate(searched):
-        worth = metrics.npv(rates, np.tile(flow.flows, (GRID_POINTS, 1)), book.per_year)
+        worth = metrics.npv(rates, np.tile(flow.flows, (GRID_POINTS, 1)), metrics.MONTHLY)
         for k in range(GRID_POINTS):
-            _rate_cells(book, sheet, k, position, flow, worth)
+            _rate_cells(book, sheet, k, position, flow, worth, rates)
     sheet.set_column(0, 2 * len(searched), 16)
 
 
-def _rate_cells(book: Book, sheet: Any, k: int, position: int, flow: Searched, worth: NDArray) -> None:
+def searched_rates() -> NDArray[np.float64]:
+    """Yearly rates from -99 % to 1000 %, 0 % among them."""
+    below = np.linspace(np.log1p(metrics.LOWEST_IRR), 0.0, GRID_POINTS - GAIN_POINTS + 1)
+    above = np.linspace(0.0, np.log1p(metrics.HIGHEST_IRR), GAIN_POINTS)
+    return np.expm1(np.append(below[:-1], above))
+
+
+def _rate_cells(book: Book, sheet: Any, k: int, position: int, flow: Searched, worth: NDArray, rates: NDArray) -> None:
+    """The worth at a rate; 1 + the middle rate where its sign has changed since the rate before, else 0."""
     line, column = RATE_FIRST_ROW + k, 1 + 2 * position
     rate = f"(1+{cell(line, 0, 'c')})^(1/periods_per_year)-1"
     put(book, sheet, line, column, f"={flow.start}+NPV({rate},{flow.later})", worth[k])
     if k:
         here, before = cell(line, column), cell(line - 1, column)
-        changes = int(np.sign(worth[k]) * np.sign(worth[k - 1]) < 0)
-        put(book, sheet, line, column + 1, f"=IF(SIGN({here})*SIGN({before})<0,1,0)", changes, "number")
+        middle = f"1+({cell(line - 1, 0, 'c')}+{cell(line, 0, 'c')})/2"
+        found = 1 + (rates[k - 1] + rates[k]) / 2 if np.sign(worth[k]) * np.sign(worth[k - 1]) < 0 else 0
+        put(book, sheet, line, column + 1, f"=IF(SIGN({here})*SIGN({before})<0,{middle},0)", found, "fixed")
 
 
-def _rate_range(book: Book, column: int, first: int = 1) -> str:
-    top = RATE_FIRST_ROW + first
-    bottom = RATE_FIRST_ROW + GRID_POINTS - 2 + first
-    return book.ref("rates", f"{cell(top, column, 'rc')}:{cell(bottom, column, 'rc')}")
+def _changes(book: Book, position: int) -> str:
+    """Where the worth of a searched flow changes its sign: 1 + the rate, or 0."""
+    column, top = 2 + 2 * position, RATE_FIRST_ROW
+    return book.ref("rates", f"{cell(top + 1, column, 'rc')}:{cell(top + GRID_POINTS - 1, column, 'rc')}")
 
 
 def kpi_formula(book: Book, figure: KeyFigure, row: int) -> str:
@@ -332,19 +348,21 @@ def short(book: Book, reason: str) -> str:
 
 
 def irr_formula(book: Book, flows: str, position: int) -> str:
-    """IRR where the net present value changes sign exactly once between -99 % and 1000 %, else why there is none.
+    """The greatest rate between -99 % and 1000 % at which the net present value changes sign, if no other is above 0 %;
+    else why there is none (`finance.metrics.irr`).
 
     flows: cells from the start on; position: that of the flow on the sheet of rates.
     """
-    signs = _rate_range(book, 2 + 2 * position)
-    count = f"SUM({signs})"
-    middle = f"SUMPRODUCT({signs},({_rate_range(book, 0, 0)}+{_rate_range(book, 0)})/2)"
-    rate = f"(1+IRR({flows},(1+{middle})^(1/periods_per_year)-1))^periods_per_year-1"
+    changes, first = _changes(book, position), f"IF(INDEX({flows},1)=0,INDEX({flows},2),INDEX({flows},1))"
+    gains = f'COUNTIF({changes},">1")'
+    rate = f"(1+IRR({flows},MAX({changes})^(1/periods_per_year)-1))^periods_per_year-1"
+    is_loss = f"AND(MAX({changes})>0,{first}*SUM({flows})>0)"
     why = (
         f'IF(AND(MIN({flows})<0,MAX({flows})>0),"{short(book, "no_root")}",'
         f'IF(AND(MIN({flows})=0,MAX({flows})=0),"{short(book, "all_zero")}","{short(book, "no_sign_change")}"))'
     )
-    return f'IF({count}=1,{rate},IF({count}>1,"{short(book, "several_roots")}",{why}))'
+    several = short(book, "several_roots")
+    return f'IF({gains}>1,"{several}",IF(OR({gains}=1,{is_loss}),{rate},{why}))'
 
 
 def first_crossing(book: Book, places: str, running: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from finance.ledger import grid_works_cost, restart_cost, vat_factor
+from finance.metrics import MONTHLY
 from finance.rates import bill_rates
 from report.book.cells import Book, cell, heads, input_name, number, put, text
 from report.book.lines import derived_formula
@@ -86,7 +87,7 @@ BILL_VAT = (
 def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
     """(name, formula or None, value) of each helper cell that follows from the inputs."""
     study, scenario = book.study, book.study.scenario
-    finance, per_year = scenario.finance, book.per_year
+    finance = scenario.finance
     new_kva = scenario.grid.transformer_kva * scenario.grid.new_share
     has_works = float(scenario.grid.new_share > 0)
     price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
@@ -94,11 +95,11 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
     rates = bill_rates(scenario, study.dispatch)
     return [
         ("baseline_number", f"=MATCH(in_finance_baseline,{{{names}}},0)", ALTERNATIVES.index(study.baseline) + 1),
-        ("periods_per_year", None, per_year),
+        ("periods_per_year", None, MONTHLY),
         (
             "period_rate",
             "=(1+in_finance_discount_rate)^(1/periods_per_year)-1",
-            (1 + finance.discount_rate) ** (1 / per_year) - 1,
+            (1 + finance.discount_rate) ** (1 / MONTHLY) - 1,
         ),
         ("vat_factor", f"={VAT}", vat_factor(scenario)),
         ("bill_vat_factor", f"={BILL_VAT}", rates.vat_factor),

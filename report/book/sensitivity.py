@@ -7,7 +7,6 @@ from typing import Any
 
 from finance import metrics
 from finance.figures import Flow, KeyFigure, figures_on
-from finance.kpis import by_period
 from finance.lines import LINES
 from report.book.cells import KIND_FORMATS, Book, baseline_of, cell, heads, number, put, span, text
 from report.book.flows import DIFFERENCE, PRESENT, START, flow_cell, flow_span, flow_values, short
@@ -105,7 +104,7 @@ def _rate_row(book: Book, sheet: Any, row: int, values: dict) -> None:
     start, later = flow_cell(book, hybrid, DIFFERENCE, START), flow_span(book, hybrid, DIFFERENCE, START + 1)
     for k, change in enumerate(CHANGES):
         moved = f"(1+{cell(row, 1, 'c')}*(1+({change})))^(1/periods_per_year)-1"
-        value = float(metrics.npv(rate * (1 + change), flows, book.per_year))
+        value = float(metrics.npv(rate * (1 + change), flows, metrics.MONTHLY))
         put(book, sheet, row, 3 + k, f"={start}+NPV({moved},{later})", value)
 
 
@@ -123,9 +122,9 @@ def _moved_rows(
     book: Book, sheet: Any, place: Place, price: int, path: str, lines: tuple[str, ...], values: dict
 ) -> None:
     """The lines of a price by period, each moved flow with its running total, and the figures made from them."""
-    own, term = place.flows(price), book.study.scenario.site.term_months
+    own = place.flows(price)
     base, ledger = book.study.dispatch.row(book.study.baseline), book.study.ledger.lines
-    amounts = by_period(sum(ledger[line][HYBRID] - ledger[line][base] for line in lines), term)
+    amounts = sum(ledger[line][HYBRID] - ledger[line][base] for line in lines)
     text(book, sheet, own, 0, _price_label(book, path))
     for period, amount in enumerate(amounts):
         formula = "=" + "+".join(_line_difference(book, line, START + period) for line in lines)
@@ -160,10 +159,13 @@ def _moved_flow(book: Book, sheet: Any, row: int, own: int, change: float, flows
 
 
 def moved_figure(book: Book, figure: KeyFigure, flows: Floats) -> float | str:
-    """A figure of a moved flow as the sheet has it: none where its sign changes more than once."""
-    if (flows[:-1] * flows[1:] < 0).sum() > 1:
+    """A figure of a moved flow as the sheet has it; none where its sign, and that of its running total, change more
+    often than once. A running total that changes it once has one rate from zero up (Norstrom 1972)."""
+    is_back = flows.cumsum() >= 0
+    turns, of_total = int((flows[:-1] * flows[1:] < 0).sum()), int((is_back[:-1] != is_back[1:]).sum())
+    if of_total > 1 if figure.kind != "rate" else of_total != 1 and turns > 1:
         return _unclear(book)
-    found = figure.flow(Flow(flows, book.study.scenario.finance.discount_rate, book.per_year))
+    found = figure.flow(Flow(flows, book.study.scenario.finance.discount_rate, metrics.MONTHLY))
     return found.value if found.value is not None else say.short_reason(found, book.words)
 
 
@@ -177,18 +179,24 @@ def _signs(place: Place, row: int) -> str:
     return f"SUMPRODUCT(({first}<0)*({second}>0)+({first}>0)*({second}<0))"
 
 
+def _turns(place: Place, row: int) -> str:
+    """How often the running total of a flow goes from below zero to zero or more, or back."""
+    first, second = span(row + 1, START, place.last - 1), span(row + 1, START + 1, place.last)
+    return f"SUMPRODUCT(({first}<0)*({second}>=0)+({first}>=0)*({second}<0))"
+
+
 def _irr(book: Book, place: Place, row: int) -> str:
-    """One change of sign means one rate; outside -99 % to 1000 % there is none."""
-    flows, signs = span(row, START, place.last), _signs(place, row)
-    rate = f"(1+IRR({flows},{START_GUESS}))^periods_per_year-1"
+    """One change of sign, of the flow or of its running total, means one rate; beyond -99 % or 1000 % there is none."""
+    flows, signs, turns = span(row, START, place.last), _signs(place, row), _turns(place, row)
+    rate = f"(1+IRR({flows},{1 + START_GUESS}^(1/periods_per_year)-1))^periods_per_year-1"
     inside = f'IF(AND({rate}>=-0.99,{rate}<=10),{rate},"{short(book, "no_root")}")'
     found = f'IFERROR({inside},"{short(book, "no_root")}")'
     none = f'IF(AND(MIN({flows})=0,MAX({flows})=0),"{short(book, "all_zero")}","{short(book, "no_sign_change")}")'
-    return f'=IF({signs}=1,{found},IF({signs}>1,"{_unclear(book)}",{none}))'
+    return f'=IF(OR({signs}=1,{turns}=1),{found},IF({signs}>1,"{_unclear(book)}",{none}))'
 
 
 def _payback(book: Book, place: Place, row: int) -> str:
-    running, signs = span(row + 1, START, place.last), _signs(place, row)
+    running = span(row + 1, START, place.last)
     below = f'COUNTIF({running},"<0")'
     at = f"{below}-1+INDEX({running},{below})/(INDEX({running},{below})-INDEX({running},{below}+1))"
     lost = f"OR({cell(row + 1, START)}>=0,{cell(row + 1, place.last)}<0)"
@@ -196,4 +204,4 @@ def _payback(book: Book, place: Place, row: int) -> str:
         f'IF(MIN({running})>=0,"{short(book, "no_outlay")}",'
         f'IF({lost},"{short(book, "never")}",({at})/periods_per_year))'
     )
-    return f'=IF({signs}>1,"{_unclear(book)}",{known})'
+    return f'=IF({_turns(place, row)}>1,"{_unclear(book)}",{known})'

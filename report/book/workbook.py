@@ -18,6 +18,7 @@ from report.book.months import months_sheet
 from report.book.paths import paths_sheet
 from report.book.sensitivity import sensitivity_sheet
 from report.book.summary import checks_sheet, hourly_sheet, sources_sheet, summary_sheet
+from report.book.years import years_sheet
 from study.study import Study
 
 
@@ -31,6 +32,7 @@ def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:
     book.sheet("summary")
     inputs_sheet(book)
     tariff_sheet(book)
+    years_sheet(book)
     flows_sheet(book)
     sensitivity_sheet(book)
     months_sheet(book)

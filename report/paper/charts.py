@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.kpis import periods_per_year
+from finance.kpis import by_period
 from i18n import Words
 from report import views
 from report.palette import LIGHT, ink_on
@@ -377,10 +377,10 @@ def health_curve(study: Study, words: Words, width_mm: float = HALF_MM) -> str:
 
 def cash_flow(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
     """The hybrid's flow against the baseline by period; running total dashed, discounted running total solid."""
-    flows = views.difference_flows(study)
-    per_year = periods_per_year(study.scenario.site.term_months)
-    factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, per_year)
-    plain, discounted = flows.cumsum(), (flows * factors).cumsum()
+    monthly, rate = views.monthly_difference(study), study.scenario.finance.discount_rate
+    today = monthly * metrics.discount_factors(rate, monthly.size, metrics.MONTHLY)
+    flows, discounted_flows = (by_period(line, study.scenario.site.term_months) for line in (monthly, today))
+    plain, discounted = flows.cumsum(), discounted_flows.cumsum()
     reach = [min(flows.min(), plain.min(), discounted.min(), 0.0), max(flows.max(), plain.max(), discounted.max(), 0.0)]
     scale = amounts(words, max(abs(reach[0]), abs(reach[1])) or 1.0, study.scenario.site.currency)
 

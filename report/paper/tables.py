@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finance import metrics
-from finance.kpis import periods_per_year
+from finance.kpis import by_period
 from report import views
 from report.paper.blocks import Block, Draft, Scale, heading, prose, small, table, table_scale
 from report.text import financing as financing_text
@@ -53,12 +53,13 @@ def _coverage(draft: Draft) -> str:
 def cash_rows(draft: Draft) -> list[Row]:
     """The project's cash-flow table, and below it what its present value is made from."""
     study, found = draft.study, returns(draft.study)
-    flows, term = found.lines["before_tax"], study.scenario.site.term_months
-    factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, periods_per_year(term))
+    flows = found.monthly["before_tax"]
+    factors = metrics.discount_factors(study.scenario.finance.discount_rate, flows.size, metrics.MONTHLY)
+    discounted = by_period(flows * factors, study.scenario.site.term_months)
     return [
         *project_table(found),
-        Row("discounted", "8", flows * factors, "part"),
-        Row("running_discounted", "9", (flows * factors).cumsum(), "running"),
+        Row("discounted", "8", discounted, "part"),
+        Row("running_discounted", "9", discounted.cumsum(), "running"),
     ]
 
 
@@ -67,14 +68,13 @@ def cash_tables(draft: Draft) -> list[Block]:
     found, words = returns(draft.study), draft.words
     rows = cash_rows(draft)
     scale = table_scale(draft, financing_text.largest(rows))
-    by_period = views.period_labels(draft.study, words)
-    by_year = [by_period[0], *(words.t("charts.period.year", n=n) for n in range(1, found.whole.after_tax.size))]
-    blocks = _split(draft, "project", rows, by_period, scale)
+    periods, years = views.period_labels(draft.study, words), views.year_labels(draft.study, words)
+    blocks = _split(draft, "project", rows, periods, scale)
     if found.no_loan is None:
-        blocks += _split(draft, "equity", equity_table(found), by_period, scale)
-        blocks += _split(draft, "loan", loan_table(found), by_year, scale)
+        blocks += _split(draft, "equity", equity_table(found), periods, scale)
+        blocks += _split(draft, "loan", loan_table(found), years, scale)
     if found.rules.rate > 0:
-        blocks += _split(draft, "tax", tax_table(found), by_year, scale)
+        blocks += _split(draft, "tax", tax_table(found), years, scale)
     return blocks
 
 

@@ -32,7 +32,7 @@ def flow_legend(words: Words, dark: bool) -> list[tuple[str, str]]:
 
 def running(found: Outcome) -> dict[str, Floats]:
     """Running totals (periods + 1,) of both parties and the project."""
-    host, investor = found.host.flow.cumsum(), found.investor.flow.cumsum()
+    host, investor = (deal_text.shown(party.flow).cumsum() for party in (found.host, found.investor))
     return {"host": host, "investor": investor, "project": host + investor}
 
 
@@ -48,18 +48,18 @@ def cumulative(study: Study, found: Outcome, words: Words, dark: bool) -> Figure
     data = [_line(name, line, labels, scale, words, colours) for name, line in lines.items()]
     ends = np.concatenate([line / scale.divisor for line in lines.values()])
     low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
-    last = len(labels) - 1
+    last, contract_end = len(labels) - 1, deal_text.shown_end(found)
     step = max(1, -(-len(labels) // 8))
     ticks = [k for k in range(len(labels)) if k % step == 0]
     across = axis(colours, tickvals=ticks, ticktext=[labels[k] for k in ticks], range=[-0.3, last + 0.3])
     down = value_axis(colours, words, low, high, scale.unit)
     shapes, notes = [_across(0.0, colours.muted, "solid")], []
-    if 0 < found.periods < last:
-        shapes.append(_upright(found.periods, colours.muted))
+    if 0 < contract_end < last:
+        shapes.append(_upright(contract_end, colours.muted))
         notes.append(
             note(
                 words.t("deal.chart.ends"),
-                found.periods,
+                contract_end,
                 1.0,
                 yref="paper",
                 yanchor="top",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finance.cashflow import by_year
+from finance.kpis import by_period
 from finance.ownership import Split
 from i18n import Words
 from report.text import financing as financing_text
@@ -144,24 +145,39 @@ class PeriodRow:
 
 def lines_of(found: Outcome) -> list[PeriodRow]:
     """What is shared, who gets what of it, and both parties' flows."""
-    deal = found.deal
+    host, investor = shown(found.host.flow), shown(found.investor.flow)
     rows = []
     if found.contract.kind in ("shared_saving", "guaranteed_saving"):
         running = np.arange(found.saving.size) <= found.periods
-        rows.append(PeriodRow("saving", found.saving * running, "part"))
+        rows.append(PeriodRow("saving", shown(found.saving * running), "part"))
     if found.share.any():
-        rows.append(PeriodRow("share", found.share, "share"))
+        rows.append(PeriodRow("share", shown_share(found.share), "share"))
     rows += [
-        PeriodRow("payment", deal.payment, "part"),
-        PeriodRow("host", found.host.flow, "total"),
-        PeriodRow("host_taxed", found.host.taxed, "part"),
-        PeriodRow("host_running", found.host.flow.cumsum(), "running"),
-        PeriodRow("investor", found.investor.flow, "total"),
-        PeriodRow("investor_taxed", found.investor.taxed, "part"),
-        PeriodRow("investor_running", found.investor.flow.cumsum(), "running"),
-        PeriodRow("project", found.host.flow + found.investor.flow, "total"),
+        PeriodRow("payment", shown(found.deal.payment), "part"),
+        PeriodRow("host", host, "total"),
+        PeriodRow("host_taxed", shown(found.host.taxed), "part"),
+        PeriodRow("host_running", host.cumsum(), "running"),
+        PeriodRow("investor", investor, "total"),
+        PeriodRow("investor_taxed", shown(found.investor.taxed), "part"),
+        PeriodRow("investor_running", investor.cumsum(), "running"),
+        PeriodRow("project", host + investor, "total"),
     ]
     return rows
+
+
+def shown(line: Floats) -> Floats:
+    """A line of a contract by month as tables show it (periods + 1,)."""
+    return by_period(line, line.size - 1)
+
+
+def shown_share(share: Floats) -> Floats:
+    """The investor's share in each period of the tables: that of its first month."""
+    return share if shown(share).size == share.size else np.append(0.0, share[1::12])
+
+
+def shown_end(found: Outcome) -> int:
+    """The period of the tables in which the contract ends."""
+    return found.periods if shown(found.share).size == found.share.size else -(-found.periods // 12)
 
 
 def flag_text(study: Study, flag: Flag, words: Words) -> str:
@@ -186,8 +202,7 @@ def _flag_value(flag: str, key: str, value: float, money, words: Words) -> str:
 
 def terms_line(study: Study, found: Outcome, words: Words) -> str:
     """The contract in a sentence: kind, length, price, hand-over."""
-    contract, per_year = found.contract, found.deal.per_year
-    span = say.term(found.periods * 12 // per_year, words)
+    contract, span = found.contract, say.term(found.periods, words)
     values = {
         "share": say.share(contract.investor_share, words),
         "end": _hand_over(contract.buy_out_fraction, words),

@@ -26,7 +26,6 @@ NOT_YET = {
     "loan_eighteen_months": "a part of a year bears a whole year's interest",
     "loan_four_months": "a part of a year bears a whole year's interest",
     "loan_thirty_months": "a part of a year bears a whole year's interest",
-    "npv_119_120_121_months": "flows turn from monthly to yearly at 24 months and at whole years",
 }
 
 

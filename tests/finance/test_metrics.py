@@ -89,6 +89,9 @@ def test_irr_of_a_worked_vector():
         ([-100, 260, -165], (0.10, 0.50), "several_roots"),
         ([-1000, 3600, -4310, 1716], (0.10, 0.20, 0.30), "several_roots"),
         ([-100, 200.01, -100.01], (0.0, 0.0001), "several_roots"),
+        ([-100, 150, -40], (-0.653113, 0.153113), None),  # 1.5/2 +- sqrt(1.5^2 - 1.6)/2: a last payment brings -65 %
+        ([-100, 120, -30], (-0.644949, -0.155051), None),  # a loss: the NPV is negative at every rate above -15.5 %
+        ([-1, 20, -0.5], (-0.974969,), "no_root"),  # a gain, of 1897 % a year: -97 % is not its return
         ([-100, 150, -100], (), "no_root"),
         ([-1, 11.01], (), "no_root"),
         ([-100, 1.0], (), "no_root"),  # the root -0.99 itself is outside
@@ -99,9 +102,9 @@ def test_irr_of_a_worked_vector():
 )
 def test_irr_lists_every_root_and_reports_only_a_single_one(flows, roots, reason):
     found = irr(flows)
-    np.testing.assert_allclose(found.roots, roots, atol=1e-9)
+    np.testing.assert_allclose(found.roots, roots, atol=1e-6)
     assert found.reason == reason
-    assert found.value == (found.roots[0] if reason is None else None)
+    assert found.value == (found.roots[-1] if reason is None else None)
     assert found.text == ("" if reason is None else REASONS[reason])
 
 

@@ -73,7 +73,7 @@ def test_a_changed_price_and_a_changed_share_move_both_parties() -> None:
     prices = {"finance.diesel_per_l": 9.9, "finance.storage_capex_per_kwh": 1200.0}
     moved = with_inputs(without_values(workbook(study, EN, hourly=False)), prices)
     book, target = openpyxl.load_workbook(io.BytesIO(moved)), io.BytesIO()
-    for period in range(1, 8):
+    for period in range(1, 85):
         book[SHEET][place("share", period)].value = 0.55
     book.save(target)
     found = by_formualizer(target.getvalue())

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from finance.cashflow import by_year
 from finance.explain import waterfall
-from finance.kpis import by_period
 from finance.ledger import lost_gpu_h
 from i18n import words
 from report.book.workbook import workbook
@@ -212,9 +212,9 @@ def test_the_waterfall_sums_with_a_load_that_gives_way(deferring):
 def test_many_variants_at_once_know_the_load_that_is_left(deferring):
     """The years between the simulated ones lie on a straight line, which less battery in the dear hours bends."""
     found, row = flows(deferring, {}), deferring.dispatch.row("hybrid")
-    own = by_period(deferring.ledger.total, deferring.dispatch.months)[row]
-    assert found.own[0][[0, 1, -1]] == pytest.approx(own[[0, 1, -1]], rel=1e-9)
-    assert found.own[0] == pytest.approx(own, rel=3e-3)
+    own, ends = deferring.ledger.total[row], [0, *range(1, 13), *range(-12, 0)]
+    assert found.own[0][ends] == pytest.approx(own[ends], rel=1e-9)
+    assert by_year(found.own[0]) == pytest.approx(by_year(own), rel=3e-3)
 
 
 def test_compute_is_a_part_of_the_saving_where_it_is_switched_on(deferring):

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from finance import metrics
+from finance.cashflow import by_year
 from sim.inputs.contract import Contract
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.problem import Refusal
 from study import deal
 from study.evaluate import evaluate
-from study.financing import returns
+from study.financing import monthly_lines, returns
 from study.presets import presets
 
 BASE = presets()["case_d"].scenario
@@ -30,9 +31,9 @@ def terms(**values) -> Contract:
 
 
 @pytest.mark.parametrize("kind", deal.KINDS)
-def test_host_and_investor_are_the_project_in_every_year(study, kind):
+def test_host_and_investor_are_the_project_in_every_month(study, kind):
     found = deal.outcome(study, terms(kind=kind, escalation=0.02, buy_out_fraction=0.1))
-    project = returns(study).lines["before_tax"]
+    project = returns(study).monthly["before_tax"]
     assert np.abs(found.host.flow + found.investor.flow - project).max() <= 1e-9 * np.abs(project).max()
     assert found.host.before_tax.worth + found.investor.before_tax.worth == pytest.approx(
         study.kpis["hybrid"].npv.value
@@ -45,14 +46,14 @@ def test_a_short_project_is_shared_by_the_month():
     study = evaluate(scenario)
     found = deal.outcome(study, terms(kind="shared_saving", investor_share=0.7, years=10))
     assert found.periods == 9 and found.host.flow.size == 10
-    np.testing.assert_allclose(found.host.flow + found.investor.flow, returns(study).lines["before_tax"], atol=1e-6)
+    np.testing.assert_allclose(found.host.flow + found.investor.flow, returns(study).monthly["before_tax"], atol=1e-6)
     np.testing.assert_allclose(found.deal.payment, 0.7 * found.saving)
 
 
 def test_who_buys_has_the_project_before_and_after_tax(study):
     own = deal.outcome(study).host
-    np.testing.assert_allclose(own.flow, returns(study).lines["before_tax"], atol=1e-6)
-    np.testing.assert_allclose(own.taxed, returns(study).lines["after_tax"], atol=1e-6)
+    np.testing.assert_allclose(own.flow, returns(study).monthly["before_tax"], atol=1e-6)
+    np.testing.assert_allclose(own.taxed, returns(study).monthly["after_tax"], atol=1e-6)
     assert own.irr.value == pytest.approx(returns(study).project_before_tax.irr.value)
 
 
@@ -79,20 +80,20 @@ def test_shared_saving_by_hand(study):
     for n, share in ((1, 0.8), (3, 0.8), (4, 0.6), (6, 0.6)):
         saved = sum(year(name, n) for name in bills)
         upkeep = sum(year(name, n) for name in ("pv_om", "storage_om", "storage_rent", "storage_replacement"))
-        assert found.investor.flow[n] == pytest.approx(share * saved + upkeep)
-    assert not found.investor.flow[7:].any()
+        assert by_year(found.investor.flow)[n] == pytest.approx(share * saved + upkeep)
+    assert not found.investor.flow[73:].any()
 
 
 def test_fixed_prices_by_hand(study):
     price = -deal.plant_cash(study).capex[0]
     lease = deal.outcome(study, terms(kind="operating_lease", lease_rent_fraction=0.15, escalation=0.02))
-    assert lease.deal.payment[3] == pytest.approx(0.15 * price * 1.02**2)
+    assert lease.deal.payment[25:37] == pytest.approx(0.15 * price * 1.02**2 / 12)
     rental = deal.outcome(study, terms(kind="rental", rental_fraction_per_month=0.02))
-    assert rental.deal.payment[5] == pytest.approx(12 * 0.02 * price)
+    assert rental.deal.payment[1:] == pytest.approx(0.02 * price)
     service = deal.outcome(study, terms(kind="as_a_service", years=4, service_per_kw_month=50, service_per_kwh=0.1))
     power, energy = BASE.storage.power_kw, deal.plant_cash(study, "as_a_service").energy_kwh
-    assert service.deal.payment[2] == pytest.approx(12 * 50 * power + 0.1 * energy[2])
-    assert not service.deal.payment[5:].any()
+    assert service.deal.payment[2] == pytest.approx(50 * power + 0.1 * energy[2])
+    assert service.deal.payment[48] and not service.deal.payment[49:].any()
 
 
 def test_a_ppa_sells_pv_alone_and_the_battery_is_the_hosts(study):
@@ -103,21 +104,22 @@ def test_a_ppa_sells_pv_alone_and_the_battery_is_the_hosts(study):
     bills = ("grid_energy", "grid_demand", "grid_fixed", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew")
     cost = -sum(float(lines[name][base, 1:13].sum()) for name in bills)
     per_kwh = cost / float((monthly["load_kwh"] - monthly["auxiliary_kwh"] - monthly["unserved_kwh"])[base, :12].sum())
-    assert found.deal.payment[1] == pytest.approx(0.8 * per_kwh * kwh)
+    assert by_year(found.deal.payment)[1] == pytest.approx(0.8 * per_kwh * kwh)
     assert found.investor.flow[0] == pytest.approx(float(lines["pv_capex"][row, 0]))
-    whole = returns(study).lines["before_tax"][0]
+    whole = returns(study).monthly["before_tax"][0]
     assert found.host.flow[0] == pytest.approx(whole - float(lines["pv_capex"][row, 0]))
 
 
 def test_what_is_not_on_a_bill_is_shared_only_where_the_contract_says_so(study):
-    lines = {name: line.sum() for name, line in deal._lines(study).items()}
+    monthly = monthly_lines(study)
+    lines = {name: line.sum() for name, line in monthly.items()}
     names = ("saved_energy", "saved_demand", "export", "saved_fuel", "saved_sets", "saved_carbon")
     net, gross, loss = (
         deal.outcome(study, terms(kind="shared_saving", shared_on=on)).saving.sum()
         for on in ("net", "gross", "with_loss")
     )
     assert net == pytest.approx(sum(lines[name] for name in names))
-    assert gross == pytest.approx(sum(max(0.0, lines[name]) for name in names)) and gross > net
+    assert gross == pytest.approx(sum(np.maximum(monthly[name], 0.0).sum() for name in names)) and gross > net
     assert loss == pytest.approx(net + lines["saved_loss"])
 
 
@@ -128,7 +130,7 @@ def test_within_the_range_both_reach_what_they_want(study, kind):
     assert split.possible
     at_low = deal.outcome(study, deal.at_price(contract, term, split.low.value))
     at_high = deal.outcome(study, deal.at_price(contract, term, split.high.value))
-    assert metrics.npv(0.08, at_low.investor.flow) == pytest.approx(0, abs=1e-3)
+    assert metrics.npv(0.08, at_low.investor.flow, 12) == pytest.approx(0, abs=1e-3)
     assert at_low.investor.irr.value == pytest.approx(0.08, abs=1e-6)
     assert at_low.host.is_content and at_high.investor.is_content and at_high.host.is_content
     most = deal.price_of(study, contract)[2]
@@ -142,7 +144,7 @@ def test_the_owners_least_share_is_what_it_keeps(study):
     contract = terms(kind="shared_saving", years=10, host_least_share=0.25)
     found = deal.agreement(study, contract)
     rest = deal.outcome(study, deal.at_price(contract, "investor_share", 1.0)).host.worth
-    worth = metrics.npv(0.08, deal.outcome(study, contract).saving)
+    worth = metrics.npv(0.08, deal.outcome(study, contract).saving, 12)
     assert found.high.value == pytest.approx(0.75 + rest / worth)
 
 
@@ -157,7 +159,7 @@ def test_less_saving_hits_by_the_contract(study):
     """Of a saving 20 % lower each bears its share; a fixed rent leaves all of it with the host."""
     shared = deal.outcome(study, terms(kind="shared_saving", years=10, investor_share=0.6))
     host, investor = deal.hit(study, shared)
-    saved = float(metrics.npv(study.scenario.finance.discount_rate, shared.saving))
+    saved = float(metrics.npv(study.scenario.finance.discount_rate, shared.saving, 12))
     assert investor == pytest.approx(-0.2 * 0.6 * saved)
     assert host == pytest.approx(-0.2 * 0.4 * saved)
     host, investor = deal.hit(study, deal.outcome(study, terms(kind="operating_lease")))
@@ -171,7 +173,7 @@ def test_the_investors_loan_is_covered_by_what_is_left_of_its_share(study):
     )
     borrowed = 0.5 * -found.investor.flow[0]
     service = borrowed * 0.045 / (1 - 1.045**-8)
-    assert found.coverage.dscr[1] == pytest.approx(found.investor.flow[1] / service)
+    assert found.coverage.dscr[1] == pytest.approx(by_year(found.investor.flow)[1] / service)
     assert found.coverage.least_dscr.value == pytest.approx(np.nanmin(found.coverage.dscr))
     assert deal.outcome(study).coverage.least_dscr.reason == "no_debt"
 
@@ -181,7 +183,7 @@ def test_three_years_free_and_three_at_half(study):
         deal.outcome(study, terms(kind="shared_saving", investor_tax=tax)).investor
         for tax in ("three_and_three", "as_host")
     )
-    np.testing.assert_allclose(free.taxed[1:4], free.flow[1:4])
+    np.testing.assert_allclose(free.taxed[1:37], free.flow[1:37])
     assert (free.taxed >= plain.taxed - 1e-6).all()
 
 
@@ -190,7 +192,7 @@ def raised(study, **values) -> set[str]:
 
 
 def test_what_is_wrong_with_an_offer_is_flagged(study):
-    first = float(deal.outcome(study, terms(kind="shared_saving")).saving[1])
+    first = float(by_year(deal.outcome(study, terms(kind="shared_saving")).saving)[1])
     assert "gross" in raised(study, kind="shared_saving", shared_on="gross")
     assert "not_billed" in raised(study, kind="shared_saving", shared_on="with_loss")
     assert "fee_growth" in raised(study, kind="operating_lease", escalation=0.03)
@@ -208,7 +210,7 @@ def test_what_is_wrong_with_an_offer_is_flagged(study):
 
 def test_a_falling_saving_is_not_ten_times_its_first_year(study):
     plain = deal.outcome(study, terms(kind="shared_saving"))
-    falling = replace(plain, saving=np.append(0.0, 100.0 * 0.95 ** np.arange(plain.saving.size - 1)))
+    falling = replace(plain, saving=np.append(0.0, np.repeat(100.0 * 0.95 ** np.arange(10), 12) / 12))
     flag = next(flag for flag in deal.flags(study, falling) if flag.key == "times_years")
     assert flag.raised and flag.values["whole"] == pytest.approx(100 * (1 - 0.95**10) / 0.05)
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from finance.cashflow import by_year, financed
 from finance.debt import Loan
 from finance.figures import OF_FLOWS, appraise
-from finance.kpis import periods_per_year
-from finance.metrics import Figure
+from finance.metrics import MONTHLY, Figure, npv
 from finance.tax import Depreciation, TaxRules, country_rules, tax_rules
 from study.cash_tables import equity_table, loan_table, project_table, tax_table
 from study.claims import vendor_ladder
@@ -22,6 +23,7 @@ from study.financing import (
     storage_cost,
 )
 from study.presets import presets
+from tests.field import scenarios
 from tests.finance.simple_project import ProjectInputs, project
 
 
@@ -58,6 +60,60 @@ def test_the_project_against_another_rival(case_b):
 
 def test_part_years_are_summed():
     np.testing.assert_array_equal(by_year(np.arange(15.0)), [0, sum(range(1, 13)), 13 + 14])
+    np.testing.assert_array_equal(by_year(np.ones((2, 14))), [[1, 12, 1], [1, 12, 1]])
+    np.testing.assert_array_equal(by_year([7.0]), [7])
+
+
+# Nothing is bought, sold or renewed at the end of the term and nothing ages, so a longer one only adds months.
+NO_END = dict.fromkeys(("storage.fade_first_year", "storage.fade_per_year"), 0.0) | {
+    "storage.fade_model": "line",
+    "finance.pv_residual_fraction": 0.0,
+    "finance.storage_residual_fraction": 0.0,
+    "finance.genset_residual_fraction": 0.0,
+    "finance.baseline": "grid",
+    "storage.renewal": "none",
+}
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(12, 61))
+@example(23)
+@example(47)
+@example(48)
+def test_one_month_more_adds_its_own_flow_discounted(months):
+    """Whatever the term: whole years and parts of years, months shown and years shown."""
+    case = presets()["case_d"].scenario.with_(NO_END)
+    shorter, longer = (evaluate(case.with_({"site.term_months": term})) for term in (months, months + 1))
+    rate, added = case.finance.discount_rate, returns(longer).monthly["before_tax"][-1]
+    worth = [study.kpis["hybrid"].npv.value for study in (shorter, longer)]
+    assert worth[1] - worth[0] == pytest.approx(added / (1 + rate) ** ((months + 1) / 12), rel=1e-6, abs=1e-6)
+    for found, term in ((returns(shorter), months), (returns(longer), months + 1)):
+        assert found.lines["equity"].size == 1 + (term if term < 24 else -(-term // 12))
+        for name, line in found.lines.items():
+            assert line.sum() == pytest.approx(found.monthly[name].sum(), rel=1e-12, abs=1e-6)
+
+
+def test_returns_move_smoothly_with_the_term():
+    """They jumped where flows turned from monthly to yearly: 28.3, 22.6 and 30.0 % at 47, 48 and 49 months."""
+    changes = scenarios.cases()["npv_119_120_121_months"]["changes"]
+    case = presets()["blank"].scenario.with_(changes)
+    for middle in (48, 120):
+        studies = [evaluate(case.with_({"site.term_months": middle + k})) for k in (-1, 0, 1)]
+        below, at, above = (study.kpis["hybrid"] for study in studies)
+        assert below.irr.value < at.irr.value < above.irr.value < below.irr.value + 0.02
+        assert below.worth < at.worth < above.worth
+
+
+def test_tax_and_loan_come_at_each_project_years_end(case_b):
+    study = evaluate(case_b.scenario.with_(LOAN | {"site.term_months": 30}))
+    monthly, yearly = returns(study).monthly, returns(study).whole
+    for name, line in (("interest", -yearly.loan.interest), ("tax_paid", -yearly.tax.tax)):
+        assert list(np.flatnonzero(monthly[name])) == [
+            at for at, value in zip((0, 12, 24, 30), line, strict=True) if value
+        ]
+    assert returns(study).equity.worth == pytest.approx(
+        float(npv(study.scenario.finance.discount_rate, monthly["equity"], MONTHLY))
+    )
 
 
 def test_four_rates_of_return_in_their_order(case_b):
@@ -200,7 +256,7 @@ def test_months_keep_their_own_flow_and_pay_tax_at_the_years_end(case_a):
 def test_a_term_with_a_part_year(case_a):
     study = evaluate(case_a.scenario.with_({"site.term_months": 30}))
     found = returns(study)
-    years = np.add.reduceat(found.lines["after_tax"][1:], [0, 12, 24])
+    years = np.add.reduceat(found.monthly["after_tax"][1:], [0, 12, 24])
     np.testing.assert_allclose(years, found.whole.after_tax[1:], atol=1e-6)
 
 
@@ -242,8 +298,7 @@ def test_real_returns_by_fisher():
 @pytest.mark.parametrize("name", presets())
 def test_the_lines_before_tax_give_the_headline(name):
     study = evaluate(presets()[name].scenario)
-    finance, per_year = study.scenario.finance, periods_per_year(study.scenario.site.term_months)
-    found = appraise(returns(study).lines["before_tax"], finance.discount_rate, per_year)
+    found = appraise(returns(study).monthly["before_tax"], study.scenario.finance.discount_rate, MONTHLY)
     headline = study.kpis["hybrid"]
     assert headline.worth == pytest.approx(found.worth, rel=1e-9)
     assert headline.irr.value == (None if found.irr.value is None else pytest.approx(found.irr.value, rel=1e-9))

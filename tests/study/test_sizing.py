@@ -27,16 +27,19 @@ def best(plan):
 
 
 def present_value(study, lines):
-    """Of the hybrid's lines, yearly flows at 8 %, by hand."""
+    """Of the hybrid's lines, monthly flows at 8 %, by hand."""
     row, rate = study.dispatch.row("hybrid"), study.scenario.finance.discount_rate
     total = -sum(study.ledger.lines[name][row] for name in lines)
-    return total[0] + sum(total[1 + 12 * y : 13 + 12 * y].sum() / (1 + rate) ** (y + 1) for y in range(15))
+    return sum(flow / (1 + rate) ** (month / 12) for month, flow in enumerate(total))
 
 
-def test_a_years_weight_is_the_discount_factor_of_its_end(plan):
+def test_a_years_weight_is_the_mean_discount_factor_of_its_months(plan):
+    """Twelve twelfths, the first after a month: 0.9594 in year 1 at 8 %, and the annuity of 15 years in all."""
     rate = CASE_B.finance.discount_rate
-    assert sizing.year_weights(plan.study) == pytest.approx((1 + rate) ** -np.arange(1.0, 16.0))
-    assert plan.weight == pytest.approx((1 - (1 + rate) ** -15) / rate)
+    of_year = (1 + rate) ** -np.arange(15.0) * np.mean((1 + rate) ** -(np.arange(1.0, 13.0) / 12))
+    assert sizing.year_weights(plan.study) == pytest.approx(of_year) and of_year[0] == pytest.approx(0.9594, abs=5e-5)
+    per_month = (1 + rate) ** (1 / 12) - 1
+    assert plan.weight == pytest.approx((1 - (1 + rate) ** -15) / per_month / 12)
 
 
 def test_a_short_term_is_weighted_by_the_month():
