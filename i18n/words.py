@@ -56,22 +56,22 @@ class Words:
             values["currency"] = self.currency(str(values["currency"]))
         return (pattern if pattern is not None else key).format(**values) if values else pattern or key
 
-    def problem(self, sentence: object, label: Callable[[Named], str] = str) -> str:
-        """A refused input's sentence in this language; `label` says how an input it names is called. A text or error
-        that is no `Problem` stays as it is."""
-        sentence = getattr(sentence, "problem", sentence)
-        return str(self._part(sentence, label))
+    def problem(self, sentence: object, label: Callable[[Named], str] = str, plain: Callable[[str], str] = str) -> str:
+        """A refused input's sentence in this language; `label` says how an input it names is called, `plain` how a
+        text that somebody brought is written in it. A text that is no `Problem` stays as it is."""
+        found = getattr(sentence, "problem", sentence)
+        return found if type(found) is str else str(self._part(found, label, plain))
 
-    def _part(self, value: object, label: Callable[[Named], str]) -> object:
+    def _part(self, value: object, label: Callable[[Named], str], plain: Callable[[str], str]) -> object:
         texts = catalogue(self.language)
         if isinstance(value, tuple):
-            return texts.get(SEPARATOR, SEPARATOR).join(str(self._part(item, label)) for item in value)
+            return texts.get(SEPARATOR, SEPARATOR).join(str(self._part(item, label, plain)) for item in value)
         if isinstance(value, Named):
             return label(value)
         if not isinstance(value, Problem):
-            return value
+            return plain(str(value)) if isinstance(value, str | Exception) else value
         pattern = texts.get(value.pattern, value.pattern)
-        parts = {name: self._part(part, label) for name, part in value.values.items()}
+        parts = {name: self._part(part, label, plain) for name, part in value.values.items()}
         return pattern.format(**parts) if parts else pattern
 
     def lookup(self, key: str) -> str | None:

@@ -8,8 +8,6 @@ for the sentences that say why a figure does not exist.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
@@ -25,6 +23,7 @@ from finance.metrics import REASONS
 from finance.rates import bill_rates
 from i18n import Words, words
 from report.text import say
+from report.text.csv_text import csv_text
 from report.text.currency import exchange, rate_date, shown_currency
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
@@ -35,7 +34,6 @@ from study.study import Study
 
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 ENGLISH = words("en")
 SUFFIXES = {"money": "_{currency}", "money_per_kwh": "_{currency}_per_kwh", "power": "_kw"}
 
@@ -142,7 +140,7 @@ def summary_csv(study: Study, words: Words = ENGLISH) -> bytes:
         ["saving_co2_t", "t", *_saving_cells(study, "co2_t", None, words)],
     ]
     head = [
-        ["scenario", "", _text(study.scenario.site.name)],
+        ["scenario", "", study.scenario.site.name],
         ["fingerprint", "", study.fingerprint],
         ["baseline", "", study.baseline],
         ["vat_basis", "", study.scenario.finance.vat_basis],
@@ -294,22 +292,14 @@ def _name(text: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in text.lower()).split()) or "charge"
 
 
-def _text(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
 def _csv(study: Study, columns: Sequence[Column], rows: Iterable[Sequence[Any]], words: Words) -> bytes:
-    """Rows as CSV, columns of money in the shown currency; floats are written by repr, so that they read back equal. A
-    row may end before the last column."""
-    stream, rate, currency = io.StringIO(newline=""), _rate(study), shown_currency(study.scenario)
-    writer = csv.writer(stream)
-    writer.writerow([column.heading(words, currency) for column in columns])
+    """Rows as CSV, columns of money in the shown currency. A row may end before the last column."""
+    rate, currency = _rate(study), shown_currency(study.scenario)
     if rate is not None:
         rates = [rate if column.is_money else None for column in columns]
         rows = ([_times(cell, times) for cell, times in zip(row, rates, strict=False)] for row in rows)
-    writer.writerows(rows)
-    return stream.getvalue().encode(ENCODING)
+    head = [column.heading(words, currency) for column in columns]
+    return csv_text(chain([head], rows)).encode(ENCODING)
 
 
 def _rate(study: Study) -> float | None:

@@ -19,6 +19,7 @@ from report.screen import cost as charts_cost
 from report.text import say
 from report.text.amounts import Amounts, month_name
 from report.text.currency import rate_note
+from report.text.plain import as_part, as_plain
 from sim.inputs.register import unverified
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
@@ -27,7 +28,7 @@ from study.answer import Finding
 from study.study import Study
 from study.turning import TurningPoint
 from ui import state
-from ui.figures import as_plain, chart
+from ui.figures import chart
 from ui.kept import once
 from ui.state import t
 
@@ -59,7 +60,7 @@ def context_line(scenario: Scenario) -> None:
         vat=t(f"answers.context.{scenario.finance.vat_basis}"),
         year=year,
     )
-    note = rate_note(scenario, words)
+    note = as_part(rate_note(scenario, words))
     st.markdown(f":small[:gray[{' · '.join(filter(None, (line, note)))}]]")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -18,12 +16,14 @@ from report.screen.charts import legend
 from report.text import bills as real_bills_text
 from report.text import say
 from report.text.bills import COLUMNS, because, period_heading, title
+from report.text.csv_text import csv_text
+from report.text.plain import as_plain
 from sim.inputs.bills import RealBill
 from sim.meter.limits import TABLE_TYPES
 from sim.tariff.bills_file import MONTH, PERIOD, plain_name, read_bills_file
 from study.real_bills import Comparison, compare, fitting_peak_kw, verdict
 from ui import form, site_year, state, table
-from ui.figures import as_plain, card, chart
+from ui.figures import card, chart
 from ui.state import t
 
 AMOUNTS = ("energy", "demand", "adjustment", "tax", "other", "total")
@@ -166,20 +166,13 @@ def _headings() -> dict[str, str]:
 def _template() -> str:
     """A CSV with the headings of this page's language and the months of the bills, or of the year before the start."""
     bills = state.current().bills
-    periods, text = _periods(bills), io.StringIO()
-    writer = csv.writer(text)
-    words = state.words()
-    names = [MONTH, "kwh"]
-    writer.writerow(
-        [words.t(f"bills.field.{name}") for name in names]
-        + [period_heading(name, words) for name in periods]
-        + [words.t(f"bills.field.{name}") for name in ("max_demand_kw", *AMOUNTS)]
-    )
+    periods, words = _periods(bills), state.words()
+    head = [words.t(f"bills.field.{name}") for name in (MONTH, "kwh")]
+    head += [period_heading(name, words) for name in periods]
+    head += [words.t(f"bills.field.{name}") for name in ("max_demand_kw", *AMOUNTS)]
     year = int(state.current().site.start[:4]) - 1
     rows = bills or [RealBill(month=f"{year}-{month:02d}") for month in range(1, 13)]
-    for bill in rows:
-        writer.writerow(["" if value is None else value for value in _row(bill, periods).values()])
-    return BOM + text.getvalue()
+    return BOM + csv_text([head, *(list(_row(bill, periods).values()) for bill in rows)])
 
 
 def comparison() -> None:

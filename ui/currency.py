@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from report.text.currency import rate_note, shown_currency, table_rate
+from report.text.plain import as_part
 from sim.inputs import library
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
@@ -29,7 +30,7 @@ def draw() -> None:
             form.problems(SHOWN)
         form.card("terms.rate", columns=2, starts={"finance.shown_rate": _start(scenario)})
         if shown_currency(scenario) != scenario.site.currency:
-            st.markdown(f":small[:gray[{t('currency.card.rate_now', note=rate_note(scenario, words))}]]")
+            st.markdown(f":small[:gray[{t('currency.card.rate_now', note=as_part(rate_note(scenario, words)))}]]")
 
 
 def _ask(name: str, label: str, options: tuple[str, ...], value: str, take) -> None:

@@ -14,16 +14,10 @@ import plotly.io
 import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
-MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
-DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Tags of our own charts; what else looks like one is text.
+FOREIGN_TAG = re.compile(r"<(?!(?:br|b|/b|/span|/?extra|span style='color:[^'<>]*')>)")
 BINARY = ("f4", "f8", "i1", "i2", "i4", "u1", "u2", "u4")  # numbers that plotly reads from memory
 NO_MODE_BAR = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
-
-
-def as_plain(text: str) -> str:
-    """A user's text for a place that reads markdown: every sign of markup is shown as itself, on one line, and marks
-    that turn the reading direction are dropped."""
-    return MARKUP.sub(r"\\\1", " ".join(DIRECTION_MARKS.sub("", text).split()))
 
 
 def chart(figure: dict[str, Any], *, key: str, height: int, alt: str) -> None:
@@ -50,10 +44,12 @@ def _template() -> dict[str, Any]:
 
 
 def _sendable(part: Any) -> Any:
-    """The same with arrays of numbers as plotly's binary ones; long lists of numbers or texts stay as they are."""
+    """The same with arrays of numbers as plotly's binary ones, and no tags but ours; long lists of numbers stay."""
     if isinstance(part, dict):
         return {name: _sendable(value) for name, value in part.items()}
-    if isinstance(part, list | tuple) and len(part) and isinstance(part[0], dict | list | tuple | np.ndarray):
+    if isinstance(part, str):
+        return FOREIGN_TAG.sub("&lt;", part)
+    if isinstance(part, list | tuple) and len(part) and isinstance(part[0], dict | list | tuple | np.ndarray | str):
         return [_sendable(value) for value in part]
     if not isinstance(part, np.ndarray):
         return part

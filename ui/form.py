@@ -16,6 +16,7 @@ from i18n.numbers import plain
 from report.text import inputs as register_text
 from report.text import say
 from report.text.inputs import DIAMOND
+from report.text.plain import as_part
 from sim.inputs import library
 from sim.inputs.register import Input, on_card, register, unverified
 from sim.inputs.scenario import Scenario
@@ -130,7 +131,7 @@ def confidence_text(entry: Input, scenario: Scenario) -> str:
 def source_note(entry: Input, scenario: Scenario) -> str:
     """The grey line below a field; long sources are cut, the help has them whole."""
     source = source_text(entry, scenario)
-    short = source if len(source) <= SOURCE_SHOWN else source[: SOURCE_SHOWN - 1].rstrip() + "…"
+    short = as_part(source if len(source) <= SOURCE_SHOWN else source[: SOURCE_SHOWN - 1].rstrip() + "…")
     if entry.path in marks():
         return t("inputs.unverified", source=short) if short else t("inputs.unverified_bare")
     return t("inputs.source", source=short) if short else ""
@@ -144,7 +145,7 @@ def help_text(entry: Input, scenario: Scenario) -> str:
         low, high = (plain(value * scale(entry)) for value in (entry.low, entry.high))
         text += "  \n" + t("inputs.range", low=low, high=high, unit=unit)
     source = source_text(entry, scenario)
-    return text + ("  \n" + t("inputs.source", source=source) if source else "")
+    return text + ("  \n" + t("inputs.source", source=as_part(source)) if source else "")
 
 
 def key_of(path: str, place: str = "page") -> str:

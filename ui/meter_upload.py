@@ -14,13 +14,14 @@ import pandas as pd
 import streamlit as st
 
 from report.screen.inputs import load_year
+from report.text.plain import as_plain
 from sim.meter.findings import MeterError, MeterQuestion
 from sim.meter.limits import MAX_BYTES, TABLE_TYPES
 from sim.meter.mends import Suspect
 from sim.meter.read import MeterReading, Table, inspect, read_meter
 from sim.meter.units import ENERGY_UNITS, POWER_UNITS
 from ui import state, uploaded
-from ui.figures import as_plain, chart
+from ui.figures import chart
 from ui.kept import shelf
 from ui.state import t
 

@@ -12,6 +12,7 @@ from report.palette import palette
 from report.screen import cost as charts_cost
 from report.text import say
 from report.text.amounts import Amounts, amounts
+from report.text.plain import as_part
 from study.study import Study
 from ui import answers, state
 from ui.state import t
@@ -113,7 +114,7 @@ def _in_words(table: pd.DataFrame, names: list[str], columns: list[str], corner:
 
 def bill_note(study: Study, alternative: str, year: int) -> str:
     words = state.words()
-    tariff = say.own_name(study.scenario.tariff, words)
+    tariff = as_part(say.own_name(study.scenario.tariff, words))
     return t("answers.money.bill_note", name=say.name(alternative, words, first=True), year=year, tariff=tariff)
 
 

@@ -7,12 +7,12 @@ import streamlit as st
 from i18n import LANGUAGES
 from i18n.words import catalogue
 from report.text import levers as lever_text
+from report.text.plain import as_part, as_plain
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import scenario_from_json
 from study.presets import presets
 from ui import form, levers, state
-from ui.figures import as_plain
 from ui.levers import Lever
 from ui.state import t
 
@@ -110,8 +110,8 @@ def _marks() -> None:
         st.markdown(t("shell.sidebar.marks_help"))
         rows = [entry for path, entry in register().items() if path in marked]
         lines = [
-            f"- **{form.name_text(entry)}**: {form.value_text(entry, scenario)}  \n"
-            f"  :small[:gray[{form.source_text(entry, scenario) or t('shell.sidebar.no_source')}]]"
+            f"- **{form.name_text(entry)}**: {as_part(form.value_text(entry, scenario))}  \n"
+            f"  :small[:gray[{as_part(form.source_text(entry, scenario)) or t('shell.sidebar.no_source')}]]"
             for entry in rows
         ]
         st.markdown("\n".join(lines))

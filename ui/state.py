@@ -15,6 +15,7 @@ import streamlit as st
 from i18n import LANGUAGES, Words
 from report.text import say
 from report.text.currency import words_for
+from report.text.plain import as_part
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
 from sim.problem import Problem
@@ -74,7 +75,7 @@ def counted(key: str, n: int, **values: object) -> str:
 
 def refused(problem: object) -> str:
     """Why something was refused, in the visitor's language."""
-    return say.refused(problem, words())
+    return say.refused(problem, words(), as_part)
 
 
 def is_dark() -> bool:

@@ -8,11 +8,11 @@ import streamlit as st
 
 from report.text import inputs as register_text
 from report.text import say
+from report.text.plain import as_part, as_plain
 from sim.inputs import library
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Tariff
 from study.policy import has_government_windows
 from ui import form, state, table, tariff_form
-from ui.figures import as_plain
 from ui.state import t
 
 PLACE = "tariff"
@@ -62,10 +62,12 @@ def facts() -> None:
     mark = "" if tariff.confidence != "unverified" else f" {form.DIAMOND}"
     rate = words.percent(tariff.vat_rate)
     vat = t("inputs.tariff.vat_in" if tariff.includes_vat else "inputs.tariff.vat_out", rate=rate)
-    st.markdown(f"**{name}**{mark}  \n{vat} {t('inputs.tariff.demand_window', minutes=tariff.demand_window_minutes)}")
+    st.markdown(
+        f"**{as_part(name)}**{mark}  \n{vat} {t('inputs.tariff.demand_window', minutes=tariff.demand_window_minutes)}"
+    )
     confidence = t(f"inputs.confidence.{tariff.confidence}")
     demand = t(f"inputs.confidence.{tariff.demand_confidence}")
-    origin, date = (register_text.source_words(part, words) or "?" for part in (tariff.source, tariff.as_of))
+    origin, date = (as_part(register_text.source_words(part, words)) or "?" for part in (tariff.source, tariff.as_of))
     source = t("inputs.tariff.source", source=origin, date=date)
     st.markdown(f":small[:gray[{source} {t('inputs.tariff.confidence', energy=confidence, demand=demand)}]]")
     if has_government_windows(tariff):

@@ -8,11 +8,12 @@ import streamlit as st
 from report.screen.charts import legend
 from report.screen.tariff import curve_colours, day_curves
 from report.text.amounts import month_name
+from report.text.plain import as_plain
 from sim.inputs import library
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_ids, library_tariff
 from study.site_year import Elsewhere
 from ui import site_year, state, tariff_card
-from ui.figures import as_plain, card, chart
+from ui.figures import card, chart
 from ui.form import DIAMOND
 from ui.state import t
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import Any
 
@@ -13,6 +11,8 @@ from pydantic import ValidationError
 
 from report.text import say
 from report.text.amounts import month_name
+from report.text.csv_text import csv_text
+from report.text.plain import as_plain
 from sim.inputs.base import input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.inputs.text import read_json
@@ -25,7 +25,7 @@ from sim.tariff.price_units import PRICE_UNITS
 from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 from study.price_curve import fit_to_site
 from ui import form, site_year, state, uploaded
-from ui.figures import as_plain, card
+from ui.figures import card
 from ui.state import t
 
 FILE_LIMIT_MB = 5
@@ -237,10 +237,7 @@ def _offer(fields: dict[str, Any], currency: str, name: str, is_open: bool = Fal
 def _template() -> str:
     """The prices in use, 24 hours x 12 months, of weekdays: a file to overwrite."""
     words = state.words()
-    table = io.StringIO()
-    writer = csv.writer(table)
     unit = f"{state.current().tariff.currency}/kWh"
-    writer.writerow([f"{t('inputs.table.start')} ({unit})", *(month_name(words, month) for month in EVERY_MONTH)])
-    for hour, prices in enumerate(curve_table(state.current().tariff, DAY_TYPES[0])):
-        writer.writerow([clock(hour), *(f"{price:.6g}" for price in prices)])
-    return BOM + table.getvalue()
+    head = [f"{t('inputs.table.start')} ({unit})", *(month_name(words, month) for month in EVERY_MONTH)]
+    curves = enumerate(curve_table(state.current().tariff, DAY_TYPES[0]))
+    return BOM + csv_text([head, *([clock(hour), *(f"{price:.6g}" for price in prices)] for hour, prices in curves)])

@@ -13,6 +13,7 @@ from report.screen.tariff import painting_grid, period_colours, touched
 from report.text import inputs as register_text
 from report.text import say
 from report.text.amounts import month_name
+from report.text.plain import as_plain
 from sim.inputs.base import InputError, input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.tariff.paint import (
@@ -29,7 +30,7 @@ from sim.tariff.paint import (
     with_price,
 )
 from ui import form, site_year, state
-from ui.figures import as_plain, card
+from ui.figures import Finished, card
 from ui.state import t
 
 KEY = "tariff_draft"
@@ -156,7 +157,7 @@ def _brush(painting: Painting) -> str:
 def _picture(draft: Canvas, day_type: str, period: str) -> None:
     key = f"painting.{day_type}.{draft.revision}"
     st.plotly_chart(
-        painting_grid(draft.now, day_type, state.words(), state.is_dark()),
+        Finished(painting_grid(draft.now, day_type, state.words(), state.is_dark())),
         key=key,
         height=HEIGHT_PX[draft.now.slots],
         theme=None,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from report.text.plain import as_part
 from sim.inputs import library
 from sim.meter.findings import MeterFinding, MeterQuestion
 from sim.sun.year import WeatherFinding
@@ -41,7 +42,9 @@ def ask(
     colour, sign = BADGES["question"]
     st.markdown(f":{colour}[{sign} **{t('inputs.meter.asked')}** {state.refused(question)}]")
     options = question.options[:ANSWERS_SHOWN]
-    st.segmented_control(label, options, key=key, on_change=answer, format_func=said, wrap=True)
+    st.segmented_control(
+        label, options, key=key, on_change=answer, format_func=lambda option: as_part(said(option)), wrap=True
+    )
 
 
 def questions(findings: Sequence[MeterFinding], token: str) -> bool:

@@ -7,6 +7,7 @@ from hashlib import sha256
 import streamlit as st
 
 from report.text import say
+from report.text.plain import as_plain
 from sim.inputs import library
 from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.pv import as_weather_year
@@ -26,7 +27,7 @@ def draw() -> None:
         st.markdown(f":small[:gray[{t('inputs.weather.drawn', place=say.own_name(place, state.words()))}]]")
     else:
         total = state.words().number(sum(weather.ghi) / 1000, t("inputs.weather.unit"), 0)
-        st.markdown(t("inputs.weather.in_use", name=weather.name, total=total))
+        st.markdown(t("inputs.weather.in_use", name=as_plain(weather.name), total=total))
         st.button(t("inputs.weather.remove"), on_click=_remove, key="weather_remove")
     file = st.file_uploader(
         t("inputs.weather.upload"),
@@ -45,7 +46,7 @@ def _reading(data: bytes, name: str) -> None:
     try:
         year = _read(data, name, zone)
     except WeatherError as error:
-        st.error(t("inputs.weather.refused", name=name, reason=state.refused(error)))
+        st.error(t("inputs.weather.refused", name=as_plain(name), reason=state.refused(error)))
         return
     uploaded.show(year.findings)
     st.button(t("inputs.weather.use"), type="primary", on_click=_use, args=(year, name), key="weather_use")
@@ -65,10 +66,10 @@ def _use(year: Weather, name: str) -> None:
     try:
         taken = as_weather_year(year, name)
     except ValueError:
-        state.notify(t("inputs.weather.refused", name=name, reason=t("inputs.weather.out_of_range")), "error")
+        state.notify(t("inputs.weather.refused", name=as_plain(name), reason=t("inputs.weather.out_of_range")), "error")
         return
     if state.change({"pv.weather": taken.model_dump()}):
-        state.replace(state.current(), t("inputs.weather.taken", name=name))
+        state.replace(state.current(), t("inputs.weather.taken", name=as_plain(name)))
 
 
 def _remove() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 from matplotlib.ft2font import FT2Font
+from PIL import Image, UnidentifiedImageError
 
 from sim.inputs.scenario import Scenario
 from sim.inputs.text import clean
-from sim.problem import Named, Refusal
+from sim.problem import Named, Problem, Refusal
 
 FONT = Path(__file__).resolve().parents[2] / "assets" / "fonts" / "NotoSansSC-Regular.ttf"
 CHAPTERS = (
@@ -35,11 +37,12 @@ CHAPTERS = (
 PAPERS = ("bills", "contract", "curve", "single_line", "site", "shifts")
 LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000}
 LOGO_MAX_BYTES = 1_000_000
-LOGO_STARTS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+LOGO_MAX_PX, LOGO_PRINTED_PX = 4000, 1600
+LOGO_KINDS = ("PNG", "JPEG")
 CURVE_MINUTES = 15
+DAMAGED = Problem("{name}: the picture is damaged; save it again")
 HOLE = "□"
 Grade = Literal["screening", "budget", "firm"]
-# Characters that no line of text needs: controls, and marks that turn the reading direction.
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ class Offer:
         _check_known("chapters", self.chapters, CHAPTERS)
 
     @property
-    def logo_format(self) -> str:
-        """ "png", "jpg", or "svg" for PowerLadder's own logo."""
-        return next((kind for start, kind in LOGO_STARTS.items() if self.logo.startswith(start)), "svg")
+    def picture(self) -> bytes:
+        """The logo drawn anew as a PNG, without whatever else its file holds; empty where there is none."""
+        return _drawn_anew(self.logo) if self.logo else b""
 
     @property
     def grade(self) -> Grade:
@@ -133,8 +136,35 @@ def _check_logo(logo: bytes) -> None:
         return
     if len(logo) > LOGO_MAX_BYTES:
         raise Refusal("{name}: {size:.1f} MB is too large; use 1 MB or less", name=Named("logo"), size=len(logo) / 1e6)
-    if not logo.startswith(tuple(LOGO_STARTS)):
-        raise Refusal("{name}: this is neither a PNG nor a JPEG picture; save it as one of these", name=Named("logo"))
+    try:
+        with Image.open(io.BytesIO(logo), formats=LOGO_KINDS) as picture:
+            longest = max(picture.size)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        longest = None
+    except UnidentifiedImageError as error:
+        raise Refusal(
+            "{name}: this is neither a PNG nor a JPEG picture; save it as one of these", name=Named("logo")
+        ) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Refusal(DAMAGED, name=Named("logo")) from error
+    if longest is None or longest > LOGO_MAX_PX:
+        raise Refusal(
+            "{name}: it has too many pixels; use {most:,} or fewer a side", name=Named("logo"), most=LOGO_MAX_PX
+        )
+    _drawn_anew(logo)
+
+
+@lru_cache(maxsize=8)
+def _drawn_anew(logo: bytes) -> bytes:
+    try:
+        with Image.open(io.BytesIO(logo), formats=LOGO_KINDS) as picture:
+            picture.thumbnail((LOGO_PRINTED_PX, LOGO_PRINTED_PX))
+            drawn = picture.convert("RGBA")
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Refusal(DAMAGED, name=Named("logo")) from error
+    stream = io.BytesIO()
+    drawn.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _check_known(name: str, given: frozenset[str] | tuple[str, ...], known: tuple[str, ...]) -> None:

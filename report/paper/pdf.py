@@ -49,7 +49,7 @@ def data(
         "date": offer.issued or f"{study.scenario.site.start}-01",
         "author": offer.vendor or "PowerLadder",
         "accent": offer.accent,
-        "logo": {"bytes": list(offer.logo or _own_logo()), "format": offer.logo_format},
+        "logo": {"bytes": list(offer.picture or _own_logo()), "format": "png" if offer.logo else "svg"},
         "colours": {name: getattr(LIGHT, name) for name in ("text", "muted", "fill", "border", "battery", "unserved")},
     }
 

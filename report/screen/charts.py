@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from i18n import Words
 from report.palette import Palette, palette
+from report.text.plain import as_part
 
 Figure = dict[str, Any]
 FONT = "'Source Sans', 'Noto Sans SC', sans-serif"
@@ -92,5 +93,7 @@ def f32(values: Sequence[float] | NDArray) -> NDArray[np.float32]:
 
 def legend(items: Sequence[tuple[str, str]]) -> str:
     """One markdown line for a stack: (label, colour) in stack order, each behind a square of its colour."""
-    marks = [f':color[■]{{foreground="{colour}"}}\u00a0' + label.replace(" ", "\u00a0") for label, colour in items]
+    marks = [
+        f':color[■]{{foreground="{colour}"}}\u00a0' + as_part(label).replace(" ", "\u00a0") for label, colour in items
+    ]
     return f":small[{' '.join(marks)}]"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +14,7 @@ from report.palette import palette
 from report.screen.charts import Figure, axis, figure
 from report.text import say
 from report.text.amounts import month_name
+from report.text.csv_text import csv_text
 from sim.dispatch.control import NO_THRESHOLD_KW, WEEKDAYS, shaving, window_orders
 from sim.inputs.plant import ControlWindow
 from sim.inputs.scenario import Scenario
@@ -75,12 +74,11 @@ def _full_kw(scenario: Scenario, action: str) -> float:
 
 def strategy_csv(scenario: Scenario) -> bytes:
     """One row a window or threshold; months and price periods separated by spaces."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows(scenario):
-        writer.writerow([" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row.values()])
-    return text.getvalue().encode(ENCODING)
+    table = [
+        [" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row.values()]
+        for row in rows(scenario)
+    ]
+    return csv_text([COLUMNS, *table]).encode(ENCODING)
 
 
 def strategy_json(scenario: Scenario) -> str:

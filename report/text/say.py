@@ -205,9 +205,12 @@ def charge(name: str, words: Words) -> str:
     return words.lookup(f"charts.charge.{name}") or name.replace("_", " ")
 
 
-def refused(problem: object, words: Words) -> str:
-    """Why an input was refused: a `Problem`, or an error that has one, with the inputs it names by their labels."""
-    return words.problem(problem, lambda named: input_name(named, words))
+def refused(problem: object, words: Words, plain: Callable[[str], str] = str) -> str:
+    """Why an input was refused: a `Problem`, or an error that has one, with the inputs it names by their labels.
+
+    plain: how a text that somebody brought is written.
+    """
+    return words.problem(problem, lambda named: plain(input_name(named, words)), plain)
 
 
 def input_name(named: Named, words: Words) -> str:

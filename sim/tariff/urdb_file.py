@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sim.inputs.base import input_error
 from sim.inputs.text import one_line, read_json
-from sim.problem import Problem, Refusal, as_problem
+from sim.problem import Problem, Refusal
 
 Table = tuple[tuple[int, ...], ...]
 ENERGY_UNITS = ("", "kwh", "kwh daily")
@@ -283,7 +283,7 @@ def not_read(
         if name not in known and not _DESCRIBING.fullmatch(name) and _has_money(value)
     ]
     if unknown:
-        yield Problem("the fields {names}", names=tuple(as_problem(one_line(name)[:60]) for name in unknown[:12]))
+        yield Problem("the fields {names}", names=tuple(one_line(name)[:60] for name in unknown[:12]))
 
 
 def _has_money(value: Any, depth: int = 0) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, PngImagePlugin
 
 import cli
 from finance.kpis import by_period
@@ -27,6 +29,7 @@ from report.text import say
 from sim.inputs.bills import RealBill
 from sim.inputs.register import unverified
 from sim.inputs.text import clean
+from sim.problem import Refusal
 from study.answer import headline
 from study.beside import Beside, beside, sizes_of
 from study.evaluate import evaluate
@@ -205,6 +208,36 @@ def test_a_character_outside_the_font_is_a_box_and_a_warning() -> None:
 def test_an_offer_that_cannot_be_used_says_why(field: str, value: object, says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         Offer(**{field: value})
+
+
+def drawn_logo(side: int, kind: str = "PNG", **more: object) -> bytes:
+    stream = io.BytesIO()
+    Image.new("L", (side, side // 2), 200).save(stream, kind, **more)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("side", (4001, 12_000, 20_000))
+def test_a_logo_of_too_many_pixels_is_refused_before_it_is_unpacked(side: int) -> None:
+    with pytest.raises(Refusal, match="logo: it has too many pixels; use 4,000 or fewer a side"):
+        Offer(logo=drawn_logo(side))
+
+
+def test_a_torn_logo_is_refused() -> None:
+    whole = drawn_logo(900)
+    for logo in (whole[: len(whole) // 2], whole[:40], drawn_logo(900, "JPEG")[:300], b"\x89PNG\r\n\x1a\n" + b"x" * 99):
+        with pytest.raises(Refusal, match="logo: "):
+            Offer(logo=logo)
+
+
+def test_a_logo_is_drawn_anew_and_brings_nothing_else() -> None:
+    note = PngImagePlugin.PngInfo()
+    note.add_text("Comment", "a secret of the maker")
+    for logo in (drawn_logo(3000, pnginfo=note), drawn_logo(3000, "JPEG", comment=b"a secret of the maker")):
+        assert b"secret" in logo
+        picture = Offer(logo=logo).picture
+        assert b"secret" not in picture
+        with Image.open(io.BytesIO(picture)) as found:
+            assert found.format == "PNG" and found.size == (1600, 800)
 
 
 def test_only_the_chapters_asked_for_are_written() -> None:

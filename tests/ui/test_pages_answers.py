@@ -104,7 +104,7 @@ def test_study_that_cannot_be_calculated_says_why(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_project_name_is_shown_as_plain_text() -> None:
-    from ui.figures import as_plain
+    from report.text.plain import as_plain
 
     assert as_plain("**A** [b](c) :red[d] $e$\n<i>") == r"\*\*A\*\* \[b\]\(c\) \:red\[d\] \$e\$ \<i\>"
     assert as_plain("=1\u202e2\t`x`") == r"=12 \`x\`"
