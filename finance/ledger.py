@@ -128,11 +128,29 @@ _OF_SITE: dict[str, Callable[[Scenario], float]] = {
     "storage_rented": lambda scenario: scenario.finance.storage_ownership == "rent",
     "genset_bought": lambda scenario: scenario.finance.genset_ownership == "buy",
     "genset_rented": lambda scenario: scenario.finance.genset_ownership == "rent",
-    "has_works": lambda scenario: scenario.grid.new_share > 0,
-    "new_kva": lambda scenario: scenario.grid.transformer_kva * scenario.grid.new_share,
+    "has_works": lambda scenario: _share_built(scenario) > 0,
+    "new_kva": lambda scenario: scenario.grid.transformer_kva * _share_built(scenario),
     "gpus": lambda scenario: gpus(scenario.load),
+    "kw_beyond": lambda scenario: float(
+        kw_beyond(scenario.storage.power_kw, scenario.storage.energy_kwh, scenario.finance.storage_price_hours)
+    ),
     "pv_ac_kw": lambda scenario: scenario.pv.dc_kwp / scenario.pv.dc_ac_ratio,
 }
+
+
+def _share_built(scenario: Scenario) -> float:
+    return scenario.grid.share_built(scenario.site.term_months)
+
+
+def kw_beyond(power_kw: ArrayLike, energy_kwh: ArrayLike, price_hours: ArrayLike) -> Floats:
+    """Battery power (kW) beyond that of a battery of the hours its price per kWh is for; the arguments broadcast."""
+    energy = np.asarray(energy_kwh, dtype=float)
+    return np.where(energy > 0, np.maximum(0.0, power_kw - energy / np.asarray(price_hours)), 0.0)
+
+
+def from_inputs(scenario: Scenario, name: str) -> float:
+    """A quantity of the cost lines that follows from inputs alone."""
+    return float(Reader(partial(of_site, scenario))(name))
 
 
 def of_site(scenario: Scenario, name: str) -> float:
@@ -175,7 +193,7 @@ def lost_gpu_h(scenario: Scenario, dispatch: Dispatch) -> Floats:
 
 def restart_cost(scenario: Scenario) -> float:
     """What one loss of power costs beyond its hours off, which are priced as load not served."""
-    return Reader(partial(of_site, scenario))("restart_cost")
+    return from_inputs(scenario, "restart_cost")
 
 
 def interruption(scenario: Scenario) -> Interruption:
@@ -199,8 +217,3 @@ def vat_factor(scenario: Scenario) -> float:
     if finance.prices_include_vat == wanted:
         return 1.0
     return 1.0 + finance.vat_rate if wanted else 1.0 / (1.0 + finance.vat_rate)
-
-
-def grid_works_cost(scenario: Scenario) -> float:
-    """Substation and cable for the capacity that is not there yet, times the share charged to this project."""
-    return Reader(partial(of_site, scenario))("grid_works_cost")

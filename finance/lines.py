@@ -47,18 +47,22 @@ pv_inverter_residual  pv              pv_cost            residual       end
     + hybrid x pv_ac_kw x finance.pv_inverter_per_kw x inverters_left x vat
 storage_capex         battery         battery_cost       investment     start
     - hybrid x storage_price x storage_bought x vat
+storage_power         battery         battery_cost       investment     start
+    - hybrid x storage_bought x finance.storage_power_per_kw x kw_beyond x vat
 storage_rent          battery         battery_cost       operating      monthly
     - hybrid x months x storage_rented x storage.energy_kwh x finance.storage_rent_per_kwh_month x up.om x vat
 storage_om            battery_upkeep  battery_cost       operating      monthly
     - hybrid x months x storage_bought x storage_price x storage_care x /12 x up.om x vat
+storage_power_om      battery_upkeep  battery_cost       operating      monthly
+    - hybrid x months x storage_bought x finance.storage_power_per_kw x kw_beyond x storage_care x /12 x up.om x vat
 storage_replacement   battery         battery_cost       replacement    yearly
-    - hybrid x storage_price x storage_bought x new_cells x vat
+    - hybrid x storage_list_price x storage_bought x new_cells x vat
 storage_converter_renewal battery     battery_cost       replacement    yearly
     - hybrid x has_battery x storage.power_kw x finance.storage_power_per_kw x storage_bought x converters_renewed x vat
 storage_residual      battery         battery_cost       residual       end
     + hybrid x storage_worth x storage_bought x vat
 storage_converter_residual battery    battery_cost       residual       end
-    + hybrid x has_battery x storage.power_kw x finance.storage_power_per_kw x storage_bought x converters_left x vat
+    + hybrid x storage_bought x finance.storage_power_per_kw x kw_left x vat
 ems                   control         control_cost       investment     start
     - hybrid x has_battery x finance.ems_cost x finance.ems_share x vat
 fuel                  fuel            diesel_avoided     saved_fuel     monthly
@@ -90,8 +94,12 @@ compute               lost_compute    compute_given_up   saved_loss     monthly
 _SUMS = {
     "works": "new_kva x finance.grid_works_per_kva + has_works x finance.grid_line_km x finance.grid_line_per_km",
     "grid_works_cost": "works x finance.grid_works_share",
-    "storage_price": "storage.energy_kwh x finance.storage_capex_per_kwh",
-    "storage_worth": "storage_price x storage_left + storage_price x finance.storage_replacement_fraction x cells_left",
+    "storage_list_price": "storage.energy_kwh x finance.storage_capex_per_kwh",
+    "storage_price": "storage_list_price"
+    " + storage_list_price x storage.seamless_transfer x finance.storage_seamless_premium_fraction",
+    "storage_worth": "storage_price x storage_left"
+    " + storage_list_price x finance.storage_replacement_fraction x cells_left",
+    "kw_left": "has_battery x storage.power_kw x converters_left + kw_beyond x storage_left",
     "storage_care": "finance.storage_om_fraction + finance.storage_insurance_fraction",
     "new_cells": "cells_added x finance.storage_replacement_fraction x cells_price",
     "crew_cost": "main_months x finance.crew_per_month + standby_months x finance.standby_crew_per_month",

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from finance import metrics
-from finance.ledger import cells_price, of_site
+from finance.ledger import cells_price, kw_beyond, of_site
 from finance.lines import LINES, Reader, value
 from finance.lives import FACTORS, Lives
 from finance.price_paths import path_of, rate_input
@@ -30,6 +30,7 @@ from study.study import Study
 from study.varied import Values, checked
 
 CHUNK = 1024
+BEYOND = ("storage.power_kw", "storage.energy_kwh", "finance.storage_price_hours")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +136,7 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
         "hybrid": lambda: float(term.own.is_hybrid),
         "with_grid": lambda: float(term.own.name != "diesel"),
         "has_battery": lambda: v.factor("storage.energy_kwh") > 0,
+        "kw_beyond": lambda: kw_beyond(*map(v.factor, BEYOND)),
         "pv_ac_kw": lambda: v.factor("pv.dc_kwp") / v.factor("pv.dc_ac_ratio"),
         "months": lambda: 1.0,
         "bill_energy": lambda: spread * used["energy"] + (1.0 - spread) * used["energy_flat"],

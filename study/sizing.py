@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finance import metrics
-from finance.ledger import unit_cost
+from finance.ledger import of_site, unit_cost
 from finance.lines import keys, proportional
 from sim.arrays import Floats
 from sim.dispatch.lanes import site_set_kw
@@ -204,11 +204,17 @@ def unit_prices(probe: Study, weight: float) -> tuple[Sizes, float]:
 
 def power_share(scenario: Scenario) -> float:
     """Part of the battery's price that goes with its power."""
-    finance, storage = scenario.finance, scenario.storage
-    if finance.storage_capex_per_kwh == 0:
+    per_kwh = _price_per_kwh(scenario)
+    if per_kwh == 0:
         return 0.0
-    part = finance.storage_power_per_kw * storage.power_kw / storage.energy_kwh / finance.storage_capex_per_kwh
+    part = scenario.finance.storage_power_per_kw * scenario.storage.power_kw / scenario.storage.energy_kwh / per_kwh
     return min(MOST_POWER_PART, part)
+
+
+def _price_per_kwh(scenario: Scenario) -> float:
+    """Price of a kWh of the scenario's battery with the power beyond the price's hours, without a seamless transfer."""
+    finance, energy_kwh = scenario.finance, scenario.storage.energy_kwh
+    return finance.storage_capex_per_kwh + finance.storage_power_per_kw * of_site(scenario, "kw_beyond") / energy_kwh
 
 
 def yearly(study: Study, lines: tuple[str, ...], weight: float) -> float:
@@ -292,8 +298,10 @@ def _storage_prices(scenario: Scenario, kw_per_kwh: float) -> dict[str, float]:
     factor = 1 - share + share * kw_per_kwh / own
     if abs(factor - 1) < 1e-6:
         return {}
-    names = ("storage_capex_per_kwh", "storage_rent_per_kwh_month")
-    return {f"finance.{name}": float(f"{getattr(scenario.finance, name) * factor:.6g}") for name in names}
+    prices = {"storage_capex_per_kwh": _price_per_kwh(before)}
+    prices["storage_rent_per_kwh_month"] = scenario.finance.storage_rent_per_kwh_month
+    moved = {f"finance.{name}": float(f"{price * factor:.6g}") for name, price in prices.items()}
+    return moved | {"finance.storage_price_hours": float(f"{1 / kw_per_kwh:.6g}")}
 
 
 def simulated(plan: Plan, size: Sizes) -> tuple[Study, float]:

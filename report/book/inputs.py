@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from finance.ledger import grid_works_cost, restart_cost, vat_factor
+from finance.ledger import from_inputs, vat_factor
 from finance.metrics import MONTHLY
 from finance.rates import bill_rates
 from report.book.cells import Book, cell, heads, input_name, number, put, text
@@ -84,13 +84,13 @@ BILL_VAT = (
 )
 
 
+BEYOND = "IF(in_storage_energy_kwh>0,MAX(0,in_storage_power_kw-in_storage_energy_kwh/in_finance_storage_price_hours),0)"
+
+
 def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
     """(name, formula or None, value) of each helper cell that follows from the inputs."""
     study, scenario = book.study, book.study.scenario
     finance = scenario.finance
-    new_kva = scenario.grid.transformer_kva * scenario.grid.new_share
-    has_works = float(scenario.grid.new_share > 0)
-    price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
     names = ",".join(f'"{name}"' for name in ALTERNATIVES)
     rates = bill_rates(scenario, study.dispatch)
     return [
@@ -105,12 +105,13 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
         ("bill_vat_factor", f"={BILL_VAT}", rates.vat_factor),
         ("storage_is_bought", '=IF(in_finance_storage_ownership="buy",1,0)', float(finance.storage_ownership == "buy")),
         ("genset_is_bought", '=IF(in_finance_genset_ownership="buy",1,0)', float(finance.genset_ownership == "buy")),
-        ("storage_price", derived_formula("storage_price"), price),
-        ("new_transformer_kva", None, new_kva),
-        ("has_grid_works", None, has_works),
-        ("grid_works_cost", derived_formula("grid_works_cost"), grid_works_cost(scenario)),
+        ("storage_price", derived_formula("storage_price"), from_inputs(scenario, "storage_price")),
+        ("battery_kw_beyond", f"={BEYOND}", from_inputs(scenario, "kw_beyond")),
+        ("new_transformer_kva", None, from_inputs(scenario, "new_kva")),
+        ("has_grid_works", None, from_inputs(scenario, "has_works")),
+        ("grid_works_cost", derived_formula("grid_works_cost"), from_inputs(scenario, "grid_works_cost")),
         ("gpus_on_site", None, gpus(scenario.load)),
-        ("restart_cost", derived_formula("restart_cost"), restart_cost(scenario)),
+        ("restart_cost", derived_formula("restart_cost"), from_inputs(scenario, "restart_cost")),
         *left_cells(book),
     ]
 

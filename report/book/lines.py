@@ -19,6 +19,7 @@ NAMED = {
     "storage_bought": "storage_is_bought",
     "storage_rented": "(1-storage_is_bought)",
     "storage_price": "storage_price",
+    "kw_beyond": "battery_kw_beyond",
     "genset_bought": "genset_is_bought",
     "genset_rented": "(1-genset_is_bought)",
     "new_kva": "new_transformer_kva",

@@ -169,11 +169,24 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
         when=buys_battery,
         varies="price",
     )
+    storage_price_hours: float = given(
+        derived(2.0, "Turnkey prices in China are quoted for 2 h (InfoLink 2025-10, 2026-02)"),
+        "Hours the battery price is for [h 0.1..24]",
+        "A battery with more power for its energy pays the power part on top.",
+        when=buys_battery,
+    )
+    storage_seamless_premium_fraction: Fraction = given(
+        sourced("bess.cost.seamless_premium_fraction"),
+        "Seamless transfer adds to the battery price [fraction]",
+        "Grid-forming converter and static switch. 0 where the price per kWh holds them.",
+        when=lambda s: buys_battery(s) and s.storage.seamless_transfer,
+        varies="price",
+    )
     storage_power_per_kw: Money = given(
         sourced("bess.cost.pcs_grid_following_cny_per_w", scale=1000),
         "Power part of the battery price [/kW]",
-        "Converters; already in the price per kWh. The sizing page moves them with the power; renewing them costs it "
-        "again.",
+        "Converters. The price per kWh holds those of its own hours of storage; power beyond them costs this on top, "
+        "and renewing all of them this again.",
         when=buys_battery,
         varies="price",
     )
@@ -222,7 +235,7 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
     storage_replacement_fraction: Fraction = given(
         derived(0.42, "DC container 0.46 over turnkey 1.10 CNY/Wh", 0.35, 0.6),
         "Replacing the cells [fraction]",
-        "Of the turnkey price, in today's money.",
+        "Of the price per kWh, in today's money.",
         when=buys_battery,
         varies="price",
     )

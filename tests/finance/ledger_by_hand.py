@@ -102,10 +102,12 @@ def _plant_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
 def grid_works_cost(scenario: Scenario) -> float:
     """Substation and cable for the capacity that is not there yet, times the share charged to this project."""
     grid, finance = scenario.grid, scenario.finance
-    highest = max([grid.import_limit_kw, *(stage.import_limit_kw for stage in grid.stages)])
-    if highest <= grid.existing_kw:
+    term, highest = scenario.site.term_months, max([grid.import_limit_kw, *(s.import_limit_kw for s in grid.stages)])
+    come = [s.import_limit_kw for s in grid.stages if s.month <= term]
+    come += [grid.import_limit_kw] if grid.ready_month < term else []
+    if max([0.0, *come]) <= grid.existing_kw:
         return 0.0
-    new_share = 1.0 - grid.existing_kw / highest
+    new_share = (1.0 - grid.existing_kw / highest) - (1.0 - max([grid.existing_kw, *come]) / highest)
     works = (
         grid.transformer_kva * new_share * finance.grid_works_per_kva + finance.grid_line_km * finance.grid_line_per_km
     )
@@ -141,15 +143,19 @@ def _pv_lines(scenario: Scenario, months: int) -> dict[str, Floats]:
 def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
     finance, kwh, months = scenario.finance, scenario.storage.energy_kwh, dispatch.months
     owned = finance.storage_ownership == "buy"
-    price = HYBRID * kwh * finance.storage_capex_per_kwh
+    list_price = kwh * finance.storage_capex_per_kwh
+    price = HYBRID * _storage_price(scenario)
+    beyond = HYBRID * owned * finance.storage_power_per_kw * kw_beyond(scenario)
     growth = by_month(finance, "om", months)
     yearly_share = finance.storage_om_fraction + finance.storage_insurance_fraction
     rent = HYBRID * kwh * finance.storage_rent_per_kwh_month
     return {
         "storage_capex": _at(-price * owned, 0, months),
+        "storage_power": _at(-beyond, 0, months),
         "storage_rent": _monthly(-rent * growth * (not owned)),
         "storage_om": _monthly(-price * yearly_share / 12 * growth * owned),
-        "storage_replacement": _replacements(scenario, dispatch, price * owned),
+        "storage_power_om": _monthly(-beyond * yearly_share / 12 * growth),
+        "storage_replacement": _replacements(scenario, dispatch, HYBRID * list_price * owned),
         "storage_converter_renewal": _renewals(
             HYBRID * (kwh > 0) * scenario.storage.power_kw * finance.storage_power_per_kw * owned,
             finance.storage_converter_life_years,
@@ -157,17 +163,7 @@ def _storage_lines(scenario: Scenario, dispatch: Dispatch) -> dict[str, Floats]:
         ),
         "storage_residual": _at(HYBRID * _storage_worth(scenario, dispatch) * owned, months, months),
         "storage_converter_residual": _at(
-            HYBRID
-            * (kwh > 0)
-            * scenario.storage.power_kw
-            * finance.storage_power_per_kw
-            * owned
-            * _left_in_last(
-                finance.storage_converter_life_years,
-                finance.storage_residual_fraction,
-                finance.storage_life_years,
-                months,
-            ),
+            HYBRID * owned * finance.storage_power_per_kw * _kw_left(scenario, months),
             months,
             months,
         ),
@@ -205,7 +201,7 @@ def _left_in_last(life_years: float, typed: float | None, plant_life_years: floa
 def _storage_worth(scenario: Scenario, dispatch: Dispatch) -> float:
     """The battery's share of its price, and new cells by their own years: exchanged ones instead of the first."""
     finance, months, added = scenario.finance, dispatch.months, dispatch.life.added
-    price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
+    list_price, price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh, _storage_price(scenario)
     typed, life = finance.storage_residual_fraction, finance.storage_life_years
     first, cells, came = left(typed, life, months), 0.0, np.flatnonzero(added).tolist()
     if typed is None and came:
@@ -216,7 +212,30 @@ def _storage_worth(scenario: Scenario, dispatch: Dispatch) -> float:
                 added[year] * (1.0 - finance.storage_cost_decline) ** year * left(None, life, months - 12 * year)
             )
         cells = worth.sum() - first * exchanged
-    return price * first + price * finance.storage_replacement_fraction * cells
+    return price * first + list_price * finance.storage_replacement_fraction * cells
+
+
+def _storage_price(scenario: Scenario) -> float:
+    """Per kWh, with what a seamless transfer adds."""
+    finance = scenario.finance
+    price = scenario.storage.energy_kwh * finance.storage_capex_per_kwh
+    return price + price * scenario.storage.seamless_transfer * finance.storage_seamless_premium_fraction
+
+
+def kw_beyond(scenario: Scenario) -> float:
+    """Power that a battery of the price's hours would not have."""
+    storage = scenario.storage
+    if not storage.exists:
+        return 0.0
+    return max(0.0, storage.power_kw - storage.energy_kwh / scenario.finance.storage_price_hours)
+
+
+def _kw_left(scenario: Scenario, months: int) -> float:
+    """Renewed converters beyond the battery's share, and the battery's share of the power paid apart."""
+    finance, storage = scenario.finance, scenario.storage
+    typed, life = finance.storage_residual_fraction, finance.storage_life_years
+    renewed = _left_in_last(finance.storage_converter_life_years, typed, life, months)
+    return storage.exists * storage.power_kw * renewed + kw_beyond(scenario) * left(typed, life, months)
 
 
 def _renewals(price: Floats, life_years: float, months: int) -> Floats:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finance.ledger import grid_works_cost
+from finance.ledger import from_inputs
 from finance.lines import LINES
 from sim.inputs.scenario import scenario_from_dict
 from study.evaluate import evaluate
@@ -124,17 +124,34 @@ def test_vat_switch_divides_everything_once(small):
             assert excl.ledger.lines[name] == pytest.approx(small.ledger.lines[name] / 1.13), name
 
 
+def works(scenario) -> float:
+    return from_inputs(scenario, "grid_works_cost")
+
+
+def test_works_that_come_after_the_term_are_not_paid_for():
+    """12.5 MVA for 12 MW: nothing is built for a connection of month 24 in two years, all of it for one of month 23; of
+    a first stage of 3 MW with the rest in month 25 a quarter, and the whole cable."""
+    base = presets()["blank"].scenario.with_({"site.term_months": 24, "grid.import_limit_kw": 12_000})
+    full = 12_500 * 600 + 1_500_000
+    assert works(base.with_({"grid.ready_month": 24})) == 0
+    assert works(base.with_({"grid.ready_month": 23})) == pytest.approx(full)
+    staged = {"grid.import_limit_kw": 3000, "grid.stages": [{"month": 25, "import_limit_kw": 12_000}]}
+    assert works(base.with_(staged)) == pytest.approx(12_500 * 600 / 4 + 1_500_000)
+    assert works(base.with_(staged | {"site.term_months": 25})) == pytest.approx(full)
+
+
 def test_existing_grid_needs_no_works_and_half_of_it_half():
     base = presets()["blank"].scenario
-    full = grid_works_cost(base)
+    full = works(base)
     assert full == pytest.approx(12_500 * 600 + 1_500_000)
-    assert grid_works_cost(base.with_({"grid.existing_kw": 12_500})) == 0
-    assert grid_works_cost(base.with_({"grid.existing_kw": 6_250})) == pytest.approx(12_500 * 0.5 * 600 + 1_500_000)
-    assert grid_works_cost(base.with_({"finance.grid_works_share": 0.25})) == pytest.approx(full / 4)
+    assert works(base.with_({"grid.existing_kw": 12_500})) == 0
+    assert works(base.with_({"grid.existing_kw": 6_250})) == pytest.approx(12_500 * 0.5 * 600 + 1_500_000)
+    assert works(base.with_({"finance.grid_works_share": 0.25})) == pytest.approx(full / 4)
 
 
 def test_owned_battery_is_bought_kept_replaced_and_resold():
-    base = presets()["blank"].scenario.with_({"site.term_months": 240, "storage.fade_model": "line"})
+    own = {"site.term_months": 240, "storage.seamless_transfer": False}
+    base = presets()["blank"].scenario.with_(own)
     study = evaluate(base)
     assert study.dispatch.life.replaced_in == (16,)
     price = 20_000 * 1100
@@ -146,6 +163,27 @@ def test_owned_battery_is_bought_kept_replaced_and_resold():
     assert replaced.sum() == pytest.approx(-price * 0.42 * 0.95**15)
     assert line(study, "storage_om", "hybrid")[1] == pytest.approx(-price * 0.019 / 12)
     assert line(study, "storage_om", "hybrid")[13] == pytest.approx(-price * 0.019 / 12 * 1.02)
+
+
+def test_power_beyond_the_hours_of_the_price_and_a_seamless_transfer_are_paid_for():
+    """10 MW on 100 kWh: 100 x 1100 are for 50 kW; the other 9,950 kW cost 160 each, and 1.9 % of that a year. A static
+    switch and grid-forming converters add 18 % to the price per kWh, not to new cells."""
+    own = {"storage.seamless_transfer": False, "finance.prices_include_vat": True}
+    base = presets()["blank"].scenario.with_(own)
+    at_two_hours = evaluate(base)
+    assert not line(at_two_hours, "storage_power", "hybrid").any()
+    assert line(at_two_hours, "storage_capex", "hybrid")[0] == -20_000 * 1100
+    small = evaluate(base.with_({"storage.energy_kwh": 100.0}))
+    assert line(small, "storage_capex", "hybrid")[0] == -100 * 1100
+    assert line(small, "storage_power", "hybrid")[0] == pytest.approx(-9_950 * 160)
+    assert line(small, "storage_power_om", "hybrid")[1] == pytest.approx(-9_950 * 160 * 0.019 / 12)
+    longer = from_inputs(base.with_({"storage.energy_kwh": 100.0, "finance.storage_price_hours": 0.01}), "kw_beyond")
+    assert longer == 0
+    seamless = evaluate(base.with_({"storage.seamless_transfer": True, "storage.end_of_life_fraction": 0.8}))
+    assert line(seamless, "storage_capex", "hybrid")[0] == pytest.approx(-20_000 * 1100 * 1.18)
+    year = seamless.dispatch.life.replaced_in[0]
+    new_cells = 20_000 * 1100 * 0.42 * 0.95 ** (year - 1)
+    assert line(seamless, "storage_replacement", "hybrid").sum() == pytest.approx(-new_cells)
 
 
 def test_added_cells_cost_their_share_in_the_year_they_come():
