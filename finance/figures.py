@@ -213,7 +213,7 @@ class Kpis:
         lambda case: case.paid(case.book.unserved_value),
         "less",
         "paper losses book",
-        "{month unserved_kwh}*in_finance_unserved_per_kwh",
+        "{month unserved_value}",
     )
     shed_kwh: float = row("energy", lambda case: case.sum("shed_kwh"))
     interruptions: float = row("count", lambda case: case.sum("interruptions"), "less", "losses")

@@ -37,7 +37,8 @@ class Ledger:
 
     `unserved` and `interruptions` are priced, never paid, and never price the same loss. `unserved_value` is what the
     load not served is worth, hour by hour; `interruption_value` is what a loss of power costs beyond its hours off:
-    work since the last checkpoint, the restart, damaged hardware, a penalty. Each is in its line, and so in `total`,
+    work since the last checkpoint, the restart, damaged hardware, a penalty. All but the penalty follow the price path
+    of compute. Each is in its line, and so in `total`,
     only where the scenario counts it; here both (alternatives, months + 1) stand in any case.
     `compute` is work the hybrid's control gave up, at the GPU price; it is always counted, because what it saves is.
     """

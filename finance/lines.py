@@ -88,7 +88,7 @@ unserved              lost_compute    lost_compute       saved_loss     monthly
 interruptions         restarts        restarts           saved_loss     monthly
     - interruption_value x finance.count_interruptions
 compute               lost_compute    compute_given_up   saved_loss     monthly
-    - hybrid x given_up_gpu_h x finance.gpu_price_per_h
+    - hybrid x given_up_gpu_h x finance.gpu_price_per_h x up.compute
 """
 # Quantities made of others; what a reader knows under such a name from the start goes before.
 _SUMS = {
@@ -104,11 +104,12 @@ _SUMS = {
     "new_cells": "cells_added x finance.storage_replacement_fraction x cells_price",
     "crew_cost": "main_months x finance.crew_per_month + standby_months x finance.standby_crew_per_month",
     "co2_kg": "import_kwh x grid.co2_kg_per_kwh + fuel_l x genset.co2_kg_per_l",
-    "unserved_value": "unserved_kwh x finance.unserved_per_kwh",
+    "unserved_value": "unserved_kwh x finance.unserved_per_kwh x up.compute",
     "restart_h": "finance.restart_h + finance.checkpoint_interval_h x /2",
-    "restart_cost": "gpus x finance.gpu_price_per_h x restart_h"
-    " + finance.hardware_failure_fraction x gpus x finance.hardware_repair_cost + finance.interruption_penalty",
-    "interruption_value": "interruptions x restart_cost",
+    "gpu_loss": "gpus x finance.gpu_price_per_h x restart_h"
+    " + finance.hardware_failure_fraction x gpus x finance.hardware_repair_cost",
+    "restart_cost": "gpu_loss + finance.interruption_penalty",
+    "interruption_value": "interruptions x gpu_loss x up.compute + interruptions x finance.interruption_penalty",
     "gpu_h_per_stop": "finance.checkpoint_interval_h x /2 + compute.resume_h",
     "given_up_gpu_h": "lost_gpu_h + stopped_gpus x gpu_h_per_stop",
 }

@@ -14,9 +14,11 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 
 from finance.ledger import unit_cost
+from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch.batch import FUEL_FIELDS, Trace
 from sim.dispatch.tuning import PeakRate, Rates
+from sim.inputs.scenario import Scenario
 from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
 from sim.optimum.solve import solve
 from study.study import Study
@@ -146,7 +148,7 @@ def hybrid_programme(study: Study, year: int) -> Programme:
                 np.where(limit == 0, sets_kw, np.minimum(sets_kw, beyond_grid)),
                 least_l_per_kwh(study, lane) * rates.per_litre,
             ),
-            ShedTier(beyond_grid, study.scenario.finance.unserved_per_kwh),
+            ShedTier(beyond_grid, rates.unserved_per_kwh),
         ),
         battery_kw=float(lanes.battery_kw[lane]),
         battery_kwh=capacity_kwh,
@@ -170,8 +172,13 @@ def hybrid_rates(study: Study, year: int) -> Rates:
         credit_per_kwh=np.maximum(rates.export_credit_per_kwh[month], 0.0) * rates.vat_factor,  # else PV is curtailed
         demand=tuple(demand),
         per_litre=float(unit_cost(study.scenario, "fuel_l", year)[-1]),
-        unserved_per_kwh=study.scenario.finance.unserved_per_kwh,
+        unserved_per_kwh=unserved_per_kwh(study.scenario, year),
     )
+
+
+def unserved_per_kwh(scenario: Scenario, year: int) -> float:
+    """What a kWh not served is worth in a project year."""
+    return scenario.finance.unserved_per_kwh * float(path_of(scenario.finance, "compute").factors(year)[-1])
 
 
 def cost_of_trace(study: Study, year: int, found: Bound, trace: Trace) -> YearCost:

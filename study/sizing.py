@@ -182,6 +182,7 @@ def mean_rates(study: Study, weights: Floats) -> Rates:
         credit_per_kwh=mean([one.credit_per_kwh for one in years]),
         demand=tuple(demand),
         per_litre=float(mean([one.per_litre for one in years])),
+        unserved_per_kwh=float(mean([one.unserved_per_kwh for one in years])),
     )
 
 
@@ -356,7 +357,7 @@ def _programme(
     sizes_sets = wish.sets and bool(beyond_grid.any())
     tiers = () if sizes_sets else (ShedTier(_sets_kw(study, lane, dark, beyond_grid), sets_per_kwh),)
     if not wish.serve_all and scenario.finance.unserved_per_kwh > 0:
-        tiers += (ShedTier(beyond_grid, scenario.finance.unserved_per_kwh),)
+        tiers += (ShedTier(beyond_grid, rates.unserved_per_kwh),)
     programme = Programme(
         step_h=clock.step_h,
         month=month,

@@ -111,6 +111,7 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
         ("has_grid_works", None, from_inputs(scenario, "has_works")),
         ("grid_works_cost", derived_formula("grid_works_cost"), from_inputs(scenario, "grid_works_cost")),
         ("gpus_on_site", None, gpus(scenario.load)),
+        ("gpu_loss", derived_formula("gpu_loss"), from_inputs(scenario, "gpu_loss")),
         ("restart_cost", derived_formula("restart_cost"), from_inputs(scenario, "restart_cost")),
         *left_cells(book),
     ]

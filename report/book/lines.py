@@ -27,6 +27,7 @@ NAMED = {
     "grid_works_cost": "grid_works_cost",
     "gpus": "gpus_on_site",
     **{f"{name}_left": f"{name}_left" for name in LIFE},
+    "gpu_loss": "gpu_loss",
     "restart_cost": "restart_cost",
 }
 

@@ -73,7 +73,7 @@ def month_columns(book: Book) -> MonthColumns:
     names += [f"import_{k}" for k in range(classes)] + [f"peak_{k}" for k in range(charges)]
     names += [f"declared_{k}" for k in range(charges) if declared_kw(book, k) is not None]
     names += [f"billed_{k}" for k in range(charges)] + [f"demand_{k}" for k in range(charges)]
-    names += [name for name in BILL if name not in RULES or has_rule(book, name)] + ["bill", *PLANT]
+    names += [name for name in BILL if name not in RULES or has_rule(book, name)] + ["bill", *PLANT, "unserved_value"]
     return MonthColumns({name: k for k, name in enumerate(names)}, classes, charges)
 
 
@@ -155,6 +155,7 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "fixed": bill.fixed,
         "export": bill.export_credit,
         "bill": bill.total,
+        "unserved_value": -study.ledger.unserved_value[:, 1:],
         **{name: lines[name][:, 1:] for name in PLANT},
     }
     if has_rule(book, "power_factor"):
@@ -201,6 +202,7 @@ def _formulas(book: Book, columns: MonthColumns, row: int, month: int) -> Iterat
     quantities = {name: here[name] for name in SIMULATED} | {f"up.{name}": here[f"price_{name}"] for name in COMPONENTS}
     quantities |= {name: f"IF({here['crew_kind']}={kind},1,0)" for name, kind in CREW_KINDS.items()}
     quantities |= {"import_kwh": f"SUM({imports})", "interruptions": here["events"]}
+    yield "unserved_value", f"={here['unserved_kwh']}*in_finance_unserved_per_kwh*{here['price_compute']}"
     for name in PLANT:
         formula = line_formula(book, row, name, quantities, month)
         if formula is not None:

@@ -18,6 +18,7 @@ RATES = {
     "fuel": "in_finance_diesel_escalation",
     "om": "in_finance_om_escalation",
     "carbon": "in_finance_carbon_escalation",
+    "compute": "in_finance_compute_escalation",
 }
 
 

@@ -11,8 +11,22 @@ from report.palette import palette
 from report.screen.charts import SMALL_PX, Figure, axis, f32, figure, note, value_axis
 from sim.arrays import Floats
 
-PATH_DASHES = {"energy": "solid", "demand": "dash", "fuel": "solid", "om": "dot", "carbon": "dashdot"}
-PATH_COLOURS = {"energy": "grid", "demand": "demand", "fuel": "fuel", "om": "battery", "carbon": "pv"}
+PATH_DASHES = {
+    "energy": "solid",
+    "demand": "dash",
+    "fuel": "solid",
+    "om": "dot",
+    "carbon": "dashdot",
+    "compute": "longdash",
+}
+PATH_COLOURS = {
+    "energy": "grid",
+    "demand": "demand",
+    "fuel": "fuel",
+    "om": "battery",
+    "carbon": "pv",
+    "compute": "unserved",
+}
 
 
 def path_legend(words: Words, dark: bool) -> list[tuple[str, str]]:

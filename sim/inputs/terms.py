@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from sim.inputs.base import Closed, SectionPart
-from sim.inputs.field import GENERAL, Fraction, Money, always, derived, estimate, given
+from sim.inputs.field import GENERAL, Fraction, Money, always, derived, estimate, given, sourced
 from sim.problem import Refusal
 
-Component = Literal["energy", "demand", "fuel", "om", "carbon"]
+Component = Literal["energy", "demand", "fuel", "om", "carbon", "compute"]
 LONGEST_YEARS = 100
 
 
@@ -72,6 +72,12 @@ class PricePaths(SectionPart, card="terms.energy"):
         "Carbon price escalation [fraction/year -0.5..0.5]",
         "Nominal.",
         when=lambda s: s.finance.carbon_price_per_t > 0,
+        varies="price",
+    )
+    compute_escalation: float = given(
+        sourced("outage_cost.compute_price_escalation_fraction_per_year", "loads"),
+        "Compute price escalation [fraction/year -0.5..0.5]",
+        "Nominal, of lost compute and GPU-hours: cards get cheaper as newer ones come.",
         varies="price",
     )
     inflation: float = given(

@@ -6,6 +6,7 @@ Prices move once a year: a line of project year y is multiplied by its component
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -27,15 +28,17 @@ MAIN_SOURCE_SHARE = 0.5
 def lines_by_hand(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> dict[str, Floats]:
     """Every cost line (alternatives, months + 1)."""
     co2, vat, finance = co2_kg(scenario, dispatch), vat_factor(scenario), scenario.finance
-    unserved = _monthly(-dispatch.monthly["unserved_kwh"] * finance.unserved_per_kwh)
-    restarts = _monthly(-dispatch.monthly["interruptions"] * restart_cost(scenario))
+    compute = by_month(finance, "compute", dispatch.months)
+    unserved = _monthly(-(dispatch.monthly["unserved_kwh"] * finance.unserved_per_kwh * compute))
+    hard = dispatch.monthly["interruptions"] * _gpu_loss(scenario) * compute
+    restarts = _monthly(-(hard + dispatch.monthly["interruptions"] * finance.interruption_penalty))
     return {
         **_grid_lines(bill),
         **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
         "carbon": _monthly(-co2 / 1000 * finance.carbon_price_per_t * by_month(finance, "carbon", dispatch.months)),
         "unserved": unserved * finance.count_unserved,
         "interruptions": restarts * finance.count_interruptions,
-        "compute": _monthly(-lost_gpu_h(scenario, dispatch) * finance.gpu_price_per_h),
+        "compute": _monthly(-lost_gpu_h(scenario, dispatch) * finance.gpu_price_per_h * compute),
     }
 
 
@@ -46,9 +49,9 @@ def lost_gpu_h(scenario: Scenario, dispatch: Dispatch) -> Floats:
     return dispatch.monthly["lost_gpu_h"] + dispatch.monthly["stopped_gpus"] * per_stop_h
 
 
-def restart_cost(scenario: Scenario) -> float:
-    """What one loss of power costs beyond its hours off, which are priced as load not served."""
-    return float(interruption_cost(interruption(scenario), 0.0))
+def _gpu_loss(scenario: Scenario) -> float:
+    """What one loss of power costs beyond its hours off, which are priced as load not served, and without a penalty."""
+    return float(interruption_cost(replace(interruption(scenario), penalty_per_event=0.0), 0.0))
 
 
 def interruption(scenario: Scenario) -> Interruption:

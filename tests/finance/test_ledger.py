@@ -201,7 +201,8 @@ def test_added_cells_cost_their_share_in_the_year_they_come():
 
 def test_a_restart_costs_lost_work_and_hardware_but_not_the_hours_off():
     """1000 GPUs x 12 x (2 h restart + half of a 1 h checkpoint interval) + 0.2 % of them x 21,300 + 5,000 =
-    77,600 for each of two outages, beside the load not served."""
+    77,600 in year 1, beside the load not served; in year 2 all but the penalty is worth a tenth less:
+    72,600 x 0.9 + 5,000 = 70,340."""
     case = presets()["blank"].scenario.with_(
         {
             "site.term_months": 24,
@@ -214,16 +215,32 @@ def test_a_restart_costs_lost_work_and_hardware_but_not_the_hours_off():
     )
     apart = evaluate(case)
     assert apart.kpis["grid"].interruptions == 2 and apart.kpis["diesel"].interruptions == 0
-    assert apart.kpis["hybrid"].interruption_value == pytest.approx(2 * 77_600)
+    assert apart.kpis["hybrid"].interruption_value == pytest.approx(77_600 + 70_340)
     assert apart.kpis["hybrid"].unserved_value == 0
     counted = evaluate(case.with_({"finance.count_interruptions": True}), apart.dispatch)
-    for name, events in (("grid", 2), ("grid_diesel", 2), ("hybrid", 2), ("diesel", 0)):
+    for name, cost in (("grid", 147_940), ("grid_diesel", 147_940), ("hybrid", 147_940), ("diesel", 0)):
         more = counted.kpis[name].total_cost - apart.kpis[name].total_cost
-        assert more == pytest.approx(events * 77_600, abs=1e-3)
-    assert line(counted, "interruptions", "hybrid")[14] == pytest.approx(-77_600)
+        assert more == pytest.approx(cost, abs=1e-3)
+    assert line(counted, "interruptions", "hybrid")[[2, 14]] == pytest.approx([-77_600, -70_340])
     assert not line(counted, "unserved", "hybrid").any() and not line(apart, "interruptions", "hybrid").any()
     seamless = evaluate(case.with_({"storage.seamless_transfer": True}))
     assert seamless.kpis["hybrid"].interruptions == 0
+
+
+def test_lost_compute_follows_the_price_path_of_compute():
+    """An hour lost in the third year is worth 0.9 x 0.9 of today's, a shock on top; what is paid is not moved."""
+    outage = {"grid.outages": [{"month": 7, "day": 3, "hour": 5, "duration_h": 2}], "site.term_months": 36}
+    shock = [{"component": "compute", "first_year": 3, "last_year": 3, "factor": 2.0}]
+    study = evaluate(presets()["blank"].scenario.with_(outage))
+    lost = line(study, "unserved", "grid")
+    months = np.flatnonzero(lost)
+    assert len(months) == 3
+    kwh = study.dispatch.monthly["unserved_kwh"][1, months - 1]
+    assert lost[months] == pytest.approx(-8.57 * kwh * [1.0, 0.9, 0.81])
+    shocked = evaluate(study.scenario.with_({"finance.price_shocks": shock}), study.dispatch)
+    assert line(shocked, "unserved", "grid")[months] == pytest.approx(-8.57 * kwh * [1.0, 0.9, 1.62])
+    assert (line(shocked, "grid_energy", "grid") == line(study, "grid_energy", "grid")).all()
+    assert study.kpis["grid"].unserved_value == pytest.approx(-lost.sum())
 
 
 def test_pollutants_by_hand(small):
