@@ -124,6 +124,7 @@ _OF_PLANT: dict[str, Callable[[Dispatch], Any]] = {
 # What a scenario alone says, whatever its plant does.
 _OF_SITE: dict[str, Callable[[Scenario], float]] = {
     "vat": lambda scenario: vat_factor(scenario),
+    "vat_services": lambda scenario: vat_factor(scenario, "finance.vat_services_rate"),
     "has_battery": lambda scenario: scenario.storage.energy_kwh > 0,
     "storage_bought": lambda scenario: scenario.finance.storage_ownership == "buy",
     "storage_rented": lambda scenario: scenario.finance.storage_ownership == "rent",
@@ -211,10 +212,11 @@ def interruption(scenario: Scenario) -> Interruption:
     )
 
 
-def vat_factor(scenario: Scenario) -> float:
-    """What prices of section `finance` are multiplied by to stand on the study's VAT basis."""
+def vat_factor(scenario: Scenario, rate: str = "finance.vat_rate") -> float:
+    """What prices of section `finance` are multiplied by to stand on the study's VAT basis, at the rate of an input."""
     finance = scenario.finance
     wanted = finance.vat_basis == "incl"
     if finance.prices_include_vat == wanted:
         return 1.0
-    return 1.0 + finance.vat_rate if wanted else 1.0 / (1.0 + finance.vat_rate)
+    with_vat = 1.0 + float(scenario.get(rate))
+    return with_vat if wanted else 1.0 / with_vat

@@ -38,7 +38,7 @@ grid_works            works           grid_works         investment     start
 pv_capex              pv              pv_cost            investment     start
     - hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x vat
 pv_om                 pv_upkeep       pv_cost            operating      monthly
-    - hybrid x months x pv.dc_kwp x finance.pv_om_per_kwp_year x /12 x up.om x vat
+    - hybrid x months x pv.dc_kwp x finance.pv_om_per_kwp_year x /12 x up.om x vat_services
 pv_inverter_renewal   pv              pv_cost            replacement    yearly
     - hybrid x pv_ac_kw x finance.pv_inverter_per_kw x inverters_renewed x vat
 pv_residual           pv              pv_cost            residual       end
@@ -48,13 +48,13 @@ pv_inverter_residual  pv              pv_cost            residual       end
 storage_capex         battery         battery_cost       investment     start
     - hybrid x storage_price x storage_bought x vat
 storage_power         battery         battery_cost       investment     start
-    - hybrid x storage_bought x finance.storage_power_per_kw x kw_beyond x vat
+    - hybrid x storage_bought x power_price x vat
 storage_rent          battery         battery_cost       operating      monthly
     - hybrid x months x storage_rented x storage.energy_kwh x finance.storage_rent_per_kwh_month x up.om x vat
 storage_om            battery_upkeep  battery_cost       operating      monthly
-    - hybrid x months x storage_bought x storage_price x storage_care x /12 x up.om x vat
+    - hybrid x months x storage_bought x storage_price x storage_care x /12 x up.om x vat_services
 storage_power_om      battery_upkeep  battery_cost       operating      monthly
-    - hybrid x months x storage_bought x finance.storage_power_per_kw x kw_beyond x storage_care x /12 x up.om x vat
+    - hybrid x months x storage_bought x power_price x storage_care x /12 x up.om x vat_services
 storage_replacement   battery         battery_cost       replacement    yearly
     - hybrid x storage_list_price x storage_bought x new_cells x vat
 storage_converter_renewal battery     battery_cost       replacement    yearly
@@ -78,7 +78,7 @@ genset_mobilisation   sets            sets_and_crew      mobilisation   start
 genset_om             crew            diesel_avoided     saved_sets     monthly
     - genset_kwh x finance.genset_om_per_kwh x up.om x vat
 crew                  crew            sets_and_crew      saved_sets     monthly
-    - crew_cost x up.om x vat
+    - crew_cost x up.om x vat_services
 genset_residual       sets            sets_and_crew      residual       end
     + fleet x genset.set_kw x finance.genset_capex_per_kw x genset_bought x genset_left x vat
 carbon                control         carbon             saved_carbon   monthly
@@ -97,6 +97,7 @@ _SUMS = {
     "storage_list_price": "storage.energy_kwh x finance.storage_capex_per_kwh",
     "storage_price": "storage_list_price"
     " + storage_list_price x storage.seamless_transfer x finance.storage_seamless_premium_fraction",
+    "power_price": "finance.storage_power_per_kw x kw_beyond",
     "storage_worth": "storage_price x storage_left"
     " + storage_list_price x finance.storage_replacement_fraction x cells_left",
     "kw_left": "has_battery x storage.power_kw x converters_left + kw_beyond x storage_left",

@@ -95,6 +95,7 @@ def remarks(study: Study) -> tuple[Finding, ...]:
     found = [_cheaper_still(study), _left_unserved(study, "hybrid"), _left_unserved(study, study.baseline)]
     found.append(_worth_today(study))
     found.append(_idle_battery(study))
+    found.append(_grid_after_the_term(study))
     if not study.scenario.storage.exists and not study.scenario.pv.exists:
         found.append(Finding("answers.remark.no_equipment"))
     return tuple(finding for finding in found if finding)
@@ -122,6 +123,15 @@ def _idle_battery(study: Study) -> Finding | None:
     if not storage.exists or given_kwh >= window_kwh(storage):
         return None
     return Finding("answers.remark.idle_battery", {"given": Quantity("energy", given_kwh)}, good=False)
+
+
+def _grid_after_the_term(study: Study) -> Finding | None:
+    """Works and stages that are ready too late to count."""
+    site, grid = study.scenario.site, study.scenario.grid
+    late_kw = grid.greatest_kw - max(grid.existing_kw, grid.reached_kw(site.term_months))
+    return (
+        Finding("answers.remark.grid_late", {"late": Quantity("power", late_kw)}, good=False) if late_kw > 0 else None
+    )
 
 
 def _cheaper_still(study: Study) -> Finding | None:

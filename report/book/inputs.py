@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from finance.ledger import from_inputs, vat_factor
+from finance.ledger import from_inputs
 from finance.metrics import MONTHLY
 from finance.rates import bill_rates
 from report.book.cells import Book, cell, heads, input_name, number, put, text
@@ -74,14 +74,9 @@ def _value(book: Book, sheet: Any, row: int, value: Any, live: bool, entry: Inpu
             sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": [str(c) for c in entry.choices]})
 
 
-VAT = (
-    'IF(in_finance_prices_include_vat,IF(in_finance_vat_basis="incl",1,1/(1+in_finance_vat_rate)),'
-    'IF(in_finance_vat_basis="incl",1+in_finance_vat_rate,1))'
-)
-BILL_VAT = (
-    'IF(tariff_includes_vat,IF(in_finance_vat_basis="incl",1,1/(1+tariff_vat_rate)),'
-    'IF(in_finance_vat_basis="incl",1+tariff_vat_rate,1))'
-)
+def _vat_formula(includes: str, rate: str) -> str:
+    """What prices that include VAT, or not, are multiplied by to stand on the study's basis."""
+    return f'=IF({includes},IF(in_finance_vat_basis="incl",1,1/(1+{rate})),IF(in_finance_vat_basis="incl",1+{rate},1))'
 
 
 BEYOND = "IF(in_storage_energy_kwh>0,MAX(0,in_storage_power_kw-in_storage_energy_kwh/in_finance_storage_price_hours),0)"
@@ -92,7 +87,7 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
     study, scenario = book.study, book.study.scenario
     finance = scenario.finance
     names = ",".join(f'"{name}"' for name in ALTERNATIVES)
-    rates = bill_rates(scenario, study.dispatch)
+    rates, own = bill_rates(scenario, study.dispatch), "in_finance_prices_include_vat"
     return [
         ("baseline_number", f"=MATCH(in_finance_baseline,{{{names}}},0)", ALTERNATIVES.index(study.baseline) + 1),
         ("periods_per_year", None, MONTHLY),
@@ -101,8 +96,13 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
             "=(1+in_finance_discount_rate)^(1/periods_per_year)-1",
             (1 + finance.discount_rate) ** (1 / MONTHLY) - 1,
         ),
-        ("vat_factor", f"={VAT}", vat_factor(scenario)),
-        ("bill_vat_factor", f"={BILL_VAT}", rates.vat_factor),
+        ("vat_factor", _vat_formula(own, "in_finance_vat_rate"), from_inputs(scenario, "vat")),
+        (
+            "vat_services_factor",
+            _vat_formula(own, "in_finance_vat_services_rate"),
+            from_inputs(scenario, "vat_services"),
+        ),
+        ("bill_vat_factor", _vat_formula("tariff_includes_vat", "tariff_vat_rate"), rates.vat_factor),
         ("storage_is_bought", '=IF(in_finance_storage_ownership="buy",1,0)', float(finance.storage_ownership == "buy")),
         ("genset_is_bought", '=IF(in_finance_genset_ownership="buy",1,0)', float(finance.genset_ownership == "buy")),
         ("storage_price", derived_formula("storage_price"), from_inputs(scenario, "storage_price")),

@@ -16,6 +16,7 @@ from sim.inputs.register import register
 NAMED = {
     "months": "",
     "vat": "vat_factor",
+    "vat_services": "vat_services_factor",
     "storage_bought": "storage_is_bought",
     "storage_rented": "(1-storage_is_bought)",
     "storage_price": "storage_price",

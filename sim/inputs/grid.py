@@ -159,11 +159,14 @@ class Grid(Closed, card="grid.connection"):
         """Share of the connection that is not there yet and has to be built."""
         return 0.0 if self.greatest_kw <= self.existing_kw else 1.0 - self.existing_kw / self.greatest_kw
 
+    def reached_kw(self, months: int) -> float:
+        """The most it gives within a term of so many months."""
+        stages = [stage.import_limit_kw for stage in self.stages if stage.month <= months]
+        return max([self.existing_kw, *[self.import_limit_kw] * (self.ready_month < months), *stages])
+
     def share_built(self, months: int) -> float:
         """Share of the whole connection that is built in a term of so many months: what comes later is not paid for."""
-        stages = [stage.import_limit_kw for stage in self.stages if stage.month <= months]
-        come = [self.import_limit_kw] * (self.ready_month < months) + stages
-        reached = max([self.existing_kw, *come])
+        reached = self.reached_kw(months)
         return 0.0 if reached <= self.existing_kw else self.new_share - (1.0 - reached / self.greatest_kw)
 
     @model_validator(mode="after")

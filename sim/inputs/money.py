@@ -36,6 +36,11 @@ def counts_interruptions(s: Any) -> bool:
     return s.finance.count_interruptions
 
 
+def moves_vat(s: Any) -> bool:
+    """Prices stand on one VAT basis and are shown on the other."""
+    return (s.finance.vat_basis == "incl") != s.finance.prices_include_vat
+
+
 class Costs(SectionPart, card="terms.frame"):
     """What things cost, on one VAT basis, `prices_include_vat`; the study shows the basis `vat_basis`."""
 
@@ -56,8 +61,14 @@ class Costs(SectionPart, card="terms.frame"):
     vat_rate: Fraction = given(
         estimate(0.13, GENERAL),
         "VAT rate [fraction]",
-        "Of equipment, fuel and services.",
+        "Of equipment, works, rent and fuel; the tariff has its own.",
         when=lambda s: s.finance.vat_basis == "excl" or not s.finance.prices_include_vat,
+    )
+    vat_services_rate: Fraction = given(
+        estimate(0.06, "China: 6 % on services, 13 % on goods and on renting them; " + GENERAL),
+        "VAT rate of services [fraction]",
+        "Of O&M of PV and battery, insurance and crew.",
+        when=moves_vat,
     )
     energy_price_factor: float = given(
         1.0,
@@ -171,7 +182,7 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
     )
     storage_price_hours: float = given(
         derived(2.0, "Turnkey prices in China are quoted for 2 h (InfoLink 2025-10, 2026-02)"),
-        "Hours the battery price is for [h 0.1..24]",
+        "Hours the battery price is for [h 0.01..1000]",
         "A battery with more power for its energy pays the power part on top.",
         when=buys_battery,
     )

@@ -23,18 +23,20 @@ HYBRID = np.array([[0.0], [0], [0], [1]])
 WITH_GRID = np.array([[0.0], [1], [1], [1]])
 
 MAIN_SOURCE_SHARE = 0.5
+SERVICES = ("pv_om", "storage_om", "storage_power_om", "crew")
 
 
 def lines_by_hand(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> dict[str, Floats]:
     """Every cost line (alternatives, months + 1)."""
-    co2, vat, finance = co2_kg(scenario, dispatch), vat_factor(scenario), scenario.finance
+    co2, finance, plant = co2_kg(scenario, dispatch), scenario.finance, _plant_lines(scenario, dispatch)
+    vat, services = (vat_factor(scenario, rate) for rate in (finance.vat_rate, finance.vat_services_rate))
     compute = by_month(finance, "compute", dispatch.months)
     unserved = _monthly(-(dispatch.monthly["unserved_kwh"] * finance.unserved_per_kwh * compute))
     hard = dispatch.monthly["interruptions"] * _gpu_loss(scenario) * compute
     restarts = _monthly(-(hard + dispatch.monthly["interruptions"] * finance.interruption_penalty))
     return {
         **_grid_lines(bill),
-        **{name: values * vat for name, values in _plant_lines(scenario, dispatch).items()},
+        **{name: values * (services if name in SERVICES else vat) for name, values in plant.items()},
         "carbon": _monthly(-co2 / 1000 * finance.carbon_price_per_t * by_month(finance, "carbon", dispatch.months)),
         "unserved": unserved * finance.count_unserved,
         "interruptions": restarts * finance.count_interruptions,
@@ -74,13 +76,13 @@ def co2_kg(scenario: Scenario, dispatch: Dispatch) -> Floats:
     return imported * scenario.grid.co2_kg_per_kwh + dispatch.monthly["fuel_l"] * scenario.genset.co2_kg_per_l
 
 
-def vat_factor(scenario: Scenario) -> float:
+def vat_factor(scenario: Scenario, rate: float) -> float:
     """What prices of section `finance` are multiplied by to stand on the study's VAT basis."""
     finance = scenario.finance
     wanted = finance.vat_basis == "incl"
     if finance.prices_include_vat == wanted:
         return 1.0
-    return 1.0 + finance.vat_rate if wanted else 1.0 / (1.0 + finance.vat_rate)
+    return 1.0 + rate if wanted else 1.0 / (1.0 + rate)
 
 
 def _grid_lines(bill: Bill) -> dict[str, Floats]:

@@ -68,6 +68,7 @@ def test_a_years_sum_of_a_line_is_the_product_of_the_years_sum(studies):
 def test_lines_are_found_by_what_they_say():
     assert keys(step="battery_cost", due=("start", "end")) == (
         "storage_capex",
+        "storage_power",
         "storage_residual",
         "storage_converter_residual",
     )

@@ -14,8 +14,18 @@ MOVED_BY = {
     "energy": ("grid_energy", "export_credit"),
     "demand": ("grid_demand", "grid_fixed"),
     "fuel": ("fuel",),
-    "om": ("fuel_delivery", "genset_rent", "genset_om", "crew", "pv_om", "storage_om", "storage_rent"),
+    "om": (
+        "fuel_delivery",
+        "genset_rent",
+        "genset_om",
+        "crew",
+        "pv_om",
+        "storage_om",
+        "storage_rent",
+        "storage_power_om",
+    ),
     "carbon": ("carbon",),
+    "compute": ("unserved", "interruptions", "compute"),
 }
 CASE_B = presets()["case_b"].scenario
 

@@ -154,6 +154,19 @@ def test_crossing_by_hand():
     assert answer.spending_title(given).key == "answers.spending.at"
 
 
+def test_a_grid_that_comes_after_the_term_is_named_and_not_paid_for():
+    """Works of month 4 in a term of 4 months are too late, those of month 3 are not; a later stage is named."""
+    case = presets()["case_a"].scenario
+    late, early = (evaluate(case.with_({"grid.ready_month": month})) for month in (4, 3))
+    assert not late.ledger.lines["grid_works"].any() and early.ledger.lines["grid_works"].any()
+    said = {finding.key: finding for finding in answer.remarks(late)}
+    assert said["answers.remark.grid_late"].values["late"].value == 3900
+    assert "answers.remark.grid_late" not in {finding.key for finding in answer.remarks(early)}
+    staged = evaluate(case.with_({"grid.stages": [{"month": 9, "import_limit_kw": 5000}]}))
+    found = next(finding for finding in answer.remarks(staged) if finding.key == "answers.remark.grid_late")
+    assert found.values["late"].value == pytest.approx(1100)
+
+
 def test_crossing_never_from_the_start_and_by_resale():
     study = evaluate(presets()["case_a"].scenario.with_({"site.term_months": 2}))
     diesel = {"fuel": [0.0, -10.0, -10.0]}

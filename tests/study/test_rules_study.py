@@ -225,7 +225,13 @@ def test_one_vat_basis_through_the_whole_study():
     """At 13 % on everything all money is 1 / 1.13 without VAT and the payback stays: 11.5 % off if only the outlay were
     taken without VAT. Lost compute and carbon carry no VAT and are off here."""
     base = presets()["case_b"].scenario.with_(
-        {"finance.count_unserved": False, "tariff.includes_vat": True, "tariff.vat_rate": 0.13, "grid.outages": ()}
+        {
+            "finance.count_unserved": False,
+            "finance.vat_services_rate": 0.13,
+            "tariff.includes_vat": True,
+            "tariff.vat_rate": 0.13,
+            "grid.outages": (),
+        }
     )
     incl = evaluate(base.with_({"tariff.demand_basis": "contract_demand", "grid.power_factor": 0.95}))
     excl = evaluate(incl.scenario.with_({"finance.vat_basis": "excl"}))
