@@ -30,6 +30,7 @@ from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l
 from study.study import Study
 
 GAP = 1e-6
+POWER_LINES = proportional("finance.storage_power_per_kw")
 STORAGE_LINES, PV_LINES, CONTROL_LINES = (keys(step=step) for step in ("battery_cost", "pv_cost", "control_cost"))
 SET_LINES = proportional("sets", "fleet")
 MOST_POWER_PART = 0.9  # of the battery's price: what a kWh without power costs at least is the rest
@@ -188,15 +189,16 @@ def mean_rates(study: Study, weights: Floats) -> Rates:
 
 def unit_prices(probe: Study, weight: float) -> tuple[Sizes, float]:
     """Price of a kW, kWh, kWp and kW of sets as equal payments a year, and that of the control system, by the ledger of
-    a study that has some of each. The battery's price is split in power and energy by `finance.storage_power_per_kw`;
-    at the probe's hours of storage the parts sum to the ledger's."""
+    a study that has some of each. The battery's price per kWh is split in power and energy by
+    `finance.storage_power_per_kw`, and what is paid by the kW goes with the power: at the probe's hours of storage the
+    parts sum to the ledger's."""
     scenario, storage = probe.scenario, probe.scenario.storage
     works, sets_kw = available_share(storage), scenario.genset.last_resort_sets * site_set_kw(scenario)
-    per_kwh = yearly(probe, STORAGE_LINES, weight) / storage.energy_kwh
-    share, kw_per_kwh = power_share(scenario), storage.power_kw / storage.energy_kwh
+    by_kw = yearly(probe, POWER_LINES, weight)
+    by_kwh, share = yearly(probe, STORAGE_LINES, weight) - by_kw, _share_within(scenario)
     price = Sizes(
-        kw=float(max(share, LEAST_POWER_PART) * per_kwh / kw_per_kwh / works),
-        kwh=float((1 - share) * per_kwh),
+        kw=float((max(share, LEAST_POWER_PART) * by_kwh + by_kw) / storage.power_kw / works),
+        kwh=float((1 - share) * by_kwh / storage.energy_kwh),
         kwp=yearly(probe, PV_LINES, weight) / scenario.pv.dc_kwp if scenario.pv.exists else 0.0,
         set_kw=yearly(probe, SET_LINES, weight) / sets_kw if sets_kw else 0.0,
     )
@@ -205,11 +207,18 @@ def unit_prices(probe: Study, weight: float) -> tuple[Sizes, float]:
 
 def power_share(scenario: Scenario) -> float:
     """Part of the battery's price that goes with its power."""
-    per_kwh = _price_per_kwh(scenario)
-    if per_kwh == 0:
-        return 0.0
-    part = scenario.finance.storage_power_per_kw * scenario.storage.power_kw / scenario.storage.energy_kwh / per_kwh
-    return min(MOST_POWER_PART, part)
+    return _share(scenario, scenario.storage.power_kw, _price_per_kwh(scenario))
+
+
+def _share_within(scenario: Scenario) -> float:
+    """Part of what is paid by the kWh that goes with the power: that of the price's own hours."""
+    within_kw = scenario.storage.power_kw - of_site(scenario, "kw_beyond")
+    return _share(scenario, within_kw, scenario.finance.storage_capex_per_kwh)
+
+
+def _share(scenario: Scenario, power_kw: float, price_per_kwh: float) -> float:
+    cost = price_per_kwh * scenario.storage.energy_kwh
+    return min(MOST_POWER_PART, scenario.finance.storage_power_per_kw * power_kw / cost) if cost else 0.0
 
 
 def _price_per_kwh(scenario: Scenario) -> float:

@@ -126,10 +126,13 @@ class Master:
 
     def solve(self) -> tuple[float, np.ndarray]:
         """Its value and the point where it is reached."""
-        for start_over in (False, True):  # a basis carried on through many cuts can wear out
+        # A basis carried on through many cuts can wear out, and a cold start can end as "Unknown" where presolve helps.
+        for start_over, presolve in ((False, "off"), (True, "off"), (True, "on")):
             if start_over:
                 self.solver.clearSolver()
+            self.solver.setOptionValue("presolve", presolve)
             self.solver.run()
+            self.solver.setOptionValue("presolve", "off")
             status = self.solver.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:
                 break

@@ -63,6 +63,14 @@ def test_the_power_part_moves_the_price_with_the_hours_of_storage(plan):
     assert sizing.changes(plan, Sizes()) == {"storage.power_kw": 0.0, "storage.energy_kwh": 0.0}
 
 
+def test_a_size_that_is_taken_costs_what_the_parts_say(plan):
+    """Another battery of another duration, as a study of its own: price, upkeep, renewal, resale go by kW and kWh."""
+    for size in (Sizes(5000.0, 20_000.0), Sizes(12_000.0, 16_000.0), plan.today):
+        taken = evaluate(sizing.scenario_of(plan, size))
+        parts = plan.price.kw * size.kw + plan.price.kwh * size.kwh
+        assert parts == pytest.approx(present_value(taken, sizing.STORAGE_LINES) / plan.weight, rel=1e-5)
+
+
 def test_the_best_size_costs_no_more_than_any_other(plan, best):
     assert best.lower_bound <= best.cost <= best.lower_bound * (1 + 1e-6)
     for size in (plan.today, Sizes(), Sizes(8000.0, 32_000.0), replace(best.size, kwh=best.size.kwh * 1.1)):
