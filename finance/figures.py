@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
+from finance.lines import PRICED
 from finance.metrics import Figure
 from sim.arrays import Floats
 from sim.dispatch.result import Dispatch
@@ -75,6 +76,11 @@ class AlternativeCase:
     def paid(self, by_month: Floats) -> float:
         """What lines (alternatives, months + 1) cost over the term, positive; undiscounted."""
         return 0.0 - float(by_month[self.row].sum())
+
+    @cached_property
+    def paid_total(self) -> Floats:
+        """Its net flow without what is priced and paid by nobody (months + 1,)."""
+        return self.total - sum(self.book.lines[name][self.row] for name in PRICED)
 
     @property
     def rate(self) -> float:
@@ -150,18 +156,18 @@ class Kpis:
     total_cost: float = row("money", lambda case: case.cost, "less", "short paper book cli", "-{sum total}", card=1)
     cost_per_kwh: Figure = row(
         "money_per_kwh",
-        lambda case: Figure(case.cost / energy) if (energy := case.energy_kwh) > 0 else Figure(None, "no_energy"),
+        lambda case: metrics.lcoe(-case.paid_total, case.served, 0.0),
         "less",
         "short paper defined book cli",
-        'IF({sum energy}>0,-{sum total}/{sum energy},"{why no_energy}")',
+        'IF({sum energy}>0,-{sum paid}/{sum energy},"{why no_energy}")',
         card=2,
     )
     lcoe_per_kwh: Figure = row(
         "money_per_kwh",
-        lambda case: metrics.lcoe(-case.total, case.served, case.rate, metrics.MONTHLY),
+        lambda case: metrics.lcoe(-case.paid_total, case.served, case.rate, metrics.MONTHLY),
         "less",
         "long paper defined book",
-        'IF({present energy}>0,-{present total}/{present energy},"{why no_energy}")',
+        'IF({present energy}>0,-{present paid}/{present energy},"{why no_energy}")',
         card=4,
     )
     capex: float = row(

@@ -182,6 +182,9 @@ def by(attribute: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {name: keys(**{attribute: name}) for name in names}
 
 
+PRICED = keys(cause="saved_loss")  # priced by the study, paid by nobody: in no tax, no bank's figure, no cost of a kWh
+
+
 # --- what a line comes to ---------------------------------------------------------------------------------------------
 
 

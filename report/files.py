@@ -239,19 +239,19 @@ def cash_flow_csv(study: Study, words: Words = ENGLISH) -> bytes:
 
 def yearly_lines(study: Study) -> dict[str, Floats]:
     """Lines of the cash flow by project year (years + 1,), the loan's balances, and what is taxed."""
-    whole, plan = returns(study).whole, returns(study).whole.loan
-    project = {name: by_year(line) for name, line in monthly_lines(study).items()}
+    found, whole = returns(study), returns(study).whole
+    plan, project = whole.loan, {name: by_year(line) for name, line in monthly_lines(study).items()}
     return project | {
-        "before_tax": whole.cash.pre_tax,
+        "before_tax": by_year(found.monthly["before_tax"]),
         "tax_on_ebit": -whole.tax_without_loan.tax,
         "credit": whole.credit,
         "vat": whole.vat,
-        "after_tax": whole.after_tax,
+        "after_tax": by_year(found.monthly["after_tax"]),
         "drawdown": plan.drawdown,
         "principal": -plan.principal,
         "interest": -plan.interest,
         "tax_paid": -whole.tax.tax,
-        "equity": whole.equity,
+        "equity": by_year(found.monthly["equity"]),
         "opening": plan.opening,
         "closing": plan.closing,
         "depreciation": whole.depreciation,

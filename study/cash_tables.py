@@ -83,7 +83,8 @@ def loan_table(found: Returns) -> list[Row]:
 
 
 def tax_table(found: Returns) -> list[Row]:
-    """From the operating result to the tax paid: depreciation, book value sold, interest, losses."""
+    """From the operating result, which is of money that is paid, to the tax: depreciation, book value sold, interest,
+    losses."""
     whole = found.whole
     amounts = {
         "ebitda": whole.ebitda,

@@ -1,9 +1,10 @@
 """A study as a project: its cash flow against the baseline with tax and loan, rates of return, cost of storage.
 
-The project is what an alternative does differently from the baseline: more investment, less running cost. Tax and loan
-are worked out on yearly sums on the study's VAT basis; where VAT is recovered the study should be without it on both
-sides. Rates of return are of monthly flows, with tax, credit, VAT return and debt service at the end of each project
-year, so that the figures before tax are those of the key figures.
+The project is what an alternative does differently from the baseline: more investment, less running cost. Tax, loan and
+coverage know only money that is paid; a loss that is priced and paid by nobody counts in the decision, so its returns
+stand on both bases. Tax and loan are worked out on yearly sums on the study's VAT basis; where VAT is recovered the
+study should be without it on both sides. Rates of return are of monthly flows, with tax, credit, VAT return and debt
+service at the end of each project year, so that the figures before tax are those of the key figures.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
 from finance.explain import charging_money
 from finance.figures import Appraisal, appraise
 from finance.kpis import by_period, served_kwh
-from finance.lines import by, keys
+from finance.lines import PRICED, by, keys
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
 from sim.arrays import Floats
@@ -40,18 +41,20 @@ NoLoan = Literal["off", "no_investment", "no_cash"]
 CAUSES = by(
     "cause", ("saved_energy", "saved_demand", "export", "saved_fuel", "saved_sets", "saved_carbon", "saved_loss")
 )
+PAID_CAUSES = tuple(name for name, lines in CAUSES.items() if not set(lines) & set(PRICED))
 PROJECT_LINES = {
     **CAUSES,
     "residual": keys(cause="residual"),
     "investment": keys(cause=("investment", "mobilisation")),
     **by("cause", ("operating", "replacement")),
 }
+VIEWS = ("before_tax", "after_tax", "equity")
 STORAGE_LINES = keys(step="battery_cost")
 
 
 def project_cash(study: Study, alternative: str = "hybrid", against: str | None = None) -> CashFlow:
-    """The alternative less another (`against`: the baseline unless given), by year (years + 1,). Year 0 is the start;
-    a last part year counts whole.
+    """What the alternative pays less than another (`against`: the baseline unless given), by year (years + 1,). Year 0
+    is the start; a last part year is summed. A priced loss is not in it.
 
     Raises ValueError for an alternative against itself.
     """
@@ -63,7 +66,7 @@ def project_cash(study: Study, alternative: str = "hybrid", against: str | None 
     own = study.dispatch.row(alternative)
     return CashFlow(
         capex=lines["investment"],
-        savings=sum(lines[name] for name in CAUSES),
+        savings=sum(lines[name] for name in PAID_CAUSES),
         opex=lines["operating"],
         replacement=lines["replacement"],
         salvage=lines["residual"],
@@ -85,6 +88,9 @@ def monthly_lines(study: Study, alternative: str = "hybrid", against: str | None
 class Returns:
     """The views of one project, and how the loan is covered.
 
+    `whole` and what follows from it (tax, coverage, largest loan) know only money that is paid. The appraisals hold a
+    priced loss where the scenario counts it; `paid` has those of the same views without it.
+
     `project_before_tax` and `project_after_tax` know no loan; the tax of the second is on EBIT. `equity`: the owners'
     flow with the tax really paid. `no_loan`: why there is none, or None where there is one. `largest_loan`: share of
     the investment whose sculpted service the cash covers as the bank wants, None without investment. `monthly`: the
@@ -102,6 +108,7 @@ class Returns:
     project_before_tax: Appraisal
     project_after_tax: Appraisal
     equity: Appraisal
+    paid: Mapping[str, Appraisal]
     coverage: Coverage
     mirr: Figure
     profitability_index: Figure
@@ -115,11 +122,22 @@ class Returns:
     @property
     def views(self) -> dict[str, Appraisal]:
         """The appraisals by name, in the order readers expect."""
-        return {
-            "before_tax": self.project_before_tax,
-            "after_tax": self.project_after_tax,
-            "equity": self.equity,
-        }
+        return dict(zip(VIEWS, (self.project_before_tax, self.project_after_tax, self.equity), strict=True))
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether a loss that nobody pays is counted in the flows."""
+        return bool(self.monthly["saved_loss"].any())
+
+    @property
+    def both_bases(self) -> dict[str, Appraisal]:
+        """The views, and where a priced loss is counted those of only what is paid, as <view>_paid."""
+        return self.views | {f"{name}_paid": view for name, view in self.paid.items() if self.is_priced}
+
+    def flow(self, view: str) -> Floats:
+        """The monthly flow of one of `both_bases` (months + 1,)."""
+        name = view.removesuffix("_paid")
+        return self.monthly[name] - (self.monthly["saved_loss"] if name != view else 0.0)
 
 
 @kept
@@ -148,7 +166,8 @@ def returns_under(
     whole = financed(cash, rules, loan, vat) if no_loan is None else unlevered
     rate, monthly = study.scenario.finance.discount_rate, _monthly(study, whole, alternative, against)
     before_tax = monthly["before_tax"]
-    after_tax = appraise(monthly["after_tax"], rate, metrics.MONTHLY)
+    views = _appraised(monthly, rate, no_loan)
+    paid = {name: monthly[name] - monthly["saved_loss"] for name in VIEWS}
     return Returns(
         alternative=alternative,
         against=against,
@@ -157,14 +176,21 @@ def returns_under(
         loan=loan,
         no_loan=no_loan,
         monthly=monthly,
-        project_before_tax=appraise(before_tax, rate, metrics.MONTHLY),
-        project_after_tax=after_tax,
-        equity=after_tax if no_loan is not None else appraise(monthly["equity"], rate, metrics.MONTHLY),
+        project_before_tax=views["before_tax"],
+        project_after_tax=views["after_tax"],
+        equity=views["equity"],
+        paid=_appraised(paid, rate, no_loan) if monthly["saved_loss"].any() else views,
         coverage=whole.coverage,
         mirr=metrics.mirr(before_tax, rate, rate, metrics.MONTHLY),
         profitability_index=metrics.profitability_index(rate, before_tax, metrics.MONTHLY),
         largest_loan=_largest_loan(study, unlevered),
     )
+
+
+def _appraised(flows: Mapping[str, Floats], rate: float, no_loan: NoLoan | None) -> dict[str, Appraisal]:
+    """The views of monthly flows; without a loan the owners' is the project's after tax."""
+    found = {name: appraise(flows[name], rate, metrics.MONTHLY) for name in VIEWS if name != "equity" or not no_loan}
+    return {"equity": found["after_tax"]} | found
 
 
 def scenario_loan(study: Study) -> Loan:

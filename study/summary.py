@@ -34,7 +34,7 @@ def _returns(study: Study) -> dict[str, Any]:
     found, cover = returns(study), returns(study).coverage
     views = {
         name: {key: part for row in OF_FLOWS for key, part in _plain(row.key, getattr(view, row.key)).items()}
-        for name, view in found.views.items()
+        for name, view in found.both_bases.items()
     }
     loan = {"amount": float(found.whole.loan.drawdown[0]), "why_none": found.no_loan}
     loan |= _plain("least_dscr", cover.least_dscr) | {"least_dscr_year": cover.least_dscr_year}

@@ -17,7 +17,7 @@ from report.text import say
 from report.text.amounts import amounts
 from sim.inputs import library
 from study.cash_tables import Row, equity_table, loan_table, project_table, tax_table
-from study.financing import CAUSES, Returns, returns, storage_costs
+from study.financing import Returns, returns, storage_costs
 from study.project_figures import PROJECT_FIGURES
 from study.study import Study
 from ui import answers, form, state
@@ -65,18 +65,12 @@ def _rules_are_weak(study: Study) -> bool:
 
 
 def _more_figures(study: Study) -> str:
-    words, found = state.words(), returns(study)
     text = t(
         "financing.returns.mirr",
         mirr=_project_figure(study, "mirr"),
         index=_project_figure(study, "profitability_index"),
     )
-    saved = {name: float(found.lines[name].sum()) for name in CAUSES}
-    lost, whole = saved["saved_loss"], sum(saved.values())
-    if lost > 0.005 * whole > 0:
-        share = say.share(min(1.0, lost / whole), words)
-        return say.joined([text, t("financing.returns.lost", share=share)], words)
-    return text
+    return say.joined([text, financing_text.priced_note(study, state.words())], state.words())
 
 
 def _definitions(study: Study) -> str:

@@ -18,7 +18,17 @@ from finance.figures import OF_FLOWS, KeyFigure
 from finance.lines import LINES
 from finance.tax import MACRS, TaxRules, country_rules
 from report.book.cells import Book, baseline_of, cell, heads, number, put, put_figure, span, text
-from report.book.flows import DIFFERENCE, Searched, crossing, filled, first_crossing, flow_cell, in_year, irr_formula
+from report.book.flows import (
+    DIFFERENCE,
+    PAID,
+    Searched,
+    crossing,
+    filled,
+    first_crossing,
+    flow_cell,
+    in_year,
+    irr_formula,
+)
 from report.book.flows import START as FLOW_START
 from report.text import say
 from sim.arrays import Floats
@@ -44,6 +54,7 @@ YEARLY = (
 )
 AMOUNTS_WITHOUT_SUM = ("opening", "closing", "rate_factor", "dscr", "icr", "sculpted")
 VIEWS = ("after_tax", "equity")
+PAID_VIEWS = ("before_tax_paid", "after_tax_paid", "equity_paid")
 VIEW_ROWS = ("flow", "running", "discounted", "running_discounted", "crossing", "crossing_discounted")
 FIGURES = tuple(row.key for row in OF_FLOWS)
 
@@ -71,7 +82,7 @@ class FinanceSheet:
     def view(self, name: str) -> int:
         """First row of a view's flows."""
         top = self.triangles["taxable"] + self.years + 3
-        return top + VIEWS.index(name) * (len(VIEW_ROWS) + len(FIGURES) + 3)
+        return top + (*VIEWS, *PAID_VIEWS).index(name) * (len(VIEW_ROWS) + len(FIGURES) + 3)
 
     def at(self, name: str, year: int, fixed: str = "") -> str:
         return cell(self.row(name), START + year, fixed)
@@ -91,12 +102,17 @@ def finance_sheet(book: Book) -> list[Searched]:
     _table(book, sheet, place)
     for income, used in (("ebit", "losses_used_ebit"), ("taxable", "losses_used")):
         _triangle(book, sheet, place, income, used)
-    for position, name in enumerate(VIEWS, start=len(ALTERNATIVES)):
+    for position, name in enumerate(shown_views(book), start=len(ALTERNATIVES)):
         _view(book, sheet, place, name, position)
     sheet.set_column(0, 0, 44)
     sheet.set_column(1, max(place.last, START + book.periods), 15)
     sheet.freeze_panes(0, 2)
-    return [_searched(book, place, name) for name in VIEWS]
+    return [_searched(book, place, name) for name in shown_views(book)]
+
+
+def shown_views(book: Book) -> tuple[str, ...]:
+    """After tax and the owners'; where a priced loss is counted, all three of only what is paid too."""
+    return VIEWS + (PAID_VIEWS if returns(book.study).is_priced else ())
 
 
 def _t(book: Book, key: str, **values: object) -> str:
@@ -111,7 +127,7 @@ def finance_cell(book: Book, name: str, key: str) -> str:
 
 def finance_checks(book: Book) -> list[tuple[str, str, str, float]]:
     """(name, one way, another way, value): what a reviewer recomputes."""
-    place, whole = _place(book), returns(book.study).whole
+    place, found, whole = _place(book), returns(book.study), returns(book.study).whole
 
     def total(name: str) -> str:
         return f"SUM({book.ref('finance', span(place.row(name), START, place.last, 'rc'))})"
@@ -129,8 +145,8 @@ def finance_checks(book: Book) -> list[tuple[str, str, str, float]]:
             '=IF(fin_tax_method="none",0,fin_depreciable_cost)',
             written_off,
         ),
-        ("after_tax", f"={total('after_tax')}", f"={flow('after_tax')}", float(whole.after_tax.sum())),
-        ("equity", f"={total('equity')}", f"={flow('equity')}", float(whole.equity.sum())),
+        ("after_tax", f"={total('after_tax')}", f"={flow('after_tax')}", float(found.monthly["after_tax"].sum())),
+        ("equity", f"={total('equity')}", f"={flow('equity')}", float(found.monthly["equity"].sum())),
     ]
 
 
@@ -289,7 +305,7 @@ def _ledger_line(book: Book, line: str, year: int) -> str:
 
 def _at_the_start(place: FinanceSheet, name: str, at: dict[str, str]) -> str | None:
     if name == "ebitda":
-        return f"={at['before_tax']}-{at['investment']}"
+        return f"={at['before_tax']}-{at['investment']}-{at['saved_loss']}"
     if name == "vat":
         return f"=IF({_vat_span(place)}>0,-fin_project_cost*in_finance_vat_rate,0)"
     if name in ("drawdown", "closing"):
@@ -308,7 +324,7 @@ def _vat_span(place: FinanceSheet) -> str:
 
 def _tax_formula(place: FinanceSheet, name: str, year: int, at: dict[str, str]) -> str | None:
     own = {
-        "ebitda": f"={at['before_tax']}-{at['investment']}",
+        "ebitda": f"={at['before_tax']}-{at['investment']}-{at['saved_loss']}",
         "depreciation": f"={_depreciation(place, year)}",
         "ebit": f"={at['ebitda']}-{at['depreciation']}-{at['book_value_sold']}",
         "losses_used_ebit": f"=SUM({_used_in(place, 'ebit', year)})",
@@ -401,7 +417,7 @@ def yearly_values(book: Book) -> dict[str, Floats]:
     used = {name: _used(income, found.rules).sum(axis=0) for name, income in _incomes(found).items()}
     return {
         **{name: by_year(line) for name, line in monthly_lines(study).items()},
-        "before_tax": whole.cash.pre_tax,
+        "before_tax": by_year(found.monthly["before_tax"]),
         "ebitda": whole.ebitda,
         "depreciation": whole.depreciation,
         "book_value_sold": whole.book_value_sold,
@@ -411,7 +427,7 @@ def yearly_values(book: Book) -> dict[str, Floats]:
         "tax_on_ebit": whole.tax_without_loan.tax,
         "credit": whole.credit,
         "vat": whole.vat,
-        "after_tax": whole.after_tax,
+        "after_tax": by_year(found.monthly["after_tax"]),
         "available": whole.available * (np.arange(years + 1) > 0),
         "sculpted": _sculpted(book, found, span_years, min(finance.loan_grace_years, span_years - 1)),
         "opening": plan.opening,
@@ -422,7 +438,7 @@ def yearly_values(book: Book) -> dict[str, Floats]:
         "taxable": whole.taxable,
         "losses_used": used["taxable"],
         "tax_paid": whole.tax.tax,
-        "equity": whole.equity,
+        "equity": by_year(found.monthly["equity"]),
         "dscr": found.coverage.dscr,
         "icr": found.coverage.icr,
     }
@@ -495,13 +511,13 @@ def _view(book: Book, sheet: Any, place: FinanceSheet, name: str, position: int)
         for k, (formula, value, style) in enumerate(_view_cells(book, place, name, period, values)):
             put(book, sheet, top + k, START + period, formula, value, style)
     for k, (figure, formula) in enumerate(_figures(book, place, name, position)):
-        row, view = top + len(VIEW_ROWS) + k, returns(book.study).views[name]
+        row, view = top + len(VIEW_ROWS) + k, returns(book.study).both_bases[name]
         text(book, sheet, row, LABEL, say.figure_name(figure, book.words))
         put_figure(book, sheet, row, SUM, figure, formula, getattr(view, figure.key))
 
 
 def view_values(book: Book, name: str) -> dict[str, Floats]:
-    flow = returns(book.study).monthly[name]
+    flow = returns(book.study).flow(name)
     factors = metrics.discount_factors(book.study.scenario.finance.discount_rate, flow.size, metrics.MONTHLY)
     discounted = flow * factors
     return {"flow": flow, "running": flow.cumsum(), "running_discounted": discounted.cumsum(), "discounted": discounted}
@@ -526,11 +542,16 @@ def _view_cells(
 
 
 def _flow(book: Book, place: FinanceSheet, name: str, period: int) -> str:
-    """The flow before tax of the period, with what the year brings at its end."""
-    before = flow_cell(book, ALTERNATIVES.index("hybrid"), DIFFERENCE, FLOW_START + period)
+    """The flow before tax of the month, with what the year brings at its end."""
+    view, column = name.removesuffix("_paid"), FLOW_START + period
+    paid = [flow_cell(book, row, PAID, column) for row in range(len(ALTERNATIVES))]
+    hybrid = ALTERNATIVES.index("hybrid")
+    before = flow_cell(book, hybrid, DIFFERENCE, column) if view == name else f"{paid[hybrid]}-{baseline_of(paid)}"
+    if view == "before_tax":
+        return before
     ends = [min(12 * year, book.periods) for year in range(place.years + 1)]
     years = [year for year, end in enumerate(ends) if end == period]
-    return "+".join([before, *(f"{place.at(name, year)}-{place.at('before_tax', year)}" for year in years)])
+    return "+".join([before, *(f"{place.at(view, year)}-{place.at('before_tax', year)}" for year in years)])
 
 
 def _figures(book: Book, place: FinanceSheet, name: str, position: int) -> Iterator[tuple[KeyFigure, str]]:
@@ -557,5 +578,5 @@ def _searched(book: Book, place: FinanceSheet, name: str) -> Searched:
         book.words.t(f"financing.view.{name}"),
         book.ref("finance", cell(top, START, "rc")),
         book.ref("finance", span(top, START + 1, last, "rc")),
-        returns(book.study).monthly[name],
+        returns(book.study).flow(name),
     )

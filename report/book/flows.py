@@ -18,7 +18,7 @@ from finance import metrics
 from finance.figures import KeyFigure
 from finance.kpis import served_kwh
 from finance.ledger import CAPEX_LINES
-from finance.lines import LINES
+from finance.lines import LINES, PRICED
 from report.book.cells import Book, baseline_of, cell, heads, number, put, span, text
 from report.book.lines import line_formula
 from report.book.lives import renewed_cells
@@ -27,11 +27,12 @@ from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 
 FIRST_ROW, LABEL, SUM, PRESENT, START = 3, 0, 1, 2, 3
-TOTAL, ENERGY, DIFFERENCE, RUNNING, DISCOUNTED, RUNNING_DISCOUNTED, CROSSING, CROSSING_DISCOUNTED = range(
-    len(LINES), len(LINES) + 8
+TOTAL, PAID, ENERGY, DIFFERENCE, RUNNING, DISCOUNTED, RUNNING_DISCOUNTED, CROSSING, CROSSING_DISCOUNTED = range(
+    len(LINES), len(LINES) + 9
 )
 BELOW = (
     "total",
+    "paid",
     "energy",
     "difference",
     "running",
@@ -95,6 +96,7 @@ def flow_values(book: Book) -> dict[str, NDArray[np.float64]]:
     discounted = difference * factors
     return dict(study.ledger.lines) | {
         "total": total,
+        "paid": total - sum(study.ledger.lines[name] for name in PRICED),
         "energy": energy,
         "difference": difference,
         "running": difference.cumsum(axis=1),
@@ -126,7 +128,7 @@ def _block(book: Book, sheet: Any, row: int, name: str, values: dict) -> None:
     for column in range(START, last + 1):
         for offset, formula, value, style in _below(book, row, column, values):
             put(book, sheet, top + offset, column, formula, value, style)
-    for offset in (TOTAL, ENERGY, DIFFERENCE):
+    for offset in (TOTAL, PAID, ENERGY, DIFFERENCE):
         key = BELOW[offset - TOTAL]
         _sums(book, sheet, top + offset, values[key][row], values["factors"], "total" if offset == TOTAL else "money")
 
@@ -202,6 +204,8 @@ def _below(book: Book, row: int, column: int, values: dict) -> Iterator[tuple[in
         return float(values[key][row, period]) + 0.0
 
     yield TOTAL, f"=SUM({cell(top, column)}:{cell(top + TOTAL - 1, column)})", value("total"), "total"
+    priced = "".join(f"-{own(list(LINES).index(name))}" for name in PRICED)
+    yield PAID, f"={own(TOTAL)}{priced}", value("paid"), "money"
     if period:
         energy = f"={_month_cell(book, row, 'served_kwh', period - 1)}"
         yield ENERGY, energy, value("energy"), "number"

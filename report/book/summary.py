@@ -14,13 +14,12 @@ from finance import metrics
 from finance.figures import FIGURES, OF_FLOWS, KeyFigure, figures_on
 from finance.lines import LINES, keys
 from report.book.cells import FONT, Book, cell, heads, put, put_figure, span, text
-from report.book.finance import VIEWS, finance_cell, finance_checks
+from report.book.finance import finance_cell, finance_checks, shown_views
 from report.book.flows import (
     DIFFERENCE,
     KPI_FIRST_ROW,
     PRESENT,
     RUNNING,
-    START,
     SUM,
     TOTAL,
     block,
@@ -31,6 +30,7 @@ from report.book.flows import (
     last_column,
 )
 from report.book.months import first_row_of, month_columns
+from report.book.years import shown_flow
 from report.files import step_price_per_kwh
 from report.text import inputs as register_text
 from report.text import say
@@ -103,24 +103,23 @@ def _after_tax(book: Book, sheet: Any) -> None:
         [words.t("financing.column.view"), *(say.figure_name(row, words) for row in OF_FLOWS)],
         numbers=range(1, 5),
     )
-    for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 1):
-        view = returns(book.study).views[name]
+    for k, name in enumerate(shown_views(book), start=AFTER_TAX_ROW + 1):
+        view = returns(book.study).both_bases[name]
         text(book, sheet, k, 0, words.t(f"financing.view.{name}"))
         for j, row in enumerate(OF_FLOWS, start=1):
             put_figure(book, sheet, k, j, row, f"={finance_cell(book, name, row.key)}", getattr(view, row.key))
 
 
 def _charts(book: Book, sheet: Any) -> None:
-    top = AFTER_TAX_ROW + len(VIEWS) + 2
-    hybrid, last = ALTERNATIVES.index("hybrid"), last_column(book)
+    top = AFTER_TAX_ROW + len(shown_views(book)) + 2
+    label, difference, running = shown_flow(book, ALTERNATIVES.index("hybrid"))
     flow = book.file.add_chart({"type": "column"})
     line = book.file.add_chart({"type": "line"})
-    label = book.ref("flows", span(block(hybrid) - 1, START, last, "rc"))
     flow.add_series(
         {
             "name": book.t("flows.difference"),
             "categories": f"={label}",
-            "values": f"={flow_span(book, hybrid, DIFFERENCE)}",
+            "values": f"={difference}",
             "fill": {"color": "#039C86"},
         }
     )
@@ -128,7 +127,7 @@ def _charts(book: Book, sheet: Any) -> None:
         {
             "name": book.t("flows.running"),
             "categories": f"={label}",
-            "values": f"={flow_span(book, hybrid, RUNNING)}",
+            "values": f"={running}",
             "line": {"color": "#101820"},
         }
     )

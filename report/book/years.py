@@ -10,13 +10,45 @@ from finance.cashflow import by_year
 from finance.kpis import shows_years
 from finance.lines import LINES
 from report.book.cells import Book, cell, heads, put, span, text
-from report.book.flows import DIFFERENCE, ENERGY, TOTAL, flow_values, in_year
+from report.book.flows import (
+    DIFFERENCE,
+    ENERGY,
+    PAID,
+    RUNNING,
+    TOTAL,
+    block,
+    flow_span,
+    flow_values,
+    in_year,
+    last_column,
+)
+from report.book.flows import START as FLOW_START
 from report.text import say
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 
 FIRST_ROW, LABEL, SUM, START = 3, 0, 1, 2
-BELOW = {"total": TOTAL, "energy": ENERGY, "difference": DIFFERENCE}
+BELOW = {"total": TOTAL, "paid": PAID, "energy": ENERGY, "difference": DIFFERENCE}
+
+
+def shown_flow(book: Book, row: int) -> tuple[str, str, str]:
+    """Labels, difference to the baseline and its running total of an alternative, as its chart has them: by project
+    year where there is such a sheet, else by month."""
+    if not shows_years(book.study.scenario.site.term_months):
+        label = book.ref("flows", span(block(row) - 1, FLOW_START, last_column(book), "rc"))
+        return label, flow_span(book, row, DIFFERENCE), flow_span(book, row, RUNNING)
+    top, last = _top(row), START + book.study.dispatch.years
+    difference = top + len(LINES) + list(BELOW).index("difference")
+    label, own, running = (
+        book.ref("years", span(line, START, last, "rc"))
+        for line in (top - 1, difference, top + len(LINES) + len(BELOW))
+    )
+    return label, own, running
+
+
+def _top(row: int) -> int:
+    """First line row of an alternative's block."""
+    return FIRST_ROW + 2 + row * (len(LINES) + len(BELOW) + 4)
 
 
 def years_sheet(book: Book) -> None:
@@ -36,7 +68,7 @@ def years_sheet(book: Book) -> None:
 
 def _block(book: Book, sheet: Any, row: int, name: str, values: dict[str, Floats]) -> None:
     """The lines that occur, their total, the energy served, the difference to the baseline and its running total."""
-    top = FIRST_ROW + 2 + row * (len(LINES) + len(BELOW) + 4)
+    top = _top(row)
     text(
         book,
         sheet,

@@ -25,6 +25,7 @@ def after_tax(draft: Draft) -> list[Block | None]:
         financing_text.rules_text(returns(study).rules, words),
         financing_text.loan_line(study, words),
         _coverage(draft),
+        financing_text.priced_note(study, words),
     ]
     return [
         heading(financing_text.finding(study, words)),

@@ -15,7 +15,7 @@ from report.text import say
 from report.text.amounts import Amounts
 from study.cash_tables import Row
 from study.deal import agreed
-from study.financing import Returns, full_cycles_per_year, real_return, returns
+from study.financing import CAUSES, Returns, full_cycles_per_year, real_return, returns
 from study.project_figures import PROJECT_FIGURES
 from study.study import Study
 
@@ -75,7 +75,7 @@ def project_figure(row: KeyFigure, study: Study, words: Words) -> str:
 def views(study: Study, words: Words) -> list[list[str]]:
     """One row a view of the project: name, then the columns of `view_heads`; then owner and investor where there is a
     contract."""
-    rows = [_view(study, words, f"financing.view.{name}", view) for name, view in returns(study).views.items()]
+    rows = [_view(study, words, f"financing.view.{name}", view) for name, view in returns(study).both_bases.items()]
     if agreed(study) is None:
         return rows
     parties = {"host": agreed(study).host, "investor": agreed(study).investor}
@@ -102,6 +102,18 @@ def view_heads(study: Study, words: Words) -> list[str]:
         if row.kind == "rate":
             names.append(words.t("financing.figure.irr_real"))
     return names
+
+
+def priced_note(study: Study, words: Words) -> str:
+    """How much of the saving is priced and paid by nobody, and which figures leave it out; empty where none is."""
+    found = returns(study)
+    saved = {name: float(found.lines[name].sum()) for name in CAUSES}
+    lost, whole = saved["saved_loss"], sum(saved.values())
+    if not found.is_priced:
+        return ""
+    if whole <= 0 or not 0 < lost <= whole:
+        return words.t("financing.returns.priced", amount=words.money(lost, study.scenario.site.currency))
+    return words.t("financing.returns.lost", share=say.share(lost / whole, words))
 
 
 def finding(study: Study, words: Words) -> str:

@@ -14,7 +14,7 @@ from finance.figures import figures_on
 from finance.metrics import REASONS
 from i18n import words
 from report.book.cells import open_book
-from report.book.finance import VIEWS
+from report.book.finance import shown_views
 from report.book.flows import KPI_FIRST_ROW
 from report.book.sensitivity import MOVED_FIGURES, Place
 from report.book.summary import AFTER_TAX_ROW, hourly_columns
@@ -76,8 +76,9 @@ def assert_figures(found: dict, study: Study) -> None:
 
 def assert_returns(found: dict, study: Study) -> None:
     """The figures after tax and of the owners on the summary sheet, and the weakest year of the loan."""
-    for k, name in enumerate(VIEWS, start=AFTER_TAX_ROW + 2):
-        view = returns(study).views[name]
+    views = shown_views(open_book(io.BytesIO(), study, EN))
+    for k, name in enumerate(views, start=AFTER_TAX_ROW + 2):
+        view = returns(study).both_bases[name]
         figures = (view.npv, view.irr, view.payback_years, view.discounted_payback_years)
         for column, figure in zip("BCDE", figures, strict=True):
             shown = found.get(("Summary", f"{column}{k}"))

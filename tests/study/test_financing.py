@@ -16,6 +16,7 @@ from study.evaluate import evaluate
 from study.financing import (
     PROJECT_LINES,
     charging_cost,
+    monthly_lines,
     project_cash,
     real_return,
     returns,
@@ -34,7 +35,8 @@ def case_b():
 
 def test_the_project_is_the_difference_to_the_baseline(case_b):
     cash, own = project_cash(case_b), case_b.kpis["hybrid"]
-    assert cash.pre_tax.sum() == pytest.approx(case_b.savings["hybrid"].total, rel=1e-12)
+    loss = monthly_lines(case_b)["saved_loss"].sum()
+    assert cash.pre_tax.sum() + loss == pytest.approx(case_b.savings["hybrid"].total, rel=1e-12)
     assert -cash.capex[0] == pytest.approx(own.capex - case_b.kpis["grid"].capex)
     found = returns(case_b)
     assert found.project_before_tax.worth == pytest.approx(own.npv.value, rel=1e-12)
@@ -238,7 +240,7 @@ def test_equity_is_the_project_after_tax_with_the_loan_and_its_tax_shield(case_b
     assert shield[1:7] == pytest.approx(0.25 * whole.loan.interest[1:7])
     expected = lines["after_tax"] + lines["drawdown"] + lines["principal"] + lines["interest"] + shield
     np.testing.assert_allclose(lines["equity"], expected, atol=1e-6)
-    np.testing.assert_allclose(lines["equity"], whole.equity, atol=1e-6)
+    np.testing.assert_allclose(lines["equity"], whole.equity + lines["saved_loss"], atol=1e-6)
     assert lines["drawdown"][0] == pytest.approx(0.6 * -whole.cash.capex[0])
 
 
@@ -250,14 +252,14 @@ def test_months_keep_their_own_flow_and_pay_tax_at_the_years_end(case_a):
     assert found.lines["tax_paid"].size == 5 and (found.lines["tax_paid"][:4] == 0).all()
     assert found.loan.years == 1  # asked for six, but never beyond the term
     assert found.lines["principal"].sum() == pytest.approx(-found.lines["drawdown"].sum())
-    assert found.lines["equity"].sum() == pytest.approx(found.whole.equity.sum())
+    assert found.lines["equity"].sum() == pytest.approx((found.whole.equity + by_year(found.lines["saved_loss"])).sum())
 
 
 def test_a_term_with_a_part_year(case_a):
     study = evaluate(case_a.scenario.with_({"site.term_months": 30}))
     found = returns(study)
     years = np.add.reduceat(found.monthly["after_tax"][1:], [0, 12, 24])
-    np.testing.assert_allclose(years, found.whole.after_tax[1:], atol=1e-6)
+    np.testing.assert_allclose(years, found.whole.after_tax[1:] + found.lines["saved_loss"][1:], atol=1e-6)
 
 
 def test_vat_on_the_investment_comes_back(case_b):
@@ -320,6 +322,41 @@ def test_the_cash_flow_tables_foot(name):
     np.testing.assert_allclose(loan["closing"], loan["opening"] + loan["drawdown"] - loan["principal"], atol=1e-6)
     tax = {row.key: row.values for row in tax_table(found)}
     np.testing.assert_allclose(tax["taxable"], tax["ebit"] - tax["interest"], atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def lost_compute():
+    """Case D against the grid, which leaves load dark: avoided lost compute decides, and nobody pays it."""
+    changes = LOAN | {"finance.baseline": "grid", "finance.tax_rules": "own", "finance.tax_rate": 0.25}
+    return evaluate(presets()["case_d"].scenario.with_(changes))
+
+
+def test_bank_figures_know_nothing_of_a_loss_that_is_only_priced(lost_compute):
+    """Whatever a kWh not served is worth: coverage, tax, largest loan, LCOE, cost of a kWh and the paid basis stay."""
+    found, free = returns(lost_compute), returns(varied(lost_compute, {"finance.unserved_per_kwh": 0.0}))
+    np.testing.assert_array_equal(found.coverage.dscr, free.coverage.dscr)
+    np.testing.assert_array_equal(found.whole.tax.tax, free.whole.tax.tax)
+    assert found.largest_loan == free.largest_loan and found.coverage.least_icr == free.coverage.least_icr
+    for name, view in free.views.items():
+        assert found.paid[name].worth == pytest.approx(view.worth, rel=1e-12)
+        assert found.views[name].worth > view.worth
+    assert found.is_priced and not free.is_priced and list(free.both_bases) == ["before_tax", "after_tax", "equity"]
+    other = varied(lost_compute, {"finance.unserved_per_kwh": 40.0})
+    for name in ("grid", "hybrid"):
+        for key in ("lcoe_per_kwh", "cost_per_kwh"):
+            assert other.kpis[name].figure(key).value == lost_compute.kpis[name].figure(key).value
+    assert other.kpis["grid"].total_cost > lost_compute.kpis["grid"].total_cost
+
+
+def test_coverage_of_case_d_by_hand(lost_compute):
+    """DSCR of year 1: paid savings less upkeep and tax over the level payment of the loan."""
+    lines, own, base = lost_compute.ledger.lines, lost_compute.dispatch.row("hybrid"), lost_compute.dispatch.row("grid")
+    paid = [name for name in lines if name not in ("unserved", "interruptions", "compute")]
+    cash = sum(float((lines[name][own] - lines[name][base])[1:13].sum()) for name in paid)
+    found = returns(lost_compute)
+    service = -found.whole.cash.capex[0] * 0.6 * 0.05 / (1 - 1.05**-6)
+    assert found.coverage.dscr[1] == pytest.approx((cash - found.whole.tax.tax[1]) / service)
+    assert found.coverage.least_dscr.value < 0.5  # 2.85 with the loss
 
 
 def test_the_causes_of_the_saving_are_all_other_lines(case_b):
