@@ -32,7 +32,8 @@ class Deal:
     """Both parties' lines (N + 1,). `payment` is what the host pays the investor in each period (positive).
 
     `owner`: who depreciates the plant, and for how many periods (`owned`). `plant_cost`: what its tax books begin
-    with; `host_cost`: what the host's own begin with beside the plant.
+    with; `host_cost`: what the host's own begin with beside the plant. `priced`: what of the host's income is only
+    priced, so that no tax office knows of it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Deal:
     owned: int
     plant_cost: float
     host_cost: float = 0.0
+    priced: Floats | float = 0.0
     per_year: int = 1
 
     @property
@@ -62,8 +64,8 @@ class Deal:
         return self.host if role == "host" else self.investor
 
     def result(self, role: Role) -> Floats:
-        """One party's operating result by year (years + 1,), before depreciation, interest and tax."""
-        return by_year(self.host_income if role == "host" else self.investor_income, self.per_year)
+        """One party's operating result in paid money by year (years + 1,), before depreciation, interest and tax."""
+        return by_year(self.host_income - self.priced if role == "host" else self.investor_income, self.per_year)
 
     def books(self, role: Role, rules: TaxRules) -> tuple[Floats, Floats]:
         """(written off, credit and grant) of one party by year (years + 1,), both positive.
@@ -93,13 +95,14 @@ class Deal:
         """The party's rate of return before tax; without an outlay of its own there is none."""
         return metrics.irr(self.flow(role), self.per_year)
 
-    def with_own(self, income: Floats, capital: Floats) -> Deal:
-        """The same contract with lines that are the host's whatever the terms (grid works, sets)."""
+    def with_own(self, income: Floats, capital: Floats, priced: Floats | float = 0.0) -> Deal:
+        """The same contract with lines that are the host's whatever the terms, and what of its income nobody pays."""
         return replace(
             self,
             host_income=self.host_income + income,
             host_capital=self.host_capital + capital,
             host_cost=self.host_cost - float(capital[0]),
+            priced=priced,
         )
 
 

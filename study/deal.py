@@ -1,8 +1,8 @@
 """A contract on the study's plant: both parties' flows and returns, the prices that suit both, and what to ask about.
 
 The plant is the hybrid's PV and battery with their control; the PV alone under a PPA, or where the battery is rented.
-What else the hybrid does differently from the baseline, grid works and sets, is the host's whatever the terms. In every
-month host + investor = the project's flow before tax of `study.financing`.
+The project is the hybrid against the same site without PV and battery (`study.without_plant`), whatever the baseline:
+what grid works and sets cost or save is in no contract. Each month host + investor = that project's flow before tax.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from finance import metrics, ownership
 from finance.cashflow import CashFlow, by_year
 from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule
 from finance.figures import Appraisal, appraise
-from finance.kpis import served_kwh
 from finance.lines import keys
 from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
 from sim.arrays import Floats
 from sim.inputs.contract import Contract, ContractKind
-from study.financing import CAUSES, monthly_lines
+from study.financing import CAUSES, PAID_CAUSES
 from study.study import Study, kept
+from study.without_plant import kwh_price, plant_project
 
 NoContract = Literal["no_investment", "no_energy"]
 Bearer = Literal["host", "investor", "both"]
@@ -273,7 +273,7 @@ def flags(study: Study, found: Outcome) -> tuple[Flag, ...]:
         Flag(
             "not_billed",
             terms.kind in ("shared_saving", "guaranteed_saving") and terms.shared_on == "with_loss",
-            {"loss": float(monthly_lines(study)["saved_loss"].sum())},
+            {"loss": float(plant_project(study)["saved_loss"].sum())},
         ),
         Flag("fee_growth", uses_fee and terms.escalation > price_growth, {"own": terms.escalation, "of": price_growth}),
         Flag(
@@ -303,7 +303,7 @@ def _claims(terms: Contract, years: Floats, price_growth: float) -> tuple[Flag, 
 
 def _left_out(study: Study) -> float:
     """What a gross saving leaves out over the term: the items that cost more."""
-    lines = monthly_lines(study)
+    lines = plant_project(study)
     return float((_measured(lines, "gross") - _measured(lines, "net")).sum())
 
 
@@ -317,6 +317,7 @@ class _Frame:
     plant: CashFlow
     own_income: Floats
     own_capital: Floats
+    priced: Floats
     shared: Floats
     kwh_price: float
     power_kw: float
@@ -328,7 +329,7 @@ class _Frame:
 def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
     """Lines by month (months + 1,) of what the investor would build; `savings` are the whole project's. Energy is
     what the fee or the price is paid on: PV used on site, as a service what the battery gives back too."""
-    lines = monthly_lines(study)
+    lines = plant_project(study)
     parts = {name: _plant_line(study, name, kind) for name in ("investment", "operating", "replacement", "residual")}
     row, monthly = study.dispatch.row("hybrid"), study.dispatch.monthly
     names = ("pv_load_kwh", "pv_charge_kwh") if kind == "ppa" else ("pv_load_kwh", "discharge_kwh")
@@ -344,10 +345,9 @@ def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
 
 
 def _plant_line(study: Study, part: str, kind: ContractKind) -> Floats:
-    """The part of a project line that is the plant's, hybrid less baseline, by month."""
-    own, base = study.dispatch.row("hybrid"), study.dispatch.row(study.baseline)
-    lines, nothing = study.ledger.lines, np.zeros(study.dispatch.months + 1)
-    return sum((lines[line][own] - lines[line][base] for line in _plant_names(study, part, kind)), nothing)
+    """The part of a project line that is the plant's, by month; the site without it has none."""
+    lines, row, nothing = study.ledger.lines, study.dispatch.row("hybrid"), np.zeros(study.dispatch.months + 1)
+    return sum((lines[line][row] for line in _plant_names(study, part, kind)), nothing)
 
 
 def _plant_names(study: Study, part: str, kind: ContractKind) -> list[str]:
@@ -367,7 +367,7 @@ def plant_lines(study: Study, found: Outcome, period: int) -> list[str]:
 
 
 def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Frame:
-    lines, plant, scenario = monthly_lines(study), plant_cash(study, contract.kind), study.scenario
+    lines, plant, scenario = plant_project(study), plant_cash(study, contract.kind), study.scenario
     per_year, last = metrics.MONTHLY, plant.capex.size - 1
     rest = sum(lines[name] for name in ("operating", "replacement", "residual"))
     runs_on = contract.kind in ("operating_lease", "rental")
@@ -375,8 +375,9 @@ def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Fra
         plant=replace(plant, savings=plant.savings * saving_factor),
         own_income=rest - plant.opex - plant.replacement - plant.salvage,
         own_capital=lines["investment"] - plant.capex,
+        priced=lines["saved_loss"] * saving_factor,
         shared=_measured(lines, contract.shared_on) * saving_factor,
-        kwh_price=_kwh_price(study),
+        kwh_price=kwh_price(study),
         power_kw=scenario.storage.power_kw,
         periods=last if runs_on else min(contract.years * per_year, last),
         per_year=per_year,
@@ -386,24 +387,15 @@ def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Fra
 
 def _measured(lines: Mapping[str, Floats], shared_on: str) -> Floats:
     """The saving a contract speaks of (months + 1,)."""
-    billed = [lines[name] for name in CAUSES if name != "saved_loss"]
+    billed = [lines[name] for name in PAID_CAUSES]
     if shared_on == "gross":
         return sum(np.maximum(line, 0.0) for line in billed)
     return sum(billed) + (lines["saved_loss"] if shared_on == "with_loss" else 0.0)
 
 
-def _kwh_price(study: Study) -> float:
-    """What a kWh costs in the baseline in the first project year, without investment and lost compute."""
-    row, first = study.dispatch.row(study.baseline), slice(0, 12)
-    names = [line for key, lines in CAUSES.items() if key != "saved_loss" for line in lines]
-    cost = -sum(float(study.ledger.lines[name][row, 1:][first].sum()) for name in names)
-    served = float(served_kwh(study.dispatch)[row][first].sum())
-    return cost / served if served > 0 else 0.0
-
-
 def _deal(frame: _Frame, contract: Contract) -> Deal:
     """The contract on the plant, and the host's own lines."""
-    return _on_plant(frame, contract).with_own(frame.own_income, frame.own_capital)
+    return _on_plant(frame, contract).with_own(frame.own_income, frame.own_capital, frame.priced)
 
 
 def _on_plant(frame: _Frame, contract: Contract) -> Deal:

@@ -1,7 +1,8 @@
 """The sheet of a contract: what is shared, who gets what of it, and what owner and investor are left with.
 
-Live are the project's lines, the shared saving and the split by the yellow shares. What other contracts pay (rents,
-fees, a guarantee) is a value of the app, as energies are.
+Live are the plant's own lines and the split by the yellow shares. The project and its saving are values of the app: the
+same site without the plant, which they are measured against, is simulated apart. So is what other contracts pay (rents,
+fees, a guarantee).
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from typing import Any
 
 from finance import metrics
 from finance.lines import LINES
-from report.book.cells import Book, baseline_of, cell, heads, put, span, text
-from report.book.flows import DIFFERENCE, Searched, flow_cell, irr_formula
+from report.book.cells import Book, cell, heads, number, put, span, text
 from report.book.flows import START as FLOW_START
+from report.book.flows import Searched, flow_cell, irr_formula
 from report.text import deal as deal_text
 from report.text import say
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from study.deal import Outcome, agreed, plant_lines
-from study.financing import CAUSES
 
 LABEL, SUM, START, TOP = 0, 1, 2, 5
 ROWS = (
@@ -101,6 +101,8 @@ def _column(book: Book, sheet: Any, found: Outcome, values: dict[str, Floats], p
     column = START + period
     for name, formula in _formulas(book, found, period).items():
         put(book, sheet, _at(name), column, formula, values[name][period])
+    for name in ("project", "saving"):
+        number(book, sheet, _at(name), column, values[name][period], "fixed")
     sheet.write_number(_at("share"), column, values["share"][period], book.formats["input"])
     if found.contract.kind != "shared_saving":
         sheet.write_number(_at("payment"), column, values["payment"][period], book.formats["fixed"])
@@ -113,10 +115,8 @@ def _formulas(book: Book, found: Outcome, period: int) -> dict[str, str]:
         return cell(_at(name), column - back)
 
     formulas = {
-        "project": "=" + flow_cell(book, ALTERNATIVES.index("hybrid"), DIFFERENCE, FLOW_START + period),
-        "saving": "=" + _saving(book, found, period),
         "plant": "="
-        + ("+".join(_difference(book, line, period) for line in plant_lines(book.study, found, period)) or "0"),
+        + ("+".join(_plant_line(book, line, period) for line in plant_lines(book.study, found, period)) or "0"),
         "investor": f"={own('payment')}+{own('plant')}",
         "host": f"={own('project')}-{own('investor')}",
     }
@@ -131,22 +131,9 @@ def _formulas(book: Book, found: Outcome, period: int) -> dict[str, str]:
     return formulas
 
 
-def _saving(book: Book, found: Outcome, period: int) -> str:
-    """What the contract measures: each cause's lines, net, or only where they fall."""
-    shared_on = found.contract.shared_on
-    groups = [
-        "+".join(_difference(book, line, period) for line in lines)
-        for cause, lines in CAUSES.items()
-        if cause != "saved_loss" or shared_on == "with_loss"
-    ]
-    return "+".join(f"MAX(0,{group})" if shared_on == "gross" else group for group in groups)
-
-
-def _difference(book: Book, line: str, period: int) -> str:
-    """A ledger line of the hybrid less the baseline's."""
-    offset = list(LINES).index(line)
-    cells = [flow_cell(book, row, offset, FLOW_START + period) for row in range(len(ALTERNATIVES))]
-    return f"({cells[ALTERNATIVES.index('hybrid')]}-{baseline_of(cells)})"
+def _plant_line(book: Book, line: str, period: int) -> str:
+    """A ledger line of the hybrid; the site without the plant has none of these."""
+    return flow_cell(book, ALTERNATIVES.index("hybrid"), list(LINES).index(line), FLOW_START + period)
 
 
 def _figures(book: Book, sheet: Any, found: Outcome, position: int) -> None:

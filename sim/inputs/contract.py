@@ -120,8 +120,8 @@ class Contract(Closed, card="deal.terms", when=is_deal):
     ppa_fraction: float = given(
         estimate(0.85, GENERAL, 0.75, 0.92),
         "PPA price [fraction 0..5]",
-        "Of what a kWh costs in the baseline in the first year, diesel sets and demand included; then it grows at "
-        "the rate of fees.",
+        "Of what a kWh costs the site without the plant in the first year, diesel and demand included; then it grows "
+        "at the rate of fees.",
         when=under("ppa"),
     )
     escalation: float = given(

@@ -1,4 +1,4 @@
-"""The contract's sheet recalculates to the study's split, and follows a changed price and a changed share."""
+"""The contract's sheet recalculates to the study's split, and follows the plant's price and a changed share."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ def test_the_sheet_gives_both_parties_of_the_study(changes: dict) -> None:
     assert_same(values(content), found)
 
 
-def test_a_changed_price_and_a_changed_share_move_both_parties() -> None:
+def test_a_changed_price_of_the_plant_and_a_changed_share_move_both_parties() -> None:
+    """The plant's lines are live; what it saves is the app's, against a site that is simulated apart."""
     study = evaluate(BASE.with_(SHARED | {"deal.buy_out_fraction": 0}))
-    prices = {"finance.diesel_per_l": 9.9, "finance.storage_capex_per_kwh": 1200.0}
+    prices = {"finance.storage_om_fraction": 0.03, "finance.discount_rate": 0.11}
     moved = with_inputs(without_values(workbook(study, EN, hourly=False)), prices)
     book, target = openpyxl.load_workbook(io.BytesIO(moved)), io.BytesIO()
     for period in range(1, 85):

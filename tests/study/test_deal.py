@@ -15,8 +15,9 @@ from sim.inputs.scenario import Scenario
 from sim.problem import Refusal
 from study import deal
 from study.evaluate import evaluate
-from study.financing import monthly_lines, returns
+from study.financing import returns
 from study.presets import presets
+from study.without_plant import plant_project, without_plant
 
 BASE = presets()["case_d"].scenario
 
@@ -33,11 +34,43 @@ def terms(**values) -> Contract:
 @pytest.mark.parametrize("kind", deal.KINDS)
 def test_host_and_investor_are_the_project_in_every_month(study, kind):
     found = deal.outcome(study, terms(kind=kind, escalation=0.02, buy_out_fraction=0.1))
-    project = returns(study).monthly["before_tax"]
+    project = sum(plant_project(study).values())
     assert np.abs(found.host.flow + found.investor.flow - project).max() <= 1e-9 * np.abs(project).max()
-    assert found.host.before_tax.worth + found.investor.before_tax.worth == pytest.approx(
-        study.kpis["hybrid"].npv.value
-    )
+    worth = metrics.npv(study.scenario.finance.discount_rate, project, 12)
+    assert found.host.before_tax.worth + found.investor.before_tax.worth == pytest.approx(float(worth))
+
+
+@pytest.mark.parametrize("kind", ["shared_saving", "ppa", "guaranteed_saving"])
+def test_no_baseline_moves_a_contract(study, kind):
+    """What the owner's grid connection saves against diesel was the investor's income: 445 % a year on a blank site."""
+    found = [
+        deal.outcome(evaluate(BASE.with_({"finance.baseline": baseline}), study.dispatch), terms(kind=kind))
+        for baseline in ("diesel", "grid", "grid_diesel")
+    ]
+    for other in found[1:]:
+        np.testing.assert_array_equal(other.investor.flow, found[0].investor.flow)
+        np.testing.assert_array_equal(other.host.flow, found[0].host.flow)
+
+
+def test_a_blank_sites_investor_earns_what_battery_and_pv_save():
+    """90 % over 10 years; its yearly income is 0.9 of the bills, fuel, sets and carbon that the plant alone avoids."""
+    blank = presets()["blank"].scenario.with_({"pv.dc_kwp": 0.0, "grid.existing_kw": 20_000.0})
+    bare = evaluate(blank.with_({"storage.energy_kwh": 0.0}))
+    study, contract = evaluate(blank), terms(kind="shared_saving", years=10, investor_share=0.9)
+    found, row = deal.outcome(study, contract), study.dispatch.row("hybrid")
+    assert study.baseline == "diesel" and found.investor.irr.value < 0.2
+    bills = ("grid_energy", "grid_demand", "grid_fixed", "export_credit", "fuel", "fuel_delivery", "genset_rent")
+    bills += ("genset_om", "crew", "carbon")
+    saved = sum(study.ledger.lines[name][row] - bare.ledger.lines[name][row] for name in bills)
+    np.testing.assert_allclose(found.deal.payment[1:121], 0.9 * saved[1:121], atol=1e-6)
+
+
+def test_the_site_without_the_plant_is_simulated_once(study, monkeypatch):
+    """A price change asks for no simulation; the second question finds the first one's."""
+    plant_project(study)
+    monkeypatch.setattr("study.without_plant.simulate", lambda scenario: pytest.fail("simulated again"))
+    dearer = evaluate(BASE.with_({"finance.diesel_per_l": 9.0}), study.dispatch)
+    assert without_plant(dearer).kpis["hybrid"].total_cost != without_plant(study).kpis["hybrid"].total_cost
 
 
 def test_a_short_project_is_shared_by_the_month():
@@ -46,15 +79,19 @@ def test_a_short_project_is_shared_by_the_month():
     study = evaluate(scenario)
     found = deal.outcome(study, terms(kind="shared_saving", investor_share=0.7, years=10))
     assert found.periods == 9 and found.host.flow.size == 10
-    np.testing.assert_allclose(found.host.flow + found.investor.flow, returns(study).monthly["before_tax"], atol=1e-6)
+    np.testing.assert_allclose(found.host.flow + found.investor.flow, sum(plant_project(study).values()), atol=1e-6)
     np.testing.assert_allclose(found.deal.payment, 0.7 * found.saving)
 
 
 def test_who_buys_has_the_project_before_and_after_tax(study):
-    own = deal.outcome(study).host
-    np.testing.assert_allclose(own.flow, returns(study).monthly["before_tax"], atol=1e-6)
-    np.testing.assert_allclose(own.taxed, returns(study).monthly["after_tax"], atol=1e-6)
-    assert own.irr.value == pytest.approx(returns(study).project_before_tax.irr.value)
+    """Where the compared site is the one without the plant, that is the study's own project."""
+    kept = {"finance.baseline": "grid_diesel", "genset.last_resort_sets": BASE.genset.backup_sets}
+    kept |= {"genset.sets": BASE.genset.backup_sets, "finance.tax_rules": "own", "finance.tax_rate": 0.25}
+    study = evaluate(BASE.with_(kept))
+    own, found = deal.outcome(study).host, returns(study)
+    np.testing.assert_allclose(own.flow, found.monthly["before_tax"], atol=1e-6)
+    np.testing.assert_allclose(own.taxed, found.monthly["after_tax"], atol=1e-6)
+    assert own.irr.value == pytest.approx(found.project_before_tax.irr.value)
 
 
 def test_the_contract_changes_no_figure_of_the_project_and_no_simulation(study):
@@ -67,11 +104,11 @@ def test_shared_saving_by_hand(study):
     """Year by year from the ledger: the investor builds PV and battery and keeps them up, gets 80 % then 60 %."""
     steps = [{"first_year": 4, "share": 0.6}]
     found = deal.outcome(study, terms(kind="shared_saving", years=6, investor_share=0.8, share_by_year=steps))
-    lines, own, base = study.ledger.lines, study.dispatch.row("hybrid"), study.dispatch.row(study.baseline)
+    own, lines, bare = study.dispatch.row("hybrid"), study.ledger.lines, without_plant(study).ledger.lines
 
     def year(name: str, n: int) -> float:
         months = slice(12 * n - 11, 12 * n + 1)
-        return float((lines[name][own] - lines[name][base])[months].sum())
+        return float((lines[name][own] - bare[name][own])[months].sum())
 
     bills = ("grid_energy", "grid_demand", "grid_fixed", "export_credit", "fuel", "fuel_delivery", "genset_rent")
     bills += ("genset_om", "crew", "carbon")
@@ -98,20 +135,20 @@ def test_fixed_prices_by_hand(study):
 
 def test_a_ppa_sells_pv_alone_and_the_battery_is_the_hosts(study):
     found = deal.outcome(study, terms(kind="ppa", years=10, ppa_fraction=0.8))
-    row, base = study.dispatch.row("hybrid"), study.dispatch.row(study.baseline)
-    monthly, lines = study.dispatch.monthly, study.ledger.lines
+    row, bare = study.dispatch.row("hybrid"), without_plant(study)
+    monthly, without, lines = study.dispatch.monthly, bare.dispatch.monthly, study.ledger.lines
     kwh = float((monthly["pv_load_kwh"] + monthly["pv_charge_kwh"])[row, :12].sum())
     bills = ("grid_energy", "grid_demand", "grid_fixed", "fuel", "fuel_delivery", "genset_rent", "genset_om", "crew")
-    cost = -sum(float(lines[name][base, 1:13].sum()) for name in bills)
-    per_kwh = cost / float((monthly["load_kwh"] - monthly["auxiliary_kwh"] - monthly["unserved_kwh"])[base, :12].sum())
+    cost = -sum(float(bare.ledger.lines[name][row, 1:13].sum()) for name in bills)
+    per_kwh = cost / float((without["load_kwh"] - without["auxiliary_kwh"] - without["unserved_kwh"])[row, :12].sum())
     assert by_year(found.deal.payment)[1] == pytest.approx(0.8 * per_kwh * kwh)
     assert found.investor.flow[0] == pytest.approx(float(lines["pv_capex"][row, 0]))
-    whole = returns(study).monthly["before_tax"][0]
+    whole = plant_project(study)["investment"][0]
     assert found.host.flow[0] == pytest.approx(whole - float(lines["pv_capex"][row, 0]))
 
 
 def test_what_is_not_on_a_bill_is_shared_only_where_the_contract_says_so(study):
-    monthly = monthly_lines(study)
+    monthly = plant_project(study)
     lines = {name: line.sum() for name, line in monthly.items()}
     names = ("saved_energy", "saved_demand", "export", "saved_fuel", "saved_sets", "saved_carbon")
     net, gross, loss = (
