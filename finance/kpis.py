@@ -19,6 +19,7 @@ from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
 
 SHOWN_BY_YEAR_MONTHS = 24
+SERVED_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,11 @@ def by_period(monthly: Floats, term_months: int) -> Floats:
 
 
 def served_kwh(dispatch: Dispatch) -> Floats:
-    """Energy the site itself got (alternatives, months): load less unserved, without the battery's auxiliaries."""
-    return dispatch.monthly["load_kwh"] - dispatch.monthly["auxiliary_kwh"] - dispatch.monthly["unserved_kwh"]
+    """Energy the site itself got (alternatives, months): load less unserved, without the battery's auxiliaries. What is
+    only rounding of that sum is nothing."""
+    load = dispatch.monthly["load_kwh"]
+    served = load - dispatch.monthly["auxiliary_kwh"] - dispatch.monthly["unserved_kwh"]
+    return np.where(np.abs(served) <= SERVED_ROUNDING * load, 0.0, served)
 
 
 def kpis(scenario: Scenario, dispatch: Dispatch, book: Ledger) -> dict[str, Kpis]:

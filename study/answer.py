@@ -233,10 +233,12 @@ def spending(study: Study) -> Spending:
 
 @dataclass(frozen=True)
 class Crossing:
-    """When the hybrid's spending falls below the baseline's: "from_start", "at" a month, "by_resale" only, "never"."""
+    """When the hybrid's spending falls below the baseline's: "from_start", "at" a month, "again" where it rises
+    above it later and falls back for good at the month `lasting`, "by_resale" only, "never"."""
 
-    kind: Literal["from_start", "at", "by_resale", "never"]
+    kind: Literal["from_start", "at", "again", "by_resale", "never"]
     month: float | None = None
+    lasting: float | None = None
 
 
 def crossing(study: Study) -> Crossing:
@@ -246,11 +248,11 @@ def crossing(study: Study) -> Crossing:
     behind = np.flatnonzero(gap < 0)
     if not behind.size:
         return Crossing("from_start")
-    first = next((k for k in range(behind[0] + 1, gap.size) if gap[k] >= 0), None)
-    if first is None:
+    ahead = [k for k in range(behind[0] + 1, gap.size) if gap[k - 1] < 0 <= gap[k]]
+    if not ahead:
         return Crossing("by_resale" if study.savings["hybrid"].total > 0 else "never")
-    share = -gap[first - 1] / (gap[first] - gap[first - 1])
-    return Crossing("at", float(totals.months[first - 1] + share * (totals.months[first] - totals.months[first - 1])))
+    first, last = (float(k - 1 - gap[k - 1] / (gap[k] - gap[k - 1])) for k in (ahead[0], ahead[-1]))
+    return Crossing("again", first, last) if last > first and gap[-1] >= 0 else Crossing("at", first)
 
 
 def spending_title(study: Study) -> Finding:
@@ -259,6 +261,8 @@ def spending_title(study: Study) -> Finding:
     values = {"baseline": Quantity("name", study.baseline)}
     if cross.month is not None:
         values["when"] = Quantity("when", cross.month)
+    if cross.lasting is not None:
+        values["lasting"] = Quantity("when", cross.lasting)
     ends_ahead = study.savings["hybrid"].total > 0
     good = cross.kind == "from_start" or ends_ahead
     key = cross.kind if ends_ahead or cross.kind == "never" else f"{cross.kind}_lost"

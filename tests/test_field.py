@@ -35,6 +35,15 @@ def test_a_scenario_from_the_field_gives_the_right_figure(name: str) -> None:
     assert holds, found
 
 
+@pytest.mark.skipif("payback_lost_again" not in SCENARIOS, reason="another folder")
+@pytest.mark.parametrize(
+    ("language", "lost"), [("en", "first after 5.0\u00a0years, lost again"), ("zh", "首次 5.0\u00a0年，其后又转负")]
+)
+def test_a_payback_that_is_lost_again_is_told_with_the_lasting_one(language: str, lost: str) -> None:
+    for told in scenarios.paybacks_told(SCENARIOS["payback_lost_again"], language):
+        assert lost in told and "10.0" in told, told
+
+
 @pytest.mark.skipif("proposal_calls_standby_sets_prime" not in SCENARIOS, reason="another folder")
 @pytest.mark.parametrize(("language", "kind"), [("en", "Standby (ESP)"), ("zh", "应急备用功率 ESP")])
 def test_the_supply_list_names_the_sets_rating(language: str, kind: str) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.figures import KeyFigure, figures_on
-from finance.metrics import Figure
+from finance.metrics import Figure, Payback
 from i18n import numbers
 from report import sentences, views
 from report.palette import palette
@@ -163,6 +163,8 @@ def _figure_card(study: Study, row: KeyFigure) -> Card:
     beside = t("answers.kpi.discount", rate=say.share(study.scenario.finance.discount_rate, words))
     if row.kind == "years":
         beside = t("answers.kpi.term_left", term=say.term(study.scenario.site.term_months, words))
+    if isinstance(figure, Payback) and figure.lost_again:
+        text, beside = say.lasting(figure, words), say.first_back(figure, words)
     good = figure.value >= 0 if row.is_money else None
     return Card(name, text, meaning, beside, good, _versus(study), unit=unit)
 

@@ -50,6 +50,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "price": {"num_format": "0.0000", "align": "right"},
     "factor": {"num_format": "0.000000"},
     "percent": {"num_format": "0.00%", "align": "right"},
+    "rate": {"num_format": '[>1]">100%";0.00%', "align": "right"},
     "years": {"num_format": "0.00", "align": "right"},
     "figure": {"num_format": "[=0]0;[>=100]#,##0;0.000", "align": "right"},
     "time": {"num_format": "yyyy-mm-dd hh:mm"},
@@ -60,7 +61,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 # How a key figure of each kind is written; a kind that is not here is an amount without decimals.
 KIND_FORMATS = {
     "money_per_kwh": "price",
-    "rate": "percent",
+    "rate": "rate",
     "share": "percent",
     "years": "years",
     "ratio": "years",

@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from finance import metrics
 from finance.figures import FIGURES, OF_FLOWS, KeyFigure, figures_on
 from finance.lines import LINES, keys
+from finance.metrics import Payback
 from report.book.cells import FONT, Book, cell, heads, put, put_figure, span, text
 from report.book.finance import finance_cell, finance_checks, shown_views
 from report.book.flows import (
@@ -87,7 +88,23 @@ def _kpi_row(book: Book, sheet: Any, row: int, figure: KeyFigure) -> None:
         formula = kpi_formula(book, figure, k) if figure.formula else ""
         put_figure(book, sheet, row, 1 + k, figure, formula, book.study.kpis[name].figure(figure.key))
     text(book, sheet, row, 5, say.figure_unit(figure, words, book.study.scenario.site.currency), "note")
-    text(book, sheet, row, 6, say.figure_meaning(figure, None, words), "note")
+    text(
+        book,
+        sheet,
+        row,
+        6,
+        say.joined([say.figure_meaning(figure, None, words), _lost_again(book, figure)], words),
+        "note",
+    )
+
+
+def _lost_again(book: Book, figure: KeyFigure) -> str:
+    """The hybrid's payback as it was exported, where it is lost again; the cell has the first one."""
+    found = book.study.kpis["hybrid"].figure(figure.key)
+    if not (isinstance(found, Payback) and found.lost_again):
+        return ""
+    told = say.figure(figure, found, book.words, book.study.scenario.site.currency)
+    return book.words.t("financing.pair", name=say.name("hybrid", book.words, first=True), text=told)
 
 
 AFTER_TAX_ROW = KPI_FIRST_ROW + len(figures_on("book")) + 1

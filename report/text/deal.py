@@ -86,8 +86,8 @@ def _compared(study: Study, kind: ContractKind, found: Outcome, words: Words) ->
     investor, returns = found.investor, [none] * 3
     if found.has_investor:
         rates = (financing_text.rate(figure, words) for figure in (investor.irr, investor.after_tax.irr))
-        back = investor.before_tax.payback_years.value
-        returns = [*rates, none if back is None else say.years(back, words)]
+        back = investor.before_tax.payback_years
+        returns = [*rates, none if back.value is None else financing_text.years(back, words)]
     sums = money(host_hit), money(investor_hit)
     return [*row, money(investor.before_tax.worth), *returns, _dscr(found, words), *sums]
 

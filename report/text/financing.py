@@ -7,7 +7,7 @@ from math import floor, log10
 
 import numpy as np
 
-from finance.figures import OF_FLOWS, Appraisal, KeyFigure
+from finance.figures import FIGURES, OF_FLOWS, Appraisal, KeyFigure
 from finance.metrics import Figure
 from finance.tax import TaxRules
 from i18n import Words
@@ -56,11 +56,12 @@ def largest(rows: list[Row]) -> float:
 
 def rate(figure: Figure, words: Words) -> str:
     """A rate of return, or why there is none."""
-    return say.missing(figure, words) if figure.value is None else say.share(figure.value, words)
+    return say.missing(figure, words) if figure.value is None else say.rate(figure.value, words)
 
 
 def years(figure: Figure, words: Words) -> str:
-    return say.missing(figure, words) if figure.value is None else say.years(figure.value, words)
+    """A payback, with the lasting one where it is lost again, or why there is none."""
+    return say.figure(FIGURES["payback_years"], figure, words, "")
 
 
 def project_figure(row: KeyFigure, study: Study, words: Words) -> str:
@@ -124,7 +125,7 @@ def finding(study: Study, words: Words) -> str:
         worth = words.money(returns(study).project_after_tax.worth, study.scenario.site.currency)
         return words.t("financing.finding.none", reason=say.short_reason(irr, words), worth=worth)
     key = "above" if irr.value >= hurdle else "below"
-    return words.t(f"financing.finding.{key}", irr=say.share(irr.value, words), **values)
+    return words.t(f"financing.finding.{key}", irr=say.rate(irr.value, words), **values)
 
 
 def coverage_finding(study: Study, words: Words) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from finance.figures import KeyFigure, figures_on
-from finance.metrics import HIGHEST_IRR, Figure
+from finance.metrics import HIGHEST_IRR, Figure, Payback
 from i18n import Words
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
@@ -50,6 +50,8 @@ def figure(row: KeyFigure, found: Figure | float, words: Words, currency: str, u
         found, value = Figure(None, "no_root"), None
     if value is None:
         return missing(found, words)
+    if isinstance(found, Payback) and found.lost_again:
+        return words.t("answers.kpi.payback_lost", lasting=lasting(found, words), first=first_back(found, words))
     if row.kind == "money":
         return words.money(value, currency) if unit else words.amount(value, currency)
     if row.kind == "money_per_kwh":
@@ -91,6 +93,21 @@ def lead(study: Study, words: Words) -> str:
     rate = share(study.scenario.finance.discount_rate, words)
     together = enumerated(parts, words)
     return words.t("answers.money.lead", baseline=name(study.baseline, words), rate=rate, list=together)
+
+
+def rate(value: float, words: Words) -> str:
+    """A rate of return; one above 100 % a year tells only that, for no project earns it on what it sets free."""
+    return words.t("answers.kpi.above", share=share(1.0, words)) if value > 1.0 else share(value, words)
+
+
+def lasting(found: Payback, words: Words) -> str:
+    """When a payback that is lost again comes to stay, or that it does not."""
+    return words.t("answers.kpi.never_lasts") if found.lasting is None else years(found.lasting, words)
+
+
+def first_back(found: Payback, words: Words) -> str:
+    """When the payback is first reached, and that it is lost again."""
+    return words.t("answers.kpi.first_back", when=years(found.value or 0.0, words))
 
 
 def missing(found: Figure, words: Words) -> str:
@@ -166,7 +183,7 @@ def years(value: float, words: Words) -> str:
 
 
 FIGURE_WRITERS: dict[str, Callable[[float, Words], str]] = {
-    "rate": share,
+    "rate": rate,
     "share": share,
     "years": years,
     "energy": energy,

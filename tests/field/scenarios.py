@@ -11,10 +11,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from finance.figures import FIGURES
 from i18n import words
 from report.paper import plant
 from report.paper.blocks import Draft
 from report.paper.offer import Offer
+from report.text import financing as financing_text
+from report.text import say
 from study.evaluate import evaluate
 from study.financing import returns
 from study.presets import presets
@@ -73,6 +76,19 @@ def verdict(case: dict[str, Any]) -> tuple[bool, Any]:
         evaluate(start.with_({**case["changes"], **run})).kpis["hybrid"].npv.value for run in case["runs"].values()
     ]
     return all(after >= before - 1e4 for before, after in zip(rising, rising[1:], strict=False)), rising
+
+
+def paybacks_told(case: dict[str, Any], language: str) -> list[str]:
+    """What is said of the payback: overview and Money, the table of figures, the proposal, the command line."""
+    study, spoken = evaluate(presets()[case["preset"]].scenario.with_(case["changes"])), words(language)
+    draft = Draft(study, spoken, Offer(), (), frozenset())
+    row = FIGURES["payback_years"]
+    return [
+        say.lead(study, spoken),
+        " ".join(financing_text.views(study, spoken)[0]),
+        draft.key_figure(row.key),
+        say.figure(row, study.kpis["hybrid"].figure(row.key), spoken, draft.currency),
+    ]
 
 
 def supply_list(case: dict[str, Any], language: str) -> list[list[str]]:

@@ -272,6 +272,15 @@ def test_lost_compute_is_shown_apart_and_counted_only_when_asked():
     assert counted.kpis["grid"].total_cost - apart.kpis["grid"].total_cost == pytest.approx(lost)
 
 
+def test_a_site_without_load_has_no_cost_of_a_kwh():
+    """Its battery's auxiliaries are no load: what is left of their sum is rounding, which gave 10^15 a kWh."""
+    empty = {"load.kind": "flat", "load.size_by": "peak", "load.peak_kw": 0.0}
+    study = evaluate(presets()["blank"].scenario.with_(empty))
+    for figures in study.kpis.values():
+        assert figures.energy_served_kwh == 0
+        assert figures.cost_per_kwh.reason == figures.lcoe_per_kwh.reason == "no_energy"
+
+
 def test_each_month_is_discounted_by_itself():
     study = evaluate(presets()["case_b"].scenario)
     row, base = study.dispatch.row("hybrid"), study.dispatch.row("grid")

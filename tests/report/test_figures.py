@@ -29,6 +29,7 @@ from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from sim.plant.battery import full_cycles, warranty_findings
 from study.answer import is_long_term
+from study.evaluate import evaluate
 from study.financing import full_cycles_per_year
 from study.presets import presets
 from study.project_figures import PROJECT_FIGURES
@@ -46,6 +47,16 @@ CYCLES = re.compile(r"([\d,]+) equivalent full cycles")
 
 
 # --- one definition of a cycle ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "above 100\u00a0%"), ("zh", "高于 100\u00a0%")])
+def test_a_rate_above_100_percent_tells_no_more_than_that(language, told):
+    """Case D against diesel: 224 % a year is what little extra money sets free; the value stays in `--json`."""
+    study = evaluate(presets()["case_d"].scenario.with_({"finance.baseline": "diesel"}), study_of("case_d").dispatch)
+    spoken = words(language)
+    assert study.kpis["hybrid"].irr.value > 1 and summary(study)["alternatives"]["hybrid"]["irr"] > 1
+    assert say.figure(FIGURES["irr"], study.kpis["hybrid"].irr, spoken, "CNY") == told
+    assert told in financing_text.views(study, spoken)[0] and told in say.lead(study, spoken)
 
 
 def test_a_cycle_empties_the_nameplate_energy_of_the_cells_once():
