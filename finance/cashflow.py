@@ -78,8 +78,11 @@ class Financed:
         return coverage(self.loan, self.ebitda, self.tax.tax, self.taxable_without_loan)
 
 
-def financed(cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN, vat: ArrayLike = 0.0) -> Financed:
-    """Tax and loan of a project whose whole capex is depreciable and paid in year 0; `vat` as in `vat_on_investment`.
+def financed(
+    cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN, vat: ArrayLike = 0.0, lengths: ArrayLike | None = None
+) -> Financed:
+    """Tax and loan of a project whose whole capex is depreciable and paid in year 0; `vat` as in `vat_on_investment`,
+    `lengths` of the years as in `finance.debt`.
 
     Replacements are an expense of their year; what the books still hold is set against the sale in year N.
     """
@@ -93,7 +96,7 @@ def financed(cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN, vat: ArrayLi
     tax_without_loan = income_tax(taxable_without_loan, rules)
     credit = credit_line(rules, cost, years)
     available = cash.pre_tax - cash.capex - tax_without_loan.tax + credit
-    plan = schedule(loan, cost, years, available)
+    plan = schedule(loan, cost, years, available, lengths)
     taxable = taxable_without_loan - plan.interest
     return Financed(
         cash=cash,

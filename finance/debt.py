@@ -1,7 +1,8 @@
 """A loan: its repayment plan, what it does to an equity flow, and how safely it is carried.
 
 Lines run over years 0..N along the last axis; the loan is drawn in year 0, interest and principal are paid at the
-year's end and are positive here. Coverage follows the usual definitions: DSCR = (EBITDA - income tax) / (principal +
+year's end and are positive here. A last year that is a part of one (`lengths`) bears that part of a year's interest and
+of what a whole year repays. Coverage follows the usual definitions: DSCR = (EBITDA - income tax) / (principal +
 interest), ICR = EBIT / interest, each year and the minimum; a year without debt service has none (NaN).
 """
 
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy_financial as npf
 from numpy.typing import ArrayLike
 
 from finance.metrics import Figure
@@ -56,7 +56,7 @@ NO_LOAN = Loan(0.0, 0.0, 0)
 class RepaymentPlan:
     """A repayment plan (..., N + 1): opening balance, drawdown, interest, principal and closing balance of each year.
 
-    Closing = opening + drawdown - principal; interest = opening x rate.
+    Closing = opening + drawdown - principal; interest = opening x rate x length of the year.
     """
 
     opening: Floats
@@ -71,71 +71,92 @@ class RepaymentPlan:
         return self.interest + self.principal
 
 
-def schedule(loan: Loan, investment: ArrayLike, years: int, available: ArrayLike | None = None) -> RepaymentPlan:
+def year_lengths(months: int) -> Floats:
+    """How long each project year of a term is, in years (years + 1,); the start is none."""
+    years = -(-months // 12)
+    return np.clip(months / 12 - np.arange(-1.0, years), 0.0, 1.0) * (np.arange(years + 1) > 0)
+
+
+def schedule(
+    loan: Loan,
+    investment: ArrayLike,
+    years: int,
+    available: ArrayLike | None = None,
+    lengths: ArrayLike | None = None,
+) -> RepaymentPlan:
     """The plan of a loan on `investment` (...) within a project of `years` years.
 
-    `available` (..., years + 1): cash flow available for debt service, needed for the sculpted form only. Raises
+    `available` (..., years + 1): cash flow available for debt service, needed for the sculpted form only. `lengths`
+    (years + 1,): how long each year is (`year_lengths`), 1 unless given. Raises
     ValueError where the loan outlives the project, or where a sculpted one has nothing to be paid from.
     """
     drawn = np.asarray(investment, dtype=float) * loan.share
     if loan.share and loan.years > years:
         raise ValueError(f"the loan runs {loan.years} years, the project {years}; choose a shorter loan")
-    principal = np.zeros((*drawn.shape, years + 1))
+    principal, lasts = np.zeros((*drawn.shape, years + 1)), _lengths(lengths, years)
     if loan.share:
-        principal[..., 1 : loan.years + 1] = drawn[..., None] * _parts(loan, available)
+        principal[..., 1 : loan.years + 1] = drawn[..., None] * _parts(loan, available, lasts[1 : loan.years + 1])
     drawdown = np.zeros_like(principal)
     drawdown[..., 0] = drawn
     closing = drawn[..., None] - np.cumsum(principal, axis=-1)
     closing[..., loan.years if loan.share else 0 :] = 0.0  # not the rounding of the sum, which would bear interest
     opening = np.concatenate([np.zeros((*drawn.shape, 1)), closing[..., :-1]], axis=-1)
-    return RepaymentPlan(opening, drawdown, opening * loan.rate, principal, closing)
+    return RepaymentPlan(opening, drawdown, opening * loan.rate * lasts, principal, closing)
 
 
-def _parts(loan: Loan, available: ArrayLike | None) -> Floats:
-    """Share of the loan repaid in each of its years (..., loan.years); they sum to 1."""
-    paying = loan.years - loan.grace_years
-    parts = np.zeros(loan.years)
+def _lengths(lengths: ArrayLike | None, years: int) -> Floats:
+    return np.ones(years + 1) if lengths is None else np.asarray(lengths, dtype=float)
+
+
+def _parts(loan: Loan, available: ArrayLike | None, lasts: Floats) -> Floats:
+    """Share of the loan repaid in each of its years (..., loan.years), which are as long as `lasts`; they sum to 1."""
+    paying = lasts * (np.arange(loan.years) >= loan.grace_years)
     if loan.repayment == "bullet":
-        parts[-1] = 1.0
-    elif loan.repayment == "equal_principal" or (loan.repayment == "level" and loan.rate == 0):
-        parts[loan.grace_years :] = 1.0 / paying
-    elif loan.repayment == "level":
-        parts[loan.grace_years :] = npf.ppmt(loan.rate, np.arange(1, paying + 1), paying, -1.0)
-    else:
-        return _sculpted(loan, available)
-    return parts
+        return (np.arange(loan.years) == loan.years - 1).astype(float)
+    if loan.repayment == "equal_principal":
+        return paying / paying.sum()
+    # Equal payments are those in proportion to a cash that is the same in every year.
+    cash = paying if loan.repayment == "level" else None if available is None else _within(loan, available)
+    return _in_proportion(loan, cash, lasts)
 
 
-def _sculpted(loan: Loan, available: ArrayLike | None) -> Floats:
+def _within(loan: Loan, available: ArrayLike) -> Floats:
+    return np.asarray(available, dtype=float)[..., 1 : loan.years + 1]
+
+
+def _in_proportion(loan: Loan, available: Floats | None, lasts: Floats) -> Floats:
     """Debt service in the same proportion to the available cash in every year: principal = service - interest."""
     if available is None:
         raise ValueError("a sculpted loan needs the cash flow available for debt service")
-    cash = np.array(np.asarray(available, dtype=float)[..., 1 : loan.years + 1])
+    cash = np.array(available)
     cash[..., : loan.grace_years] = 0.0
-    growth = (1.0 + loan.rate) ** np.arange(1, loan.years + 1)
+    growth = np.cumprod(1.0 + loan.rate * lasts)
     worth = (np.maximum(cash, 0.0) / growth).sum(axis=-1)
     if (worth <= 0).any():
         raise ValueError("there is no cash flow to repay a sculpted loan from; choose another repayment")
     service = np.maximum(cash, 0.0) / worth[..., None]
-    service[..., : loan.grace_years] = loan.rate  # interest only; the balance stays 1
+    service[..., : loan.grace_years] = loan.rate * lasts[: loan.grace_years]  # interest only; the balance stays 1
     if loan.grace_years:
-        service[..., loan.grace_years :] /= (1.0 + loan.rate) ** loan.grace_years
+        service[..., loan.grace_years :] /= growth[loan.grace_years - 1]
     balance, parts = np.ones(cash.shape[:-1]), np.zeros_like(cash)
     for year in range(loan.years):
-        parts[..., year] = service[..., year] - balance * loan.rate
+        parts[..., year] = service[..., year] - balance * loan.rate * lasts[year]
         balance = balance - parts[..., year]
     return parts
 
 
-def debt_capacity(available: ArrayLike, rate: float, dscr: float, years: int) -> Floats:
+def debt_capacity(
+    available: ArrayLike, rate: float, dscr: float, years: int, lengths: ArrayLike | None = None
+) -> Floats:
     """The loan (...) whose sculpted service is `available` / `dscr` in each of its years: their present value.
 
-    available: (..., N + 1); years in which it is negative lend nothing.
+    available: (..., N + 1); years in which it is negative lend nothing. lengths: as in `schedule`.
     """
     if dscr <= 0:
         raise ValueError(f"the wanted DSCR is {dscr}; give a number above 0, banks ask for 1.2 and more")
     cash = np.maximum(np.asarray(available, dtype=float)[..., 1 : years + 1], 0.0)
-    return (cash / dscr / (1.0 + rate) ** np.arange(1, cash.shape[-1] + 1)).sum(axis=-1)
+    lasts = _lengths(lengths, cash.shape[-1])[1 : cash.shape[-1] + 1]
+    return (cash / dscr / np.cumprod(1.0 + rate * lasts)).sum(axis=-1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ import numpy as np
 
 from finance import metrics, ownership
 from finance.cashflow import CashFlow, by_year
-from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule
+from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule, year_lengths
 from finance.figures import Appraisal, appraise
 from finance.lines import keys
 from finance.metrics import Figure
@@ -481,6 +481,6 @@ def _coverage(study: Study, contract: Contract, frame: _Frame, deal: Deal, rules
     span = min(finance.loan_years, -(-frame.periods // frame.per_year))
     borrows = outlay > 0 and contract.investor_loan_share > 0 and deal.owner == "investor"
     loan = Loan(contract.investor_loan_share, finance.loan_rate, span) if borrows else NO_LOAN
-    plan = schedule(loan, max(0.0, outlay), years)
+    plan = schedule(loan, max(0.0, outlay), years, lengths=year_lengths(study.dispatch.months))
     ebit = result - deal.books("investor", rules)[0]
     return coverage(plan, result, income_tax(ebit - plan.interest, rules).tax, ebit)

@@ -25,7 +25,7 @@ from finance.cashflow import (
     financed,
     vat_on_investment,
 )
-from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity
+from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity, year_lengths
 from finance.explain import charging_money
 from finance.figures import Appraisal, appraise
 from finance.kpis import by_period, served_kwh
@@ -161,9 +161,9 @@ def returns_under(
     rules, against = tax_rules(study.scenario) if rules is None else rules, against or study.baseline
     cash = project_cash(study, alternative, against)
     vat = _vat(study, cash)
-    unlevered = financed(cash, rules, NO_LOAN, vat)
+    lengths, unlevered = year_lengths(study.dispatch.months), financed(cash, rules, NO_LOAN, vat)
     loan, no_loan = _granted(scenario_loan(study) if loan is None else loan, unlevered)
-    whole = financed(cash, rules, loan, vat) if no_loan is None else unlevered
+    whole = financed(cash, rules, loan, vat, lengths) if no_loan is None else unlevered
     rate, monthly = study.scenario.finance.discount_rate, _monthly(study, whole, alternative, against)
     before_tax = monthly["before_tax"]
     views = _appraised(monthly, rate, no_loan)
@@ -218,9 +218,8 @@ def _largest_loan(study: Study, unlevered: Financed) -> float | None:
     investment, loan = -float(unlevered.cash.capex[0]), scenario_loan(study)
     if investment <= 0:
         return None
-    return (
-        float(debt_capacity(unlevered.available, loan.rate, study.scenario.finance.loan_dscr, loan.years)) / investment
-    )
+    wanted, lengths = study.scenario.finance.loan_dscr, year_lengths(study.dispatch.months)
+    return float(debt_capacity(unlevered.available, loan.rate, wanted, loan.years, lengths)) / investment
 
 
 def _vat(study: Study, cash: CashFlow) -> Floats:

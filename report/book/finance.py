@@ -14,6 +14,7 @@ import numpy as np
 
 from finance import metrics
 from finance.cashflow import by_year
+from finance.debt import year_lengths
 from finance.figures import OF_FLOWS, KeyFigure
 from finance.lines import LINES
 from finance.tax import MACRS, TaxRules, country_rules
@@ -237,7 +238,8 @@ def _sculpted(book: Book, found: Returns, years: int, grace: int) -> Floats:
     """Cash that can pay the loan, discounted to the end of the grace (years + 1,)."""
     at = np.arange(found.whole.after_tax.size)
     paying = (at > grace) & (at <= years)
-    growth = (1.0 + book.study.scenario.finance.loan_rate) ** (at - grace)
+    rate, lasts = book.study.scenario.finance.loan_rate, year_lengths(book.study.dispatch.months)
+    growth = np.cumprod(1.0 + rate * lasts) / (1.0 + rate) ** grace
     return np.where(paying, np.maximum(found.whole.available, 0.0) / growth, 0.0)
 
 
@@ -382,13 +384,14 @@ def _tax(at: dict[str, str], income: str, used: str) -> str:
 
 def _loan_formula(place: FinanceSheet, name: str, year: int, at: dict[str, str]) -> str | None:
     before = place.at("closing", year - 1)
+    rate, part = "in_finance_loan_rate", _part(place, year)
     service = f"({at['principal']}+{at['interest']})"
     return {
-        "sculpted": f"=IF(AND({year}>fin_loan_grace,{year}<=fin_loan_years),"
-        f"MAX({at['available']},0)/(1+in_finance_loan_rate)^({year}-fin_loan_grace),0)",
+        "sculpted": f"=IF(AND({year}>fin_loan_grace,{year}<=fin_loan_years),MAX({at['available']},0)"
+        f"/((1+{rate})^({year - 1}-fin_loan_grace)*(1+{rate}{part})),0)",
         "opening": f"={before}",
-        "interest": f"={at['opening']}*in_finance_loan_rate",
-        "principal": f"={_principal(at, year)}",
+        "interest": f"={at['opening']}*{rate}{part}",
+        "principal": f"={_principal(place, at, year)}",
         "closing": f"=IF({year}>=fin_loan_years,0,{at['opening']}-{at['principal']})",
         "equity": f"={at['before_tax']}-{at['tax_paid']}+{at['credit']}+{at['vat']}-{at['principal']}-{at['interest']}",
         "dscr": f'=IF({service}>1E-9,({at["ebitda"]}-{at["tax_paid"]})/{service},"")',
@@ -396,10 +399,24 @@ def _loan_formula(place: FinanceSheet, name: str, year: int, at: dict[str, str])
     }.get(name)
 
 
-def _principal(at: dict[str, str], year: int) -> str:
-    rate, paying = "in_finance_loan_rate", "(fin_loan_years-fin_loan_grace)"
-    even = f"fin_loan_amount/{paying}"
-    level = f"IF({rate}=0,{even},fin_loan_amount*{rate}/(1-(1+{rate})^(-{paying}))-{at['interest']})"
+def _part(place: FinanceSheet, year: int) -> str:
+    """The factor of a year that is a part of one; none for a whole year."""
+    rest = place.book.periods % 12
+    return f"*{rest}/12" if rest and year == place.years else ""
+
+
+def _principal(place: FinanceSheet, at: dict[str, str], year: int) -> str:
+    """A last part year repays that part of what a whole one does, before interest where payments are level."""
+    rate, paying, part = "in_finance_loan_rate", "(fin_loan_years-fin_loan_grace)", _part(place, year)
+    rest = place.book.periods % 12
+    missing = f"-IF(fin_loan_years={place.years},{12 - rest}/12,0)" if rest else ""
+    even = f"fin_loan_amount/({paying}{missing}){part}"
+    worth = f"(1-(1+{rate})^(-{paying}))/{rate}"
+    if rest:
+        whole = f"({paying}-1)"
+        short = f"(1-(1+{rate})^(-{whole}))/{rate}+{rest}/12/((1+{rate})^{whole}*(1+{rate}*{rest}/12))"
+        worth = f"IF(fin_loan_years={place.years},{short},{worth})"
+    level = f"IF({rate}=0,{even},fin_loan_amount/({worth}){part}-{at['interest']})"
     cash = f"MAX({at['available']},0)"
     sculpted = f"IF(fin_loan_worth>0,fin_loan_amount*{cash}/fin_loan_worth-{at['interest']},0)"
     return (

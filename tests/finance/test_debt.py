@@ -1,11 +1,13 @@
 """Repayment plans and coverage: what reviewers recompute, closed forms, and a covered case by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy_financial as npf
 import pytest
 
 from finance.cashflow import financed
-from finance.debt import NO_LOAN, Loan, coverage, debt_capacity, schedule
+from finance.debt import NO_LOAN, Loan, coverage, debt_capacity, schedule, year_lengths
 from finance.figures import appraise
 from finance.tax import Depreciation, TaxRules
 from tests.finance.simple_project import ProjectInputs, project
@@ -31,6 +33,40 @@ def test_the_plan_foots(loan):
     np.testing.assert_allclose(plan.interest, plan.opening * loan.rate, atol=1e-9)
     assert plan.closing[loan.years :] == pytest.approx(0, abs=1e-9)
     assert npf.npv(loan.rate, plan.drawdown - plan.service) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("months", "interest"), [(1, 12_500), (4, 50_000), (6, 75_000), (12, 150_000)])
+def test_a_part_of_a_year_bears_that_part_of_the_interest(months, interest):
+    """2.5 M at 6 %, all repaid at the end."""
+    plan = schedule(Loan(1.0, 0.06, 1, "bullet"), 2.5e6, 1, lengths=year_lengths(months))
+    assert plan.interest[1] == pytest.approx(interest) and plan.principal[1] == pytest.approx(2.5e6)
+
+
+def test_eighteen_months_bear_a_year_and_a_half():
+    """Bullet: 150,000 and 75,000. Equal principal: two thirds, one third. Level: the second pays half."""
+    lengths = year_lengths(18)
+    np.testing.assert_array_equal(lengths, [0.0, 1.0, 0.5])
+    bullet, even, level = (
+        schedule(Loan(1.0, 0.06, 2, kind), 2.5e6, 2, lengths=lengths) for kind in ("bullet", "equal_principal", "level")
+    )
+    assert bullet.interest[1:] == pytest.approx([150_000, 75_000])
+    assert even.principal[1:] == pytest.approx([2.5e6 * 2 / 3, 2.5e6 / 3])
+    assert even.interest[1:] == pytest.approx([150_000, 25_000])
+    payment = 2.5e6 / (1 / 1.06 + 0.5 / (1.06 * 1.03))
+    assert level.service[1:] == pytest.approx([payment, payment / 2]) and level.closing[2] == 0
+    assert debt_capacity([0.0, 106.0, 54.59], 0.06, 1.0, 2, lengths) == pytest.approx(100 + 50)
+
+
+@pytest.mark.parametrize("loan", LOANS)
+@pytest.mark.parametrize("months", [109, 114])
+def test_a_plan_with_a_part_year_foots(loan, months):
+    """Nothing is left and its present value at its own rate is 0, whether the loan ends in the part year or before."""
+    lengths, long = year_lengths(months), replace(loan, years=10)
+    for one in (loan, long):
+        plan = schedule(one, 100.0, 10, CASH, lengths)
+        np.testing.assert_allclose(plan.closing, plan.opening + plan.drawdown - plan.principal, atol=1e-9)
+        worth = (plan.drawdown - plan.service) / np.cumprod(1.0 + one.rate * lengths)
+        assert worth.sum() == pytest.approx(0, abs=1e-9) and plan.closing[one.years :] == pytest.approx(0, abs=1e-9)
 
 
 def test_level_payment_is_the_annuity():
