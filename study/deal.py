@@ -30,6 +30,7 @@ from study.without_plant import kwh_price, plant_project
 NoContract = Literal["no_investment", "no_energy"]
 Bearer = Literal["host", "investor", "both"]
 KINDS: tuple[ContractKind, ...] = get_args(ContractKind)
+PLANT_PARTS = ("investment", "operating", "replacement", "residual")
 OF_PLANT = ("pv_cost", "battery_cost", "control_cost")
 # Usual lengths, general knowledge; leases and rentals run to the term's end.
 STANDARD_YEARS = {"shared_saving": 10, "guaranteed_saving": 5, "finance_lease": 5, "as_a_service": 10, "ppa": 20}
@@ -330,7 +331,7 @@ def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
     """Lines by month (months + 1,) of what the investor would build; `savings` are the whole project's. Energy is
     what the fee or the price is paid on: PV used on site, as a service what the battery gives back too."""
     lines = plant_project(study)
-    parts = {name: _plant_line(study, name, kind) for name in ("investment", "operating", "replacement", "residual")}
+    parts = {name: _plant_line(study, name, kind) for name in PLANT_PARTS}
     row, monthly = study.dispatch.row("hybrid"), study.dispatch.monthly
     names = ("pv_load_kwh", "pv_charge_kwh") if kind == "ppa" else ("pv_load_kwh", "discharge_kwh")
     kwh = np.append(0.0, sum(monthly[name][row] for name in names))
@@ -347,10 +348,11 @@ def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
 def _plant_line(study: Study, part: str, kind: ContractKind) -> Floats:
     """The part of a project line that is the plant's, by month; the site without it has none."""
     lines, row, nothing = study.ledger.lines, study.dispatch.row("hybrid"), np.zeros(study.dispatch.months + 1)
-    return sum((lines[line][row] for line in _plant_names(study, part, kind)), nothing)
+    return sum((lines[line][row] for line in plant_names(study, part, kind)), nothing)
 
 
-def _plant_names(study: Study, part: str, kind: ContractKind) -> list[str]:
+def plant_names(study: Study, part: str, kind: ContractKind) -> list[str]:
+    """The ledger lines of one of `PLANT_PARTS` that are the plant's under a contract of this kind."""
     only_pv = kind == "ppa" or study.scenario.finance.storage_ownership == "rent"
     return list(keys(cause=part, step=OF_PLANT[:1] if only_pv else OF_PLANT))
 
@@ -363,7 +365,7 @@ def plant_lines(study: Study, found: Outcome, period: int) -> list[str]:
     parts = ["investment"] if is_start else []
     if kind != "finance_lease":
         parts += ["residual"] if kind == "operating_lease" else ["operating", "replacement", "residual"]
-    return [name for part in parts for name in _plant_names(study, part, kind)]
+    return [name for part in parts for name in plant_names(study, part, kind)]
 
 
 def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Frame:

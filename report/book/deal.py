@@ -1,7 +1,7 @@
 """The sheet of a contract: what is shared, who gets what of it, and what owner and investor are left with.
 
-Live are the plant's own lines and the split by the yellow shares. The project and its saving are values of the app: the
-same site without the plant, which they are measured against, is simulated apart. So is what other contracts pay (rents,
+Live are the plant's own lines and the split by the yellow shares. What the plant saves is a value of the app: the same
+site without the plant, which it is measured against, is simulated apart. So is what other contracts pay (rents,
 fees, a guarantee).
 """
 
@@ -19,7 +19,7 @@ from report.text import deal as deal_text
 from report.text import say
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
-from study.deal import Outcome, agreed, plant_lines
+from study.deal import PLANT_PARTS, Outcome, agreed, plant_lines, plant_names
 
 LABEL, SUM, START, TOP = 0, 1, 2, 5
 ROWS = (
@@ -101,8 +101,7 @@ def _column(book: Book, sheet: Any, found: Outcome, values: dict[str, Floats], p
     column = START + period
     for name, formula in _formulas(book, found, period).items():
         put(book, sheet, _at(name), column, formula, values[name][period])
-    for name in ("project", "saving"):
-        number(book, sheet, _at(name), column, values[name][period], "fixed")
+    number(book, sheet, _at("saving"), column, values["saving"][period], "fixed")
     sheet.write_number(_at("share"), column, values["share"][period], book.formats["input"])
     if found.contract.kind != "shared_saving":
         sheet.write_number(_at("payment"), column, values["payment"][period], book.formats["fixed"])
@@ -115,6 +114,7 @@ def _formulas(book: Book, found: Outcome, period: int) -> dict[str, str]:
         return cell(_at(name), column - back)
 
     formulas = {
+        "project": _project(book, found, period),
         "plant": "="
         + ("+".join(_plant_line(book, line, period) for line in plant_lines(book.study, found, period)) or "0"),
         "investor": f"={own('payment')}+{own('plant')}",
@@ -129,6 +129,15 @@ def _formulas(book: Book, found: Outcome, period: int) -> dict[str, str]:
         formulas[f"{name}_running"] = f"={before}{own(name)}"
         formulas[f"{name}_discounted"] = f"={own(name)}/(1+period_rate)^{period}"
     return formulas
+
+
+def _project(book: Book, found: Outcome, period: int) -> str:
+    """What the plant saves, a value of the app, and the plant's own lines, live."""
+    study, kind, hybrid = book.study, found.contract.kind, ALTERNATIVES.index("hybrid")
+    names = [name for part in PLANT_PARTS for name in plant_names(study, part, kind)]
+    own = sum(float(study.ledger.lines[name][hybrid, period]) for name in names)
+    rest = float(found.host.flow[period] + found.investor.flow[period]) - own
+    return "=" + "+".join([repr(rest), *(_plant_line(book, name, period) for name in names)])
 
 
 def _plant_line(book: Book, line: str, period: int) -> str:
