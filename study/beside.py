@@ -1,6 +1,7 @@
-"""What a proposal shows beside its study: the year under other controls, and the same plant with another battery.
+"""What a proposal shows beside its study: the year under other controls, the same plant with another battery, and which
+unverified inputs to ask for first.
 
-Both cost more than the rest of the paper, so they are worked out once and handed to each language.
+All cost more than the rest of the paper, so they are worked out once and handed to each language.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from sim.problem import Refusal
 from study.controls import Controls, compare_controls
 from study.evaluate import evaluate
 from study.foresight import bound, not_covered
+from study.risk import Bar, asked
 from study.study import Study
 
 SIZES = (0.5, 0.75, 1.25, 1.5)
@@ -20,15 +22,16 @@ SIZES = (0.5, 0.75, 1.25, 1.5)
 class Beside:
     """`controls`: None where the year has no bound or the battery nothing to save. `sizes`: studies of rising battery
     size at the same hours of storage, the study itself among them; empty without a battery, and where it follows a
-    strategy table: that is made for one size."""
+    strategy table: that is made for one size. `asked`: unverified inputs by what they move the NPV by."""
 
     controls: Controls | None
     sizes: tuple[Study, ...]
+    asked: tuple[Bar, ...] = ()
 
 
 def beside(study: Study) -> Beside:
-    """Both, from scratch."""
-    return Beside(controls_of(study), sizes_of(study))
+    """All of it, from scratch."""
+    return Beside(controls_of(study), sizes_of(study), asked(study))
 
 
 def controls_of(study: Study, year: int = 1) -> Controls | None:

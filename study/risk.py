@@ -19,7 +19,7 @@ import pandas as pd
 from finance.figures import FIGURES, WORTH, Flow, figures_on
 from sim.arrays import Floats
 from sim.dispatch.variants import Outages
-from sim.inputs.register import register
+from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario
 from sim.plant.interruptions import HOURS_PER_YEAR, drawn_years, in_steps
 from study.batch_years import hours_off
@@ -121,6 +121,14 @@ class Tornado:
     measure: str
     base: float
     bars: tuple[Bar, ...]
+
+
+def asked(study: Study) -> tuple[Bar, ...]:
+    """Inputs in use that rest on unverified figures, by what they move the NPV by between their usual ends, the most
+    first: the order in which to ask for them. What risk cannot vary, or has no usual range, is left out."""
+    weak = set(unverified(study.scenario))
+    ranges = [one for one in default_ranges(study.scenario) if one.path in weak]
+    return tornado(study, ranges).bars if ranges else ()
 
 
 def tornado(study: Study, ranges: Sequence[Range] | None = None, measure: str = WORTH) -> Tornado:

@@ -16,6 +16,7 @@ PERMITS = {
     "": ("nfpa", "ul9540a", "iec", "insurer", "spacing_abroad", "connection_abroad", "diesel_abroad"),
 }
 STEPS = ("survey", "design", "grid", "delivery", "tests", "handover")
+MOST_ASKED = 10
 GUARANTEES = ("efficiency", "capacity", "availability", "transfer")
 
 
@@ -165,6 +166,7 @@ def annex(draft: Draft) -> Block:
                     confidence=words.t(f"inputs.confidence.{scenario.tariff.confidence}"),
                 )
             ),
+            *_asked(draft),
             heading(draft.t("annex.inputs")),
             small(draft.t("annex.sources_note")),
             _input_table(draft, used),
@@ -186,6 +188,26 @@ def _season_table(draft: Draft) -> Block:
     unit = f"{draft.words.currency(draft.currency)}/kWh"
     head = [draft.t("annex.season_head"), draft.t("annex.months"), draft.t("annex.prices", unit=unit)]
     return table(head, rows, align="lll", widths=[1, 1, 3])
+
+
+def _asked(draft: Draft) -> list[Block]:
+    """The unverified inputs that move the NPV most, to be asked for first."""
+    found = draft.extra.asked[:MOST_ASKED] if draft.extra else ()
+    if not found:
+        return []
+    scenario, words = draft.study.scenario, draft.words
+    rows = []
+    for bar in found:
+        entry = register()[bar.path]
+        values = [scenario.get(bar.path), bar.low, bar.high]
+        told = [printable(register_text.number(entry, value, scenario, words)) for value in values]
+        rows.append([register_text.label(entry, words), *told, draft.money(bar.swing)])
+    head = [draft.t(f"annex.asked_{key}") for key in ("input", "value", "low", "high", "effect")]
+    return [
+        heading(draft.t("annex.asked")),
+        small(draft.t("annex.asked_note")),
+        table(head, rows, align="lrrrr", widths=[2.2, 1.2, 1.2, 1.2, 1.3]),
+    ]
 
 
 def _input_table(draft: Draft, used: list[Input]) -> Block:

@@ -59,13 +59,18 @@ def value(entry: Input, scenario: Scenario, words: Words) -> str:
     if entry.kind == "integer":
         return words.number(found, unit(entry, scenario, words), 0)
     if entry.kind == "number":
-        return words.number(float(f"{found * scale(entry):.12g}"), unit(entry, scenario, words))
+        return number(entry, found, scenario, words)
     if isinstance(found, tuple):
         key = "inputs.rows.one" if len(found) == 1 else "inputs.rows"
         return words.t(key, n=len(found)) if found else words.t("inputs.none")
     if entry.path == "site.place":
         return say.own_name(library.sites()[found], words)
     return str(found)
+
+
+def number(entry: Input, found: float, scenario: Scenario, words: Words) -> str:
+    """A value an input of numbers may have, with its unit."""
+    return words.number(float(f"{found * scale(entry):.12g}"), unit(entry, scenario, words))
 
 
 def source(entry: Input, scenario: Scenario, words: Words) -> str:

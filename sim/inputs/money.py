@@ -107,7 +107,8 @@ class SetCosts(SectionPart, card="terms.sets", when=has_sets):
     diesel_per_l: Money = given(
         sourced("diesel.price_cn_cny_per_l"),
         "Diesel price [/L]",
-        "At the pump or depot.",
+        "What the site really pays for a litre before delivery: at the pump, or less where it buys by the tanker. Ask "
+        "for a quotation.",
         card="terms.fuel",
         varies="price",
     )

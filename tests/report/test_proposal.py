@@ -36,6 +36,7 @@ from study.evaluate import evaluate
 from study.financing import overall_efficiency, returns, storage_costs
 from study.foresight import bound
 from study.presets import presets
+from study.risk import asked
 from study.strategy import tuned, with_strategy
 from study.study import Study
 from study.summary import summary
@@ -367,6 +368,20 @@ def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Stu
     shares = [w.percent(extra.controls.found.share(cost)) for cost in extra.controls.costs.values()]
     assert [share for share in shares if share not in chapters["operation"]] == []
     assert extra.sizes == ()  # the table is made for one size
+
+
+def test_the_annex_asks_for_the_weightiest_unverified_inputs_first() -> None:
+    study, points = study_of("case_a"), points_of("case_a")
+    extra = Beside(None, (), asked(study))
+    (annex,) = proposal(study, "en", Offer(chapters=("annex",)), points, extra)["chapters"]
+    at = next(k for k, block in enumerate(annex["blocks"]) if block.get("text") == "Ask for these first")
+    rows = annex["blocks"][at + 2]["rows"]
+    assert rows[0][0].startswith("Diesel price") and [cell.split("\N{NO-BREAK SPACE}")[0] for cell in rows[0][1:4]] == [
+        "7.50",
+        "6.30",
+        "9.50",
+    ]
+    assert len(rows) == 10 and rows[0][4] == words("en").money(extra.asked[0].swing, "CNY")
 
 
 def test_other_sizes_keep_the_hours_of_storage() -> None:
