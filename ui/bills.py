@@ -23,6 +23,7 @@ from sim.meter.limits import TABLE_TYPES
 from sim.tariff.bills_file import MONTH, PERIOD, plain_name, read_bills_file
 from study.real_bills import Comparison, compare, fitting_peak_kw, verdict
 from ui import form, site_year, state, table
+from ui.apart import apart
 from ui.figures import card, chart
 from ui.state import t
 
@@ -71,7 +72,7 @@ def _upload() -> None:
     if file is None:
         return
     try:
-        found, left_out = read_bills_file(file.getvalue(), file.name, _headings())
+        found, left_out = apart(read_bills_file, file.getvalue(), file.name, _headings())
     except ValueError as error:
         st.error(t("bills.refused", name=as_plain(file.name), reason=state.refused(error)))
         return

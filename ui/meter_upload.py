@@ -7,6 +7,7 @@ until somebody chooses, so that a guess of the reader stays a guess, told beside
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +22,7 @@ from sim.meter.mends import Suspect
 from sim.meter.read import MeterReading, Table, inspect, read_meter
 from sim.meter.units import ENERGY_UNITS, POWER_UNITS
 from ui import state, uploaded
+from ui.apart import apart
 from ui.figures import chart
 from ui.kept import shelf
 from ui.state import t
@@ -357,10 +359,12 @@ def _frozen(options: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 
 def _inspect(data: bytes, name: str) -> Table:
-    return shelf().get(("table", sha256(data).digest(), name), lambda: inspect(data, name))
+    return shelf().get(("table", sha256(data).digest(), name), lambda: apart(inspect, data, name, refused=MeterError))
 
 
 def _read(data: bytes, name: str, options: tuple[tuple[str, Any], ...]) -> MeterReading:
     given = dict(options)
     given["actions"] = dict(given.get("actions", ()))
-    return shelf().get(("meter", sha256(data).digest(), name, options), lambda: read_meter(data, name, **given))
+    read = partial(read_meter, **given)
+    key = ("meter", sha256(data).digest(), name, options)
+    return shelf().get(key, lambda: apart(read, data, name, refused=MeterError))

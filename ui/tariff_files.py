@@ -25,7 +25,9 @@ from sim.tariff.price_units import PRICE_UNITS
 from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 from study.price_curve import fit_to_site
 from ui import form, site_year, state, uploaded
+from ui.apart import apart
 from ui.figures import card
+from ui.kept import shelf
 from ui.state import t
 
 FILE_LIMIT_MB = 5
@@ -143,7 +145,8 @@ def _prices(data: bytes, name: str) -> None:
     )
     column = st.session_state.get(f"price_column@{token}")
     try:
-        curve = read_curve(data, name, PriceChoices(column=column, unit=unit, site_offset_h=uploaded.site_offset_h()))
+        choices = PriceChoices(column=column, unit=unit, site_offset_h=uploaded.site_offset_h())
+        curve = _read_curve(data, name, choices)
     except MeterQuestion as question:
         asked = f"price_asked@{token}"
         uploaded.ask(question, asked, t("tariff.files.unit"), lambda: _answer(asked, key), _unit_text)
@@ -157,6 +160,11 @@ def _prices(data: bytes, name: str) -> None:
             placeholder=t("inputs.meter.as_found"),
         )
     _curve(curve, name, token)
+
+
+def _read_curve(data: bytes, name: str, choices: PriceChoices) -> Curve:
+    key = ("prices", uploaded.token_of(data), name, repr(choices))
+    return shelf().get(key, lambda: apart(read_curve, data, name, choices))
 
 
 def _unit_text(unit: str) -> str:

@@ -13,6 +13,7 @@ from sim.sun.files import fetch_pvgis, read_weather
 from sim.sun.pv import as_weather_year
 from sim.sun.year import Weather, WeatherError
 from ui import state, uploaded
+from ui.apart import apart
 from ui.kept import shelf
 from ui.state import t
 
@@ -78,4 +79,4 @@ def _remove() -> None:
 
 def _read(data: bytes, name: str, utc_offset_h: float) -> Weather:
     key = ("weather", sha256(data).digest(), name, utc_offset_h)
-    return shelf().get(key, lambda: read_weather(data, name, utc_offset_h))
+    return shelf().get(key, lambda: apart(read_weather, data, name, utc_offset_h, refused=WeatherError))

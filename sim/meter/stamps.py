@@ -67,7 +67,7 @@ _CLOCK = re.compile(
     r"(z|utc|gmt|(?:utc|gmt)?[+-]\d{2}:?\d{2}|[+-]\d{2})?",
     re.I,
 )
-_RANGE = re.compile(r"\s+(?:-|–|—|~|to|bis|till|until|au|à|do|至|到)\s+|[~至–—]|/(?=\d{4}-|PT)", re.I)
+_RANGE = re.compile(r"\s{1,9}(?:-|–|—|~|to|bis|till|until|au|à|do|至|到)\s{1,9}|[~至–—]|/(?=\d{4}-|PT)", re.I)
 _HOUR = re.compile(r"(\d{1,2})\s?[hH](?:\s?(\d{2}))?")
 _PERIOD = re.compile(
     r"(?:([A-Za-z]{1,2}|hour|hr|period|第)[ _-]?)?(\d{1,4}(?:\.\d{1,6})?)\s?(?:时段|时|時|点|點|h|hr)?", re.I

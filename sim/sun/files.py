@@ -6,6 +6,7 @@ app's start does not need it.
 
 from __future__ import annotations
 
+import csv
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -54,6 +55,10 @@ WHOLE_IN_NSRDB = ("Time Zone", "Local Time Zone", "Elevation")
 
 
 # --- weather files ----------------------------------------------------------------------------------------------------
+# A year of minutes, with line ends of two signs.
+MOST_LINES = 1_100_000
+# What a reader raises over a file that is not as it should be.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, csv.Error)
 
 
 def read_weather(data: bytes, filename: str, utc_offset_h: float | None = None) -> Weather:
@@ -65,9 +70,19 @@ def read_weather(data: bytes, filename: str, utc_offset_h: float | None = None) 
     """
     text = _text(data, filename)
     kind = _kind(text, filename)
-    frame, place = _parsed(text, kind, filename)
-    zone = utc_offset_h if kind == "pvgis" else place["utc_offset_h"]
-    return _year(frame, place, zone, Problem("{kind} file {name}", kind=KIND_NAMES[kind], name=filename))
+    try:
+        frame, place = _parsed(text, kind, filename)
+        zone = utc_offset_h if kind == "pvgis" else place["utc_offset_h"]
+        return _year(frame, place, zone, Problem("{kind} file {name}", kind=KIND_NAMES[kind], name=filename))
+    except WeatherError:
+        raise
+    except UNREADABLE as error:
+        raise WeatherError(
+            "{name} looks like a {kind} file, but cannot be read as one ({reason}). Download it again.",
+            name=filename,
+            kind=KIND_NAMES[kind],
+            reason=getattr(error, "problem", Problem("header or columns are not as usual")),
+        ) from error
 
 
 def fetch_pvgis(latitude_deg: float, longitude_deg: float, utc_offset_h: float | None = None) -> Weather:
@@ -130,6 +145,10 @@ def _wind(wind: Floats, findings: list[WeatherFinding]) -> Floats:
 def _text(data: bytes, filename: str) -> str:
     if not data.strip():
         raise WeatherError("{name} is empty. Choose a weather file with 8760 hours.", name=filename)
+    if data.count(b"\n") + data.count(b"\r") > MOST_LINES:
+        raise WeatherError(
+            "{name} has more than {most:,} lines. Choose a file of one year.", name=filename, most=MOST_LINES
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -167,16 +186,8 @@ def _parsed(text: str, kind: Kind, filename: str) -> tuple[pd.DataFrame, dict[st
         "pvgis": lambda: iotools.read_pvgis_tmy(io.BytesIO(text.encode()), pvgis_format="csv"),
         "nsrdb": lambda: _nsrdb(text),
     }
-    try:
-        frame, meta = readers[kind]()
-        place = _place(kind, meta)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, pd.errors.ParserError) as error:
-        raise WeatherError(
-            "{name} looks like a {kind} file, but cannot be read as one ({reason}). Download it again.",
-            name=filename,
-            kind=KIND_NAMES[kind],
-            reason=getattr(error, "problem", Problem("header or columns are not as usual")),
-        ) from error
+    frame, meta = readers[kind]()
+    place = _place(kind, meta)
     missing = tuple(COLUMN_NAMES[name] for name in ("ghi", "temp_air") if name not in frame)
     if missing:
         raise WeatherError(
@@ -286,12 +297,19 @@ def _check_length(per_hour: NDArray[np.int64], rows: int, findings: list[Weather
 def _hourly(frame: pd.DataFrame, name: str, slot: NDArray[np.int64]) -> Floats:
     if name not in frame:
         return np.full(HOURS, np.nan)
-    values = np.asarray(frame[name], dtype=float)
+    values = _numbers(frame[name])
     low, high = PLAUSIBLE[name]
     good = (values >= low) & (values <= high)
     counted = np.bincount(slot[good], minlength=HOURS)
     total = np.bincount(slot[good], weights=values[good], minlength=HOURS)
     return np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
+
+
+def _numbers(column: pd.Series) -> Floats:
+    """A column as numbers, NaN where a cell is none."""
+    import pandas as pd
+
+    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
 
 
 def _filled(values: Floats, name: str, findings: list[WeatherFinding]) -> Floats:

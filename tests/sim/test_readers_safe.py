@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import io
 import random
 import re
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 
 import openpyxl
 import pytest
 
+from benchmarks import hostile
 from finance.price_paths import read_points
-from sim.meter import cells, columns, evidence, file, parts, scripts, stamps, units, words
+from sim.meter import cells, columns, evidence, file, stamps, units, words
 from sim.meter.findings import MeterError
 from sim.meter.read import inspect, read_meter
 from sim.problem import Problem, Refusal
+from sim.sun.files import read_weather
 from sim.tariff import bills_file, price_units, urdb_file
 from sim.tariff.price_file import PriceChoices, read_curve
 from sim.tariff.urdb import read_urdb, to_tariff
 from tests.field.files import BILL_FIELDS, OWN
 
-MODULES = (cells, columns, evidence, file, parts, scripts, stamps, units, words, bills_file, price_units, urdb_file)
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     path.name: path.read_bytes()
     for path in sorted((OWN / "files").iterdir())
@@ -141,32 +146,64 @@ def test_many_mutated_files_are_read_or_refused_in_words(seed: int) -> None:
 # Patterns
 
 
-def patterns(module: ModuleType) -> Iterator[re.Pattern[str]]:
-    """The module's compiled patterns, alone or in lists and tables."""
-    todo = list(vars(module).values())
-    while todo:
-        value = todo.pop()
-        if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-            yield value
-        elif isinstance(value, tuple | list):
-            todo += value
-        elif isinstance(value, dict):
-            todo += value.values()
+ROOMS = ("sim", "finance", "study", "report", "ui", "i18n")
+# A process of its own, and the script that is a page's frame.
+NO_MODULES = ("book_child", "main")
+SIGNS = "0159 aehkwWHzE,.;:-+/()[]{}\"'%$=_\t\n万千月日时至~xX|\\#<>&!@`*"
+SHORT, LONG, QUICK_S = 6_000, 100_000, 0.02
 
 
-SIGNS = "0159 aehkwWHzE,.;:-+/()[]{}\"'%$=_\t万千月日时至~xX|\\#"
-LONG = 100_000
+def held(value: object) -> Iterator[re.Pattern[str]]:
+    """Patterns in a value, alone or in lists and tables."""
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+        yield value
+    elif isinstance(value, tuple | list):
+        yield from (found for part in value for found in held(part))
+    elif isinstance(value, dict):
+        yield from (found for part in value.values() for found in held(part))
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_no_pattern_is_slow_on_a_long_text(module: ModuleType) -> None:
-    """A quadratic pattern takes minutes for this; the limit of time ends it. Readers also cut what they match."""
-    for pattern in set(patterns(module)):
+def patterns(room: str) -> set[re.Pattern[str]]:
+    """Every pattern of a room's modules: compiled ones, and those written out where they are used."""
+    found: set[re.Pattern[str]] = set()
+    for path in sorted((ROOT / room).rglob("*.py")):
+        if path.stem in NO_MODULES:
+            continue
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        found |= {pattern for value in vars(module).values() for pattern in held(value)}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                first, owner = node.args[0], getattr(node.func.value, "id", "")
+                if owner == "re" and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found.add(re.compile(first.value))
+    return found
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_pattern_is_slow_on_a_long_text(room: str) -> None:
+    """A quadratic pattern takes 0.1 s for a short text already. It is given the long one then, and the limit of time
+    ends it."""
+    for pattern in patterns(room):
         for sign in SIGNS:
-            text = sign * LONG
-            pattern.match(text)
-            pattern.fullmatch(text)
+            for look in (pattern.match, pattern.fullmatch, pattern.search):
+                began = time.process_time()
+                look(sign * SHORT)
+                if time.process_time() - began > QUICK_S:
+                    look(sign * LONG)
+
+
+def test_a_quadratic_pattern_would_be_found() -> None:
+    began = time.process_time()
+    re.compile(r"\s+x").search(" " * SHORT)
+    assert time.process_time() - began > QUICK_S
+
+
+def test_patterns_of_every_reader_are_found() -> None:
+    found = {pattern.pattern for room in ROOMS for pattern in patterns(room)}
+    for module in (cells, columns, evidence, stamps, units, words, bills_file, price_units, urdb_file):
+        assert {pattern.pattern for value in vars(module).values() for pattern in held(value)} <= found
+    assert len(found) > 150
 
 
 @pytest.mark.timeout(120)
@@ -219,6 +256,33 @@ def with_cell(reference: str) -> bytes:
 def test_a_small_workbook_cannot_take_the_memory(reference: str) -> None:
     with pytest.raises(MeterError):
         read_meter(with_cell(reference), "x.xlsx")
+
+
+WEATHERS = {
+    "a letter in a cell": lambda text: text.replace(",15.0,", ",15.0x,", 3),
+    "longitude beyond all bounds": lambda text: text.replace("121.43", "1e400", 1),
+    "no number for a zone": lambda text: text.replace(",8.0,4.0", ",x,4.0", 1),
+    "other line ends": lambda text: text.replace("\n", "\r"),
+    "many lines": lambda text: text + "\n" * 1_200_000,
+    "a quote that never ends": lambda text: text.replace(",15.0,", ',"15.0,', 1),
+    "no rows": lambda text: text[:600],
+}
+
+
+@pytest.mark.parametrize("name", WEATHERS)
+def test_a_broken_weather_file_ends_in_words(name: str) -> None:
+    whole = hostile.weathers()[0]
+    assert read_weather(whole, "w.epw", 8.0).ghi.size == 8760
+    with suppress(Refusal):
+        read_weather(WEATHERS[name](whole.decode()).encode(), "w.epw", 8.0)
+
+
+def test_hostile_cases_end_in_words() -> None:
+    """`benchmarks/hostile.py` runs them by the thousand."""
+    for door in hostile.SHARES:
+        stream = hostile.cases(door, random.Random(f"2 {door}"))
+        for _ in range(3 if door == "study" else 20):
+            assert hostile.judged(door, next(stream))[0] in ("accepted", "refused"), door
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""Reading what visitors bring, in processes of their own: a bad file ends a worker, never the server.
+
+Two workers wait for work; one that takes too long or too much memory is ended, and its visitor is told. `python -m
+ui.apart` is a worker: it reads jobs on standard input and writes answers on standard output, each pickled behind its
+length.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Timer
+from typing import Any, BinaryIO, TypeVar
+
+from sim.problem import Problem, Refusal
+
+Answer = TypeVar("Answer")
+ROOT = Path(__file__).resolve().parents[1]
+WORKERS = 2
+LIMIT_S = 60.0
+# Beyond what a worker has taken for its programs when it starts.
+MEMORY_BYTES = 2 * 1024**3
+LENGTH_BYTES = 8
+
+
+def apart(
+    function: Callable[..., Answer], *given: Any, refused: type[Refusal] = Refusal, limit_s: float = LIMIT_S
+) -> Answer:
+    """`function(*given)` worked out by a worker. Raises what it raises, and `refused` where it takes too much."""
+    job = pickle.dumps((function, given))
+    worker = _free.get()
+    try:
+        answer = worker.ask(job, limit_s)
+    finally:
+        _free.put(worker)
+    if answer is None:
+        raise refused(Problem("reading it took too much time or memory; give a smaller or simpler file"))
+    kind, *parts = pickle.loads(answer)
+    if kind == "answer":
+        return parts[0]
+    raise _error(*parts)
+
+
+class Worker:
+    """A process that is started when it is first asked, and again after it ended."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+
+    def ask(self, job: bytes, limit_s: float) -> bytes | None:
+        """Its answer; None where it ended, or did not answer in time and was ended."""
+        if self._process is None or self._process.poll() is not None:
+            command = [sys.executable, "-m", __name__]
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = self._process
+        timer = Timer(limit_s, process.kill)
+        timer.start()
+        try:
+            _write(process.stdin, job)
+            return _read(process.stdout)
+        except (OSError, EOFError):
+            self._end()
+            return None
+        finally:
+            timer.cancel()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):
+                stream.close()
+
+
+_free: SimpleQueue[Worker] = SimpleQueue()
+for _ in range(WORKERS):
+    _free.put(Worker())
+
+
+def _write(stream: BinaryIO, content: bytes) -> None:
+    stream.write(len(content).to_bytes(LENGTH_BYTES, "big"))
+    stream.write(content)
+    stream.flush()
+
+
+def _read(stream: BinaryIO) -> bytes:
+    length = int.from_bytes(_exactly(stream, LENGTH_BYTES), "big")
+    return _exactly(stream, length)
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    content = stream.read(length)
+    if len(content) < length:
+        raise EOFError
+    return content
+
+
+def _error(kind: type[BaseException], text: Any, more: dict[str, Any]) -> BaseException:
+    """An error as it was raised, whatever its class asks for to be made."""
+    error = kind.__new__(kind, *text)
+    error.args = text
+    vars(error).update(more)
+    return error
+
+
+# The worker
+
+
+def main() -> None:
+    """Answer jobs until the server is gone."""
+    _limit_memory()
+    given, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # whatever prints, the answers stay whole
+    with suppress(EOFError, OSError):
+        while True:
+            _write(answers, _answered(_read(given)))
+
+
+def _answered(job: bytes) -> bytes:
+    """Memory that runs out ends the worker, with all it holds."""
+    function, given = pickle.loads(job)
+    try:
+        return pickle.dumps(("answer", function(*given)))
+    except MemoryError:
+        raise
+    except Exception as error:
+        return pickle.dumps(("error", type(error), error.args, vars(error)))
+
+
+def _limit_memory() -> None:
+    """Systems without such limits have only the time limit."""
+    try:
+        import resource
+    except ImportError:
+        return
+    import pandas  # noqa: F401  what every reader takes is not counted
+    import pvlib  # noqa: F401
+
+    import sim.meter.read  # noqa: F401
+
+    with suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    main()
