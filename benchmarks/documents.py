@@ -1,6 +1,5 @@
 """Documents in seconds of processor time, on the second call: the proposal as PDF with every chapter, and the workbook
-with a year of quarter hours. Other controls, battery sizes and, but in one row, turning points are found beforehand, as
-the page keeps them."""
+with a year of quarter hours. Other controls, sizes and turning points are found once, as the page keeps them."""
 
 from __future__ import annotations
 
@@ -11,11 +10,9 @@ from typing import Any
 from i18n import words
 from report.book.workbook import workbook
 from report.paper.pdf import proposal_pdf
-from report.paper.proposal import levers_of
 from study.beside import beside
 from study.evaluate import evaluate
 from study.presets import presets
-from study.turning import turning_points
 
 PDF_GOAL_S, XLSX_GOAL_S = 1.5, 3.0
 RUNS = 3
@@ -24,15 +21,10 @@ RUNS = 3
 def rows() -> list[dict[str, Any]]:
     """One row a document: median seconds after a first call, against its goal."""
     study = evaluate(presets()["case_c"].scenario.with_({"finance.loan_share": 0.7}))
-    extra, points = beside(study), turning_points(study, levers_of(study))
+    extra = beside(study)
     fine = evaluate(presets()["case_b"].scenario.with_({"site.step_minutes": 15}))
     return [
-        _row("proposal PDF, case C with a loan", lambda: proposal_pdf(study, "en", None, points, extra), PDF_GOAL_S),
-        _row(
-            "proposal PDF, case C with a loan, searching its turning points too",
-            lambda: proposal_pdf(study, "en", extra=extra),
-            PDF_GOAL_S,
-        ),
+        _row("proposal PDF, case C with a loan", lambda: proposal_pdf(study, "en", None, extra), PDF_GOAL_S),
         _row("workbook XLSX with 35,040 rows, case B", lambda: workbook(fine, words("en")), XLSX_GOAL_S),
     ]
 

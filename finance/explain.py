@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finance import metrics
+from finance.baseline import baseline_of
 from finance.bill import Bill, BillRates, ContractRate, high_use_share
 from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
@@ -68,7 +70,7 @@ class Waterfall:
     """From what the reference costs to what the alternative costs.
 
     steps[name] (months + 1,): saving of each step in the order of `STEPS`; before, after (months + 1,): cost of the
-    reference and of the alternative. before - sum of steps = after, in every month.
+    reference and of the alternative. before - sum of steps = after, in every month. rate: yearly discount rate.
     """
 
     reference: str
@@ -76,11 +78,20 @@ class Waterfall:
     steps: Mapping[str, Floats]
     before: Floats
     after: Floats
+    rate: float
 
     @property
     def totals(self) -> dict[str, float]:
-        """Saving of each step over the term."""
-        return {name: float(values.sum()) for name, values in self.steps.items()}
+        """Saving of each step over the term, in present value."""
+        return {name: self._present(values) for name, values in self.steps.items()}
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What the reference and the alternative cost over the term, in present value."""
+        return self._present(self.before), self._present(self.after)
+
+    def _present(self, flow: Floats) -> float:
+        return float(metrics.npv(self.rate, flow, metrics.MONTHLY))
 
 
 def bill_components(bill: Bill, row: int) -> dict[str, Floats]:
@@ -110,7 +121,7 @@ def waterfall(
     reference: str | None = None,
 ) -> Waterfall:
     """The saving of an alternative against a reference (the study's baseline if none is named), month by month."""
-    reference = reference or scenario.finance.baseline
+    reference = reference or baseline_of(scenario)
     if alternative == reference:
         raise ValueError(f"'{alternative}' cannot be explained against itself; choose another reference")
     own, base = dispatch.row(alternative), dispatch.row(reference)
@@ -124,7 +135,7 @@ def waterfall(
     steps |= {name: sum(lines[line] for line in parts) for name, parts in LINE_STEPS.items()}
     total = book.total
     ordered = {name: steps[name] for name in STEPS}
-    return Waterfall(reference, alternative, ordered, before=-total[base], after=-total[own])
+    return Waterfall(reference, alternative, ordered, -total[base], -total[own], scenario.finance.discount_rate)
 
 
 def redeclaring(scenario: Scenario, dispatch: Dispatch, alternative: str, reference: str) -> Floats:

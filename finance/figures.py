@@ -153,7 +153,15 @@ def row(*given: Any, **named: Any) -> Any:
 class Kpis:
     """One alternative over the term. Energies kWh at the bus; money positive = cost; see `finance.kpis`."""
 
-    total_cost: float = row("money", lambda case: case.cost, "less", "short paper book cli", "-{sum total}", card=1)
+    present_cost: float = row(
+        "money",
+        lambda case: 0.0 - float(metrics.npv(case.rate, case.total, metrics.MONTHLY)),
+        "less",
+        "short paper defined book cli",
+        "-{present total}",
+        card=1,
+    )
+    total_cost: float = row("money", lambda case: case.cost, "less", "paper book", "-{sum total}")
     cost_per_kwh: Figure = row(
         "money_per_kwh",
         lambda case: metrics.lcoe(-case.paid_total, case.served, 0.0),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finance.baseline import baseline_of
 from finance.cashflow import by_year
 from finance.figures import FIGURES, AlternativeCase, Kpis
 from finance.ledger import Ledger
@@ -52,7 +53,7 @@ def served_kwh(dispatch: Dispatch) -> Floats:
 
 def kpis(scenario: Scenario, dispatch: Dispatch, book: Ledger) -> dict[str, Kpis]:
     """KPIs of every alternative by name."""
-    return {name: _one(case(scenario, dispatch, book, name), scenario.finance.baseline) for name in ALTERNATIVES}
+    return {name: _one(case(scenario, dispatch, book, name), baseline_of(scenario)) for name in ALTERNATIVES}
 
 
 def case(scenario: Scenario, dispatch: Dispatch, book: Ledger, alternative: str) -> AlternativeCase:
@@ -65,7 +66,7 @@ def case(scenario: Scenario, dispatch: Dispatch, book: Ledger, alternative: str)
         book,
         row,
         total=total[row],
-        difference=total[row] - total[dispatch.row(scenario.finance.baseline)],
+        difference=total[row] - total[dispatch.row(baseline_of(scenario))],
         served=np.append(0.0, served),
         energy_kwh=float(served.sum()),
     )
@@ -78,7 +79,7 @@ def _one(found: AlternativeCase, baseline: str) -> Kpis:
 
 def savings(scenario: Scenario, figures: dict[str, Kpis]) -> dict[str, Saving]:
     """Each alternative against the baseline, the baseline left out."""
-    base = figures[scenario.finance.baseline]
+    base = figures[baseline_of(scenario)]
     return {
         name: Saving(
             total=base.total_cost - own.total_cost,
@@ -86,5 +87,5 @@ def savings(scenario: Scenario, figures: dict[str, Kpis]) -> dict[str, Saving]:
             co2_t=base.co2_t - own.co2_t,
         )
         for name, own in figures.items()
-        if name != scenario.finance.baseline
+        if name != baseline_of(scenario)
     }

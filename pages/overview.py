@@ -10,8 +10,7 @@ from report.text import levers as lever_text
 from report.text import say
 from sim.inputs.register import unverified
 from study import answer
-from study.presets import presets
-from study.turning import in_plan
+from study.alerts import alerts
 from ui import answers, state
 from ui.figures import card, chart
 from ui.state import t
@@ -25,11 +24,11 @@ study = answers.study_or_reason()
 
 with st.container(border=True, gap="small"):
     answers.headline(study)
-    holds = st.empty()
-    for remark in answer.remarks(study):
-        st.markdown(say.say(remark, words, currency))
-    answers.chips(answer.chips(study, len(unverified(scenario))))
-answers.clash(study)
+    holds, parts = st.empty(), st.empty()
+    remarks = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
+    st.markdown(f":small[:gray[{remarks}]]")
+    better, chips = st.empty(), st.empty()
+warnings = st.container(gap="small")
 answers.kpi_cards(study)
 
 grid = st.grid(2, min_column_width=400)
@@ -57,7 +56,13 @@ with card(say.say(answer.spending_title(study), words, currency), answers.spendi
 with grid.container(border=True, gap="small", height="stretch"):
     turning = st.skeleton(330)
 
-points = answers.turning_points(study, in_plan(scenario, presets()[state.preset_id()].levers))
-holds.markdown(lever_text.holds(study, points, words, mark="**{}**"))
+with chips.container():
+    answers.chips(answer.chips(study, len(alerts(study)), len(unverified(scenario))))
+with warnings:
+    answers.warnings(study)
+parts.markdown(sentences.parts_line(study, words))
+holds.markdown(lever_text.holds(study, words, mark="**{}**"))
 with turning.container(gap="small"):
-    answers.turning_card(study, points)
+    answers.turning_card(study)
+with better.container():
+    answers.better_size(study)

@@ -16,6 +16,7 @@ from i18n import Words
 from report.text import say
 from report.text.amounts import Amounts, amounts, month_name, shared_amounts
 from sim.dispatch.result import ALTERNATIVES
+from study.decision import decision, present_cost
 from study.study import Study
 
 
@@ -61,9 +62,9 @@ PRICED = ("lost_compute", "restarts")  # and not paid: hatched
 
 
 def stack_parts(study: Study) -> dict[str, NDArray[np.float64]]:
-    """Cost over the term of each part that occurs (alternatives,), positive = cost. Their sum is the total cost."""
-    totals = study.ledger.line_totals()
-    parts = {part: -sum(totals[line] for line in lines) for part, lines in by("part", PARTS).items()}
+    """Present cost of each part that occurs (alternatives,), positive = cost. Their sum is the present cost."""
+    lines = study.ledger.lines
+    parts = {part: present_cost(study, sum(lines[line] for line in names)) for part, names in by("part", PARTS).items()}
     return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
 
 
@@ -75,12 +76,12 @@ def alternatives_in_order(study: Study) -> tuple[str, ...]:
 
 def stack_amounts(study: Study, words: Words) -> Amounts:
     """The money scale of the cost stack."""
-    return shared_amounts(words, [kpis.total_cost for kpis in study.kpis.values()], study.scenario.site.currency)
+    return shared_amounts(words, [kpis.present_cost for kpis in study.kpis.values()], study.scenario.site.currency)
 
 
 def spending_amounts(study: Study, words: Words) -> Amounts:
     """The money scale of the cumulative figure."""
-    sums = [study.kpis[name].total_cost for name in (study.baseline, "hybrid")]
+    sums = [study.kpis[name].total_cost for name in (decision(study).rival, "hybrid")]
     return shared_amounts(words, sums, study.scenario.site.currency)
 
 

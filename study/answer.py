@@ -1,7 +1,7 @@
 """What a study says, as findings: a catalogue key and its values. The same rules can say the opposite.
 
-A finding holds numbers, not text: `report.text.say` puts it into words. The headline is about the hybrid against the
-named baseline; what is cheaper still, or left without power, is always said beside it.
+A finding holds numbers, not text: `report.text.say` puts it into words. The headline is about the hybrid against its
+rival on the yardstick of `study.decision`; the chosen baseline and undiscounted cost stand beside it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sim.dispatch.lanes import import_limits_kw, site_set_kw
 from sim.dispatch.outages import longest_h
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
-from sim.plant.battery import available, discharge_efficiency, nameplate_for_kwh, usable_kwh, window_kwh
+from sim.plant.battery import available, discharge_efficiency, nameplate_for_kwh, usable_kwh
 from sim.plant.load import monthly_scale, peak_kw
+from study.decision import Decision, decision, unserved_fraction
 from study.study import Study
 
-SAME_FRACTION = 0.0005
 NOTHING_KWH = 0.5
 MAIN_DIESEL_SHARE = 0.2
 LONG_TERM_MONTHS = 36
@@ -44,6 +44,9 @@ Kind = Literal[
     "name",
     "first_name",
     "source",
+    "basis",
+    "price",
+    "text",
 ]
 
 
@@ -51,7 +54,8 @@ Kind = Literal[
 class Quantity:
     """One value of a sentence. `kind` says how it is written: money in the site's currency, "amount" the same without
     the currency, "change" a signed and "percent" a plain fraction, power kW, energy kWh, duration h, "when" and "term"
-    months, "years" years; "name", "first_name" an alternative (or an ordinal), "source" an energy source by its key."""
+    months, "years" years; "name", "first_name" an alternative (or an ordinal), "source" an energy source, "basis" the
+    yardstick, by its key; "price" money per kWh; "text" as it stands: a date, a code."""
 
     kind: Kind
     value: float | str
@@ -68,61 +72,71 @@ class Finding:
 
 
 def headline(study: Study) -> Finding:
-    """The one sentence: the hybrid's cost over the term against the baseline's."""
-    own, base = study.kpis["hybrid"], study.kpis[study.baseline]
-    values = {
-        "own": Quantity("money", own.total_cost),
-        "base": Quantity("amount", base.total_cost),
-        "baseline": Quantity("name", study.baseline),
-        "first_baseline": Quantity("first_name", study.baseline),
-        "term": Quantity("term", study.scenario.site.term_months),
-    }
-    fraction = study.savings["hybrid"].fraction
-    if max(own.energy_served_kwh, base.energy_served_kwh) <= NOTHING_KWH:
+    """The one sentence: who costs least in present value, and by how much the hybrid costs less or more."""
+    found = decision(study)
+    values = _sums(study, found)
+    if study.kpis["hybrid"].energy_served_kwh + study.kpis["hybrid"].unserved_kwh <= NOTHING_KWH:
         return Finding("answers.headline.no_load", values)
-    if base.energy_served_kwh <= NOTHING_KWH:
-        return Finding("answers.headline.baseline_serves_nothing", values)
-    if fraction is None:
-        return Finding("answers.headline.baseline_is_free", values, good=False)
-    if abs(fraction) < SAME_FRACTION:
-        return Finding("answers.headline.same", values)
-    values |= {"change": Quantity("change", -fraction), "more": Quantity("money", own.total_cost - base.total_cost)}
-    return Finding(f"answers.headline.{'cheaper' if fraction > 0 else 'dearer'}", values, good=fraction > 0)
+    good = {"yes": True, "no": False, "tie": None}[found.verdict]
+    if found.serves["hybrid"] != found.serves[found.rival]:
+        return Finding(f"answers.headline.{'only_hybrid' if good else 'hybrid_fails'}", values, good)
+    if found.margin_fraction is None and not good:
+        return Finding("answers.headline.rival_is_free", values, good)
+    return Finding(f"answers.headline.{found.verdict}", values, good)
+
+
+def _sums(study: Study, found: Decision) -> dict[str, Quantity]:
+    """Hybrid and rival on the yardstick."""
+    return {
+        "own": Quantity("money", found.present_cost["hybrid"]),
+        "base": Quantity("money", found.present_cost[found.rival]),
+        "margin": Quantity("money", abs(found.margin)),
+        "change": Quantity("change", -(found.margin_fraction or 0.0)),
+        "rival": Quantity("name", found.rival),
+        "first_rival": Quantity("first_name", found.rival),
+        "unserved": Quantity("energy", study.kpis["hybrid"].unserved_kwh),
+        "term": Quantity("term", study.scenario.site.term_months),
+        "basis": Quantity("basis", "after_tax" if found.is_after_tax else "before_tax"),
+    }
 
 
 def remarks(study: Study) -> tuple[Finding, ...]:
-    """What has to stand beside the headline: a cheaper alternative, load left without power, no equipment."""
-    found = [_cheaper_still(study), _left_unserved(study, "hybrid"), _left_unserved(study, study.baseline)]
-    found.append(_worth_today(study))
-    found.append(_idle_battery(study))
-    found.append(_grid_after_the_term(study))
+    """What stands beside the headline: the baseline, undiscounted cost, a cheaper alternative that leaves load dark,
+    what the best one leaves dark, what is worked out and not counted."""
+    found = [_against_baseline(study), _undiscounted(study), _left_dark(study), _cheaper_but_dark(study)]
+    found += [_not_counted(study), _grid_after_the_term(study)]
     if not study.scenario.storage.exists and not study.scenario.pv.exists:
         found.append(Finding("answers.remark.no_equipment"))
     return tuple(finding for finding in found if finding)
 
 
-def _worth_today(study: Study) -> Finding | None:
-    """Where discounting turns the sign of the saving: cheaper over the term but not worth it today, or the reverse."""
-    worth, saved = study.kpis["hybrid"].worth, study.savings["hybrid"]
-    if worth is None or saved.fraction is None or abs(saved.fraction) < SAME_FRACTION:
+def _against_baseline(study: Study) -> Finding | None:
+    """The chosen baseline, where it is not the rival the headline names."""
+    found, base = decision(study), study.baseline
+    own, cost = found.present_cost["hybrid"], found.present_cost[base]
+    if base == found.rival or cost <= 0:
         return None
-    if (worth < 0) == (saved.total < 0):
+    chosen = "by_site" if study.scenario.finance.baseline == "auto" else "chosen"
+    values = {"change": Quantity("change", own / cost - 1), "base": Quantity("money", cost)}
+    values["first_baseline"] = Quantity("first_name", base)
+    return Finding(f"answers.remark.baseline_{chosen}", values)
+
+
+def _undiscounted(study: Study) -> Finding | None:
+    """The sums as they are paid, and whether they would say the opposite."""
+    found, own = decision(study), study.kpis["hybrid"].total_cost
+    base = study.kpis[found.rival].total_cost
+    if base <= 0:
         return None
+    turned = found.verdict != "tie" and (found.margin > 0) != (base > own)
     values = {
-        "worth": Quantity("money", worth),
+        "own": Quantity("money", own),
+        "base": Quantity("money", base),
+        "change": Quantity("change", own / base - 1),
+        "rival": Quantity("name", found.rival),
         "rate": Quantity("percent", study.scenario.finance.discount_rate),
-        "baseline": Quantity("name", study.baseline),
     }
-    return Finding(f"answers.remark.worth_{'negative' if worth < 0 else 'positive'}", values, good=worth > 0)
-
-
-def _idle_battery(study: Study) -> Finding | None:
-    """A battery that gives less than what it holds once a year."""
-    storage, dispatch = study.scenario.storage, study.dispatch
-    given_kwh = float(dispatch.total("discharge_kwh")[dispatch.row("hybrid")]) * 12 / dispatch.months
-    if not storage.exists or given_kwh >= window_kwh(storage):
-        return None
-    return Finding("answers.remark.idle_battery", {"given": Quantity("energy", given_kwh)}, good=False)
+    return Finding(f"answers.remark.undiscounted{'_turned' if turned else ''}", values)
 
 
 def _grid_after_the_term(study: Study) -> Finding | None:
@@ -134,70 +148,70 @@ def _grid_after_the_term(study: Study) -> Finding | None:
     )
 
 
-def _cheaper_still(study: Study) -> Finding | None:
-    """The cheapest alternative, where it is neither the hybrid nor the baseline the headline already compares."""
-    best, own = study.ranking[0], study.kpis["hybrid"].total_cost
-    cost, left = study.kpis[best].total_cost, study.kpis[best].unserved_kwh
-    if best in ("hybrid", study.baseline) or own - cost <= SAME_FRACTION * abs(own):
-        return None
-    values = {
-        "name": Quantity("name", best),
-        "cost": Quantity("money", cost),
-        "unserved": Quantity("energy", left),
-        "value": Quantity("money", study.kpis[best].unserved_value),
-    }
+def _left_dark(study: Study) -> Finding | None:
+    """What the rival leaves without power, within the share that counts as serving the load."""
+    name = decision(study).rival
+    left = study.kpis[name].unserved_kwh
     if left <= NOTHING_KWH:
-        return Finding("answers.remark.cheaper_still", values, good=False)
-    counted = "counted" if study.scenario.finance.count_unserved else "not_counted"
-    return Finding(f"answers.remark.cheaper_unserved_{counted}", values, good=False)
-
-
-def _left_unserved(study: Study, name: str) -> Finding | None:
-    figures = study.kpis[name]
-    if figures.unserved_kwh <= NOTHING_KWH:
         return None
-    load = figures.energy_served_kwh + figures.unserved_kwh
     values = {
         "first_name": Quantity("first_name", name),
-        "unserved": Quantity("energy", figures.unserved_kwh),
-        "share": Quantity("percent", figures.unserved_kwh / load),
-        "value": Quantity("money", figures.unserved_value),
+        "unserved": Quantity("energy", left),
+        "share": Quantity("percent", unserved_fraction(study, name)),
+        "value": Quantity("money", study.kpis[name].unserved_value),
     }
-    return Finding("answers.remark.unserved", values, good=False)
+    counted = "counted" if study.scenario.finance.count_unserved else "uncounted"
+    return Finding(f"answers.remark.left_dark_{counted}", values)
 
 
-def chips(study: Study, unverified_count: int) -> tuple[Finding, ...]:
-    """Short marks under the answer: energy not served, the control rule, inputs that rest on unverified defaults."""
+def _cheaper_but_dark(study: Study) -> Finding | None:
+    """The cheapest alternative that does not serve the load, where it costs less than the best that does."""
+    found = decision(study)
+    dark = [name for name in found.order if not found.serves[name] and name != "hybrid"]
+    if not dark or not found.serves[found.best] or found.present_cost[dark[0]] >= found.present_cost[found.best]:
+        return None
+    values = {
+        "first_name": Quantity("first_name", dark[0]),
+        "cost": Quantity("money", found.present_cost[dark[0]]),
+        "unserved": Quantity("energy", study.kpis[dark[0]].unserved_kwh),
+        "share": Quantity("percent", unserved_fraction(study, dark[0])),
+    }
+    return Finding("answers.remark.cheaper_but_dark", values)
+
+
+def _not_counted(study: Study) -> Finding | None:
+    """Restarts after losses of power: what they would add, where the scenario does not count them."""
+    rival = decision(study).rival
+    own, base = (study.kpis[name].interruption_value for name in ("hybrid", rival))
+    if study.scenario.finance.count_interruptions or max(own, base) <= 0:
+        return None
+    values = {"own": Quantity("money", own), "base": Quantity("money", base), "rival": Quantity("name", rival)}
+    return Finding("answers.remark.restarts_not_counted", values)
+
+
+def chips(study: Study, alerts: int, unverified_count: int) -> tuple[Finding, ...]:
+    """Short marks under the answer: energy not served, warnings, inputs that rest on unverified defaults."""
     left = study.kpis["hybrid"].unserved_kwh
     served = Finding("answers.chip.all_served", good=True)
     if left > NOTHING_KWH:
         served = Finding("answers.chip.unserved", {"unserved": Quantity("energy", left)}, good=False)
+    warned = Finding("answers.chip.no_warning", good=True)
+    if alerts:
+        key = f"answers.chip.warning{'s' if alerts > 1 else ''}"
+        warned = Finding(key, {"n": Quantity("number", alerts)}, good=False)
     weak = Finding("answers.chip.verified", good=True)
     if unverified_count:
         weak = Finding("answers.chip.unverified", {"n": Quantity("number", unverified_count)})
-    return served, Finding("answers.chip.plain_rule"), weak
+    return served, warned, weak
 
 
 def stack_title(study: Study) -> Finding:
-    """Who is cheapest of the four, and where the hybrid stands."""
-    best, full = study.ranking[0], _full_service_ranking(study)
-    left = study.kpis[best].unserved_kwh
-    values = {
-        "first_name": Quantity("first_name", best),
-        "unserved": Quantity("energy", left),
-        "place": Quantity("name", f"place_{study.ranking.index('hybrid') + 1}"),
-    }
-    if best == "hybrid":
-        included = any(figures.unserved_value > 0 for figures in study.kpis.values())
-        counted = included and study.scenario.finance.count_unserved
-        return Finding(f"answers.stack.hybrid_cheapest{'_counted' if counted else ''}", values, good=True)
-    if left > NOTHING_KWH and full[:1] == ("hybrid",):
-        return Finding("answers.stack.hybrid_cheapest_full", values, good=True)
-    return Finding(f"answers.stack.other_cheapest{'_unserved' if left > NOTHING_KWH else ''}", values, good=False)
-
-
-def _full_service_ranking(study: Study) -> tuple[str, ...]:
-    return tuple(name for name in study.ranking if study.kpis[name].unserved_kwh <= NOTHING_KWH)
+    """Who costs least of those that serve the load, and where the hybrid stands."""
+    found = decision(study)
+    values = {"first_name": Quantity("first_name", found.best), "place": Quantity("name", f"place_{found.place}")}
+    if found.verdict == "tie":
+        return Finding("answers.stack.tie", values | {"rival": Quantity("name", found.rival)})
+    return Finding(f"answers.stack.{'hybrid' if found.best == 'hybrid' else 'other'}", values, found.verdict == "yes")
 
 
 def mix_title(study: Study) -> Finding:
@@ -233,7 +247,7 @@ def spending(study: Study) -> Spending:
 
 @dataclass(frozen=True)
 class Crossing:
-    """When the hybrid's spending falls below the baseline's: "from_start", "at" a month, "again" where it rises
+    """When the hybrid's spending falls below the rival's: "from_start", "at" a month, "again" where it rises
     above it later and falls back for good at the month `lasting`, "by_resale" only, "never"."""
 
     kind: Literal["from_start", "at", "again", "by_resale", "never"]
@@ -243,36 +257,42 @@ class Crossing:
 
 def crossing(study: Study) -> Crossing:
     """Read from the running totals, straight line inside a month, the same rule as the payback."""
-    totals = spending(study)
-    gap = totals.paid[ALTERNATIVES.index(study.baseline)] - totals.paid[ALTERNATIVES.index("hybrid")]
+    totals, rival = spending(study), decision(study).rival
+    gap = totals.paid[ALTERNATIVES.index(rival)] - totals.paid[ALTERNATIVES.index("hybrid")]
     behind = np.flatnonzero(gap < 0)
     if not behind.size:
         return Crossing("from_start")
     ahead = [k for k in range(behind[0] + 1, gap.size) if gap[k - 1] < 0 <= gap[k]]
     if not ahead:
-        return Crossing("by_resale" if study.savings["hybrid"].total > 0 else "never")
+        return Crossing("by_resale" if _saved(study) > 0 else "never")
     first, last = (float(k - 1 - gap[k - 1] / (gap[k] - gap[k - 1])) for k in (ahead[0], ahead[-1]))
     return Crossing("again", first, last) if last > first and gap[-1] >= 0 else Crossing("at", first)
+
+
+def _saved(study: Study) -> float:
+    """What the hybrid costs less than its rival, undiscounted."""
+    total = study.ledger.total.sum(axis=1)
+    return float(total[ALTERNATIVES.index("hybrid")] - total[ALTERNATIVES.index(decision(study).rival)])
 
 
 def spending_title(study: Study) -> Finding:
     """The finding above the two cumulative lines."""
     cross = crossing(study)
-    values = {"baseline": Quantity("name", study.baseline)}
+    values = {"rival": Quantity("name", decision(study).rival)}
     if cross.month is not None:
         values["when"] = Quantity("when", cross.month)
     if cross.lasting is not None:
         values["lasting"] = Quantity("when", cross.lasting)
-    ends_ahead = study.savings["hybrid"].total > 0
+    ends_ahead = _saved(study) > 0
     good = cross.kind == "from_start" or ends_ahead
     key = cross.kind if ends_ahead or cross.kind == "never" else f"{cross.kind}_lost"
     return Finding(f"answers.spending.{key}", values, good=good)
 
 
-def ride_through_h(study: Study, from_fraction: float | None = None) -> Figure:
-    """Hours the battery alone carries the peak load of year 1, when new, from `from_fraction` of nameplate (default:
-    full). Its power has to match the site alone, its energy carries the auxiliaries too. Reasons where there is none:
-    "no_battery", "no_load", "too_little_power".
+def ride_through_h(study: Study, from_fraction: float | None = None, health: float = 1.0) -> Figure:
+    """Hours the battery alone carries the peak load of year 1 from `from_fraction` of nameplate (default: full), with
+    `health` of its new energy. Its power has to match the site alone, its energy carries the auxiliaries too. Reasons
+    where there is none: "no_battery", "no_load", "too_little_power".
     """
     storage = study.scenario.storage
     if not storage.exists:
@@ -282,7 +302,12 @@ def ride_through_h(study: Study, from_fraction: float | None = None) -> Figure:
         return Figure(None, "no_load")
     if available(storage)[0] < load - study.dispatch.auxiliary_kw:
         return Figure(None, "too_little_power")
-    return Figure(usable_kwh(storage, from_fraction) / load)
+    return Figure(usable_kwh(storage, from_fraction) * health / load)
+
+
+def guaranteed_ride_h(study: Study) -> Figure:
+    """Hours that can be promised: from the charge kept for outages, in the year in which the battery holds least."""
+    return ride_through_h(study, study.scenario.dispatch.reserve_fraction, float(study.dispatch.life.health.min()))
 
 
 def full_load_kw(study: Study) -> float:

@@ -17,12 +17,14 @@ from math import factorial, fsum
 from typing import Any
 
 from finance import metrics
+from finance.baseline import baseline_of
 from finance.ledger import ledger
 from finance.rates import grid_bill
 from sim.dispatch.lanes import simulate
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import Scenario
-from study.study import Study
+from study.decision import decision
+from study.study import Study, kept
 
 PARTS = ("grid", "pv", "battery", "sets", "control", "redeclaring", "compute")
 Coalition = frozenset[str]
@@ -75,6 +77,20 @@ def attribute(study: Study, measure: str = "total") -> Attribution:
     return Attribution(found.saving, all_parts(found.parts), all_parts(found.alone), all_parts(found.last))
 
 
+@kept
+def parts(study: Study) -> dict[str, float]:
+    """What each part of the hybrid brings against the rival of `study.decision`, in present value before tax: "supply",
+    connection and sets; "pv"; "battery", with its control. Their sum is what the hybrid costs less than the rival; PV
+    and battery share what they bring together by the Shapley value."""
+    without = {"pv": {"pv.dc_kwp": 0.0}, "battery": {"storage.energy_kwh": 0.0}}
+    there = {"pv": study.scenario.pv.exists, "battery": study.scenario.storage.exists}
+    active = [part for part in without if there[part]]
+    found = shapley(active, lambda group: -_cost(study, without, group, active, "worth"))
+    rival, own = (study.kpis[name].present_cost for name in (decision(study).rival, "hybrid"))
+    brought = {part: found.parts.get(part, 0.0) for part in without}
+    return {"supply": rival - own - sum(brought.values()), **brought}
+
+
 def _groups(players: Sequence[str]) -> list[Coalition]:
     return [frozenset(group) for size in range(len(players) + 1) for group in combinations(players, size)]
 
@@ -103,10 +119,10 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
         "grid": {"genset.last_resort_sets": 0, "genset.sets": 0},
     }
     return {
-        "grid": no_grid if scenario.finance.baseline == "diesel" else {},
+        "grid": no_grid if baseline_of(scenario) == "diesel" else {},
         "pv": {"pv.dc_kwp": 0.0},
         "battery": {"storage.energy_kwh": 0.0},
-        "sets": baseline_sets[scenario.finance.baseline],
+        "sets": baseline_sets[baseline_of(scenario)],
         "redeclaring": {"grid.hybrid_redeclares": False} if _declares_anew(scenario) else {},
         "control": {
             "dispatch.arbitrage": "off",
@@ -120,7 +136,7 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
 
 def _declares_anew(scenario: Scenario) -> bool:
     is_declared = scenario.tariff.demand_basis == "contract_demand" and scenario.grid.declared_kw is not None
-    return is_declared and scenario.finance.baseline != "diesel"
+    return is_declared and baseline_of(scenario) != "diesel"
 
 
 def _cost(study: Study, without: Mapping[str, Any], group: Coalition, active: Sequence[str], measure: str) -> float:

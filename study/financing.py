@@ -193,6 +193,21 @@ def _appraised(flows: Mapping[str, Floats], rate: float, no_loan: NoLoan | None)
     return {"equity": found["after_tax"]} | found
 
 
+def worth_after_tax(study: Study, alternative: str, against: str) -> float:
+    """NPV of an alternative against another after tax on EBIT, as `returns_under` has it, and nothing else."""
+    cash = project_cash(study, alternative, against)
+    whole = financed(cash, tax_rules(study.scenario), NO_LOAN, _vat(study, cash))
+    flow = _monthly(study, whole, alternative, against)["after_tax"]
+    return float(metrics.npv(study.scenario.finance.discount_rate, flow, metrics.MONTHLY))
+
+
+def has_tax(study: Study) -> bool:
+    """Whether tax, or VAT that comes back later, moves any flow of the project."""
+    rules, finance = tax_rules(study.scenario), study.scenario.finance
+    vat = finance.vat_basis == "excl" and finance.vat_rate > 0 and finance.vat_recovery_years > 0
+    return bool(rules.rate or rules.credit_fraction or rules.grant or vat)
+
+
 def scenario_loan(study: Study) -> Loan:
     """The loan the scenario asks for, within the term."""
     finance, years = study.scenario.finance, -(-study.dispatch.months // 12)

@@ -17,9 +17,9 @@ from finance.kpis import Saving
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
-from study.evaluate import evaluate
-from study.study import Study
-from study.turning import false_position
+from study.decision import decision
+from study.study import Study, kept
+from study.turning import bare_study, turn
 
 # Windows of a province that has moved them to a midday valley (苏发改价格发〔2025〕426号).
 MOVED_WINDOWS = "cn_jiangsu_10kv"
@@ -27,8 +27,7 @@ MOVED_WINDOWS = "cn_jiangsu_10kv"
 MARKET_SPREAD = "cn_gansu_110kv"
 ADMINISTRATIVE = "administrative_tou_agency_purchase"
 PRICE_STEP = 0.1
-# How far beyond today's spread a break-even is looked for, and how near to it the search ends.
-WIDEST, NEARLY_ZERO = 3.0, 1e-4
+WIDEST = 3.0  # times today's spread: how far beyond it a break-even is looked for
 
 
 @dataclass(frozen=True)
@@ -92,24 +91,20 @@ def market_condition(scenario: Scenario) -> MarketCondition | None:
     return MarketCondition(rule.value, rule.source, year_spread_per_kwh(tariff))
 
 
+@kept
 def break_even_spread(study: Study) -> float | None:
-    """The year's dearest less cheapest price, in the tariff's currency per kWh, at which the hybrid's NPV against its
-    baseline is 0: every price is drawn towards, or away from, the mean that grid-only pays. None where it does not
-    turn between one price and `WIDEST` times today's spread."""
+    """The year's dearest less cheapest price, in the tariff's currency per kWh, at which the hybrid and its rival cost
+    the same: every price is drawn towards, or away from, the mean that grid-only pays. None where it does not turn
+    between one price and `WIDEST` times today's spread."""
     now = year_spread_per_kwh(study.scenario.tariff)
 
-    def npv(spread_per_kwh: float) -> float:
+    @cache
+    def margin(spread_per_kwh: float) -> float:
         tariff = _with_spread(study, spread_per_kwh)
-        varied = study if tariff is None else evaluate(study.scenario.with_({"tariff": tariff}))
-        return float(varied.kpis["hybrid"].npv.value or 0.0)
+        varied = study if tariff is None else bare_study(study.scenario.with_({"tariff": tariff}))
+        return decision(varied).margin
 
-    today = npv(now)
-    end = 0.0 if today > 0 else WIDEST * now
-    at_end = npv(end)
-    if now <= 0 or (today > 0) == (at_end > 0):
-        return None
-    zero = NEARLY_ZERO * max(abs(today), abs(at_end))
-    return false_position(cache(npv), now, end, zero, NEARLY_ZERO)
+    return turn(margin, now, 0.0 if margin(now) > 0 else WIDEST * now) if now > 0 else None
 
 
 def has_government_windows(tariff: Tariff) -> bool:

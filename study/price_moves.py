@@ -10,9 +10,7 @@ import numpy as np
 from finance import metrics
 from finance.lines import keys, proportional
 from sim.dispatch.result import ALTERNATIVES
-from sim.inputs.register import register
 from study.study import Study
-from study.turning import REACH
 
 CHANGES = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
 PRICES = (
@@ -29,14 +27,12 @@ PRICES = (
 
 @dataclass(frozen=True)
 class PriceMove:
-    """`worth` for each of `CHANGES`; `break_even` is the price at which the NPV is zero, None where there is none
-    up to ten times the present one."""
+    """`worth` for each of `CHANGES`. Where the answer turns, `study.turning` says."""
 
     path: str
     now: float
     present_value: float
     worth: tuple[float, ...]
-    break_even: float | None
 
 
 def price_moves(study: Study) -> tuple[PriceMove, ...]:
@@ -67,8 +63,5 @@ def present_value(study: Study, lines: tuple[str, ...]) -> float:
 
 
 def _move(study: Study, path: str, lines: tuple[str, ...], worth: float) -> PriceMove:
-    value, now = present_value(study, lines), float(study.scenario.get(path))
-    at = now * (1 - worth / value) if value else -1.0
-    highest = register()[path].maximum
-    is_allowed = 0 <= at <= REACH * now and (highest is None or at <= highest)
-    return PriceMove(path, now, value, tuple(worth + change * value for change in CHANGES), at if is_allowed else None)
+    value = present_value(study, lines)
+    return PriceMove(path, float(study.scenario.get(path)), value, tuple(worth + change * value for change in CHANGES))

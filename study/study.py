@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TypeVar
 
+from finance.baseline import baseline_of
 from finance.bill import Bill
 from finance.figures import Kpis
 from finance.kpis import Saving
 from finance.ledger import Ledger
-from sim.dispatch.result import ALTERNATIVES, Dispatch
+from sim.dispatch.result import Dispatch
 from sim.inputs.scenario import Scenario
 
 Answer = TypeVar("Answer")
@@ -34,12 +35,7 @@ class Study:
 
     @property
     def baseline(self) -> str:
-        return self.scenario.finance.baseline
-
-    @property
-    def ranking(self) -> tuple[str, ...]:
-        """Alternatives from the cheapest, lost compute included where the scenario counts it."""
-        return tuple(sorted(ALTERNATIVES, key=lambda name: self.kpis[name].total_cost))
+        return baseline_of(self.scenario)
 
 
 def kept(function: Callable[[Study], Answer]) -> Callable[[Study], Answer]:

@@ -6,8 +6,12 @@ from typing import Any
 
 from finance.figures import FIGURES, OF_FLOWS, Kpis
 from finance.metrics import Figure
+from study.alerts import alerts
+from study.attribution import parts
+from study.decision import decision
 from study.financing import returns, storage_costs
 from study.study import Study
+from study.turning import nearest
 
 
 def summary(study: Study) -> dict[str, Any]:
@@ -19,13 +23,46 @@ def summary(study: Study) -> dict[str, Any]:
         "vat_basis": study.scenario.finance.vat_basis,
         "term_months": study.scenario.site.term_months,
         "baseline": study.baseline,
-        "cheapest": study.ranking[0],
+        "answer": answer(study),
         "alternatives": {name: _figures(figures) for name, figures in study.kpis.items()},
         "savings": {
             name: {"total": saving.total, "fraction": saving.fraction, "co2_t": saving.co2_t}
             for name, saving in study.savings.items()
         },
         "returns": _returns(study),
+    }
+
+
+def answer(study: Study) -> dict[str, Any]:
+    """What the study says, for programs: the same yardstick, points and warnings as every page. Money is in present
+    value at the scenario's rate; the margin and the order are after tax where `after_tax` is true."""
+    found = decision(study)
+    return {
+        "best": found.best,
+        "runner_up": found.order[1],
+        "rival": found.rival,
+        "verdict": found.verdict,
+        "margin_present": found.margin,
+        "margin_fraction": found.margin_fraction,
+        "after_tax": found.is_after_tax,
+        "baseline": study.baseline,
+        "alternatives": {
+            name: {"present_cost": found.present_cost[name], "serves_load": found.serves[name]} for name in found.order
+        },
+        "parts": [{"part": part, "present_value": value} for part, value in parts(study).items()],
+        "turning_points": [
+            {"path": point.path, "now": point.now, "at": point.at, "holds": point.holds, "distance": point.distance}
+            for point in nearest(study)
+        ],
+        "warnings": [
+            {
+                "code": alert.code,
+                "severity": alert.severity,
+                "figure": {"value": alert.figure.value, "kind": alert.figure.kind},
+                "remedies": dict(alert.remedies),
+            }
+            for alert in alerts(study)
+        ],
     }
 
 

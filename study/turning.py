@@ -1,4 +1,5 @@
-"""How far an input may move before the hybrid and the baseline cost the same.
+"""How far an input may move before the verdict turns: before the hybrid and the cheapest rival cost the same in present
+value (`study.decision`).
 
 The value is found on the real study, one input at a time, all others as they are: prices use the dispatch at hand,
 physical inputs are simulated again. The search goes from today's value to the ends of a range: the input's own limits,
@@ -12,24 +13,31 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite
 from typing import Literal
 
-from finance.ledger import Ledger, ledger
+from finance.ledger import ledger
 from finance.rates import grid_bill
 from sim.dispatch.lanes import simulate
-from sim.dispatch.result import ALTERNATIVES
+from sim.dispatch.result import Dispatch
 from sim.inputs.base import InputError
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
-from study.study import Study
+from study.decision import decision
+from study.study import Study, kept
 
+ARRIVAL = "grid.ready_month"
+# What is simulated anew: sizes, the charge kept for outages, and when the grid comes.
+PHYSICAL = ("storage.energy_kwh", "pv.dc_kwp", "dispatch.reserve_fraction", "load.growth_per_year", ARRIVAL)
 REACH = 10.0
-COST_TOLERANCE, VALUE_TOLERANCE, MOST_STEPS = 1e-4, 5e-4, 20
+HIGHEST_RATE = 0.5  # a year
+SHOWN = 3  # turning points named on a page
+COST_TOLERANCE, VALUE_TOLERANCE = 1e-4, 1e-4
 Gap = Callable[[float], float]
 
 
 @dataclass(frozen=True)
 class TurningPoint:
-    """Where the answer turns. `at` is None where it does not within `low`..`high` (`reason` "no_limit").
+    """Where the answer turns. `at` is None where it does not within `low`..`high` (`reason` "no_limit"); of a whole
+    number it is the first value at which the answer has turned.
 
     `holds`: the side on which the hybrid costs less, "above" or "below" `at`. `distance` is |at - now| over today's
     value, or over the range where a ratio means nothing (months, values of 0); None without a limit.
@@ -45,10 +53,18 @@ class TurningPoint:
     reason: str | None = None
 
 
-def in_plan(scenario: Scenario, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The inputs that can turn the plan on the table: a size of zero is no part of it. (A wait of zero months is.)"""
-    sizes = [path for path in paths if not path.endswith("_month")]
-    return tuple(path for path in paths if path not in sizes or scenario.get(path) != 0)
+@kept
+def nearest(study: Study) -> tuple[TurningPoint, ...]:
+    """The turning points of all inputs that matter, the nearest first; those without a limit are left out."""
+    return tuple(point for point in turning_points(study, candidates(study.scenario)) if point.at is not None)
+
+
+def candidates(scenario: Scenario) -> tuple[str, ...]:
+    """The inputs looked at: every price that matters in the scenario, and what of `PHYSICAL` is in the plan (a size of
+    zero is no part of it; a wait of zero months is)."""
+    prices = [path for path, entry in register().items() if entry.varies == "price" and entry.when(scenario)]
+    physical = [path for path in PHYSICAL if path == ARRIVAL or scenario.get(path)]
+    return tuple(path for path in (*prices, *physical) if register()[path].when(scenario))
 
 
 def turning_points(study: Study, paths: tuple[str, ...]) -> tuple[TurningPoint, ...]:
@@ -59,26 +75,29 @@ def turning_points(study: Study, paths: tuple[str, ...]) -> tuple[TurningPoint, 
 
 
 def turning_point(study: Study, path: str) -> TurningPoint:
-    """The nearest break-even value of one input between hybrid and baseline (undiscounted cost over the term)."""
+    """The nearest value of one input at which hybrid and rival cost the same in present value."""
     now = float(study.scenario.get(path))
     low, high = search_range(study.scenario, register()[path])
-    gap = _gap(study, path, register()[path].kind == "integer")
-    found = [at for end in (low, high) if (at := _break_even(gap, now, end)) is not None]
+    is_whole = register()[path].kind == "integer"
+    gap = _gap(study, path, is_whole)
+    found = [at for end in (low, high) if (at := turn(gap, now, end)) is not None]
     if not found:
         return TurningPoint(path, now, low, high, reason="no_limit")
     at = min(found, key=lambda value: abs(value - now))
-    cheaper_now = gap(now) < 0
-    holds = "above" if cheaper_now == (now > at) else "below"
+    holds = "above" if (gap(now) < 0) == (now > at) else "below"
+    at = _first_beyond(at, now) if is_whole else at
     return TurningPoint(path, now, low, high, at, holds, _distance(path, now, at, low, high))
 
 
 def search_range(scenario: Scenario, entry: Input) -> tuple[float, float]:
     """Lowest and highest value looked at."""
     now = float(scenario.get(entry.path))
-    if entry.path == "grid.ready_month":
+    if entry.path == ARRIVAL:
         return 0.0, float(max(scenario.site.term_months, now))
     if entry.path == "dispatch.reserve_fraction":
         return scenario.storage.soc_min_fraction, scenario.storage.soc_max_fraction
+    if entry.path == "finance.discount_rate":
+        return min(0.0, now), max(now, HIGHEST_RATE)
     low = entry.minimum if entry.minimum is not None else min(0.0, now * REACH)
     reach = REACH * max(abs(now), entry.high or 0.0) or _reach_of_size(scenario, entry)
     return min(low, now), max(now, reach if entry.maximum is None else min(entry.maximum, reach))
@@ -91,13 +110,13 @@ def _reach_of_size(scenario: Scenario, entry: Input) -> float:
 
 
 def _gap(study: Study, path: str, whole: bool) -> Gap:
-    """Hybrid's cost less the baseline's as a function of one input; NaN where the value cannot be used."""
-    money_only = path.startswith("finance.")
-    known = {float(study.scenario.get(path)): _difference(study.baseline, study.ledger)}
+    """What the hybrid costs more than its rival as a function of one input; NaN where the value cannot be used."""
+    money_only = register()[path].varies == "price"
+    known = {float(study.scenario.get(path)): -decision(study).margin}
 
     def gap(value: float) -> float:
         if value not in known:
-            known[value] = _difference_at(study, path, int(value) if whole else value, money_only)
+            known[value] = _gap_at(study, path, int(value) if whole else value, money_only)
         return known[value]
 
     def between(value: float) -> float:
@@ -107,52 +126,46 @@ def _gap(study: Study, path: str, whole: bool) -> Gap:
     return between if whole else gap
 
 
-def _difference_at(study: Study, path: str, value: float, money_only: bool) -> float:
+def _gap_at(study: Study, path: str, value: float, money_only: bool) -> float:
     try:
         scenario = study.scenario.with_({path: value})
     except InputError:
         return float("nan")
-    dispatch = study.dispatch if money_only else simulate(scenario)
-    return _difference(study.baseline, ledger(scenario, dispatch, grid_bill(scenario, dispatch)))
+    found = decision(bare_study(scenario, study.dispatch if money_only else None))
+    if found.serves["hybrid"] != found.serves[found.rival]:  # then money does not decide
+        return abs(found.present_cost[found.rival]) * (-1.0 if found.serves["hybrid"] else 1.0)
+    return -found.margin
 
 
-def _difference(baseline: str, book: Ledger) -> float:
-    paid = -book.total.sum(axis=1)
-    return float(paid[ALTERNATIVES.index("hybrid")] - paid[ALTERNATIVES.index(baseline)])
+def bare_study(scenario: Scenario, dispatch: Dispatch | None = None) -> Study:
+    """A study without key figures: a decision needs no more. `dispatch`: of another with the same physics."""
+    dispatch = dispatch or simulate(scenario)
+    bill = grid_bill(scenario, dispatch)
+    return Study(scenario, "", dispatch, bill, ledger(scenario, dispatch, bill), {}, {})
 
 
-def _break_even(gap: Gap, now: float, end: float) -> float | None:
-    """The root between today's value and one end of the range, or None where the sign is the same at both. Equal costs
-    at the very end of the range (no battery at all, say) are no turn."""
-    at_now, at_end = gap(now), gap(end)
-    zero = COST_TOLERANCE * max(abs(at_now), abs(at_end))
-    if end == now or not isfinite(at_end) or (at_now < 0) == (at_end < 0) or abs(at_end) <= zero:
+def turn(gap: Gap, now: float, end: float) -> float | None:
+    """Where a function changes its sign between today's value and one end of the range, or None where the sign is the
+    same at both. Equal costs at the very end of the range (no battery at all, say) are no turn."""
+    from scipy.optimize import brentq  # not needed by pages that look for no root
+
+    if end == now:
         return None
-    return false_position(gap, now, end, zero, VALUE_TOLERANCE)
+    at_now, at_end = gap(now), gap(end)
+    if not isfinite(at_end) or (at_now < 0) == (at_end < 0):
+        return None
+    if abs(at_end) <= COST_TOLERANCE * max(abs(at_now), abs(at_end)):
+        return None
+    near = VALUE_TOLERANCE * max(abs(now), 1e-3 * abs(end - now))
+    return float(brentq(gap, now, end, xtol=near, rtol=VALUE_TOLERANCE))
 
 
-def false_position(gap: Gap, a: float, b: float, zero: float, relative: float) -> float:
-    """Root of `gap` in the bracket a..b by false position with the Anderson-Bjorck step: exact at once on a straight
-    line, never outside the bracket.
-
-    Ends when |gap| <= `zero`, or when x moves by less than `relative` of itself.
-    """
-    at_a, at_b = gap(a), gap(b)
-    x = a
-    for _ in range(MOST_STEPS):
-        before, x = x, (a * at_b - b * at_a) / (at_b - at_a)
-        at_x = gap(x)
-        if abs(at_x) <= zero or abs(x - before) <= relative * abs(x):
-            break
-        if (at_x < 0) == (at_b < 0):
-            shrink = 1.0 - at_x / at_b
-            b, at_b, at_a = x, at_x, at_a * (shrink if shrink > 0 else 0.5)
-        else:
-            a, at_a, b, at_b = b, at_b, x, at_x
-    return x
+def _first_beyond(at: float, now: float) -> float:
+    """The first whole value on the other side of a root."""
+    return float(ceil(at) if at > now else floor(at))
 
 
 def _distance(path: str, now: float, at: float, low: float, high: float) -> float:
-    if path == "grid.ready_month" or now == 0:
+    if path == ARRIVAL or now == 0:
         return abs(at - now) / (high - low)
     return abs(at - now) / abs(now)

@@ -24,12 +24,13 @@ from sim.inputs.register import unverified
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study import answer, turning
+from study.alerts import alerts
 from study.answer import Finding
+from study.better_size import better_size as find_better_size
+from study.decision import decision
 from study.study import Study
-from study.turning import TurningPoint
 from ui import state
 from ui.figures import chart
-from ui.kept import once
 from ui.state import t
 
 RETURN_REASONS = ("all_zero", "no_sign_change", "no_root", "several_roots", "never", "no_outlay")
@@ -78,11 +79,21 @@ def chips(found: Iterable[Finding]) -> None:
             st.badge(say.say(finding, state.words(), ""), color=COLOURS[finding.good])
 
 
-def clash(study: Study) -> None:
-    """Amber, where numbers of the scenario clash; the results below are still shown."""
-    finding = answer.clash(study)
-    if finding:
-        st.warning(say.say(finding, state.words(), study.scenario.site.currency))
+def warnings(study: Study) -> None:
+    """Every warning about the answer: the grave ones red, the others amber. The results below are still shown."""
+    for alert in alerts(study):
+        box = st.error if alert.severity == "high" else st.warning
+        box(say.say(alert.finding, state.words(), study.scenario.site.currency))
+
+
+def better_size(study: Study) -> None:
+    """A size that costs less by the rule in use, and a button that takes it."""
+    line, found = sentences.better_line(study, state.words()), find_better_size(study)
+    if found is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(line)
+        st.button(t("answers.better.take"), key="better.take", on_click=state.change, args=(dict(found.changes),))
 
 
 @dataclass(frozen=True)
@@ -132,27 +143,28 @@ def _diamond(scenario: Scenario, is_money: bool) -> str:
 
 
 def _short_cards(study: Study) -> list[Card]:
-    words, saved, base = state.words(), study.savings["hybrid"], study.kpis[study.baseline]
-    share = saved.co2_t / base.co2_t if base.co2_t > 0 else None
+    words, base_t = state.words(), study.kpis[decision(study).rival].co2_t
+    saved_t = base_t - study.kpis["hybrid"].co2_t
     avoided = Card(
-        t("answers.kpi.co2"),
-        words.number(saved.co2_t, t("charts.unit.t")),
+        sentences.co2_name(saved_t, words),
+        words.number(abs(saved_t), t("charts.unit.t")),
         t("answers.kpi.co2_help"),
-        say.change(-share, words) if share is not None else "",
-        saved.co2_t >= 0,
+        say.change(-saved_t / base_t, words) if base_t > 0 else "",
+        saved_t >= 0,
         _versus(study),
         is_money=False,
     )
     return [*(_figure_card(study, row) for row in figures_on("short")), _ride_card(study), avoided]
 
 
-def _versus(study: Study) -> str:
-    return t("answers.kpi.vs", baseline=say.name(study.baseline, state.words()))
+def _versus(study: Study, after_tax: bool = False) -> str:
+    key = "vs_taxed" if after_tax and decision(study).is_after_tax else "vs"
+    return t(f"answers.kpi.{key}", baseline=say.name(decision(study).rival, state.words()))
 
 
 def _figure_card(study: Study, row: KeyFigure) -> Card:
-    """A key figure of the hybrid, beside the baseline's; one of a difference beside its rate or the term."""
-    words, currency, figure = state.words(), study.scenario.site.currency, study.kpis["hybrid"].figure(row.key)
+    """A key figure of the hybrid, beside the rival's; one of a difference, after tax, beside its rate or the term."""
+    words, currency, figure = state.words(), study.scenario.site.currency, sentences.decision_figure(study, row)
     name, meaning = say.figure_name(row, words), say.figure_meaning(row, study, words)
     unit = say.figure_unit(row, words, currency) if row.is_money else ""
     if figure.value is None:
@@ -166,13 +178,13 @@ def _figure_card(study: Study, row: KeyFigure) -> Card:
     if isinstance(figure, Payback) and figure.lost_again:
         text, beside = say.lasting(figure, words), say.first_back(figure, words)
     good = figure.value >= 0 if row.is_money else None
-    return Card(name, text, meaning, beside, good, _versus(study), unit=unit)
+    return Card(name, text, meaning, beside, good, _versus(study, after_tax=True), unit=unit)
 
 
 def _change(study: Study, row: KeyFigure, text: str) -> tuple[str, bool | None, str]:
-    """What the figure is more or less than the baseline's, in the digits of `text`; whether good; against what."""
+    """What the figure is more or less than the rival's, in the digits of `text`; whether good; against what."""
     words, currency = state.words(), study.scenario.site.currency
-    own, base = (study.kpis[name].figure(row.key).value for name in ("hybrid", study.baseline))
+    own, base = (study.kpis[name].figure(row.key).value for name in ("hybrid", decision(study).rival))
     if base is None:
         return "", None, ""
     good = (own < base) == (row.better == "less")
@@ -187,11 +199,11 @@ def _change(study: Study, row: KeyFigure, text: str) -> tuple[str, bool | None, 
 
 
 def _ride_card(study: Study) -> Card:
-    full, text, kept = sentences.ride_through(study, state.words())
+    sure, text, best = sentences.ride_through(study, state.words())
     name, meaning = t("answers.kpi.ride"), t("answers.kpi.ride_help")
-    if full.value is None:
-        return _missing_card(name, full, meaning, is_money=False)
-    return Card(name, text, meaning, kept, is_money=False)
+    if sure.value is None:
+        return _missing_card(name, sure, meaning, is_money=False)
+    return Card(name, text, meaning, best, is_money=False)
 
 
 def _missing_card(name: str, figure: Figure, meaning: str, is_money: bool = True, unit: str = "") -> Card:
@@ -225,25 +237,24 @@ def spending_alt(study: Study) -> str:
         "answers.spending.alt",
         unit=words.shown_in(currency),
         term=say.term(study.scenario.site.term_months, words),
-        baseline=say.name(study.baseline, words),
-        base=words.money(study.kpis[study.baseline].total_cost, currency),
+        rival=say.name(decision(study).rival, words),
+        base=words.money(study.kpis[decision(study).rival].total_cost, currency),
         own=words.money(study.kpis["hybrid"].total_cost, currency),
         finding=say.say(answer.spending_title(study), words, currency),
     )
 
 
-turning_points = once(turning.turning_points)
-
-
-def turning_card(study: Study, points: tuple[TurningPoint, ...]) -> None:
-    """Title, note and bars of the turning points."""
-    words = state.words()
+def turning_card(study: Study) -> None:
+    """Title, note and bars of the nearest turning points."""
+    words, points = state.words(), turning.nearest(study)[: turning.SHOWN]
     rows = charts_cost.turning_rows(study, points, words)
     st.subheader(sentences.turning_title(points, words), anchor=False)
-    st.markdown(f":small[:gray[{t('answers.turning.note', baseline=say.name(study.baseline, words))}]]")
+    st.markdown(f":small[:gray[{t('answers.turning.note')}]]")
     listed = say.enumerated((f"{row.label} {row.from_to} ({row.distance})" for row in rows), words)
+    if not rows:
+        return
     alt = t("answers.turning.alt", list=listed)
-    height = TURNING_ROW_PX * max(1, len(rows))
+    height = TURNING_ROW_PX * len(rows)
     chart(charts_cost.turning_bars(rows, state.is_dark()), key="turning", height=height, alt=alt)
 
 

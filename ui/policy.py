@@ -11,6 +11,7 @@ from finance.figures import KeyFigure, figures_on
 from finance.metrics import Figure
 from report.text import say
 from report.text.amounts import Amounts, amounts
+from study.decision import decision
 from study.policy import (
     WIDEST,
     Case,
@@ -63,7 +64,7 @@ def _break_even_text(study: Study) -> str:
     """At which spread the plan neither gains nor loses."""
     words, currency = state.words(), study.scenario.tariff.currency
     at, now = break_even_spread(study), year_spread_per_kwh(study.scenario.tariff)
-    said = {"now": words.price(now, currency, "kWh"), "baseline": say.name(study.baseline, words)}
+    said = {"now": words.price(now, currency, "kWh"), "baseline": say.name(decision(study).rival, words)}
     if at is None:
         return t("policy.no_break_even", widest=words.number(WIDEST, decimals=0), **said)
     return t("policy.break_even", at=words.price(at, currency, "kWh"), **said)

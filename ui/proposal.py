@@ -11,7 +11,6 @@ from report.paper import pdf, proposal
 from report.paper.offer import CHAPTERS, LONGEST, PAPERS, Offer
 from study.beside import beside
 from study.study import Study
-from study.turning import TurningPoint, turning_points
 from ui import state
 from ui.figures import card
 from ui.kept import once
@@ -94,18 +93,12 @@ def _ask_content() -> tuple[list[str], list[str], str]:
     return papers or [], [key for key in CHAPTERS if key in chapters], terms or ""
 
 
-@once
-def points(study: Study) -> tuple[TurningPoint, ...]:
-    """The study's turning points."""
-    return turning_points(study, proposal.levers_of(study))
-
-
 # Other controls and battery sizes.
 extra = once(beside)
 
 
 def pdf_bytes(study: Study, language: str, offer: Offer) -> bytes:
-    return pdf.proposal_pdf(study, language, offer, points(study), extra(study))
+    return pdf.proposal_pdf(study, language, offer, extra(study))
 
 
 def xlsx_bytes(study: Study, language: str) -> bytes:
@@ -140,4 +133,4 @@ def _show(pictures: list[bytes]) -> None:
 
 @once
 def _pages(study: Study, language: str, offer: Offer) -> list[bytes]:
-    return pdf.pages(pdf.data(study, language, offer, points(study), extra(study)), PREVIEW_PPI)
+    return pdf.pages(pdf.data(study, language, offer, extra(study)), PREVIEW_PPI)

@@ -11,6 +11,7 @@ from report.text import say
 from report.text.amounts import Amounts, amounts
 from sim.dispatch.result import ALTERNATIVES
 from study.attribution import Attribution, attribute
+from study.decision import decision
 from study.study import Study
 from ui import answers, state
 from ui.kept import once
@@ -29,17 +30,17 @@ def split(study: Study) -> Attribution:
 
 @once
 def _split(study: Study) -> Attribution:
-    return attribute(study)
+    return attribute(study, "worth")
 
 
 def ask_reference(study: Study) -> str:
-    """What the hybrid is explained against; the study's baseline unless chosen otherwise."""
+    """What the hybrid is explained against; its rival unless chosen otherwise."""
     others = [name for name in ALTERNATIVES if name != "hybrid"]
     return st.segmented_control(
         t("saving.ask.reference"),
         others,
-        default=study.baseline,
-        key=f"saving.reference@{study.baseline}",
+        default=decision(study).rival,
+        key=f"saving.reference@{decision(study).rival}",
         format_func=lambda name: say.name(name, state.words(), first=True),
         required=True,
     )
@@ -60,7 +61,7 @@ def part_label(name: str) -> str:
 def title(study: Study, found: Waterfall) -> str:
     """What the hybrid costs less or more, and the greatest step."""
     words, currency = state.words(), study.scenario.site.currency
-    saved = float(found.before.sum() - found.after.sum())
+    saved = found.ends[0] - found.ends[1]
     first = max(found.totals, key=lambda name: abs(found.totals[name]))
     key = "saving.title.saves" if saved >= 0 else "saving.title.costs"
     reference = say.name(found.reference, words)
@@ -76,8 +77,8 @@ def split_title(study: Study, found: Attribution) -> str:
 def ends(found: Waterfall) -> tuple[tuple[str, float], tuple[str, float]]:
     words = state.words()
     return (
-        (say.name(found.reference, words, first=True), float(found.before.sum())),
-        (say.name(found.alternative, words, first=True), float(found.after.sum())),
+        (say.name(found.reference, words, first=True), found.ends[0]),
+        (say.name(found.alternative, words, first=True), found.ends[1]),
     )
 
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from report.text import say
 from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import site_set_kw
 from sim.plant.ratings import (
-    RATINGS,
     RatingFinding,
-    check_rating,
-    fuel_logistics,
     noise_db_a,
     noise_hours,
     trip_hours,
     wear,
 )
-from study import weeks
-from study.outages import tank_l as full_tank_l
+from study.sets_duty import HOURS_PER_YEAR, duty
 from study.study import Study
 from ui import state
 from ui.figures import card
 from ui.state import t
 
-HOURS_PER_YEAR = 8760
 AIR = ("nox", "pm", "co", "so2")
 WORTH_SAYING = 0.5  # trucks a week
 DAY_DB_A, NIGHT_DB_A = 65.0, 55.0  # class 3, industry, of GB 12348-2008
@@ -33,23 +27,19 @@ DAY_DB_A, NIGHT_DB_A = 65.0, 55.0  # class 3, industry, of GB 12348-2008
 
 def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
     """The card; none where no set runs in that year."""
-    kept, step_h = slice(0, weeks.steps_in_term(study, year)), study.dispatch.clock.step_h
-    lane = study.dispatch.row(alternative) * study.dispatch.years + year - 1
-    fleet = int(study.dispatch.lanes.sets[lane].max())
-    set_hours = float(trace.sets_running[kept].sum()) * step_h
-    if set_hours == 0 or fleet == 0:
+    found = duty(study, alternative, year, trace)
+    if found is None:
         return
-    words, hours = state.words(), (kept.stop or 0) * step_h
-    each_year_h = set_hours / fleet * HOURS_PER_YEAR / hours
-    tank_l = full_tank_l(study.scenario, fleet)
-    fuel = fuel_logistics(trace.fuel_l[kept], tank_l, study.scenario.genset.truck_l, step_h)
+    kept, fleet, each_year_h, tank_l, fuel = found.kept, found.fleet, found.each_h, found.tank_l, found.fuel
+    lane, step_h = study.dispatch.row(alternative) * study.dispatch.years + year - 1, study.dispatch.clock.step_h
+    words = state.words()
     each = words.number(each_year_h, t("charts.unit.h"), 0)
     trucks = words.number(fuel.trucks_per_week)
     title = t("answers.operation.sets_title_rare", hours=each)
     if fuel.trucks_per_week >= WORTH_SAYING:
         title = t("answers.operation.sets_title", trucks=trucks, hours=each)
     with card(title, t("answers.operation.sets_note", year=year, n=fleet)):
-        for finding in _rating_findings(study, trace, kept, each_year_h):
+        for finding in found.limits:
             st.warning(_rating_text(study, finding))
         if fuel.dry_steps:
             st.warning(t("answers.operation.sets_dry", hours=say.duration(fuel.dry_steps * step_h, words)))
@@ -58,21 +48,6 @@ def card_of(study: Study, alternative: str, year: int, trace: Trace) -> None:
         st.markdown(_wear_text(study, each_year_h, fleet))
         st.markdown(_air_text(study, alternative))
         st.markdown(_noise_text(study, trace, kept))
-
-
-def _rating_findings(study: Study, trace: Trace, kept: slice, each_year_h: float) -> list[RatingFinding]:
-    """Limits of the rating that the duty passes; hours are those of one set in rotation. What runs less than a
-    limited-time rating allows may run at the prime power without a limit on its mean (ISO 8528-1)."""
-    running = trace.sets_running[kept]
-    one_kw = np.divide(trace.genset_kw[kept], running, out=np.zeros(running.size), where=running > 0)
-    genset = study.scenario.genset
-    code = "LTP" if genset.rating == "PRP" and each_year_h <= RATINGS["LTP"].hours_per_year else genset.rating
-    found = check_rating(one_kw, site_set_kw(study.scenario), code, study.dispatch.clock.step_h)
-    allowed = RATINGS[genset.rating].hours_per_year
-    kept_findings = [finding for finding in found if finding.limit != "hours"]
-    if allowed is not None and each_year_h > allowed:
-        kept_findings.append(RatingFinding("hours", each_year_h, allowed, ""))
-    return kept_findings
 
 
 def _rating_text(study: Study, finding: RatingFinding) -> str:

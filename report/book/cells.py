@@ -103,8 +103,11 @@ class Book:
     def year_labels(self) -> list[str]:
         """The start and the project years; a last one that is a part says so."""
         whole, rest = divmod(self.periods, 12)
-        labels = [self.t("flows.start"), *(self.t("flows.year", n=n + 1) for n in range(whole))]
-        return [*labels, self.t("flows.part_year", n=whole + 1, months=rest)] if rest else labels
+        labels = [
+            self.words.t("proposal.xlsx.flows.start"),
+            *(self.words.t("proposal.xlsx.flows.year", n=n + 1) for n in range(whole)),
+        ]
+        return [*labels, self.words.t("proposal.xlsx.flows.part_year", n=whole + 1, months=rest)] if rest else labels
 
 
 def open_book(stream: Any, study: Study, words: Words) -> Book:

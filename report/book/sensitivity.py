@@ -51,7 +51,7 @@ def sensitivity_sheet(book: Book) -> None:
     text(book, sheet, 1, 0, book.t("sensitivity.note"), "note")
     changes = [book.words.percent(change) if change < 0 else "+" + book.words.percent(change) for change in CHANGES]
     labels = [book.t("sensitivity.input"), book.t("sensitivity.now"), book.t("sensitivity.present")]
-    heads(book, sheet, 3, [*labels, *changes, book.t("sensitivity.break_even")])
+    heads(book, sheet, 3, [*labels, *changes])
     values, row = flow_values(book), FIRST_ROW
     shown = [(path, lines) for path, lines in prices(book.study).items() if present_value(book.study, lines) != 0.0]
     for path, lines in shown:
@@ -83,11 +83,6 @@ def _price_row(book: Book, sheet: Any, row: int, path: str, lines: tuple[str, ..
     put(book, sheet, row, 2, "=" + "+".join(_difference_of(book, line) for line in lines), present)
     for k, change in enumerate(CHANGES):
         put(book, sheet, row, 3 + k, f"={worth_ref}+({change})*{cell(row, 2, 'c')}", worth + change * present)
-    none = book.t("sensitivity.none")
-    zero_at = f"{cell(row, 1)}*(1-{worth_ref}/{cell(row, 2)})"
-    formula = f'=IF({cell(row, 2)}=0,"{none}",IF({zero_at}>=0,{zero_at},"{none}"))'
-    at = now * (1 - worth / present)
-    put(book, sheet, row, 3 + len(CHANGES), formula, at if at >= 0 else none, "fixed")
 
 
 def _difference_of(book: Book, line: str) -> str:

@@ -14,7 +14,6 @@ from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from study.beside import Beside
 from study.study import Study
-from study.turning import TurningPoint
 
 Block = dict[str, Any]
 LARGE_EN = 1e7
@@ -22,13 +21,12 @@ LARGE_EN = 1e7
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A study to be written up in one language. `points` are the turning points, the nearest first; `weak` the inputs
-    in use that rest on unverified figures; `extra` what takes longer to work out."""
+    """A study to be written up in one language. `weak`: the inputs in use that rest on unverified figures; `extra`:
+    what takes longer to work out."""
 
     study: Study
     words: Words
     offer: Offer
-    points: tuple[TurningPoint, ...] = ()
     weak: frozenset[str] = field(default_factory=frozenset)
     extra: Beside | None = None
 

@@ -21,10 +21,11 @@ from report.text.currency import rate_note
 from sim.inputs import library
 from sim.inputs.register import register
 from sim.plant.load import peak_kw
+from study import decision as rules
+from study.alerts import alerts
 from study.answer import RESIDUAL_LINES, headline, remarks, stack_title
-from study.financing import returns
+from study.turning import SHOWN, nearest
 
-FLIPS = 3
 WEAK_SHOWN = 6
 
 
@@ -125,8 +126,10 @@ def decision(draft: Draft) -> dict[str, Any]:
         "question": words.t("answers.overview.question"),
         "answer": say.say(headline(study), words, draft.currency),
         "lead": [
-            lever_text.holds(draft.study, draft.points, draft.words),
+            lever_text.holds(study, words),
+            sentences.parts_line(study, words),
             *(say.say(remark, words, draft.currency) for remark in remarks(study)),
+            *(say.say(alert.finding, words, draft.currency).replace("**", "") for alert in alerts(study)),
         ],
         "cards": [{"label": label, "value": value, "note": note} for label, value, note in cards(draft)],
         "stack_title": say.say(stack_title(study), words, draft.currency),
@@ -137,7 +140,7 @@ def decision(draft: Draft) -> dict[str, Any]:
         "flips_title": draft.t("decision.flips"),
         "flips_head": [draft.t(f"decision.flips_{name}") for name in ("input", "now", "at", "distance")],
         "flips": flips(draft),
-        "flips_none": draft.t("decision.no_flips", baseline=draft.baseline),
+        "flips_none": draft.t("decision.no_flips"),
         "asks_title": draft.t("decision.asks"),
         "asks": [draft.t(f"decision.ask_{name}") for name in ("survey", "papers", "form")],
         "weak_title": draft.t("decision.weak", n=len(weak)),
@@ -156,24 +159,28 @@ def _weak_text(draft: Draft) -> str:
 
 
 def cards(draft: Draft) -> list[tuple[str, str, str]]:
-    """(label, value, note) of six figures; what does not exist says why."""
-    words, saving = draft.words, draft.study.savings["hybrid"]
-    vs = words.t("answers.kpi.vs", baseline=draft.baseline)
+    """(label, value, note) of six figures against the rival; what does not exist says why."""
+    study, words, rival = draft.study, draft.words, rules.decision(draft.study).rival
+    vs = words.t("answers.kpi.vs", baseline=say.name(rival, words))
+    saved_t = study.kpis[rival].co2_t - study.kpis["hybrid"].co2_t
     return [
         *(_figure_card(draft, row) for row in figures_on("decision")),
         _first_year_card(draft, vs),
-        (words.t("answers.kpi.ride"), *sentences.ride_through(draft.study, words)[1:]),
-        (words.t("answers.kpi.co2"), words.number(saving.co2_t, "t"), vs),
+        (words.t("answers.kpi.ride"), *sentences.ride_through(study, words)[1:]),
+        (sentences.co2_name(saved_t, words), words.number(abs(saved_t), "t"), vs),
     ]
 
 
 def _figure_card(draft: Draft, row: KeyFigure) -> tuple[str, str, str]:
-    """A key figure of the hybrid; one of its flow before tax, with that after tax beside it."""
-    name, own = say.figure_name(row, draft.words), draft.study.kpis["hybrid"].figure(row.key)
+    """A key figure of the hybrid; one of its flow against the rival after tax, with that before tax beside it."""
+    study, name = draft.study, say.figure_name(row, draft.words)
+    own = draft.figure(row, sentences.decision_figure(study, row))
     if row.flow is None:
-        return name, draft.figure(row, own), draft.t(f"card.{row.key}_note")
-    after = draft.figure(row, getattr(returns(draft.study).project_after_tax, row.key))
-    return draft.t("card.before_tax", name=name), draft.figure(row, own), draft.t("card.after_tax", value=after)
+        return name, own, draft.t(f"card.{row.key}_note")
+    if not rules.decision(study).is_after_tax:
+        return name, own, draft.words.t("answers.kpi.vs", baseline=say.name(rules.decision(study).rival, draft.words))
+    before = draft.figure(row, getattr(rules.project(study).project_before_tax, row.key))
+    return draft.t("card.taxed", name=name), own, draft.t("card.before_tax", value=before)
 
 
 def _first_year_card(draft: Draft, vs: str) -> tuple[str, str, str]:
@@ -192,13 +199,13 @@ def first_year_saving(draft: Draft) -> float:
     lines, months = draft.study.ledger.lines, min(12, draft.study.dispatch.months)
     kept = [name for name in lines if name not in RESIDUAL_LINES and name not in CAPEX_LINES]
     total = sum(lines[name][:, 1 : months + 1].sum(axis=1) for name in kept)
-    return float(total[draft.hybrid_row] - total[draft.base_row])
+    return float(total[draft.hybrid_row] - total[draft.study.dispatch.row(rules.decision(draft.study).rival)])
 
 
 def flips(draft: Draft) -> list[list[str]]:
     """Input, value now, value at which the answer turns, distance: the three nearest."""
     study, words = draft.study, draft.words
-    near = [point for point in draft.points if point.at is not None][:FLIPS]
+    near = nearest(study)[:SHOWN]
     return [
         [
             lever_text.label(point.path, words),

@@ -19,7 +19,7 @@ from report.text.amounts import amounts
 from study import autonomy
 from study.price_moves import CHANGES, price_moves
 from study.project_figures import PROJECT_FIGURES
-from study.turning import TurningPoint
+from study.turning import SHOWN, TurningPoint, nearest
 
 MOVED = 6
 UNIT_PRICES = {
@@ -34,13 +34,13 @@ def bridge(draft: Draft) -> Block:
     study, words = draft.study, draft.words
     steps = bridge_steps(draft)
     exact = table_scale(draft, max(abs(amount) for _, amount, _ in steps))
-    base = study.kpis[study.baseline].total_cost
+    base = study.kpis[study.baseline].present_cost
     rows = [
         [label, exact.text(amount), say.change(amount / base, words) if base and 0 < k < len(steps) - 1 else ""]
         for k, (label, amount, _) in enumerate(steps)
         if k in (0, len(steps) - 1) or abs(amount) >= 0.5 * exact.divisor / 10**exact.decimals
     ]
-    saved = study.savings["hybrid"].total
+    saved = base - study.kpis["hybrid"].present_cost
     key = "bridge.finding" if saved >= 0 else "bridge.finding_more"
     finding = draft.t(
         key,
@@ -89,8 +89,8 @@ def bridge_steps(draft: Draft) -> list[tuple[str, float, str]]:
         )
         for key, values in parts.items()
     ]
-    first = (draft.name(study.baseline), study.kpis[study.baseline].total_cost, LIGHT.text)
-    last = (draft.name("hybrid"), study.kpis["hybrid"].total_cost, LIGHT.text)
+    first = (draft.name(study.baseline), study.kpis[study.baseline].present_cost, LIGHT.text)
+    last = (draft.name("hybrid"), study.kpis["hybrid"].present_cost, LIGHT.text)
     return [first, *(step for step in changes if abs(step[1]) > 1e-9 * abs(first[1])), last]
 
 
@@ -199,22 +199,19 @@ def risk(draft: Draft) -> Block | None:
     """What would turn the answer, and NPV with single prices moved."""
     study, words = draft.study, draft.words
     blocks: list[Block | None] = []
-    finding = sentences.turning_title(draft.points, words)
-    if draft.points:
-        labels = [(_turning_text(draft, point), lever_text.distance(study, point, words)) for point in draft.points]
+    points = nearest(study)[:SHOWN]
+    finding = sentences.turning_title(points, words)
+    if points:
+        labels = [(_turning_text(draft, point), lever_text.distance(study, point, words)) for point in points]
         alt = say.listed((f"{text} ({distance})" for text, distance in labels), draft.words)
         blocks.append(
-            chart(
-                paper_charts.turning_bars(draft.points, labels),
-                alt,
-                caption=words.t("answers.turning.note", baseline=draft.baseline),
-            )
+            chart(paper_charts.turning_bars(points, labels), alt, caption=words.t("answers.turning.note")),
         )
     moves = price_moves(study)[:MOVED]
     if moves:
         blocks += [heading(draft.t("risk.prices")), _moves_table(draft, moves), small(draft.t("risk.exact"))]
     blocks.append(bullets([draft.t(f"risk.note_{name}") for name in ("rule", "tariff", "load")]))
-    return chapter(draft, "risk", finding, blocks) if draft.points or moves else None
+    return chapter(draft, "risk", finding, blocks) if points or moves else None
 
 
 def _turning_text(draft: Draft, point: TurningPoint) -> str:
@@ -229,16 +226,12 @@ def _moves_table(draft: Draft, moves) -> Block:
         draft.t("risk.price"),
         draft.t("risk.now"),
         *(say.change(change, words) for change in CHANGES),
-        draft.t("risk.zero"),
     ]
     rows = [
         [
             lever_text.label(move.path, words),
             lever_text.value_text(draft.study, move.path, move.now, words),
             *(scale.text(value) for value in move.worth),
-            lever_text.value_text(draft.study, move.path, move.break_even, words)
-            if move.break_even is not None
-            else words.t("charts.turning.no_limit"),
         ]
         for move in moves
     ]
@@ -247,7 +240,7 @@ def _moves_table(draft: Draft, moves) -> Block:
         head,
         rows,
         caption=draft.t("risk.table", unit=scale.unit, worth=scale.text(worth), baseline=draft.baseline),
-        widths=[1.8, 1.5, 1, 1, 1, 1, 1, 1, 1.5],
+        widths=[1.8, 1.5, 1, 1, 1, 1, 1, 1],
     )
 
 

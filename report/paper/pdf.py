@@ -15,7 +15,6 @@ from report.paper.offer import Offer
 from report.paper.proposal import proposal
 from study.beside import Beside
 from study.study import Study
-from study.turning import TurningPoint
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 TEMPLATE = ASSETS / "templates" / "proposal.typ"
@@ -26,18 +25,16 @@ def proposal_pdf(
     study: Study,
     language: str = "en",
     offer: Offer | None = None,
-    points: tuple[TurningPoint, ...] | None = None,
     extra: Beside | None = None,
 ) -> bytes:
     """The PDF in "en", "zh", or "both" one after the other. The same study and offer give the same bytes."""
-    return pdf(data(study, language, offer, points, extra))
+    return pdf(data(study, language, offer, extra))
 
 
 def data(
     study: Study,
     language: str,
     offer: Offer | None = None,
-    points: tuple[TurningPoint, ...] | None = None,
     extra: Beside | None = None,
 ) -> dict[str, Any]:
     """All that the template needs. Raises ValueError for a language that is not there."""
@@ -45,7 +42,7 @@ def data(
         raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
     offer = offer or Offer()
     return {
-        "parts": [proposal(study, code, offer, points, extra) for code in LANGUAGES[language]],
+        "parts": [proposal(study, code, offer, extra) for code in LANGUAGES[language]],
         "date": offer.issued or f"{study.scenario.site.start}-01",
         "author": offer.vendor or "PowerLadder",
         "accent": offer.accent,

@@ -7,12 +7,12 @@ from report import sentences, views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import diagram
-from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, pair, prose, small, table
+from report.paper.blocks import Block, Draft, chapter, chart, heading, pair, prose, small, table
 from report.screen import operation as charts_operation
 from report.text import levers as lever_text
 from report.text import say
 from sim.plant.battery import available, usable_kwh, window_kwh
-from study.answer import clash, mix_title, remarks, stack_title
+from study.answer import mix_title, stack_title
 
 SAME_WORTH = 1e-4  # of the baseline's cost: NPVs that lie closer are the same
 
@@ -33,8 +33,6 @@ def alternatives(draft: Draft) -> Block:
         for key, colour in charts_operation.MIX
         if shares[key].any()
     ]
-    notes = [say.say(remark, words, draft.currency) for remark in remarks(study)]
-    found = clash(study)
     return chapter(
         draft,
         "alternatives",
@@ -51,8 +49,6 @@ def alternatives(draft: Draft) -> Block:
                 ),
                 widths=[1.7, 1, 1, 1, 1],
             ),
-            bullets(notes) if notes else None,
-            prose(say.say(found, words, draft.currency).replace("**", "")) if found else None,
             heading(say.say(mix_title(study), words, draft.currency)),
             chart(
                 paper_charts.energy_mix(study, words),
@@ -124,7 +120,7 @@ def _sizes(draft: Draft) -> list[Block]:
         return []
     worth = [one.kpis["hybrid"].worth or 0.0 for one in studies]
     best, own = max(range(len(studies)), key=worth.__getitem__), studies.index(study)
-    cost = study.kpis[study.baseline].total_cost
+    cost = study.kpis[study.baseline].present_cost
     key = "best" if best == own else "other"
     key = "close" if max(worth) - min(worth) < SAME_WORTH * cost else key
     sizes = [say.energy(one.scenario.storage.energy_kwh, words) for one in studies]

@@ -8,16 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report.paper import constants, deal, money, operation, plant, site, terms
+from report.paper import deal, money, operation, plant, site, terms
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
 from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
 from report.text.currency import words_for
 from sim.inputs.register import unverified
 from study.beside import Beside
-from study.presets import presets
 from study.study import Study
-from study.turning import TurningPoint, in_plan, turning_points
 
 WRITERS = {
     "bill": site.bill,
@@ -34,38 +32,20 @@ WRITERS = {
     "permits": terms.permits,
     "commercial": terms.commercial,
     "annex": terms.annex,
-    "constants": constants.constants,
 }
-# The inputs whose turning points are looked for where the scenario starts from no shipped case.
-USUAL_LEVERS = (
-    "finance.diesel_per_l",
-    "finance.energy_price_factor",
-    "grid.ready_month",
-    "storage.energy_kwh",
-    "finance.storage_capex_per_kwh",
-)
-
-
-def levers_of(study: Study) -> tuple[str, ...]:
-    """The inputs to be tested for a turn of the answer: those of the shipped case of this name, or the usual."""
-    name = study.scenario.site.name
-    levers = next((preset.levers for preset in presets().values() if preset.scenario.site.name == name), USUAL_LEVERS)
-    return in_plan(study.scenario, levers)
 
 
 def proposal(
     study: Study,
     language: str,
     offer: Offer | None = None,
-    points: tuple[TurningPoint, ...] | None = None,
     extra: Beside | None = None,
 ) -> dict[str, Any]:
-    """Cover, decision page and the chapters asked for, in one language. `points` saves looking for them again; without
-    `extra` the paper has neither other controls nor other battery sizes."""
+    """Cover, decision page and the chapters asked for, in one language. Without `extra` the paper
+    has neither other controls nor other battery sizes."""
     offer = with_papers_of(offer or Offer(), study.scenario)
-    found = turning_points(study, levers_of(study)) if points is None else points
     texts = words_for(study.scenario, language)
-    draft = Draft(study, texts, offer, found, frozenset(unverified(study.scenario)), extra)
+    draft = Draft(study, texts, offer, frozenset(unverified(study.scenario)), extra)
     return {
         "lang": draft.words.language,
         "document_title": draft.t("document_title", project=project_name(draft)),

@@ -42,6 +42,7 @@ from report.views import (
 )
 from sim.dispatch.result import ALTERNATIVES
 from study.answer import Crossing, crossing, spending
+from study.decision import decision, present_cost
 from study.study import Study
 from study.turning import TurningPoint
 
@@ -55,8 +56,8 @@ def part_legend(parts: list[str] | dict, words: Words, dark: bool) -> list[tuple
 
 
 def cost_stack(study: Study, words: Words, dark: bool) -> Figure:
-    """One bar an alternative, a shade a cost part; the total at its tip. Credits lie left of zero. Lost compute is
-    hatched; where the scenario does not count it, it follows the total, outlined. About 310 px high."""
+    """One bar an alternative, a shade a cost part, in present value; the total at its tip. Credits lie left of zero.
+    Lost compute is hatched; where the scenario does not count it, it follows the total, outlined. About 310 px high."""
     colours, scale = palette(dark), stack_amounts(study, words)
     order = alternatives_in_order(study)
     rows = [ALTERNATIVES.index(name) for name in order]
@@ -67,10 +68,10 @@ def cost_stack(study: Study, words: Words, dark: bool) -> Figure:
         for key, values in stack_parts(study).items()
     ]
     if not study.scenario.finance.count_unserved:
-        lost = np.array([study.kpis[name].unserved_value for name in order])
+        lost = present_cost(study, study.ledger.unserved_value)[rows]
         if lost.max() > 0:
             data.append(_part_bars("lost_compute", lost, names, reach.max(), scale, words, dark) | {"opacity": 0.55})
-    totals = [study.kpis[name].total_cost for name in order]
+    totals = [study.kpis[name].present_cost for name in order]
     notes = [
         note(f"<b>{scale.label(total)}</b>", float(at / scale.divisor), name, xshift=5, font={"size": TEXT_PX})
         for total, at, name in zip(totals, reach, names, strict=True)
@@ -87,7 +88,7 @@ def _reach(study: Study) -> list[float]:
     """Where each alternative's bar ends to the right: its positive parts, uncounted lost compute included."""
     positive = sum(np.clip(values, 0, None) for values in stack_parts(study).values())
     if not study.scenario.finance.count_unserved:
-        positive = positive + np.array([study.kpis[name].unserved_value for name in ALTERNATIVES])
+        positive = positive + present_cost(study, study.ledger.unserved_value)
     return [max(float(value), 1e-9) for value in np.atleast_1d(positive)]
 
 
@@ -118,13 +119,13 @@ def _part_bars(key: str, values, names: list[str], longest: float, scale: Amount
 
 
 def cumulative(study: Study, words: Words, dark: bool) -> Figure:
-    """Running spending of baseline and hybrid with their crossing; resale drops the line at the end. About 310 px."""
+    """Running spending of rival and hybrid with their crossing; resale drops the line at the end. About 310 px."""
     colours, cross, totals = palette(dark), crossing(study), spending(study)
-    order = (study.baseline, "hybrid")
+    order = (decision(study).rival, "hybrid")
     rows = [ALTERNATIVES.index(name) for name in order]
     largest, scale = float(np.abs(totals.paid[rows]).max()) or 1.0, spending_amounts(study, words)
     paid, ends = totals.paid[rows] / scale.divisor, (totals.paid[rows, -1] - totals.resale[rows]) / scale.divisor
-    inks = [colours.alternatives[study.baseline], colours.battery]
+    inks = [colours.alternatives[order[0]], colours.battery]
     data = [_spending_line(totals.months, paid[k], inks[k], say.name(order[k], words)) for k in (0, 1)]
     data[1] |= {"fill": "tonexty", "fillcolor": faded(colours.battery, 0.12)}
     data += [

@@ -50,8 +50,6 @@ def value(entry: Input, scenario: Scenario, words: Words) -> str:
     found = scenario.get(entry.path)
     if found in (None, ""):
         return words.t("inputs.none")
-    if entry.path == "finance.baseline":
-        return say.name(found, words, first=True)
     if entry.kind == "choice":
         return words.lookup(f"inputs.choice.{entry.path}.{found}") or str(found)
     if entry.kind == "switch":

@@ -3,19 +3,17 @@ energy price, sizes in MWh."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from i18n import Words
 from report.text import inputs, say
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
-from study import answer
+from study.decision import decision
 from study.study import Study
-from study.turning import TurningPoint
+from study.turning import ARRIVAL, TurningPoint, nearest
 
 LARGE = 1000.0
-ARRIVAL = "grid.ready_month"  # a moment of the term, not a quantity
 NAMED = 2  # turning points in a sentence
 
 
@@ -69,11 +67,11 @@ def label(path: str, words: Words) -> str:
 
 
 def value_text(study: Study, path: str, value: float, words: Words) -> str:
-    """A value with its unit; a month has one decimal."""
+    """A value with its unit."""
     form = in_study(study, path, words, value)
     number = form.number(value)
     if path == ARRIVAL:
-        return words.t("proposal.month_n", n=words.number(number, decimals=1 if number != round(number) else 0))
+        return words.t("proposal.month_n", n=words.number(number, decimals=0))
     return words.number(number, form.unit)
 
 
@@ -82,7 +80,9 @@ def from_to(study: Study, point: TurningPoint, words: Words) -> str:
     if point.at is None:
         return words.t("charts.turning.never", now=value_text(study, point.path, point.now, words))
     form = in_study(study, point.path, words, point.now, point.at)
-    now, at = words.number(form.number(point.now)), words.number(form.number(point.at), form.unit)
+    decimals = 0 if point.path == ARRIVAL else None
+    now = words.number(form.number(point.now), decimals=decimals)
+    at = words.number(form.number(point.at), form.unit, decimals)
     return words.t("charts.turning.from_to", now=now, at=at)
 
 
@@ -93,31 +93,30 @@ def distance(study: Study, point: TurningPoint, words: Words) -> str:
     form = in_study(study, point.path, words, point.now, point.at)
     now, at = form.number(point.now), form.number(point.at)
     if point.path == ARRIVAL:
-        return say.signed(words.number(at - now, words.t("charts.unit.months")), at - now)
+        return say.signed(words.number(at - now, words.t("charts.unit.months"), 0), at - now)
     return say.change(at / now - 1, words) if now else say.signed(words.number(at - now, form.unit), at - now)
 
 
-def holds(study: Study, points: Sequence[TurningPoint], words: Words, mark: str = "{}") -> str:
-    """What the answer rests on: the nearest turning points, or that none is in reach. Empty where the answer is neither
-    cheaper nor dearer. `mark` wraps the values at which it turns."""
-    kind = answer.headline(study).key.removeprefix("answers.headline.")
-    if kind not in ("cheaper", "dearer"):
+def holds(study: Study, words: Words, mark: str = "{}") -> str:
+    """What the verdict rests on: the nearest turning points, or that none is in reach. Empty where it is a tie. `mark`
+    wraps the values at which it turns."""
+    verdict = decision(study).verdict
+    if verdict == "tie":
         return ""
-    is_cheaper, baseline = kind == "cheaper", say.name(study.baseline, words)
-    near = [point for point in points if point.at is not None and point.holds][:NAMED]
+    near = [point for point in nearest(study) if point.holds][:NAMED]
     if not near:
-        return words.t("answers.holds.always" if is_cheaper else "answers.holds.never", baseline=baseline)
-    conditions = [_condition(study, point, "" if is_cheaper else "becomes_", words, mark) for point in near]
+        return words.t(f"answers.holds.{'always' if verdict == 'yes' else 'never'}")
+    conditions = [_condition(study, point, "" if verdict == "yes" else "becomes_", words, mark) for point in near]
     if len(conditions) == NAMED:
-        joint = "answers.holds.both" if is_cheaper else "answers.holds.either"
+        joint = "answers.holds.both" if verdict == "yes" else "answers.holds.either"
         conditions = [words.t(joint, first=conditions[0], second=conditions[1])]
-    return words.t(f"answers.holds.{kind}", baseline=baseline, conditions=conditions[0])
+    return words.t(f"answers.holds.{verdict}", conditions=conditions[0])
 
 
 def _condition(study: Study, point: TurningPoint, prefix: str, words: Words, mark: str) -> str:
     own = f"answers.holds.{point.path}.{prefix}{point.holds}"
     key = own if words.lookup(own) else f"answers.holds.{prefix}{point.holds}"
     form = in_study(study, point.path, words, point.now, point.at or 0.0)
-    unit, decimals = ("", 1) if point.path == ARRIVAL else (form.unit, None)
+    unit, decimals = ("", 0) if point.path == ARRIVAL else (form.unit, None)
     at, now = words.number(form.number(point.at or 0.0), unit, decimals), words.number(form.number(point.now))
     return words.t(key, label=say.inside(label(point.path, words)), at=mark.format(at), now=now)

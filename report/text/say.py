@@ -31,9 +31,11 @@ def quantity(value: Quantity, words: Words, currency: str) -> str:
     """One value with its unit."""
     number = value.value
     if isinstance(number, str):
-        return words.t(f"answers.{value.kind}.{number}")
+        return number if value.kind == "text" else words.t(f"answers.{value.kind}.{number}")
     if value.kind == "money":
         return words.money(number, currency)
+    if value.kind == "price":
+        return words.price(number, currency, "kWh")
     if value.kind == "amount":
         return words.amount(number, currency)
     writers = {"change": change, "percent": share, "power": power, "energy": energy, "duration": duration}

@@ -44,10 +44,11 @@ def moves_vat(s: Any) -> bool:
 class Costs(SectionPart, card="terms.frame"):
     """What things cost, on one VAT basis, `prices_include_vat`; the study shows the basis `vat_basis`."""
 
-    baseline: Literal["diesel", "grid", "grid_diesel"] = given(
-        "diesel",
+    baseline: Literal["auto", "diesel", "grid", "grid_diesel"] = given(
+        "auto",
         "Compared with",
-        "The alternative that savings, NPV, IRR and payback are measured against.",
+        "The alternative that savings, NPV, IRR and payback are measured against. By the site: diesel where no grid "
+        "comes within the term, else the grid, with diesel where the site keeps sets or waits for the grid.",
         card="sidebar",
     )
     discount_rate: float = given(

@@ -10,6 +10,11 @@ from study.evaluate import evaluate
 from study.presets import presets
 
 
+def sums(found):
+    """Saving of each step as it is paid, undiscounted."""
+    return {name: float(values.sum()) for name, values in found.steps.items()}
+
+
 def explained(study, **names):
     return waterfall(study.scenario, study.dispatch, study.bill, study.ledger, **names)
 
@@ -27,13 +32,13 @@ def test_it_sums_exactly_in_every_month(study, reference):
         found.before - sum(found.steps.values()), found.after, rtol=1e-9, atol=1e-9 * found.before.max()
     )
     saving = study.kpis[reference].total_cost - study.kpis["hybrid"].total_cost
-    assert sum(found.totals.values()) == pytest.approx(saving, rel=1e-9)
+    assert sum(sums(found).values()) == pytest.approx(saving, rel=1e-9)
 
 
 def test_the_bill_steps_are_the_difference_of_the_bills(study):
     found = explained(study, reference="grid")
     own, base = (study.bill.total[study.dispatch.row(name)].sum() for name in ("hybrid", "grid"))
-    assert sum(found.totals[name] for name in BILL_STEPS) == pytest.approx(base - own, rel=1e-9)
+    assert sum(sums(found)[name] for name in BILL_STEPS) == pytest.approx(base - own, rel=1e-9)
 
 
 @pytest.mark.parametrize("row", range(len(ALTERNATIVES)))
@@ -79,7 +84,7 @@ def test_a_month_of_arbitrage_by_hand():
         }
     )
     study = evaluate(scenario)
-    found, health = explained(study).totals, study.dispatch.life.health[0]
+    found, health = sums(explained(study)), study.dispatch.life.health[0]
     assert found["energy_shifted"] == pytest.approx(16_740 * health)
     assert found["losses"] == pytest.approx(-1_240 * health)
     assert all(
@@ -93,7 +98,7 @@ def test_pv_that_is_used_is_worth_the_price_of_its_hour():
     row = study.dispatch.row("hybrid")
     trace = study.dispatch.trace("hybrid")
     worth = (trace.pv_load_kw * study.dispatch.step_price_per_kwh()).sum() * study.dispatch.clock.step_h
-    found = explained(study, reference="grid").totals
+    found = sums(explained(study, reference="grid"))
     assert found["pv_used"] == pytest.approx(worth, rel=1e-9)
     assert found["energy_shifted"] == found["losses"] == found["auxiliaries"] == 0
     assert study.dispatch.monthly["pv_load_kwh"][row].sum() > 0
@@ -102,3 +107,10 @@ def test_pv_that_is_used_is_worth_the_price_of_its_hour():
 def test_an_alternative_is_not_explained_by_itself(study):
     with pytest.raises(ValueError, match="against itself"):
         explained(study, alternative="grid", reference="grid")
+
+
+def test_the_steps_sum_to_the_difference_in_present_cost(study):
+    found = explained(study)
+    before, after = found.ends
+    assert before == pytest.approx(study.kpis[study.baseline].present_cost, rel=1e-9)
+    assert sum(found.totals.values()) == pytest.approx(before - after, rel=1e-9)

@@ -41,6 +41,7 @@ def small():
                 "dispatch": {"arbitrage": "off"},
                 "genset": {"set_kw": 1000, "sets": 2, "backup_sets": 2, "last_resort_sets": 1},
                 "finance": {
+                    "baseline": "diesel",
                     "storage_ownership": "rent",
                     "genset_rent_per_set_month": 100_000,
                     "diesel_per_l": 7.5,

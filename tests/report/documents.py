@@ -24,7 +24,7 @@ from report.book.workbook import workbook
 from report.paper import pdf
 from tests.processes import run_well
 from tests.shared import made_once
-from tests.studies import beside_of, points_of, study_of
+from tests.studies import beside_of, study_of
 
 RECALCULATE_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -38,7 +38,7 @@ def paper(preset: str, language: str) -> dict[str, Any]:
 
     def make() -> dict[str, Any]:
         study = study_of(preset)
-        return pdf.data(study, language, points=points_of(preset), extra=beside_of(preset))
+        return pdf.data(study, language, extra=beside_of(preset))
 
     return made_once(f"paper {preset} {language}", make)
 

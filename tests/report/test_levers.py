@@ -13,7 +13,7 @@ from sim.inputs.register import register
 from study.evaluate import evaluate
 from study.presets import presets
 from study.study import Study
-from study.turning import TurningPoint, in_plan
+from study.turning import ARRIVAL, TurningPoint, nearest
 from ui.levers import lever
 
 LANGUAGES = ("en", "zh")
@@ -28,7 +28,7 @@ def study_of(name: str) -> Study:
 @pytest.mark.parametrize("name", presets())
 def test_what_is_shown_is_read_back(name: str, language: str) -> None:
     study, said = study_of(name), words(language)
-    for path in presets()[name].levers:
+    for path in (path for path in presets()[name].levers if path == ARRIVAL or study.scenario.get(path)):
         now = float(study.scenario.get(path))
         form = levers.in_study(study, path, said, now)
         for value in (now, 1.7 * now + 1.0):
@@ -51,17 +51,24 @@ def test_delivered_diesel_and_the_mean_price_are_read_whole() -> None:
 def test_lever_sentence_chart_and_paper_show_the_same(name: str) -> None:
     study, said = study_of(name), words("en")
     price = levers.mean_energy_price(study)
-    for path in in_plan(study.scenario, presets()[name].levers):
+    for path in (path for path in presets()[name].levers if path == ARRIVAL or study.scenario.get(path)):
         now = float(study.scenario.get(path))
         at = now + 1 if register()[path].kind == "integer" else 1.2 * now + 0.01
         on_lever = lever(path, study.scenario, study.scenario, said, price).shown
         assert on_lever == levers.in_study(study, path, said, now)
         point = TurningPoint(path, now, 0.0, 10 * now + 2, at, "above", 0.2)
         (row,) = turning_rows(study, (point,), said)
-        form = levers.in_study(study, path, said, now, at)
-        assert said.number(form.number(at), form.unit) in row.from_to
+        form, decimals = levers.in_study(study, path, said, now, at), 0 if path == ARRIVAL else None
+        assert said.number(form.number(at), form.unit, decimals) in row.from_to
         assert row.distance == levers.distance(study, point, said)
-        if levers.holds(study, (point,), said):
-            assert said.number(form.number(now)) in row.from_to
-            marked = levers.holds(study, (point,), said, mark="<{}>")
-            assert marked.replace("<", "").replace(">", "") == levers.holds(study, (point,), said)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_sentence_of_what_the_answer_rests_on_names_the_nearest_turning_points(name: str) -> None:
+    study, said = study_of(name), words("en")
+    sentence = levers.holds(study, said, mark="<{}>")
+    for point in nearest(study)[:2]:
+        form = levers.in_study(study, point.path, said, point.now, point.at)
+        decimals = 0 if point.path == ARRIVAL else None
+        assert f"<{said.number(form.number(point.at), decimals=decimals)}" in sentence
+    assert sentence.replace("<", "").replace(">", "") == levers.holds(study, said)

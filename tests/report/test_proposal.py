@@ -40,10 +40,10 @@ from study.risk import asked
 from study.strategy import tuned, with_strategy
 from study.study import Study
 from study.summary import summary
-from study.turning import turning_points
+from study.turning import TurningPoint
 from tests.report.documents import paper, pdf_of, squeezed, text_of
 from tests.report.typeset import complaints
-from tests.studies import beside_of, points_of, study_of
+from tests.studies import beside_of, study_of
 
 KEY = re.compile(r"\b(proposal|answers|charts|inputs|shell|downloads)\.[a-z_]+\.?[a-z_]*")
 CASES = ("case_a", "case_b", "case_c")
@@ -59,7 +59,7 @@ HOSTILE = (
 
 def draft_of(name: str, language: str = "en") -> Draft:
     study = study_of(name)
-    return Draft(study, words(language), Offer(), points_of(name), frozenset(unverified(study.scenario)))
+    return Draft(study, words(language), Offer(), frozenset(unverified(study.scenario)))
 
 
 def all_texts(node: object) -> list[str]:
@@ -130,7 +130,7 @@ def test_returns_have_the_same_digits_everywhere(name: str, language: str) -> No
     """After-tax IRR, weakest DSCR and LCOS of a case with a loan: paper, command line and study."""
     base = presets()[name].scenario
     study = evaluate(base.with_({"finance.loan_share": 0.7, "finance.loan_years": 8}), study_of(name).dispatch)
-    text, w = squeezed(text_of(pdf.proposal_pdf(study, language, points=()))), words(language)
+    text, w = squeezed(text_of(pdf.proposal_pdf(study, language))), words(language)
     found, told = returns(study), summary(study)["returns"]
     figures = {
         "after_tax.irr": found.views["after_tax"].irr,
@@ -157,18 +157,18 @@ def test_both_languages_make_one_document() -> None:
 
 def test_the_same_study_gives_the_same_bytes_and_a_tagged_file() -> None:
     first = pdf_of("case_a", "en")
-    assert first == pdf.proposal_pdf(study_of("case_a"), "en", None, points_of("case_a"), beside_of("case_a"))
+    assert first == pdf.proposal_pdf(study_of("case_a"), "en", None, beside_of("case_a"))
     assert b"pdfuaid" in first and b"/StructTreeRoot" in first and b"/Lang" in first
 
 
 def test_ten_at_once_do_not_disturb_each_other() -> None:
     jobs = [(name, language) for name in CASES for language in ("en", "zh")] + [("case_a", "en")] * 4
     alone = [pdf_of(*job) for job in jobs]
-    studies = {name: (study_of(name), points_of(name), beside_of(name)) for name in CASES}
+    studies = {name: (study_of(name), beside_of(name)) for name in CASES}
 
     def build(job: tuple[str, str]) -> bytes:
-        study, points, extra = studies[job[0]]
-        return pdf.proposal_pdf(study, job[1], None, points, extra)
+        study, extra = studies[job[0]]
+        return pdf.proposal_pdf(study, job[1], None, extra)
 
     with ThreadPoolExecutor(10) as pool:
         assert list(pool.map(build, jobs)) == alone
@@ -176,10 +176,10 @@ def test_ten_at_once_do_not_disturb_each_other() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_user_typed_stays_text(text: str) -> None:
-    study, points = study_of("case_a"), points_of("case_a")
+    study = study_of("case_a")
     named = evaluate(study.scenario.with_({"site.name": text}), study.dispatch)
     offer = Offer(client=text, vendor=text, contact=text, title=text, terms=text)
-    found = squeezed(text_of(pdf.proposal_pdf(named, "en", offer, points)))
+    found = squeezed(text_of(pdf.proposal_pdf(named, "en", offer)))
     assert found.count(squeezed(text)) >= 5
     assert "root:" not in found
 
@@ -242,11 +242,11 @@ def test_a_logo_is_drawn_anew_and_brings_nothing_else() -> None:
 
 
 def test_only_the_chapters_asked_for_are_written() -> None:
-    study, points = study_of("case_a"), points_of("case_a")
-    found = proposal(study, "en", Offer(chapters=("money", "bill")), points)
+    study = study_of("case_a")
+    found = proposal(study, "en", Offer(chapters=("money", "bill")))
     assert [chapter["key"] for chapter in found["chapters"]] == ["bill", "money"]
     without_contract = [key for key in CHAPTERS if key != "deal"]
-    assert [chapter["key"] for chapter in proposal(study, "en", points=points)["chapters"]] == without_contract
+    assert [chapter["key"] for chapter in proposal(study, "en")["chapters"]] == without_contract
 
 
 def test_papers_make_the_grade() -> None:
@@ -301,8 +301,8 @@ def test_chinese_tables_stand_in_ten_thousands() -> None:
 
 
 def test_pictures_of_the_pages() -> None:
-    study, points = study_of("case_a"), points_of("case_a")
-    found = pdf.pages(pdf.data(study, "en", Offer(chapters=()), points), 40)
+    study = study_of("case_a")
+    found = pdf.pages(pdf.data(study, "en", Offer(chapters=())), 40)
     assert len(found) == 3 and all(picture.startswith(b"\x89PNG") for picture in found)
 
 
@@ -343,8 +343,7 @@ def test_a_turning_point_is_written_in_one_unit() -> None:
     from report.text.levers import distance
 
     study = study_of("case_a")
-    (point,) = turning_points(study, ("pv.dc_kwp",))
-    assert point.now == 0 and point.at > 1000
+    point = TurningPoint("pv.dc_kwp", 0.0, 0.0, 30_000.0, 3_800.0, "above", 0.13)
     assert distance(study, point, words("en")) == f"+{words('en').number(point.at / 1000, 'MWp')}"
 
 
@@ -359,7 +358,7 @@ def tuned_b() -> tuple[Study, Beside]:
 @pytest.mark.parametrize("language", ("en", "zh"))
 def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Study, Beside], language: str) -> None:
     study, extra = tuned_b
-    content, w = pdf.data(study, language, points=(), extra=extra), words(language)
+    content, w = pdf.data(study, language, extra=extra), words(language)
     assert complaints(content) == []
     chapters = {chapter["key"]: all_texts(chapter) for chapter in content["parts"][0]["chapters"]}
     assert w.t("control.paper.title") in chapters["operation"]
@@ -371,9 +370,9 @@ def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Stu
 
 
 def test_the_annex_asks_for_the_weightiest_unverified_inputs_first() -> None:
-    study, points = study_of("case_a"), points_of("case_a")
+    study = study_of("case_a")
     extra = Beside(None, (), asked(study))
-    (annex,) = proposal(study, "en", Offer(chapters=("annex",)), points, extra)["chapters"]
+    (annex,) = proposal(study, "en", Offer(chapters=("annex",)), extra)["chapters"]
     at = next(k for k, block in enumerate(annex["blocks"]) if block.get("text") == "Ask for these first")
     rows = annex["blocks"][at + 2]["rows"]
     assert rows[0][0].startswith("Diesel price") and [cell.split("\N{NO-BREAK SPACE}")[0] for cell in rows[0][1:4]] == [
@@ -385,12 +384,10 @@ def test_the_annex_asks_for_the_weightiest_unverified_inputs_first() -> None:
 
 
 def test_other_sizes_keep_the_hours_of_storage() -> None:
-    study, points = study_of("case_b"), points_of("case_b")
+    study = study_of("case_b")
     extra = Beside(None, sizes_of(study))
     sizes = [one.scenario.storage for one in extra.sizes]
-    chapters = {
-        chapter["key"]: all_texts(chapter) for chapter in proposal(study, "en", None, points, extra)["chapters"]
-    }
+    chapters = {chapter["key"]: all_texts(chapter) for chapter in proposal(study, "en", None, extra)["chapters"]}
     worth = [words("en").money(one.kpis["hybrid"].npv.value, "CNY") for one in extra.sizes]
     assert [text for text in worth if text not in chapters["solution"]] == []
     assert [size.energy_kwh for size in sizes] == pytest.approx([10e3, 15e3, 20e3, 25e3, 30e3])

@@ -12,15 +12,14 @@ from report import sentences, views
 from report.paper.blocks import Draft
 from report.paper.front import decision
 from report.paper.offer import Offer
-from report.paper.proposal import levers_of
 from report.text import levers, say
 from sim.inputs.tariff import library_ids, library_tariff
 from study.answer import is_long_term
 from study.evaluate import evaluate
 from study.presets import presets
-from study.turning import turning_points
+from study.turning import SHOWN, nearest
 from tests.report.documents import paper
-from tests.studies import points_of, study_of
+from tests.studies import study_of
 from tests.ui.crawl import crawl, texts_of
 
 
@@ -42,7 +41,7 @@ def test_a_charge_of_ones_own_keeps_its_letters() -> None:
 def test_screen_and_paper_say_the_same_of_the_answer(case: str, language: str) -> None:
     drawn, said = crawl("overview", case, language), words(language)
     study = evaluate(presets()[case].scenario)
-    page = decision(Draft(study, said, Offer(), turning_points(study, levers_of(study)), frozenset()))
+    page = decision(Draft(study, said, Offer(), frozenset()))
     texts = [text.replace("**", "") for text in drawn.texts()]
     assert page["lead"][0] in texts
     assert any(page["stack_note"] in text for text in texts)
@@ -52,7 +51,8 @@ def test_screen_and_paper_say_the_same_of_the_answer(case: str, language: str) -
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("case", ["case_a", "case_b", "case_c"])
 def test_screen_and_paper_say_the_same_of_cash_and_of_what_turns_the_answer(case: str, language: str) -> None:
-    said, study, points = words(language), study_of(case), points_of(case)
+    said, study = words(language), study_of(case)
+    points = nearest(study)[:SHOWN]
     pages = [*crawl("overview", case, language).texts(), *crawl("money", case, language).texts()]
     printed = list(texts_of(paper(case, language)["parts"]))
     shared = [sentences.turning_title(points, said), sentences.flow_alt(study, said)]

@@ -19,7 +19,7 @@ from study.financing import returns
 from study.presets import presets
 from study.without_plant import plant_project, without_plant
 
-BASE = presets()["case_d"].scenario
+BASE = presets()["case_d"].scenario.with_({"finance.baseline": "diesel"})
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.inputs.tariff import library_tariff
+from study.decision import decision
 from study.evaluate import evaluate
 from study.policy import (
     break_even_spread,
@@ -103,8 +104,8 @@ def test_at_the_break_even_spread_nothing_is_gained(case_b):
     """Guangdong's prices lie 1.5165 to 0.3382 CNY/kWh apart at 10 kV; the plan needs more than half of that."""
     assert year_spread_per_kwh(case_b.scenario.tariff) == pytest.approx(1.1783)
     at = break_even_spread(case_b)
-    npv = {share: in_case(case_b, "market_price", share * at).kpis["hybrid"].npv.value for share in (0.99, 1.0, 1.01)}
-    assert npv[0.99] < 0 < npv[1.01] and abs(npv[1.0]) < 1e-3 * case_b.kpis["hybrid"].npv.value
+    margin = {share: decision(in_case(case_b, "market_price", share * at)).margin for share in (0.99, 1.0, 1.01)}
+    assert margin[0.99] < 0 < margin[1.01] and abs(margin[1.0]) < 1e-3 * decision(case_b).margin
     assert 0.5 * 1.1783 < at < 0.7 * 1.1783
 
 

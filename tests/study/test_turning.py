@@ -1,15 +1,16 @@
-"""Break-even values: at the value found, hybrid and baseline really cost the same."""
+"""Break-even values: at the value found, hybrid and rival really cost the same in present value."""
 
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from finance.lines import proportional
 from sim.inputs.register import register
 from study import turning
+from study.decision import decision
 from study.evaluate import evaluate
 from study.presets import presets
+from study.price_moves import present_value
 from study.study import Study
 
 
@@ -19,17 +20,17 @@ def study_of(name: str) -> Study:
 
 
 def difference(study: Study, path: str, value: float) -> float:
-    moved = evaluate(study.scenario.with_({path: value}))
-    return moved.kpis["hybrid"].total_cost - moved.kpis[study.baseline].total_cost
+    """What the hybrid costs more than its rival in a study of its own."""
+    return -decision(evaluate(study.scenario.with_({path: value}))).margin
 
 
 @pytest.mark.parametrize("name", list(presets()))
 def test_costs_are_equal_at_the_turning_point_and_the_side_is_right(name: str):
     study = study_of(name)
-    for point in turning.turning_points(study, presets()[name].levers):
-        if point.at is None or register()[point.path].kind == "integer":
+    for point in turning.nearest(study):
+        if register()[point.path].kind == "integer":
             continue
-        scale = study.kpis[study.baseline].total_cost
+        scale = decision(study).present_cost[decision(study).rival]
         assert abs(difference(study, point.path, point.at)) < 1e-3 * scale, point
         step = 0.05 * max(abs(point.at), abs(point.now))
         above = difference(study, point.path, min(point.high, point.at + step))
@@ -38,30 +39,26 @@ def test_costs_are_equal_at_the_turning_point_and_the_side_is_right(name: str):
         assert point.low <= point.at <= point.high
 
 
-def test_diesel_price_of_case_a_by_the_straight_line():
-    """Fuel is the only line the price enters, so the break-even follows from the litres: exact to 1e-3."""
-    study = study_of("case_a")
-    point = turning.turning_point(study, "finance.diesel_per_l")
-    litres = study.kpis["diesel"].diesel_l - study.kpis["hybrid"].diesel_l
-    expected = point.now - study.savings["hybrid"].total / litres
-    assert point.holds == "above"
+def test_a_price_by_the_straight_line():
+    """Untaxed, the lines that are proportional to a price move the margin in a straight line."""
+    study = evaluate(presets()["case_d"].scenario.with_({"finance.tax_rules": "none"}))
+    path, found = "finance.storage_capex_per_kwh", decision(study)
+    assert found.rival == study.baseline == "grid_diesel"
+    point = turning.turning_point(study, path)
+    expected = point.now * (1 - found.margin / present_value(study, proportional(path)))
     assert point.at == pytest.approx(expected, rel=1e-3)
     assert point.distance == pytest.approx(abs(expected - point.now) / point.now, rel=1e-2)
 
 
-def test_grid_ready_month_lies_between_two_whole_months():
-    study = study_of("case_a")
+def test_of_a_whole_number_the_first_value_that_has_turned_is_named():
+    study = study_of("case_b")
     point = turning.turning_point(study, "grid.ready_month")
-    assert point.holds == "below" and 0 < point.at < study.scenario.site.term_months
-    assert difference(study, "grid.ready_month", int(point.at)) < 0
-    assert difference(study, "grid.ready_month", int(point.at) + 1) > 0
-
-
-def test_no_limit_where_the_sign_never_changes():
-    study = study_of("case_a")
-    point = turning.turning_point(study, "finance.grid_works_share")
-    assert point.at is None and point.reason == "no_limit" and point.distance is None
-    assert difference(study, point.path, point.low) < 0 and difference(study, point.path, point.high) < 0
+    assert point.holds == "below" and point.at == round(point.at) > 0
+    assert (
+        difference(study, "grid.ready_month", int(point.at) - 1)
+        < 0
+        <= difference(study, "grid.ready_month", int(point.at))
+    )
 
 
 def test_a_battery_of_nothing_is_no_turn():
@@ -71,11 +68,18 @@ def test_a_battery_of_nothing_is_no_turn():
     assert point.at is None or point.at > study.scenario.storage.energy_kwh
 
 
-def test_the_nearest_comes_first_and_no_limit_last():
-    points = turning.turning_points(study_of("case_a"), presets()["case_a"].levers)
-    known = [point.distance for point in points if point.distance is not None]
+def test_prices_of_battery_pv_and_sets_and_the_discount_rate_are_looked_at():
+    paths = turning.candidates(presets()["case_c"].scenario)
+    wanted = {"finance.storage_capex_per_kwh", "finance.pv_capex_per_kwp", "finance.genset_capex_per_kw"}
+    assert wanted | {"finance.discount_rate", "finance.diesel_per_l", "pv.dc_kwp", "grid.ready_month"} <= set(paths)
+    without_pv = presets()["case_a"].scenario
+    assert "pv.dc_kwp" not in turning.candidates(without_pv) and "grid.ready_month" in turning.candidates(without_pv)
+
+
+@pytest.mark.parametrize("name", list(presets()))
+def test_the_nearest_comes_first(name: str):
+    known = [point.distance for point in turning.nearest(study_of(name))]
     assert known == sorted(known)
-    assert [point.distance is None for point in points] == sorted(point.distance is None for point in points)
 
 
 def test_inputs_that_are_not_numbers_are_left_out():
@@ -92,37 +96,3 @@ def test_search_range_stays_inside_the_limits():
         assert low <= float(value) <= high, path
         assert entry.minimum is None or low >= entry.minimum, path
         assert entry.maximum is None or high <= max(entry.maximum, float(value)), path
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    root=st.floats(-50, 50),
-    slope=st.floats(0.01, 100),
-    bend=st.floats(0, 5),
-    left=st.floats(0.1, 60),
-    right=st.floats(0.1, 60),
-)
-def test_false_position_finds_the_root(root: float, slope: float, bend: float, left: float, right: float):
-    def curve(x: float) -> float:
-        return slope * (x - root) + bend * (x - root) ** 3 / 100
-
-    found = turning.false_position(curve, root - left, root + right, 1e-9, 1e-9)
-    assert root - left <= found <= root + right
-    assert abs(found - root) <= 1e-2 * (left + right)
-
-
-def test_false_position_is_exact_on_a_line():
-    calls = []
-
-    def line(x: float) -> float:
-        calls.append(x)
-        return 3.0 * (x - 7.0)
-
-    assert turning.false_position(line, 0.0, 100.0, 1e-9, 1e-12) == pytest.approx(7.0)
-    assert len(calls) == 3
-
-
-def test_a_size_of_zero_is_no_part_of_the_plan_but_a_wait_of_zero_months_is():
-    paths = ("pv.dc_kwp", "storage.energy_kwh", "grid.ready_month", "finance.diesel_per_l")
-    assert turning.in_plan(presets()["case_a"].scenario, paths) == paths[1:]
-    assert turning.in_plan(presets()["case_c"].scenario, paths) == paths

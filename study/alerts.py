@@ -1,0 +1,129 @@
+"""What a reader must know before he trusts the answer: warnings with their figure, how grave they are, their remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sim.plant.battery import window_kwh
+from study.answer import NOTHING_KWH, Finding, Quantity, clash
+from study.attribution import parts
+from study.decision import WEAK_BASELINE, decision
+from study.policy import break_even_spread, market_condition
+from study.sets_duty import duty
+from study.study import Study, kept
+
+Severity = Literal["high", "medium"]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A warning. `figure`: the quantity it is about; `remedies`: inputs by path with the value that would mend it,
+    where one is known."""
+
+    finding: Finding
+    severity: Severity
+    figure: Quantity
+    remedies: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """Its name for programs."""
+        return self.finding.key.removeprefix("answers.").removeprefix("alert.")
+
+
+@kept
+def alerts(study: Study) -> tuple[Alert, ...]:
+    """All of them, the grave ones first."""
+    found = [*_supply(study), *_market(study), *_baseline(study), *_battery(study), *_sets(study)]
+    return tuple(sorted(found, key=lambda alert: alert.severity != "high"))
+
+
+def _supply(study: Study) -> Iterator[Alert]:
+    """Load the hybrid leaves without power, or sets that carry it though the grid is there."""
+    left, found = study.kpis["hybrid"].unserved_kwh, clash(study)
+    figure = Quantity("energy", left)
+    if found:
+        yield Alert(found, "high" if left > NOTHING_KWH else "medium", figure, _ways_out(study, found))
+    elif left > NOTHING_KWH:
+        yield Alert(Finding("answers.alert.unserved", {"unserved": figure}, good=False), "high", figure)
+
+
+def _ways_out(study: Study, found: Finding) -> dict[str, float]:
+    """The changes that a clash names, as values of inputs."""
+    values, here = found.values, study.scenario
+    more = here.genset.last_resort_sets if found.key.endswith("supply_too_small") else 0
+    known = {
+        "grid.import_limit_kw": values.get("limit_needed"),
+        "dispatch.reserve_fraction": values.get("reserve"),
+        "storage.energy_kwh": values.get("battery"),
+    }
+    if found.key.startswith("answers.clash.outage"):
+        del known["grid.import_limit_kw"]
+    ways = {path: float(value.value) for path, value in known.items() if value is not None}
+    if "sets_needed" in values:
+        ways["genset.last_resort_sets"] = float(values["sets_needed"].value) + more
+    return ways
+
+
+def _market(study: Study) -> Iterator[Alert]:
+    """Prices by government windows, which do not bind who buys in the market."""
+    rests_on = market_condition(study.scenario)
+    if rests_on is None or not study.scenario.storage.exists:
+        return
+    now, even = Quantity("price", rests_on.spread_per_kwh), break_even_spread(study)
+    values = {"since": Quantity("text", rests_on.since), "now": now}
+    if even is None:
+        yield Alert(Finding("answers.alert.market_windows", values, good=False), "medium", now)
+        return
+    found = Finding("answers.alert.market_windows_spread", values | {"even": Quantity("price", even)}, good=False)
+    yield Alert(found, "medium", Quantity("price", even))
+
+
+def _baseline(study: Study) -> Iterator[Alert]:
+    """A chosen baseline far dearer than the cheapest alternative: every saving against it flatters."""
+    found = decision(study)
+    cost, rival = found.present_cost[study.baseline], found.present_cost[found.rival]
+    if rival > 0 and cost > WEAK_BASELINE * rival:
+        times = Quantity("number", round(cost / rival, 2))
+        values = {"first_baseline": Quantity("first_name", study.baseline), "rival": Quantity("name", found.rival)}
+        finding = Finding("answers.alert.weak_baseline", values | {"times": times}, good=False)
+        yield Alert(finding, "medium", times)
+
+
+def _battery(study: Study) -> Iterator[Alert]:
+    """A battery that hardly works, or costs more than it brings."""
+    storage, dispatch = study.scenario.storage, study.dispatch
+    if not storage.exists:
+        return
+    given = Quantity("energy", float(dispatch.total("discharge_kwh")[dispatch.row("hybrid")]) * 12 / dispatch.months)
+    if float(given.value) < window_kwh(storage):
+        yield Alert(Finding("answers.alert.idle_battery", {"given": given}, good=False), "medium", given)
+    brought = parts(study)["battery"]
+    if brought < 0:
+        lost = Quantity("money", -brought)
+        yield Alert(Finding("answers.alert.losing_battery", {"lost": lost}, good=False), "medium", lost)
+
+
+def _sets(study: Study) -> Iterator[Alert]:
+    """Tanks that run dry and limits of the rating, of the hybrid and of what it is compared with."""
+    compared = dict.fromkeys(("hybrid", decision(study).rival, study.baseline))
+    for name in compared:
+        found = duty(study, name)
+        if found is None:
+            continue
+        who = {"first_name": Quantity("first_name", name)}
+        if found.fuel.dry_steps:
+            dry = Quantity("duration", found.fuel.dry_steps * study.dispatch.clock.step_h)
+            yield Alert(
+                Finding("answers.alert.tanks_dry", who | {"hours": dry}, good=False),
+                "high" if name == "hybrid" else "medium",
+                dry,
+            )
+        for limit in found.limits:
+            kind = "duration" if limit.limit == "hours" else "percent"
+            value, allowed = Quantity(kind, limit.value), Quantity(kind, limit.allowed)
+            rating = Quantity("text", study.scenario.genset.rating)
+            values = who | {"value": value, "allowed": allowed, "rating": rating}
+            yield Alert(Finding(f"answers.alert.rating_{limit.limit}", values, good=False), "medium", value)
