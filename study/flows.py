@@ -73,8 +73,10 @@ def flows(
     outages: Outages | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    against: str | None = None,
 ) -> Flows:
-    """Flows of all variants. values: path of `VARIED` -> (N,); inputs that are not named stay as they are.
+    """Flows of all variants, against the baseline unless another alternative is named. values: path of `VARIED` ->
+    (N,); inputs that are not named stay as they are.
 
     outages: of each variant, in steps of the template year; None = the study's, year by year, for all. progress: called
     with (done, all) after each `CHUNK` of variants; what it raises ends the run. The result does not depend on
@@ -86,7 +88,7 @@ def flows(
     if outages is not None and outages.count != count:
         raise ValueError(f"there are {count} variants but outages for {outages.count}; give one list for each")
     puts_up_pv = bool((given.get("pv.dc_kwp", np.zeros(1)) > 0).any())
-    terms = [Term(Alternative.of(study, name, puts_up_pv)) for name in ("hybrid", study.baseline)]
+    terms = [Term(Alternative.of(study, name, puts_up_pv)) for name in ("hybrid", against or study.baseline)]
     everyone, parts = Values(study.scenario, given, count), []
     used = [] if outages else [term.every_year(everyone, threads) for term in terms]
     for start in range(0, count, CHUNK):

@@ -3,7 +3,7 @@
 All of them are batches of `study.flows`. Ranges come from `low` and `high` of the data, in proportion to the value in
 use: a diesel price of 3.2 with a range of 2.9 to 5.4 round a default of 7.5 becomes a range in its own money. Draws
 are made before anything is simulated, by one seeded generator: the same seed gives the same draws and the same digits,
-whatever the number of threads.
+whatever the number of threads. Everything is against the rival of `study.decision`, before tax.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario
 from sim.plant.interruptions import HOURS_PER_YEAR, drawn_years, in_steps
 from study.batch_years import hours_off
+from study.decision import decision
 from study.flows import Flows, flows
 from study.study import Study
 from study.varied import FACTORS, VARIED, limits
@@ -138,7 +139,7 @@ def tornado(study: Study, ranges: Sequence[Range] | None = None, measure: str = 
     values = {one.path: np.full(count, one.mode) for one in ranges}
     for at, one in enumerate(ranges):
         values[one.path][2 * at + 1], values[one.path][2 * at + 2] = one.low, one.high
-    found = measured(flows(study, values), measure)
+    found = measured(flows(study, values, against=decision(study).rival), measure)
     bars = [
         Bar(one.path, one.low, one.high, float(found[2 * at + 1]), float(found[2 * at + 2]))
         for at, one in enumerate(ranges)
@@ -172,7 +173,8 @@ def heat_map(
         raise ValueError(f"both axes are '{x_path}'; choose two different inputs")
     columns, rows = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     grid_y, grid_x = np.meshgrid(rows, columns, indexing="ij")
-    found = measured(flows(study, {x_path: grid_x.ravel(), y_path: grid_y.ravel()}), measure)
+    values = {x_path: grid_x.ravel(), y_path: grid_y.ravel()}
+    found = measured(flows(study, values, against=decision(study).rival), measure)
     return HeatMap(measure, x_path, y_path, columns, rows, found.reshape(grid_x.shape))
 
 
@@ -277,8 +279,9 @@ class Quantiles:
 class Risk:
     """Outcome of a Monte Carlo study. `results[measure]` (N,), NaN where the measure does not exist.
 
-    wins: share of draws in which the hybrid costs less than the baseline; paid_back: share in which it has paid back by
-    `target_years` (one that never does counts as no). drivers: share of the spread of the NPV that goes with each
+    wins: share of draws in which the hybrid is worth more than its rival (NPV before tax above 0); paid_back: share in
+    which it has paid back by `target_years` (one that never does counts as no).
+    drivers: share of the spread of the NPV that goes with each
     input, by squared rank correlation scaled to 1; with correlated inputs the shares overlap. "outages" stands for the
     hours without grid of a draw.
     """
@@ -300,7 +303,7 @@ def simulate_draws(
     progress: Progress | None = None,
 ) -> Risk:
     """Run every draw: physics with its own outages, all cash flows, and their figures of merit."""
-    found = flows(study, draws.values, draws.outages, threads, progress)
+    found = flows(study, draws.values, draws.outages, threads, progress, decision(study).rival)
     results = {measure: measured(found, measure) for measure in MEASURES}
     results["unserved_kwh"], results["co2_saving_t"] = found.unserved_kwh, found.base_co2_t - found.co2_t
     years = results["payback_years"]
@@ -308,7 +311,7 @@ def simulate_draws(
         draws=draws,
         results=results,
         quantiles={name: quantiles(values) for name, values in results.items()},
-        wins=float((results["saving"] > 0).mean()),
+        wins=float((results[WORTH] > 0).mean()),
         target_years=target_years,
         paid_back=float((np.nan_to_num(years, nan=np.inf) <= target_years).mean()),
         drivers=_drivers(study, draws, results[WORTH]),

@@ -14,6 +14,7 @@ from report.text.amounts import Amounts, amounts
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from study import risk
+from study.decision import decision
 from study.risk import HeatMap, Risk, Tornado
 from study.study import Study
 from study.varied import FACTORS, VARIED
@@ -84,7 +85,7 @@ def answer(study: Study, found: Risk) -> str:
     values = {
         "wins": words.percent(found.wins),
         "n": words.number(found.draws.count, decimals=0),
-        "baseline": say.name(study.baseline, words),
+        "baseline": say.name(decision(study).rival, words),
     }
     if saving.q10 is None:
         return t("risk.answer.none", **values)
