@@ -82,8 +82,11 @@ def chips(found: Iterable[Finding]) -> None:
 def warnings(study: Study) -> None:
     """Every warning about the answer: the grave ones red, the others amber. The results below are still shown."""
     for alert in alerts(study):
-        box = st.error if alert.severity == "high" else st.warning
-        box(say.say(alert.finding, state.words(), study.scenario.site.currency))
+        text = say.say(alert.finding, state.words(), study.scenario.site.currency)
+        if alert.severity == "high":
+            st.container(border=True).markdown(f":red[{text}]")
+        else:
+            st.warning(text)
 
 
 def better_size(study: Study) -> None:

@@ -260,7 +260,7 @@ def test_the_bridge_adds_up(name: str) -> None:
     draft = draft_of(name)
     amounts = [amount for _, amount, _ in proposal_money.bridge_steps(draft)]
     assert sum(amounts[:-1]) == pytest.approx(amounts[-1], rel=1e-9)
-    assert amounts[-1] == pytest.approx(draft.study.kpis["hybrid"].total_cost)
+    assert amounts[-1] == pytest.approx(draft.study.kpis["hybrid"].present_cost)
 
 
 @pytest.mark.parametrize("name", presets())
@@ -276,8 +276,8 @@ def test_the_cash_flow_table_is_the_difference_of_all_lines(name: str) -> None:
 
 
 def test_first_year_saving_by_hand() -> None:
-    """Case C: flow of year 1 of the hybrid less the baseline, which holds no investment and no resale."""
-    draft = draft_of("case_c")
+    """Case B: flow of year 1 of the hybrid less its rival and baseline, without investment and resale."""
+    draft = draft_of("case_b")
     net = next(row for row in cash_rows(draft) if row.key == "before_tax")
     assert first_year_saving(draft) == pytest.approx(net.values[1])
 
