@@ -29,6 +29,7 @@ ARRIVAL = "grid.ready_month"
 PHYSICAL = ("storage.energy_kwh", "pv.dc_kwp", "dispatch.reserve_fraction", "load.growth_per_year", ARRIVAL)
 REACH = 10.0
 HIGHEST_RATE = 0.5  # a year
+A_YEAR, FAR_RATE = "fraction/year", 0.1  # ten points of a yearly rate are as far as 100 % of a price
 SHOWN = 3  # turning points named on a page
 COST_TOLERANCE, VALUE_TOLERANCE = 1e-4, 1e-4
 Gap = Callable[[float], float]
@@ -40,7 +41,8 @@ class TurningPoint:
     number it is the first value at which the answer has turned.
 
     `holds`: the side on which the hybrid costs less, "above" or "below" `at`. `distance` is |at - now| over today's
-    value, or over the range where a ratio means nothing (months, values of 0); None without a limit.
+    value, of a yearly rate over ten points, or over the range where a ratio means nothing (months, values of 0); None
+    without a limit.
     """
 
     path: str
@@ -166,6 +168,8 @@ def _first_beyond(at: float, now: float) -> float:
 
 
 def _distance(path: str, now: float, at: float, low: float, high: float) -> float:
+    if register()[path].unit == A_YEAR:
+        return abs(at - now) / FAR_RATE
     if path == ARRIVAL or now == 0:
         return abs(at - now) / (high - low)
     return abs(at - now) / abs(now)

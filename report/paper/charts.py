@@ -76,7 +76,7 @@ def cost_stack(study: Study, words: Words, width_mm: float = FULL_MM) -> str:
             right, left = right + np.clip(values, 0, None), left + np.clip(values, None, 0)
         reach = max(float(right.max()), 1e-9)
         for k, name in enumerate(order):
-            label = scale.label(study.kpis[name].total_cost)
+            label = scale.label(study.kpis[name].present_cost)
             axes.text(right[k] + 0.012 * reach, k, label, va="center", fontsize=TEXT, fontweight="bold")
         axes.set_xlim(min(0.0, float(left.min())), reach * 1.12)
         _names_down(axes, [say.name(name, words, first=True) for name in order])

@@ -11,7 +11,7 @@ from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from study.decision import decision
 from study.study import Study
-from study.turning import ARRIVAL, TurningPoint, nearest
+from study.turning import A_YEAR, ARRIVAL, TurningPoint, nearest
 
 LARGE = 1000.0
 NAMED = 2  # turning points in a sentence
@@ -94,6 +94,8 @@ def distance(study: Study, point: TurningPoint, words: Words) -> str:
     now, at = form.number(point.now), form.number(point.at)
     if point.path == ARRIVAL:
         return say.signed(words.number(at - now, words.t("charts.unit.months"), 0), at - now)
+    if register()[point.path].unit == A_YEAR:
+        return say.signed(words.number(at - now, words.t("charts.unit.points")), at - now)
     return say.change(at / now - 1, words) if now else say.signed(words.number(at - now, form.unit), at - now)
 
 
