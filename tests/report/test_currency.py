@@ -16,6 +16,7 @@ from report.paper.offer import Offer
 from report.paper.proposal import proposal
 from report.text.amounts import amounts
 from report.text.currency import exchange, rate_note, table_rate, words_for
+from report.text.plain import as_part
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from study.evaluate import evaluate
@@ -173,7 +174,7 @@ def test_the_command_line_doubles_and_states_the_rate(pair):
 def test_every_amount_of_a_page_is_doubled(page):
     case = presets()["case_b" if page == "deal" else "case_a"].scenario
     one, two = (page_texts(page, case.with_(changes)) for changes in ({}, TWICE))
-    note = "CNY 1 = 2.0000\u00a0USD, own rate, 2026-11-20"
+    note = as_part("CNY 1 = 2.0000\u00a0USD, own rate, 2026-11-20")
     assert any(note in text for text in two)
     counted = 0
     for before, after in zip(one, two, strict=True):

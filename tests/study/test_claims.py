@@ -135,10 +135,11 @@ def payback(study) -> float | None:
 
 
 @pytest.mark.parametrize("tariff_id", ["cn_guangdong_prd_10kv", "cn_guangdong_prd_110kv"])
-def test_case_b_pays_back_in_3_to_3_5_years_in_the_pearl_river_delta(tariff_id):
-    """With 16 MW of connection. Its own 12.25 MW leave 3 MW for the noon charge and make it 3.8-4.1 years."""
-    assert 3.0 <= payback(case_b_on(tariff_id, "transformer_kva", 16_000)) <= 3.5
-    assert 3.8 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.3
+def test_case_b_pays_back_in_about_4_years_in_the_pearl_river_delta(tariff_id):
+    """With 16 MW of connection. Its own 12.25 MW leave 3 MW for the noon charge: 4.6-4.9 years. It was 3.3 and
+    3.8 before cells aged as warranties say, the static switch had a price and services a VAT rate of their own."""
+    assert 3.8 <= payback(case_b_on(tariff_id, "transformer_kva", 16_000)) <= 4.2
+    assert 4.6 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.9
 
 
 def test_notes_of_the_paybacks_are_those_of_a_run():
@@ -153,8 +154,8 @@ def test_notes_of_the_paybacks_are_those_of_a_run():
 
 
 @pytest.mark.parametrize("tariff_id", ["cn_shanghai_10kv", "cn_shanghai_35kv", "cn_shanghai_110kv"])
-def test_case_b_pays_back_in_3_8_to_4_8_years_in_shanghai(tariff_id):
-    assert 3.8 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 4.8
+def test_case_b_pays_back_in_4_9_to_5_7_years_in_shanghai(tariff_id):
+    assert 4.9 <= payback(case_b_on(tariff_id, "transformer_kva")) <= 5.7
 
 
 @pytest.mark.parametrize("tariff_id", ["cn_ningxia_110kv", "cn_gansu_110kv"])

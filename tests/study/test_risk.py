@@ -60,11 +60,11 @@ def test_a_bar_of_the_tornado_is_two_studies(case_a):
 
 
 def test_ranges_are_in_proportion_to_the_value_in_use():
-    """Malaysian diesel at 3.2 a litre with the default's 7.5 (6.6 to 9.5): 2.8 to 4.1."""
+    """Malaysian diesel at 3.12 a litre with the default's 7.5 (6.6 to 9.5): 2.7 to 4.0."""
     entry, scenario = register()["finance.diesel_per_l"], presets()["case_c"].scenario
     found = default_range(scenario, "finance.diesel_per_l")
-    assert found.low == pytest.approx(3.2 * entry.low / entry.default)
-    assert found.high == pytest.approx(3.2 * entry.high / entry.default)
+    assert found.low == pytest.approx(3.12 * entry.low / entry.default)
+    assert found.high == pytest.approx(3.12 * entry.high / entry.default)
     assert all(one.low <= one.mode <= one.high for one in default_ranges(scenario))
     assert "pv.irradiation" not in {one.path for one in default_ranges(presets()["case_a"].scenario)}
 
