@@ -42,7 +42,7 @@ def figure(study: Any, name: str) -> float:
         return float(study.ledger.lines[line][study.dispatch.row(alternative)].sum())
     if name == "equity minus project NPV":
         found = returns(study)
-        return found.equity.npv - found.project_after_tax.npv
+        return found.equity.worth - found.project_after_tax.worth
     node: Any = summary(study)
     for part in name.split("."):
         node = node[part]
@@ -77,7 +77,7 @@ def verdict(case: dict[str, Any]) -> tuple[bool, Any]:
 def paybacks_told(case: dict[str, Any], language: str) -> list[str]:
     """What is said of the payback: overview and Money, the table of figures, the proposal, the command line."""
     study, spoken = evaluate(presets()[case["preset"]].scenario.with_(case["changes"])), words(language)
-    draft = Draft(study, spoken, Offer(), (), frozenset())
+    draft = Draft(study, spoken, Offer(), frozenset())
     row = FIGURES["payback_years"]
     return [
         say.lead(study, spoken),

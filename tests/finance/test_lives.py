@@ -90,8 +90,8 @@ def test_case_d_is_worth_what_is_left_of_its_lives():
 def test_a_fraction_that_is_typed_is_the_whole_worth():
     typed = {f"finance.{name}_residual_fraction": 0.05 for name in ("storage", "pv", "genset")}
     study = evaluate(study_of("case_c").scenario.with_(typed), study_of("case_c").dispatch)
-    assert end_of(study, "storage_residual") == pytest.approx(0.05 * 30_000 * 840)
-    assert end_of(study, "pv_residual") == pytest.approx(0.05 * 15_000 * 2730)
+    assert end_of(study, "storage_residual") == pytest.approx(0.05 * 30_000 * 882)
+    assert end_of(study, "pv_residual") == pytest.approx(0.05 * 15_000 * 2772)
     assert end_of(study, "storage_converter_residual") == end_of(study, "pv_inverter_residual") == 0
 
 

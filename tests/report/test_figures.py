@@ -19,6 +19,7 @@ import pytest
 
 import cli
 from finance.figures import FIGURES, KINDS, OF_FLOWS, WORTH, Appraisal, KeyFigure, figures_on
+from finance.metrics import Payback
 from i18n import LANGUAGES, words
 from i18n.words import catalogue
 from report import files, views
@@ -244,7 +245,9 @@ def expected_cards(study: Study, language: str) -> dict[str, str]:
         figure, name = decision_figure(study, row), say.figure_name(row, w)
         label = w.t("figures.with_unit", name=name, unit=say.figure_unit(row, w, currency)) if row.is_money else name
         exists = figure.value is not None
-        expected[label] = say.figure(row, figure, w, currency, unit=False) if exists else w.t("answers.kpi.none")
+        text = say.figure(row, figure, w, currency, unit=False) if exists else w.t("answers.kpi.none")
+        is_lost = isinstance(figure, Payback) and figure.lost_again
+        expected[label] = say.lasting(figure, w) if is_lost else text
     return expected
 
 
