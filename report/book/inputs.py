@@ -86,11 +86,11 @@ def _derived_cells(book: Book) -> list[tuple[str, str | None, float]]:
     """(name, formula or None, value) of each helper cell that follows from the inputs."""
     study, scenario = book.study, book.study.scenario
     finance = scenario.finance
-    own = ALTERNATIVES.index(study.baseline) + 1  # what the site says where none is chosen
+    by_site = ALTERNATIVES.index(study.baseline) + 1  # what the site says where none is chosen
     names = ",".join(f'"{name}"' for name in ALTERNATIVES)
     rates, own = bill_rates(scenario, study.dispatch), "in_finance_prices_include_vat"
     return [
-        ("baseline_number", f"=IFERROR(MATCH(in_finance_baseline,{{{names}}},0),{own})", own),
+        ("baseline_number", f"=IFERROR(MATCH(in_finance_baseline,{{{names}}},0),{by_site})", by_site),
         ("periods_per_year", None, MONTHLY),
         (
             "period_rate",

@@ -375,11 +375,8 @@ def test_the_annex_asks_for_the_weightiest_unverified_inputs_first() -> None:
     (annex,) = proposal(study, "en", Offer(chapters=("annex",)), extra)["chapters"]
     at = next(k for k, block in enumerate(annex["blocks"]) if block.get("text") == "Ask for these first")
     rows = annex["blocks"][at + 2]["rows"]
-    assert rows[0][0].startswith("Diesel price") and [cell.split("\N{NO-BREAK SPACE}")[0] for cell in rows[0][1:4]] == [
-        "7.50",
-        "6.30",
-        "9.50",
-    ]
+    assert rows[0][0].startswith("Battery rent")
+    assert [cell.split("\N{NO-BREAK SPACE}")[0] for cell in rows[0][1:4]] == ["55.0", "35.0", "90.0"]
     assert len(rows) == 10 and rows[0][4] == words("en").money(extra.asked[0].swing, "CNY")
 
 

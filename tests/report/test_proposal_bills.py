@@ -51,4 +51,4 @@ def test_a_curve_of_many_prices_has_one_column_of_energy() -> None:
 
 def test_paper_takes_the_table() -> None:
     study = evaluate(presets()["case_b"].scenario.with_({"bills": BILLS}))
-    assert complaints(pdf.data(study, "zh", Offer(), ())) == []
+    assert complaints(pdf.data(study, "zh", Offer())) == []
