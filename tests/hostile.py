@@ -13,13 +13,13 @@ from study.presets import presets
 HOST = "evil.test"
 # Picture, link, colour, formula, tag, address, mail, code, and a cell that calculates.
 MARKUP = (
-    f"=1+1 ![p](http://{HOST}/p.png) [l](javascript:x) :red[r] $\\frac{{a}}{{b}}$ **b** <a href='http://{HOST}'>h</a> "
+    f"=1+1 ![p](http://{HOST}/p.png) [l](javascript:x) :blue[r] $\\frac{{a}}{{b}}$ **b** <a href='http://{HOST}'>h</a> "
     f'http://{HOST}/x www.{HOST} me@{HOST} `c` #link("http://{HOST}")[t] {{0}} {{name}}'
 )
 # What markdown makes of it where no backslash stands before the signs; an address it finds in any case.
 LIVE = {
     "picture or link": re.compile(r"(?<!\\)\]\((?:http|javascript)"),
-    "colour": re.compile(r"(?<!\\):red(?<!\\)\["),
+    "colour": re.compile(r"(?<!\\):blue(?<!\\)\["),
     "formula": re.compile(r"(?<!\\)\$\\+frac"),
     "bold": re.compile(r"(?<!\\)\*\*b(?<!\\)\*\*"),
     "code": re.compile(r"(?<!\\)`c(?<!\\)`"),

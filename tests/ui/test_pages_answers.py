@@ -38,10 +38,10 @@ def test_four_kpis_by_term():
     short = [metric.label for metric in drawn_alone("overview", CASE_A, preset="case_a").metric]
     long = [metric.label for metric in drawn_alone("overview", CASE_C, preset="case_c").metric]
     assert [label.split(",")[0].split(" ◇")[0] for label in short] == [
-        "Total cost",
+        "Present cost",
         "All-in cost",
         "Ride-through",
-        "CO2e avoided",
+        "CO2e added",
     ]
     assert [label.split(",")[0].split(" ◇")[0] for label in long] == ["Payback", "IRR", "NPV", "LCOE"]
 
@@ -49,21 +49,21 @@ def test_four_kpis_by_term():
 def test_a_figure_that_does_not_exist_says_why():
     app = drawn_alone("overview", AWKWARD["no battery, no PV"])
     values = {metric.label.split(" ")[0]: metric.value for metric in app.metric}
-    assert values["Payback"] == "none" and values["IRR"] == "none"
-    assert any("no extra outlay" in info.value for info in app.info)
+    assert values["Payback"] == "none"
+    assert any("not recovered" in info.value or "no extra outlay" in info.value for info in app.info)
     assert any("neither a battery nor PV" in text for text in texts(app))
 
 
-def test_overview_shows_the_study_and_what_is_cheaper_still():
+def test_overview_shows_who_costs_least_and_the_chosen_baseline():
     study = evaluate(CASE_A)
     text = " ".join(texts(drawn_alone("overview", CASE_A, preset="case_a")))
-    assert f"{study.kpis['hybrid'].total_cost / 1e6:.2f}\u00a0M" in text
-    assert "Cheaper still: grid only" in text and "It stays cheaper than diesel while" in text
+    assert f"{study.kpis['grid'].present_cost / 1e6:.2f}\u00a0M" in text
+    assert "Grid only costs least" in text and "Diesel, the chosen baseline" in text
 
 
-def test_unserved_load_shows_amber_with_two_ways_out():
+def test_unserved_load_is_red_with_two_ways_out():
     app = drawn_alone("overview", presets()["case_b"].scenario, preset="case_b")
-    assert len(app.warning) == 1 and " or keep " in app.warning[0].value
+    assert [text for text in texts(app) if text.startswith(":red[") and " or keep " in text]
 
 
 def test_operation_follows_alternative_year_and_span():
