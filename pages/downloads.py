@@ -48,6 +48,7 @@ makers = {
     "bill": ("csv", partial(files.bill_csv, study, words)),
     "lines": ("csv", partial(files.lines_csv, study, words)),
     "cash-flow": ("csv", partial(files.cash_flow_csv, study, words)),
+    "series": ("csv", partial(files.series_csv, study, words)),
     "scenario": ("json", scenario.to_json),
     "schema": ("json", lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False)),
 }

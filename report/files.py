@@ -29,6 +29,7 @@ from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.problem import Problem
+from sim.sun.climate import ambient_c
 from study.financing import monthly_lines, returns
 from study.study import Study
 
@@ -95,6 +96,20 @@ def hourly_csv(study: Study, alternative: str, year: int, words: Words = ENGLISH
         Column("balance_kw"): balance_kw(trace),
     }
     rows = zip(*(np.asarray(values)[:steps].tolist() for values in columns.values()), strict=True)
+    return _csv(study, list(columns), rows, words)
+
+
+def series_csv(study: Study, words: Words = ENGLISH) -> bytes:
+    """What the study is given and does not decide, a row each step of the template year, begun at its time: the load
+    before ramp-up and growth, PV output of the first year (the hybrid's; before curtailment), and air temperature."""
+    scenario, clock, series = study.scenario, study.dispatch.clock, study.dispatch.series
+    columns = {
+        Column("time"): _iso_times(study, 1),
+        Column("load_kw"): series.load_kw,
+        Column("pv_kw"): series.pv_kw_per_kwp * scenario.pv.dc_kwp,
+        Column("temperature_c"): ambient_c(scenario, clock),
+    }
+    rows = zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True)
     return _csv(study, list(columns), rows, words)
 
 
@@ -248,16 +263,27 @@ def yearly_lines(study: Study) -> dict[str, Floats]:
 
 
 def write_csv_files(study: Study, folder: Path, words: Words = ENGLISH) -> Iterator[Path]:
-    """Write summary, bill, cost lines, cash flow and the first year of every alternative; each path as it is written.
-    Those of another language than English carry it in their name, so that all can lie in one folder."""
+    """Write summary, bill, cost lines, cash flow, the series given and the first year of every alternative, and the
+    scenario as JSON; each path as it is written. Tables of another language than English carry it in their name, so
+    that all can lie in one folder."""
     folder.mkdir(parents=True, exist_ok=True)
     mark = "" if words.language == "en" else f"-{words.language}"
-    makers = {"summary": summary_csv, "bill": bill_csv, "lines": lines_csv, "cash-flow": cash_flow_csv}
+    makers = {
+        "summary": summary_csv,
+        "bill": bill_csv,
+        "lines": lines_csv,
+        "cash-flow": cash_flow_csv,
+        "series": series_csv,
+    }
     contents = ((name, make(study, words)) for name, make in makers.items())
     hourly = ((f"hourly-{name}-year-1", hourly_csv(study, name, 1, words)) for name in ALTERNATIVES)
     for name, content in chain(contents, hourly):
         path = folder / file_name(study, f"{name}{mark}")
         path.write_bytes(content)
+        yield path
+    if words.language == "en":
+        path = folder / file_name(study, "scenario", "json")
+        path.write_text(study.scenario.to_json(), encoding="utf-8")
         yield path
 
 

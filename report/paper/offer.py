@@ -33,6 +33,7 @@ CHAPTERS = (
     "permits",
     "commercial",
     "annex",
+    "constants",
 )
 PAPERS = ("bills", "contract", "curve", "single_line", "site", "shifts")
 LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report.paper import deal, money, operation, plant, site, terms
+from report.paper import constants, deal, money, operation, plant, site, terms
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
 from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
@@ -32,6 +32,7 @@ WRITERS = {
     "permits": terms.permits,
     "commercial": terms.commercial,
     "annex": terms.annex,
+    "constants": constants.constants,
 }
 
 

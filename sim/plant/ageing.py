@@ -27,6 +27,9 @@ CALENDAR_PRE, CALENDAR_K, CALENDAR_ANODE_K, CALENDAR_EXPONENT = 8.37e4, 5210.0, 
 CYCLE_BASE, CYCLE_BY_DEPTH, CYCLE_BY_C_RATE, CYCLE_K, CYCLE_EXPONENT = 4.38e-8, 1.55e-8, 1.68e-7, 2190.0, 0.828
 CYCLE_CELL_C = (10.0, 45.0)  # the cycle term was fitted within; beyond it the nearest end counts
 ANODE_EMPTY, ANODE_FULL = 0.0085, 0.78  # lithium in the graphite (Schimpe et al. 2018, doi 10.1149/2.1181714jes)
+# Height, place and width of the steps of the graphite's potential, and the part that falls with the first lithium.
+ANODE_STEPS = ((0.044, 0.1958, 0.1088), (0.1978, 1.0571, 0.0854), (0.6875, -0.0117, 0.0529), (0.0175, 0.5692, 0.0875))
+ANODE_BASE_V, ANODE_FIRST_V, ANODE_FIRST_DECAY = 0.6379, 0.5416, 305.5309
 STILL_PER_H = 0.01  # |dSOC/dt| below it is rest, not cycling (as in BLAST-Lite)
 DAYS_PER_YEAR = 365.0
 SUBSTEPS = 4  # steps in a year; against 52 the capacity after 15 years differs by less than 1e-4
@@ -36,9 +39,8 @@ def anode_potential_v(soc: ArrayLike) -> Floats:
     """Potential of the graphite against lithium (V): high when empty, low when full, with the plateaus between.
     Safari and Delacourt, J. Electrochem. Soc. 158 (2011) A562. Any shape."""
     x = ANODE_EMPTY + np.asarray(soc, dtype=float) * (ANODE_FULL - ANODE_EMPTY)
-    steps = ((0.044, 0.1958, 0.1088), (0.1978, 1.0571, 0.0854), (0.6875, -0.0117, 0.0529), (0.0175, 0.5692, 0.0875))
-    falls = sum(height * np.tanh((x - at) / width) for height, at, width in steps)
-    return 0.6379 + 0.5416 * np.exp(-305.5309 * x) - falls
+    falls = sum(height * np.tanh((x - at) / width) for height, at, width in ANODE_STEPS)
+    return ANODE_BASE_V + ANODE_FIRST_V * np.exp(-ANODE_FIRST_DECAY * x) - falls
 
 
 def calendar_rate(cell_c: ArrayLike, soc: ArrayLike) -> Floats:

@@ -14,7 +14,7 @@ from sim.timeline import Timeline, timeline
 
 JOB_H = 72.0
 ALLOCATION_LOW, ALLOCATION_HIGH = 0.80, 1.0
-RUNNING_LEVEL, RUNNING_SPREAD = 0.97, 0.01
+RUNNING_LEVEL, RUNNING_SPREAD, RUNNING_LIMITS = 0.97, 0.01, (0.9, 1.0)
 GAPS_PER_DAY, GAP_LEVEL, GAP_MINUTES = 0.5, 0.30, 20.0
 WEEKEND_LEVEL = 0.90
 WEEKEND_REQUESTS = {"chat": 0.45, "coding": 0.20}  # over a weekday's (`loads.yaml: request_shape_..._24h`)
@@ -122,7 +122,9 @@ def _training(year: Timeline, seed: int) -> NDArray[np.float64]:
     draw = np.random.default_rng(seed)
     jobs = draw.uniform(ALLOCATION_LOW, ALLOCATION_HIGH, int(year.steps * year.step_h / JOB_H) + 2)
     hours = np.arange(year.steps) * year.step_h
-    level = jobs[(hours // JOB_H).astype(int)] * np.clip(draw.normal(RUNNING_LEVEL, RUNNING_SPREAD, year.steps), 0.9, 1)
+    level = jobs[(hours // JOB_H).astype(int)] * np.clip(
+        draw.normal(RUNNING_LEVEL, RUNNING_SPREAD, year.steps), *RUNNING_LIMITS
+    )
     gap_share = min(1.0, GAP_MINUTES / year.step_minutes)
     steps_per_gap = max(1.0, GAP_MINUTES / year.step_minutes)
     gaps = draw.random(year.steps) < GAPS_PER_DAY * year.step_h / 24 * steps_per_gap

@@ -28,7 +28,9 @@ from sim.timeline import MONTH_DAYS
 
 DAY_SPREAD = 1.5  # Beta draws of mean m vary with m (1 - m) / (1 + DAY_SPREAD); gives the diffuse share of the records
 DAY_MEMORY = 0.4  # correlation of a day's clearness with the day before
+CLEARNESS_LIMITS, MONTH_SHARE_LIMITS = (0.02, 1.0), (0.05, 0.98)  # of a day; of a month's mean against clear sky
 COLDEST_HOUR, WARMEST_HOUR = 5.0, 15.0
+USUAL_RANGE_K = 8.0  # between a day's coldest and warmest hour where a place has no record
 
 
 def synthetic_year(
@@ -112,7 +114,7 @@ def _clear_ghi(
 
 def _month_share(ghi_month: Floats, clear: Floats) -> Floats:
     clear_month = np.bincount(MONTH_OF_HOUR, weights=clear, minlength=12) / 1000
-    return np.clip(ghi_month / np.maximum(clear_month, 1e-9), 0.05, 0.98)
+    return np.clip(ghi_month / np.maximum(clear_month, 1e-9), *MONTH_SHARE_LIMITS)
 
 
 def _day_draws(share_of_month: Floats, seed: int) -> Floats:
@@ -126,7 +128,7 @@ def _day_draws(share_of_month: Floats, seed: int) -> Floats:
         state[day] = DAY_MEMORY * state[day - 1] + np.sqrt(1 - DAY_MEMORY**2) * noise[day]
     mean = share_of_month[MONTH_OF_HOUR[::24]]
     drawn = betaincinv(mean * DAY_SPREAD, (1 - mean) * DAY_SPREAD, ndtr(state))
-    return np.repeat(np.clip(drawn, 0.02, 1.0), 24)
+    return np.repeat(np.clip(drawn, *CLEARNESS_LIMITS), 24)
 
 
 def _to_month_sum(
@@ -153,7 +155,7 @@ def _to_month_sum(
 def air_temperatures_c(monthly_mean_c: Sequence[float], daily_range_c: Sequence[float] | None) -> Floats:
     """Hourly temperature: straight lines between mid-months, a swing by the hour, months brought to their mean."""
     mean = _twelve(monthly_mean_c, "temperature_mean_monthly_c")
-    swing = np.full(12, 8.0) if daily_range_c is None else _twelve(daily_range_c, "daily_range_monthly_c")
+    swing = np.full(12, USUAL_RANGE_K) if daily_range_c is None else _twelve(daily_range_c, "daily_range_monthly_c")
     hour = np.arange(HOURS) % 24 + 0.5
     rising = np.where(
         (hour >= COLDEST_HOUR) & (hour < WARMEST_HOUR),

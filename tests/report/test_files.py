@@ -13,6 +13,7 @@ from finance.figures import FIGURES
 from finance.lines import LINES
 from report import files
 from sim.dispatch.result import ALTERNATIVES
+from sim.inputs.scenario import scenario_from_json
 from study.evaluate import evaluate
 from study.financing import returns
 from study.presets import presets
@@ -174,5 +175,21 @@ def test_a_name_is_never_taken_for_a_formula() -> None:
 
 def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
     paths = list(files.write_csv_files(study, tmp_path / "out"))
-    assert len(paths) == 4 + len(ALTERNATIVES)
+    assert len(paths) == 5 + len(ALTERNATIVES) + 1
     assert all(study.fingerprint in path.name and path.stat().st_size > 100 for path in paths)
+    (scenario,) = (path for path in paths if path.suffix == ".json")
+    assert scenario_from_json(scenario.read_bytes()) == study.scenario
+
+
+def test_series_are_what_the_study_was_given() -> None:
+    """Load of the template year, PV of the first year, air: energy of both as the study counts it."""
+    study = evaluate(presets()["case_c"].scenario.with_({"site.term_months": 12}))
+    rows = rows_of(files.series_csv(study))
+    found = {name: np.array([float(row[name]) for row in rows]) for name in ("load_kw", "pv_kw", "temperature_c")}
+    step_h, month = study.dispatch.clock.step_h, study.dispatch.monthly
+    hybrid, grid = study.dispatch.row("hybrid"), study.dispatch.row("grid")
+    assert found["load_kw"].sum() * step_h == pytest.approx(month["load_kwh"][grid].sum())
+    used = sum(month[name][hybrid].sum() for name in ("pv_load_kwh", "pv_charge_kwh", "curtailed_kwh"))
+    assert found["pv_kw"].sum() * step_h == pytest.approx(used)
+    assert found["temperature_c"].mean() == pytest.approx(26.7, abs=1.0)  # Johor
+    assert len(rows) == 17_520 and rows[0]["time"] == "2026-01-01T00:00+08:00"
