@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from finance.figures import figures_on
-from i18n import words
+from i18n import Words, words
 from report.export import KINDS, write_files
 from report.files import write_csv_files
 from report.paper.offer import Offer
@@ -26,6 +26,8 @@ from report.text import say
 from report.text.currency import rate_note, words_for
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.problem import Refusal
+from study.alerts import alerts
+from study.answer import headline
 from study.controls import shares
 from study.evaluate import evaluate
 from study.financing import returns
@@ -150,13 +152,20 @@ def _table(study: Study) -> str:
     w, currency = words_for(study.scenario, "en"), study.scenario.site.currency
     rows = [f"{study.scenario.site.name}   {study.fingerprint}   {study.scenario.site.term_months} months"]
     figures = figures_on("cli")
-    table = [["", *(say.figure_name(row, w) for row in figures), "Saving"]]
+    table = [["", *(say.figure_name(row, w) for row in figures), "Saving, undiscounted"]]
     for name, own in study.kpis.items():
         saving = study.savings.get(name)
         fraction = "baseline" if saving is None else "" if saving.fraction is None else w.percent(saving.fraction)
         table.append([name, *(say.figure(row, own.figure(row.key), w, currency) for row in figures), fraction])
     rate = rate_note(study.scenario, w)
+    rows += [say.say(headline(study), w, currency), *_warned(study, w), ""]
     return "\n".join([*rows, *_aligned(table, ">"), *([rate] if rate else []), "", *_returns(study)])
+
+
+def _warned(study: Study, w: Words) -> list[str]:
+    """Each warning about the answer in a line."""
+    currency = study.scenario.site.currency
+    return [f"! {say.say(alert.finding, w, currency).replace('**', '')}" for alert in alerts(study)]
 
 
 def _aligned(table: list[list[str]], align: str = "<") -> list[str]:
