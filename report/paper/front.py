@@ -173,8 +173,10 @@ def cards(draft: Draft) -> list[tuple[str, str, str]]:
 
 def _figure_card(draft: Draft, row: KeyFigure) -> tuple[str, str, str]:
     """A key figure of the hybrid; one of its flow against the rival after tax, with that before tax beside it."""
-    study, name = draft.study, say.figure_name(row, draft.words)
-    own = draft.figure(row, sentences.decision_figure(study, row))
+    study, name, found = draft.study, say.figure_name(row, draft.words), sentences.decision_figure(draft.study, row)
+    if found.value is None:
+        return name, draft.words.t("answers.kpi.none"), say.short_reason(found, draft.words)
+    own = draft.figure(row, found)
     if row.flow is None:
         return name, own, draft.t(f"card.{row.key}_note")
     if not rules.decision(study).is_after_tax:

@@ -258,13 +258,15 @@ def decision(preset: str, language: str) -> dict[str, str]:
 
 def expected_decision(study: Study, language: str) -> dict[str, str]:
     w, currency = words(language), study.scenario.site.currency
-    taxed = rules.decision(study).is_after_tax
-    return {
-        w.t("proposal.card.taxed", name=say.figure_name(row, w)) if row.flow and taxed else say.figure_name(row, w): (
-            say.figure(row, decision_figure(study, row), w, currency)
-        )
-        for row in figures_on("decision")
-    }
+    taxed, expected = rules.decision(study).is_after_tax, {}
+    for row in figures_on("decision"):
+        name, figure = say.figure_name(row, w), decision_figure(study, row)
+        if figure.value is None:
+            expected[name] = w.t("answers.kpi.none")
+        else:
+            label = w.t("proposal.card.taxed", name=name) if row.flow and taxed else name
+            expected[label] = say.figure(row, figure, w, currency)
+    return expected
 
 
 def assert_book(study: Study, preset: str, language: str) -> None:
