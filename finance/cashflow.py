@@ -107,20 +107,21 @@ def financed(
         loan=plan,
         taxable=taxable,
         taxable_without_loan=taxable_without_loan,
-        tax=income_tax(taxable, rules),
+        tax=income_tax(taxable, rules) if loan.share else tax_without_loan,
         tax_without_loan=tax_without_loan,
     )
 
 
-def vat_on_investment(cost: float, vat_rate: float, recovery_years: int, years: int) -> Floats:
-    """(years + 1,): the VAT on the investment, paid in year 0 and back in equal parts over the recovery years, signed.
+def vat_on_investment(cost: ArrayLike, vat_rate: float, recovery_years: int, years: int) -> Floats:
+    """(..., years + 1): the VAT on the investment (...), paid in year 0 and back in equal parts over the recovery
+    years, signed.
 
     Nothing where it comes back at once (0 years); what a short project would get back after its end comes in its last.
     """
-    paid, line = cost * vat_rate, np.zeros(years + 1)
-    span = min(recovery_years, years)
+    paid = np.asarray(cost, dtype=float) * vat_rate
+    line, span = np.zeros((*paid.shape, years + 1)), min(recovery_years, years)
     if span:
-        line[0], line[1 : span + 1] = -paid, paid / span
+        line[..., 0], line[..., 1 : span + 1] = -paid, paid[..., None] / span
     return line
 
 
@@ -138,7 +139,7 @@ def by_year(line: ArrayLike, per_year: int = 12) -> Floats:
 
 
 def at_year_ends(yearly: Floats, periods: int, per_year: int) -> Floats:
-    """(years + 1,) to (periods,): each year's amount in its last period."""
-    line = np.zeros(periods)
-    line[np.minimum(np.arange(yearly.size) * per_year, periods - 1)] = yearly
+    """(..., years + 1) to (..., periods): each year's amount in its last period."""
+    line = np.zeros((*yearly.shape[:-1], periods))
+    line[..., np.minimum(np.arange(yearly.shape[-1]) * per_year, periods - 1)] = yearly
     return line

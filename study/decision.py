@@ -16,7 +16,7 @@ from finance import metrics
 from finance.kpis import served_kwh
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
-from study.financing import Returns, has_tax, returns_under, worth_after_tax
+from study.financing import Returns, after_tax, grouped, has_tax, returns_under
 from study.study import Study, kept
 
 RIVALS = tuple(name for name in ALTERNATIVES if name != "hybrid")
@@ -71,13 +71,18 @@ def decision(study: Study) -> Decision:
     serves = {name: unserved_fraction(study, name) <= SERVES_FRACTION for name in ALTERNATIVES}
     cost = dict(zip(ALTERNATIVES, present_cost(study, study.ledger.total).tolist(), strict=True))
     taxed = has_tax(study)
-    margins = {
-        name: worth_after_tax(study, "hybrid", name) if taxed else cost[name] - cost["hybrid"] for name in RIVALS
-    }
+    margins = _after_tax(study) if taxed else {name: cost[name] - cost["hybrid"] for name in RIVALS}
     margins["hybrid"] = 0.0
     order = tuple(sorted(ALTERNATIVES, key=lambda name: (not serves[name], margins[name])))
     rival = next(name for name in order if name != "hybrid")
     return Decision(cost, margins, serves, order, rival, _verdict(margins[rival], cost[rival], serves, rival), taxed)
+
+
+def _after_tax(study: Study) -> dict[str, float]:
+    """What the hybrid is worth against each other alternative as a project after tax."""
+    own, rows = study.dispatch.row("hybrid"), [study.dispatch.row(name) for name in RIVALS]
+    lines = grouped({key: line[own] - line[rows] for key, line in study.ledger.lines.items()})
+    return dict(zip(RIVALS, (-present_cost(study, after_tax(study, lines))).tolist(), strict=True))
 
 
 @kept

@@ -62,15 +62,20 @@ def project_cash(study: Study, alternative: str = "hybrid", against: str | None 
     if alternative == against:
         is_baseline = "the baseline" if against == study.baseline else "measured against itself"
         raise ValueError(f"'{alternative}' is {is_baseline}; a project needs another alternative")
-    lines = {name: by_year(line) for name, line in monthly_lines(study, alternative, against).items()}
-    own = study.dispatch.row(alternative)
+    served = served_kwh(study.dispatch)[study.dispatch.row(alternative)]
+    return _cash(monthly_lines(study, alternative, against), by_year(np.append(0.0, served)))
+
+
+def _cash(lines: Mapping[str, Floats], energy_kwh: Floats) -> CashFlow:
+    """The yearly cash flow of monthly lines (..., months + 1)."""
+    yearly = {name: by_year(line) for name, line in lines.items()}
     return CashFlow(
-        capex=lines["investment"],
-        savings=sum(lines[name] for name in PAID_CAUSES),
-        opex=lines["operating"],
-        replacement=lines["replacement"],
-        salvage=lines["residual"],
-        energy_kwh=by_year(np.append(0.0, served_kwh(study.dispatch)[own])),
+        capex=yearly["investment"],
+        savings=sum(yearly[name] for name in PAID_CAUSES),
+        opex=yearly["operating"],
+        replacement=yearly["replacement"],
+        salvage=yearly["residual"],
+        energy_kwh=energy_kwh,
     )
 
 
@@ -78,10 +83,12 @@ def monthly_lines(study: Study, alternative: str = "hybrid", against: str | None
     """The lines of the project's cash flow by month (months + 1,), signed: savings by cause, then the rest.
     `against`: the baseline unless given."""
     own, base = study.dispatch.row(alternative), study.dispatch.row(against or study.baseline)
-    return {
-        name: sum(study.ledger.lines[line][own] - study.ledger.lines[line][base] for line in lines)
-        for name, lines in PROJECT_LINES.items()
-    }
+    return grouped({key: line[own] - line[base] for key, line in study.ledger.lines.items()})
+
+
+def grouped(lines: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Cost lines by what they are to a project: `PROJECT_LINES`."""
+    return {name: sum(lines[line] for line in names) for name, names in PROJECT_LINES.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,12 +200,12 @@ def _appraised(flows: Mapping[str, Floats], rate: float, no_loan: NoLoan | None)
     return {"equity": found["after_tax"]} | found
 
 
-def worth_after_tax(study: Study, alternative: str, against: str) -> float:
-    """NPV of an alternative against another after tax on EBIT, as `returns_under` has it, and nothing else."""
-    cash = project_cash(study, alternative, against)
+def after_tax(study: Study, lines: Mapping[str, Floats]) -> Floats:
+    """Monthly flow (..., months + 1) of a project's `grouped` lines after tax on EBIT, as `returns_under` has it."""
+    cash = _cash(lines, np.zeros(1))
     whole = financed(cash, tax_rules(study.scenario), NO_LOAN, _vat(study, cash))
-    flow = _monthly(study, whole, alternative, against)["after_tax"]
-    return float(metrics.npv(study.scenario.finance.discount_rate, flow, metrics.MONTHLY))
+    before, yearly = sum(lines.values()), whole.credit + whole.vat - whole.tax_without_loan.tax
+    return before + at_year_ends(yearly, before.shape[-1], metrics.MONTHLY)
 
 
 def has_tax(study: Study) -> bool:
@@ -241,7 +248,7 @@ def _vat(study: Study, cash: CashFlow) -> Floats:
     """VAT on the investment where prices are without it; nothing where they are with it, or it comes back at once."""
     finance = study.scenario.finance
     rate = finance.vat_rate if finance.vat_basis == "excl" else 0.0
-    return vat_on_investment(-float(cash.capex[0]), rate, finance.vat_recovery_years, cash.capex.size - 1)
+    return vat_on_investment(-cash.capex[..., 0], rate, finance.vat_recovery_years, cash.capex.shape[-1] - 1)
 
 
 def _monthly(study: Study, whole: Financed, alternative: str, against: str) -> dict[str, Floats]:

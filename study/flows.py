@@ -109,20 +109,26 @@ def _chunk(terms: list[Term], v: Values, used: list[Used]) -> dict[str, Floats]:
     found = {"rate": v("finance.discount_rate")}
     for prefix, flow, term, own in zip(("", "base_"), ("own", "base"), terms, used, strict=True):
         of = _quantities(term, v, own)
-        found[flow] = _net_flow(term, v.count, of)
+        found[flow] = sum(_cost_flows(term, v.count, of).values())
         found[f"{prefix}unserved_kwh"] = of("unserved_kwh").sum(axis=1)
         found[f"{prefix}co2_t"] = np.broadcast_to(of("co2_kg"), (v.count, term.months)).sum(axis=1) / 1000
     return found
 
 
-def _net_flow(term: Term, count: int, of: Reader) -> Floats:
-    """The sum of all cost lines (n, months + 1)."""
-    flow = np.zeros((count, term.months + 1))
+def cost_flows(term: Term, v: Values, used: Used) -> dict[str, Floats]:
+    """Every cost line of one alternative (n, months + 1), money out negative."""
+    return _cost_flows(term, v.count, _quantities(term, v, used))
+
+
+def _cost_flows(term: Term, count: int, of: Reader) -> dict[str, Floats]:
+    nothing = np.zeros((count, term.months + 1))
     columns = {"start": slice(0, 1), "end": slice(-1, None), "yearly": slice(1, None, 12)}
+    found = dict.fromkeys(LINES, nothing)
     for line in LINES.values():
         if not any(np.ndim(factor) == 0 and factor == 0 for factor in map(of, line.plain)):
-            flow[:, columns.get(line.due, slice(1, None))] += value(line, of)
-    return flow
+            found[line.key] = np.zeros_like(nothing)
+            found[line.key][:, columns.get(line.due, slice(1, None))] = value(line, of)
+    return found
 
 
 def _quantities(term: Term, v: Values, used: Used) -> Reader:

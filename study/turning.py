@@ -1,20 +1,24 @@
 """How far an input may move before the verdict turns: before the hybrid and the cheapest rival cost the same in present
 value (`study.decision`).
 
-The value is found on the real study, one input at a time, all others as they are: prices use the dispatch at hand,
-physical inputs are simulated again. The search goes from today's value to the ends of a range: the input's own limits,
-but no further than ten times today's value or the top of its documented range, whichever is more.
+The value is found one input at a time, all others as they are: prices side by side on the dispatch at hand
+(`study.margins`), physical inputs on studies simulated again, and those no further away than the nearest found so far.
+The search goes from today's value to the ends of a range: the input's own limits, but no further than ten times
+today's value or the top of its documented range, whichever is more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, floor, isfinite
+from math import isfinite
 from typing import Literal
+
+import numpy as np
 
 from finance.ledger import ledger
 from finance.rates import grid_bill
+from sim.arrays import Floats, Ints
 from sim.dispatch.lanes import simulate
 from sim.dispatch.result import Dispatch
 from sim.inputs.base import InputError
@@ -22,6 +26,7 @@ from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study.decision import decision
+from study.margins import margins
 from study.study import Study, kept
 
 ARRIVAL = "grid.ready_month"
@@ -32,6 +37,8 @@ HIGHEST_RATE = 0.5  # a year
 A_YEAR, FAR_RATE = "fraction/year", 0.1  # ten points of a yearly rate are as far as 100 % of a price
 SHOWN = 3  # turning points named on a page
 COST_TOLERANCE, VALUE_TOLERANCE = 1e-4, 1e-4
+# Prices by which a bill does not move in proportion where it has a minimum or is adjusted for the power factor.
+OF_ENERGY = ("finance.energy_price_factor", "finance.energy_escalation")
 Gap = Callable[[float], float]
 
 
@@ -57,8 +64,22 @@ class TurningPoint:
 
 @kept
 def nearest(study: Study) -> tuple[TurningPoint, ...]:
-    """The turning points of all inputs that matter, the nearest first; those without a limit are left out."""
-    return tuple(point for point in turning_points(study, candidates(study.scenario)) if point.at is not None)
+    """The `SHOWN` nearest turning points of all inputs that matter, the nearest first."""
+    paths = candidates(study.scenario)
+    side_by_side = [path for path in paths if _is_in_proportion(study.scenario, path)]
+    found = _first(_of_prices(study, side_by_side))
+    for path in (path for path in paths if path not in side_by_side):
+        within = found[-1].distance if len(found) == SHOWN else None
+        found = _first([*found, turning_point(study, path, within)])
+    return tuple(found)
+
+
+def _first(points: list[TurningPoint]) -> list[TurningPoint]:
+    return sorted((point for point in points if point.distance is not None), key=_distance_of)[:SHOWN]
+
+
+def _distance_of(point: TurningPoint) -> float:
+    return float("inf") if point.distance is None else point.distance
 
 
 def candidates(scenario: Scenario) -> tuple[str, ...]:
@@ -73,22 +94,80 @@ def turning_points(study: Study, paths: tuple[str, ...]) -> tuple[TurningPoint, 
     """One for each path, the nearest first, those without a limit last. Inputs that are not numbers are left out."""
     numeric = [path for path in paths if path in register() and register()[path].kind in ("number", "integer")]
     found = [turning_point(study, path) for path in numeric if study.scenario.get(path) is not None]
-    return tuple(sorted(found, key=lambda point: float("inf") if point.distance is None else point.distance))
+    return tuple(sorted(found, key=_distance_of))
 
 
-def turning_point(study: Study, path: str) -> TurningPoint:
-    """The nearest value of one input at which hybrid and rival cost the same in present value."""
+def turning_point(study: Study, path: str, within: float | None = None) -> TurningPoint:
+    """The nearest value of one input at which hybrid and rival cost the same in present value; `within`: the greatest
+    distance looked at."""
     now = float(study.scenario.get(path))
     low, high = search_range(study.scenario, register()[path])
+    unit = _unit(path, now, low, high)
+    if within is not None:
+        low, high = max(low, now - within * unit), min(high, now + within * unit)
     is_whole = register()[path].kind == "integer"
-    gap = _gap(study, path, is_whole)
-    found = [at for end in (low, high) if (at := turn(gap, now, end)) is not None]
+    gap, search = _gap(study, path, is_whole), first_turned if is_whole else turn
+    found = [at for end in (low, high) if (at := search(gap, now, end)) is not None]
     if not found:
         return TurningPoint(path, now, low, high, reason="no_limit")
     at = min(found, key=lambda value: abs(value - now))
     holds = "above" if (gap(now) < 0) == (now > at) else "below"
-    at = _first_beyond(at, now) if is_whole else at
-    return TurningPoint(path, now, low, high, at, holds, _distance(path, now, at, low, high))
+    return TurningPoint(path, now, low, high, at, holds, abs(at - now) / unit)
+
+
+# --- prices, side by side ---------------------------------------------------------------------------------------------
+
+
+def _is_in_proportion(scenario: Scenario, path: str) -> bool:
+    """Whether the input is a price whose lines a batch of variants reads exactly."""
+    entry, tariff = register()[path], scenario.tariff
+    bent = tariff.power_factor_rule != "none" or tariff.minimum_per_month > 0 or tariff.minimum_per_kva_month > 0
+    return entry.varies == "price" and entry.kind == "number" and not (bent and path in OF_ENERGY)
+
+
+def _of_prices(study: Study, paths: list[str]) -> list[TurningPoint]:
+    """The turning points of prices, in the order of `paths`; those without one are left out."""
+    if not paths:
+        return []
+    now = np.array([float(study.scenario.get(path)) for path in paths])
+    ends = np.array([search_range(study.scenario, register()[path]) for path in paths])
+    which = np.repeat(np.arange(len(paths)), 2)
+    gaps, today = _price_gaps(study, paths, ends.ravel(), which, now), -decision(study).margin
+    open_ = (ends.ravel() != now[which]) & (
+        ((gaps < 0) != (today < 0)) & (np.abs(gaps) > COST_TOLERANCE * np.maximum(abs(today), np.abs(gaps)))
+    )
+    at = np.full(ends.size, np.nan)
+    at[open_] = _roots(study, paths, which[open_], now, ends.ravel()[open_])
+    found = []
+    for k, path in enumerate(paths):
+        roots = at[2 * k : 2 * k + 2]
+        if not np.isnan(roots).all():
+            root = float(roots[np.nanargmin(np.abs(roots - now[k]))])
+            holds = "above" if (today < 0) == (now[k] > root) else "below"
+            low, high = ends[k].tolist()
+            distance = abs(root - now[k]) / _unit(path, now[k], low, high)
+            found.append(TurningPoint(path, float(now[k]), low, high, root, holds, float(distance)))
+    return found
+
+
+def _roots(study: Study, paths: list[str], which: Ints, now: Floats, ends: Floats) -> Floats:
+    """Where the gap is nothing between today's value of the input `which` (n,) and an end (n,) of its range."""
+    from scipy.optimize import elementwise
+
+    def gap(values: Floats, rows: Ints) -> Floats:
+        return _price_gaps(study, paths, values, rows.astype(int), now)
+
+    bracket = np.minimum(now[which], ends), np.maximum(now[which], ends)
+    return elementwise.find_root(gap, bracket, args=(which,), tolerances={"xrtol": 1e-7, "xatol": 1e-9}).x
+
+
+def _price_gaps(study: Study, paths: list[str], values: Floats, which: Ints, now: Floats) -> Floats:
+    """What the hybrid costs more than its rival with the input `which` (n,) at a value (n,), the others as now."""
+    prices = {path: np.where(which == k, values, now[k]) for k, path in enumerate(paths)}
+    return -margins(study, prices)
+
+
+# --- one input --------------------------------------------------------------------------------------------------------
 
 
 def search_range(scenario: Scenario, entry: Input) -> tuple[float, float]:
@@ -121,11 +200,7 @@ def _gap(study: Study, path: str, whole: bool) -> Gap:
             known[value] = _gap_at(study, path, int(value) if whole else value, money_only)
         return known[value]
 
-    def between(value: float) -> float:
-        below, above = float(floor(value)), float(ceil(value))
-        return gap(below) if below == above else gap(below) + (value - below) * (gap(above) - gap(below))
-
-    return between if whole else gap
+    return gap
 
 
 def _gap_at(study: Study, path: str, value: float, money_only: bool) -> float:
@@ -148,28 +223,41 @@ def bare_study(scenario: Scenario, dispatch: Dispatch | None = None) -> Study:
 
 def turn(gap: Gap, now: float, end: float) -> float | None:
     """Where a function changes its sign between today's value and one end of the range, or None where the sign is the
-    same at both. Equal costs at the very end of the range (no battery at all, say) are no turn."""
+    same at both."""
     from scipy.optimize import brentq  # not needed by pages that look for no root
 
-    if end == now:
-        return None
-    at_now, at_end = gap(now), gap(end)
-    if not isfinite(at_end) or (at_now < 0) == (at_end < 0):
-        return None
-    if abs(at_end) <= COST_TOLERANCE * max(abs(at_now), abs(at_end)):
+    if not _turns(gap, now, end):
         return None
     near = VALUE_TOLERANCE * max(abs(now), 1e-3 * abs(end - now))
     return float(brentq(gap, now, end, xtol=near, rtol=VALUE_TOLERANCE))
 
 
-def _first_beyond(at: float, now: float) -> float:
-    """The first whole value on the other side of a root."""
-    return float(ceil(at) if at > now else floor(at))
+def first_turned(gap: Gap, now: float, end: float) -> float | None:
+    """The whole value nearest to today's, on the way to an end of the range, at which the sign is another."""
+    way, reach = (1.0 if end > now else -1.0), int(abs(end - now))
+    if not _turns(gap, now, now + way * reach):
+        return None
+    far = 1
+    while far < reach and not _turns(gap, now, now + way * far):
+        far *= 2
+    holds, turned = far // 2, min(far, reach)
+    while turned - holds > 1:
+        middle = (holds + turned) // 2
+        holds, turned = (holds, middle) if _turns(gap, now, now + way * middle) else (middle, turned)
+    return now + way * turned
 
 
-def _distance(path: str, now: float, at: float, low: float, high: float) -> float:
+def _turns(gap: Gap, now: float, end: float) -> bool:
+    """Whether the sign is another at a value. Equal costs there (no battery at all, say) are no turn."""
+    if end == now or not isfinite(gap(end)) or (gap(now) < 0) == (gap(end) < 0):
+        return False
+    return abs(gap(end)) > COST_TOLERANCE * max(abs(gap(now)), abs(gap(end)))
+
+
+def _unit(path: str, now: float, low: float, high: float) -> float:
+    """What a distance of 1 is: today's value, ten points of a yearly rate, or the range where a ratio means nothing."""
     if register()[path].unit == A_YEAR:
-        return abs(at - now) / FAR_RATE
+        return FAR_RATE
     if path == ARRIVAL or now == 0:
-        return abs(at - now) / (high - low)
-    return abs(at - now) / abs(now)
+        return high - low
+    return abs(now)

@@ -17,6 +17,13 @@ from study.presets import presets
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 MAIN = '[data-testid="stMain"]'
+# A page of each kind for a server that has drawn none yet: the answer, inputs with charts, an upload, a search.
+COLD = ("overview", "equipment", "tariff", "sizing")
+DARK = "rgb(15, 22, 32)"
+FITS = (
+    "() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]"
+    ".every(e => e.scrollWidth <= e.clientWidth + 1)"
+)
 RESIZE_LIMIT_MS = 10_000
 CODE = re.compile(r"Inputs ((?:[0-9a-f]{4}-){4}[0-9a-f]{4})")
 text = words("en").t
@@ -51,7 +58,7 @@ def no_page_failed(page) -> bool:
     return not any(text("shell.notice.failed") in alert for alert in alerts(page))
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", COLD)
 def test_cold_deep_link_opens_its_page_with_its_data(fresh_server: str, page, settle, name: str) -> None:
     path = "" if name == "overview" else name
     page.goto(f"{fresh_server}/{path}?preset=case_b&storage.energy_kwh=25000")
@@ -63,6 +70,22 @@ def test_cold_deep_link_opens_its_page_with_its_data(fresh_server: str, page, se
     assert no_page_failed(page)
     assert page.get_by_role("dialog").count() == 0
     assert "storage.energy_kwh=25000" in page.url
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_by_its_address_on_a_desk_in_the_dark_and_on_a_phone(show, name: str) -> None:
+    """One visit a page, in a session of its own: its case, then the dark scheme, then a phone's width."""
+    page = show("" if name == "overview" else name, "preset=case_c&storage.energy_kwh=25000")
+    assert code(page) == presets()["case_c"].scenario.with_({"storage.energy_kwh": 25_000}).fingerprint
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "colour => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor == colour", arg=DARK
+    )
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(FITS, timeout=RESIZE_LIMIT_MS)  # charts follow a moment after the window
+    page.wait_for_timeout(400)
+    assert page.evaluate(FITS)
+    assert no_page_failed(page)
 
 
 def test_reload_and_page_change_keep_the_inputs(show, settle) -> None:
@@ -161,37 +184,6 @@ def test_download_has_the_figures_of_the_study(show, settle, tmp_path: Path) -> 
     rows = {row["figure"]: row for row in table}
     for name, kpis in study.kpis.items():
         assert float(rows["total_cost"][name]) == kpis.total_cost
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("preset", ("case_a", "case_c"))
-def test_phone_has_no_sideways_scroll(show, name: str, preset: str) -> None:
-    page = show("" if name == "overview" else name, f"preset={preset}")
-    page.set_viewport_size({"width": 390, "height": 844})
-    fits = (
-        "() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]"
-        ".every(e => e.scrollWidth <= e.clientWidth + 1)"
-    )
-    page.wait_for_function(fits, timeout=RESIZE_LIMIT_MS)  # charts follow a moment after the window
-    page.wait_for_timeout(400)
-    assert page.evaluate(fits)
-    assert no_page_failed(page)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_dark_pages_draw(browser, server: str, settle, name: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server}/{'' if name == 'overview' else name}")
-    settle(page)
-    page.wait_for_selector(f"{MAIN} h1, {MAIN} h2")
-    background = page.evaluate("() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-    assert background == "rgb(15, 22, 32)"
-    assert errors == []
-    assert no_page_failed(page)
-    context.close()
 
 
 def test_bad_address_is_told_and_the_rest_is_used(show) -> None:

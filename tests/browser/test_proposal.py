@@ -40,7 +40,7 @@ def test_files_are_made_on_click(page, server: str, settle) -> None:
         with open(found.value.path(), "rb") as stream:
             content = stream.read()
         assert content.startswith(start)
-    assert "Cash flow" in openpyxl.load_workbook(io.BytesIO(content), read_only=True).sheetnames
+    assert "Cash flow by month" in openpyxl.load_workbook(io.BytesIO(content), read_only=True).sheetnames
 
 
 def test_a_chinese_page_offers_a_chinese_document(page, server: str, settle) -> None:

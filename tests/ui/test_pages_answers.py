@@ -93,12 +93,12 @@ def test_money_table_has_every_figure_of_every_alternative():
 
 
 def test_study_that_cannot_be_calculated_says_why(monkeypatch: pytest.MonkeyPatch):
-    from ui import state
+    from ui import kept
 
     def fails(*_: object) -> None:
         raise ValueError("the load has no year")
 
-    monkeypatch.setattr(state, "_study", fails)
+    monkeypatch.setattr(kept, "study_of", fails)
     app = alone("overview").run()
     assert not app.exception and "the load has no year" in app.error[0].value
 
