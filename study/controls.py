@@ -1,8 +1,7 @@
-"""One year of the hybrid under five hands: without battery, by the plain rule, by a tuned table, by forecast, at best.
+"""One year of the hybrid under four hands: without battery, by the plain rule, by forecast, at best.
 
-Load, PV, outages, limits and prices are the same for all (`study.foresight`); only who decides differs. A tuned table
-is also tried on another draw of load and weather, where they are drawn: what it saves there is nearer to what a table
-made from last year's figures saves next year.
+Load, PV, outages, limits and prices are the same for all (`study.foresight`); only who decides differs. Where load,
+weather or outages are drawn, the same is asked of years drawn anew: a control must show there what it is worth.
 """
 
 from __future__ import annotations
@@ -18,32 +17,22 @@ from sim.dispatch.rolling import roll, with_orders
 from sim.inputs.scenario import Scenario
 from study.evaluate import evaluate
 from study.foresight import Bound, YearCost, bound, cost_of_trace, hybrid_lane, least_l_per_kwh
-from study.strategy import Strategy, tuned, with_strategy
 from study.study import Study
 
 DRAWS = 3  # years drawn anew, in which a control must show what it is worth
+DECIDING = ("plain", "forecast")  # controls that decide without knowing the year
 PLAIN = {"dispatch.arbitrage": "tariff", "dispatch.windows": (), "dispatch.shave_limits": ()}
 
 
 @dataclass(frozen=True, eq=False)
-class Redrawn:
-    """Shares of the possible saving in a year with another draw: of the rule as it stands, of the tuned table, and of
-    control by forecast."""
-
-    rule: float
-    tuned: float
-    forecast: float
-
-
-@dataclass(frozen=True, eq=False)
 class Controls:
-    """`costs` by control: "without", "plain", "own" (the study's own control, where it is not the plain rule), "tuned",
-    "forecast", "optimum". `redrawn`: None where nothing is drawn."""
+    """`costs` by control: "without", "plain", "own" (the study's own control, where it is not the plain rule),
+    "forecast", "optimum". `redrawn`: of "plain" and "forecast", the share of the possible saving in each of `DRAWS`
+    years drawn anew; no entries where nothing is drawn."""
 
     found: Bound
-    strategy: Strategy
     costs: Mapping[str, YearCost]
-    redrawn: Redrawn | None
+    redrawn: Mapping[str, tuple[float | None, ...]]
 
     def lost(self, name: str) -> YearCost:
         """What a control pays more than the optimum, part by part."""
@@ -58,18 +47,40 @@ def is_plain(scenario: Scenario) -> bool:
 
 def compare_controls(study: Study, found: Bound, year: int = 1) -> Controls:
     """All controls in the hybrid's project year `year`."""
-    strategy = tuned(study, found, year)
-    runs = {} if is_plain(study.scenario) else {"plain": _cost(study, found, year, study.scenario.with_(PLAIN))}
-    own = "plain" if is_plain(study.scenario) else "own"
-    runs[own] = cost_of_trace(study, year, found, study.dispatch.trace("hybrid", year))
-    costs = {
-        "without": found.without_battery,
-        **runs,
-        "tuned": _cost(study, found, year, with_strategy(study.scenario, strategy)),
-        "forecast": cost_of_trace(study, year, found, by_forecast(study, found, year)),
-        "optimum": found.best,
-    }
-    return Controls(found, strategy, costs, _redrawn(study, strategy, year))
+    run = _costs(study, found, year)
+    if not is_plain(study.scenario):
+        own = cost_of_trace(study, year, found, study.dispatch.trace("hybrid", year))
+        run = {"plain": run["plain"], "own": own, "forecast": run["forecast"]}
+    costs = {"without": found.without_battery, **run, "optimum": found.best}
+    return Controls(found, costs, _redrawn(study.scenario, year))
+
+
+def shares(study: Study) -> dict[str, dict[str, Any]]:
+    """Of the possible saving of year 1, by control ("plain", "forecast"): the share `in_sample`, and `out_of_sample` in
+    each of `DRAWS` years drawn anew. None where there is nothing to save; no list entries where nothing is drawn. The
+    year must be one `not_covered` has nothing against."""
+    here, others = _shares(study, 1), _redrawn(study.scenario, 1)
+    return {name: {"in_sample": here[name], "out_of_sample": list(others[name])} for name in here}
+
+
+def _redrawn(scenario: Scenario, year: int) -> dict[str, tuple[float | None, ...]]:
+    drawn = [drawn_anew(scenario, by) for by in range(1, DRAWS + 1)]
+    found = [_shares(evaluate(other), year) for other in drawn if other is not None]
+    return {name: tuple(one[name] for one in found) for name in DECIDING}
+
+
+def _shares(study: Study, year: int) -> dict[str, float | None]:
+    found = bound(study, year)
+    if found is None:
+        return dict.fromkeys(DECIDING)
+    return {name: found.share(cost) for name, cost in _costs(study, found, year).items()}
+
+
+def _costs(study: Study, found: Bound, year: int) -> dict[str, YearCost]:
+    """What the year costs by the plain rule and by forecast."""
+    plain = study.dispatch if is_plain(study.scenario) else simulate(study.scenario.with_(PLAIN))
+    traces = plain.trace("hybrid", year), by_forecast(study, found, year)
+    return dict(zip(DECIDING, (cost_of_trace(study, year, found, trace) for trace in traces), strict=True))
 
 
 def by_forecast(study: Study, found: Bound, year: int = 1) -> Trace:
@@ -79,38 +90,6 @@ def by_forecast(study: Study, found: Bound, year: int = 1) -> Trace:
     set_per_kwh = least_l_per_kwh(study, lane) * found.rates.per_litre
     orders = roll(dispatch.clock, series, one, found.rates, set_per_kwh)
     return dispatch.with_shed(kernel.trace(*with_orders(series, one, orders), 0), lane)
-
-
-def _cost(study: Study, found: Bound, year: int, scenario: Scenario) -> YearCost:
-    return cost_of_trace(study, year, found, simulate(scenario).trace("hybrid", year))
-
-
-def shares(study: Study) -> dict[str, dict[str, Any]]:
-    """Of the possible saving of year 1, by control ("plain", "forecast", "tuned"): the share `in_sample`, and
-    `out_of_sample` in each of `DRAWS` years drawn anew, with the table that was tuned on the year at hand. None where
-    there is nothing to save; no list entries where nothing is drawn. The year must be one `not_covered` has nothing
-    against."""
-    here, table = bound(study), None
-    if here is not None:
-        table = tuned(study, here, 1)
-    drawn = [drawn_anew(study.scenario, by) for by in range(1, DRAWS + 1)]
-    years = [study, *(evaluate(scenario) for scenario in drawn if scenario is not None)]
-    found = [_shares(year, table) for year in years]
-    return {name: {"in_sample": found[0][name], "out_of_sample": [one[name] for one in found[1:]]} for name in found[0]}
-
-
-def _shares(study: Study, table: Strategy | None) -> dict[str, float | None]:
-    found = bound(study)
-    if found is None or table is None:
-        return dict.fromkeys(("plain", "forecast", "tuned"))
-    plain = study.scenario.with_(PLAIN)
-    own = study.dispatch.trace("hybrid", 1)
-    costs = {
-        "plain": cost_of_trace(study, 1, found, own) if is_plain(study.scenario) else _cost(study, found, 1, plain),
-        "forecast": cost_of_trace(study, 1, found, by_forecast(study, found)),
-        "tuned": _cost(study, found, 1, with_strategy(study.scenario, table)),
-    }
-    return {name: found.share(cost) for name, cost in costs.items()}
 
 
 def drawn_anew(scenario: Scenario, by: int) -> Scenario | None:
@@ -123,18 +102,3 @@ def drawn_anew(scenario: Scenario, by: int) -> Scenario | None:
     if scenario.grid.outage_source == "statistics":
         seeds["grid.outage_seed"] = scenario.grid.outage_seed + by
     return scenario.with_(seeds) if seeds else None
-
-
-def _redrawn(study: Study, strategy: Strategy, year: int) -> Redrawn | None:
-    """The table in a year it was not tuned on: the next seed of what is drawn."""
-    scenario = drawn_anew(study.scenario, 1)
-    if scenario is None:
-        return None
-    other = evaluate(scenario)
-    found = bound(other, year)
-    if found is None:
-        return None
-    rule = found.share(cost_of_trace(other, year, found, other.dispatch.trace("hybrid", year)))
-    table = found.share(_cost(other, found, year, with_strategy(other.scenario, strategy)))
-    forecast = found.share(cost_of_trace(other, year, found, by_forecast(other, found, year)))
-    return None if rule is None else Redrawn(rule, table, forecast)

@@ -17,7 +17,7 @@ from finance.ledger import unit_cost
 from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch.batch import FUEL_FIELDS, Trace
-from sim.dispatch.tuning import PeakRate, Rates
+from sim.dispatch.rates import PeakRate, Rates
 from sim.inputs.scenario import Scenario
 from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
 from sim.optimum.solve import solve

@@ -18,7 +18,7 @@ from finance.ledger import of_site, unit_cost
 from finance.lines import keys, proportional
 from sim.arrays import Floats
 from sim.dispatch.lanes import site_set_kw
-from sim.dispatch.tuning import Rates
+from sim.dispatch.rates import Rates
 from sim.inputs.scenario import Scenario
 from sim.optimum.model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
 from sim.optimum.solve import SizeSearch, best_size

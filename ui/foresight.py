@@ -1,4 +1,4 @@
-"""The card that puts a control beside the optimum, and what a tuned table or a forecast would make of the same year."""
+"""The card that puts a control beside the optimum, and what plain rule and forecast make of it and of other years."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import streamlit as st
 from report import files
 from report.screen import strategy
 from report.screen.cost import TurningRow, turning_bars
+from report.text import say
 from sim.inputs.scenario import Scenario
 from study.controls import Controls, compare_controls, is_plain
 from study.foresight import Bound, YearCost, bound, cost_of_trace, not_covered
-from study.strategy import with_strategy
 from study.study import Study
 from ui import state
 from ui.figures import card, chart
@@ -51,9 +51,9 @@ def table_card(study: Study, alternative: str) -> None:
     """The strategy table the scenario is run by, where it has one."""
     if alternative == "hybrid" and strategy.has_table(study.scenario):
         with card(t("control.table_of_site"), t("control.table_of_site_note")):
-            draw(study.scenario, "own")
+            draw(study.scenario)
             with st.container(horizontal=True):
-                downloads(study, study.scenario, "own")
+                downloads(study)
 
 
 def bound_of(study: Study, year: int) -> Bound | None:
@@ -69,7 +69,7 @@ def _row(study: Study, key: str, saving: float, share: float) -> TurningRow:
 
 
 def _controls_card(study: Study, found: Bound, year: int) -> None:
-    """Asked for by a button: the search takes a second or two."""
+    """Asked for by a button: four years are run by forecast."""
     key = f"{study.scenario.key}-{year}"
     if st.session_state.get("controls_of") != key:
         with card(t("control.ask"), t("control.ask_note")):
@@ -80,11 +80,10 @@ def _controls_card(study: Study, found: Bound, year: int) -> None:
     words = state.words()
     shares = {name: words.percent(found.share(cost)) for name, cost in controls.costs.items()}
     shares["optimum"] = words.percent(1.0)
-    title = t("control.title", table=shares["tuned"], forecast=shares["forecast"])
+    title = t("control.title", plain=shares["plain"], forecast=shares["forecast"])
     with card(title, t("control.note", year=year)):
         _table(study, controls, shares)
-        _remarks(controls)
-        _hand_over(study, controls)
+        st.markdown("  \n".join([_worst(controls), t("control.default")]))
 
 
 def _ask(key: str) -> None:
@@ -100,9 +99,10 @@ def _table(study: Study, controls: Controls, shares: dict[str, str]) -> None:
         lost = controls.lost(name)
         parts = [sum(getattr(lost, field) for field in fields) for fields in PARTS.values()]
         money = [words.money(cost.total, currency), words.money(without - cost.total, currency)]
-        return [t(f"control.name.{name}"), *money, shares[name], *(_more(value, currency) for value in parts)]
+        again = say.shares(controls.redrawn.get(name, ()), words)
+        return [t(f"control.name.{name}"), *money, shares[name], again, *(_more(value, currency) for value in parts)]
 
-    heads = [t(f"control.column.{key}") for key in ("control", "cost", "saving", "share", *PARTS)]
+    heads = [t(f"control.column.{key}") for key in ("control", "cost", "saving", "share", "redrawn", *PARTS)]
     table = pd.DataFrame([cells(name, cost) for name, cost in controls.costs.items()], columns=heads)
     config = {head: st.column_config.TextColumn(alignment="right") for head in heads[1:]}
     config[heads[0]] = st.column_config.TextColumn(pinned=True, width="medium")
@@ -117,32 +117,13 @@ def _more(value: float, currency: str) -> str:
     return "" if abs(value) < 0.5 else f"+{text}" if value > 0 else text
 
 
-def _remarks(controls: Controls) -> None:
-    """Where the plain rule loses most, and what the table is worth in a year it was not made for."""
-    words, lost = state.words(), controls.lost("plain")
-    worst = max(PARTS, key=lambda part: sum(getattr(lost, field) for field in PARTS[part]))
-    lines = [t(f"control.loses.{worst}")]
-    if controls.redrawn is not None:
-        shares = {name: words.percent(getattr(controls.redrawn, name)) for name in ("tuned", "forecast", "rule")}
-        lines.append(t("control.redrawn", **shares))
-    st.markdown("  \n".join(lines))
+def _worst(controls: Controls) -> str:
+    """Where the plain rule loses most."""
+    lost = controls.lost("plain")
+    return t(f"control.loses.{max(PARTS, key=lambda part: sum(getattr(lost, field) for field in PARTS[part]))}")
 
 
-def _hand_over(study: Study, controls: Controls) -> None:
-    """The table itself: seen, taken into the scenario, or downloaded."""
-    scenario = with_strategy(study.scenario, controls.strategy)
-    draw(scenario, "tuned")
-    with st.container(horizontal=True):
-        st.button(t("control.take"), key="strategy_take", type="primary", on_click=_take, args=(controls,))
-        downloads(study, scenario, "tuned")
-
-
-def _take(controls: Controls) -> None:
-    if state.change(controls.strategy.inputs, where="strategy"):
-        state.notify(t("control.taken"))
-
-
-def draw(scenario: Scenario, name: str) -> None:
+def draw(scenario: Scenario) -> None:
     """Power by month and hour, one map a kind of day, and the thresholds."""
     words = state.words()
     for kind in strategy.kinds_of_day(scenario):
@@ -150,11 +131,11 @@ def draw(scenario: Scenario, name: str) -> None:
         st.markdown(f"**{t('control.map', days=t(f'control.days.{kind}'))}**")
         figure = strategy.strategy_map(months, powers, words, state.is_dark())
         height = MAP_MARGIN + MAP_ROW * len(months)
-        chart(figure, key=f"strategy_{name}_{kind}", height=height, alt=t("control.map_alt"))
+        chart(figure, key=f"strategy_{kind}", height=height, alt=t("control.map_alt"))
     st.markdown(f":small[:gray[{strategy.threshold_text(scenario, words)}]]")
 
 
-def downloads(study: Study, scenario: Scenario, name: str) -> None:
+def downloads(study: Study) -> None:
     """The table as CSV and JSON."""
     for ending, mime, make in (
         ("csv", "text/csv", strategy.strategy_csv),
@@ -162,11 +143,11 @@ def downloads(study: Study, scenario: Scenario, name: str) -> None:
     ):
         st.download_button(
             t("control.download", kind=ending.upper()),
-            data=make(scenario),
+            data=make(study.scenario),
             file_name=files.file_name(study, "strategy", ending),
             mime=mime,
             on_click="ignore",
-            key=f"strategy_{name}_{ending}",
+            key=f"strategy_{ending}",
         )
 
 

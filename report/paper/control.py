@@ -28,27 +28,24 @@ def controls(draft: Draft) -> list[Block]:
             words.t(f"control.name.{name}"),
             *(scale.text(value + 0.0) for value in amounts),
             shares[name],
+            say.shares(found.redrawn.get(name, ()), words),
             *(scale.text(value + 0.0) for value in parts),
         ]
 
     rows = [cells(name, cost) for name, cost in found.costs.items()]
     own = "plain" if is_plain(draft.study.scenario) else "own"
     counted = words.t("paper.controls.counted", name=words.t(f"control.name.{own}"))
-    redrawn = ""
-    if found.redrawn is not None:
-        again = {name: words.percent(getattr(found.redrawn, name)) for name in ("tuned", "forecast", "rule")}
-        redrawn = words.t("control.redrawn", **again)
-    heads = [words.t(f"control.column.{key}") for key in ("control", "cost", "saving", "share", *PARTS)]
+    heads = [words.t(f"control.column.{key}") for key in ("control", "cost", "saving", "share", "redrawn", *PARTS)]
     return [
-        heading(words.t("control.title", table=shares["tuned"], forecast=shares["forecast"])),
+        heading(words.t("control.title", plain=shares["plain"], forecast=shares["forecast"])),
         table(
             heads,
             rows,
             caption=words.t("paper.controls.caption", unit=scale.unit),
-            widths=[1.5, 1, 0.9, 0.8, 1, 1, 1],
+            widths=[1.4, 1, 0.9, 0.7, 1.1, 0.9, 0.9, 0.9],
             strong=[list(found.costs).index(own)],
         ),
-        small(say.joined((words.t("control.note", year=1), counted, redrawn), words)),
+        small(say.joined((words.t("control.note", year=1), counted, words.t("control.default")), words)),
     ]
 
 

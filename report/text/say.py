@@ -152,6 +152,11 @@ def share(fraction: float, words: Words) -> str:
     return words.percent(fraction)
 
 
+def shares(fractions: Iterable[float | None], words: Words) -> str:
+    """Shares of several years, one after the other; those that do not exist are left out."""
+    return listed((words.percent(one, 0) for one in fractions if one is not None), words)
+
+
 def signed(text: str, value: float) -> str:
     """A plus before a positive amount."""
     return f"{PLUS}{text}" if value > 0 else text

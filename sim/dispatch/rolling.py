@@ -28,6 +28,7 @@ from sim.arrays import Floats, Ints
 from sim.compiled import OPTIONS, Kernel
 from sim.dispatch import kernel, rule
 from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
+from sim.dispatch.rates import PeakRate, Rates
 from sim.dispatch.rule import (
     AUXILIARY,
     CHARGE_SET,
@@ -60,7 +61,6 @@ from sim.dispatch.rule import (
     _run_sets,
     _supply,
 )
-from sim.dispatch.tuning import PeakRate, Rates
 from sim.optimum import slopes as slope_lists
 from sim.optimum.frame import slopes_of
 from sim.optimum.slopes import (

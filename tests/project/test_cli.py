@@ -114,7 +114,7 @@ def test_controls_by_share_in_the_year_at_hand_and_in_years_drawn_anew(tmp_path,
     path.write_text(scenario.to_json(), encoding="utf-8")
     assert cli.main(["controls", str(path), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert list(printed) == ["plain", "forecast", "tuned"]
+    assert list(printed) == ["plain", "forecast"]
     for row in printed.values():
         assert list(row) == ["in_sample", "out_of_sample"] and len(row["out_of_sample"]) == 3
         assert all(share <= 1 for share in (row["in_sample"], *row["out_of_sample"]))

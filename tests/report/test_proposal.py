@@ -34,10 +34,8 @@ from study.answer import headline
 from study.beside import Beside, beside, sizes_of
 from study.evaluate import evaluate
 from study.financing import overall_efficiency, returns, storage_costs
-from study.foresight import bound
 from study.presets import presets
 from study.risk import asked
-from study.strategy import tuned, with_strategy
 from study.study import Study
 from study.summary import summary
 from study.turning import TurningPoint
@@ -348,21 +346,25 @@ def test_a_turning_point_is_written_in_one_unit() -> None:
 
 
 @pytest.fixture(scope="module")
-def tuned_b() -> tuple[Study, Beside]:
-    """Case B run by its tuned table, and what stands beside it."""
-    study = study_of("case_b")
-    own = evaluate(with_strategy(study.scenario, tuned(study, bound(study))))
+def own_b() -> tuple[Study, Beside]:
+    """Case B run by windows of its own, and what stands beside it."""
+    windows = [
+        {"start_hour": 0, "end_hour": 6, "action": "charge"},
+        {"start_hour": 17, "end_hour": 21, "action": "discharge"},
+    ]
+    inputs = {"dispatch.arbitrage": "windows", "dispatch.windows": windows}
+    own = evaluate(study_of("case_b").scenario.with_(inputs))
     return own, beside(own)
 
 
 @pytest.mark.parametrize("language", ("en", "zh"))
-def test_the_operation_chapter_shows_table_controls_and_sizes(tuned_b: tuple[Study, Beside], language: str) -> None:
-    study, extra = tuned_b
+def test_the_operation_chapter_shows_table_controls_and_sizes(own_b: tuple[Study, Beside], language: str) -> None:
+    study, extra = own_b
     content, w = pdf.data(study, language, extra=extra), words(language)
     assert complaints(content) == []
     chapters = {chapter["key"]: all_texts(chapter) for chapter in content["parts"][0]["chapters"]}
     assert w.t("control.paper.title") in chapters["operation"]
-    names = [w.t(f"control.name.{name}") for name in ("plain", "own", "tuned", "forecast", "optimum")]
+    names = [w.t(f"control.name.{name}") for name in ("plain", "own", "forecast", "optimum")]
     assert [name for name in names if name not in chapters["operation"]] == []
     shares = [w.percent(extra.controls.found.share(cost)) for cost in extra.controls.costs.values()]
     assert [share for share in shares if share not in chapters["operation"]] == []

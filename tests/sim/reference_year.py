@@ -4,9 +4,9 @@ a demand charge, six outages. Synthetic, fixed seed. Least cost with perfect for
 
 import numpy as np
 
-from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
+from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Aggregates, Lanes, Series
 from sim.dispatch.control import NO_THRESHOLD_KW
-from sim.dispatch.tuning import PeakRate, Rates
+from sim.dispatch.rates import PeakRate, Rates
 from sim.optimum.model import Programme, ShedTier, monthly_windows
 from sim.timeline import MONTH_DAYS, timeline
 
@@ -111,6 +111,14 @@ def lane(shave_kw: float = NO_THRESHOLD_KW) -> Lanes:
     }
     months = {name: np.full((1, 12), float(values[name])) for name in MONTHLY_FIELDS}
     return Lanes(**{name: np.array([float(values[name])]) for name in SCALAR_FIELDS}, **months)
+
+
+def cost(sums: Aggregates, money: Rates) -> float:
+    """What a year's sums cost, wear included."""
+    month_peaks_kw = sums.peak_kw[0].max(axis=1)
+    energy = float((sums.import_kwh[0] * money.energy_per_kwh).sum()) + PER_KW * float(month_peaks_kw.sum())
+    other = sums.fuel_l.sum() * money.per_litre + sums.unserved_kwh.sum() * money.unserved_per_kwh
+    return float(energy + other + sums.discharge_kwh.sum() * WEAR)
 
 
 def rates(year: dict[str, np.ndarray]) -> Rates:

@@ -110,19 +110,23 @@ def test_a_project_name_is_shown_as_plain_text() -> None:
     assert as_plain("=1\u202e2\t`x`") == r"=12 \`x\`"
 
 
-def test_controls_are_compared_on_request_and_the_tuned_table_is_taken():
+def test_controls_are_compared_on_request_in_this_year_and_in_others():
     app = drawn_alone("operation", CASE_A)
     app.button(key="controls_run").click().run()
     assert not app.exception, app.exception[0].message
-    assert [row["Control"] for row in app.dataframe[0].value.to_dict("records")][1:4] == [
-        "Plain rule",
-        "Tuned table",
-        "Control by forecast",
-    ]
-    app.button(key="strategy_take").click().run()
-    assert not app.exception, app.exception[0].message
-    taken = app.session_state["scenario"].dispatch
-    assert taken.arbitrage == "windows" and taken.windows and taken.shave_limits
+    rows = app.dataframe[0].value.to_dict("records")
+    assert [row["Control"] for row in rows][1:3] == ["Plain rule", "Control by forecast"]
+    assert [row["In years drawn anew"].count("%") for row in rows] == [0, 3, 3, 0]
+    assert "The site is run by a strategy table" not in texts(app)
+
+
+def test_own_windows_are_shown_as_a_table():
+    own = {
+        "dispatch.arbitrage": "windows",
+        "dispatch.windows": [{"start_hour": 0, "end_hour": 6, "action": "charge", "power_fraction": 0.25}],
+        "dispatch.shave_limits": [{"threshold_kw": 6000, "months": [1]}],
+    }
+    app = drawn_alone("operation", CASE_A.with_(own))
     assert "The site is run by a strategy table" in texts(app)
 
 
