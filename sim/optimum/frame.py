@@ -122,11 +122,21 @@ def arrays_of(
         peak_low=low,
         peak_high=high,
         inside=_windows_inside(windows, home, p.steps),
+        floor=_floor(p, grid),
         **_edge_levels(p, edges),
     )
     steps = _steps(p, numbers, demand, grid, group)
     slopes = slopes_of(prices, plant)
     return Arrays(edges, steps, groups, slopes, plant, _nothing_grows(), frame, first, credit, windows)
+
+
+def _floor(p: Programme, grid_kw: np.ndarray) -> np.ndarray:
+    """What no schedule of each month can cost less than (months,): all earned that can be earned, nothing paid."""
+    earned = np.maximum(p.credit_per_kwh, 0.0) * p.export_room_kw + np.maximum(-p.buy_per_kwh, 0.0) * grid_kw
+    earned += max(0.0, -p.genset_per_kwh) * p.genset_kw
+    for tier in p.shed:
+        earned += max(0.0, -tier.price_per_kwh) * tier.limit_kw
+    return -np.add.reduceat(earned * p.step_h, p.month_edges[:-1]) - 1.0
 
 
 def _live_windows(p: Programme, edges: np.ndarray) -> tuple[DemandWindow, ...]:

@@ -2,7 +2,8 @@
 
     min  sum price . peak + price of the sizes + sum theta_m,   theta_m >= every cut of month m
 
-Its value is a lower bound on the cost of every schedule, because no cut ever exceeds its month's cost.
+Its value is a lower bound on the cost of every schedule, because no cut ever exceeds its month's cost. theta_m has a
+floor from the start: without one the first cuts send it to -1e11, where the simplex turns in circles for minutes.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Frame:
     edge_low: np.ndarray  # at the start, between the months, at the end
     edge_high: np.ndarray
     cyclic: bool
+    floor: np.ndarray  # what no schedule of each month can cost less than
 
     @property
     def months(self) -> int:
@@ -50,7 +52,7 @@ class Master:
         self.grows = np.flatnonzero((np.arange(len(price.values)) < GROWN) | (most.values > 0))
         columns = self.theta + months
         self.solver = quiet_simplex()
-        low = [frame.peak_low, frame.edge_low * least.kwh, least.values, np.full(months, -INF)]
+        low = [frame.peak_low, frame.edge_low * least.kwh, least.values, frame.floor]
         high = [frame.peak_high, frame.edge_high * most.kwh, most.values, np.full(months, INF)]
         self.solver.addVars(columns, np.concatenate(low), np.concatenate(high))
         cost = np.concatenate([frame.prices, np.zeros(months + 1), price.values, np.ones(months)])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.optimum.master import Master
 from sim.optimum.model import Infeasible, Sizes
 from study import sizing, sizing_fronts
 from study.evaluate import evaluate
@@ -185,3 +186,18 @@ def test_a_bill_that_is_not_covered_says_why(changes, reason):
     study = evaluate(base.with_({"tariff": {**base.tariff.model_dump(), **changes}}))
     with pytest.raises(ValueError, match=reason):
         sizing.plan(study, BATTERY)
+
+
+def test_the_master_does_not_turn_in_circles_where_a_battery_has_no_power(monkeypatch: pytest.MonkeyPatch):
+    """Case C with PV to size, the battery's energy held and its power at 0: it took two million steps, a minute."""
+    steps, solve = [], Master.solve
+
+    def counted(self: Master):
+        found = solve(self)
+        steps.append(self.solver.getInfo().simplex_iteration_count)
+        return found
+
+    monkeypatch.setattr(Master, "solve", counted)
+    plan = sizing.plan(evaluate(presets()["case_c"].scenario), Wish(pv=True, most_kwp=22_000.0))
+    sizing_fronts.margins(plan, sizing.find(plan).size, "kw")
+    assert len(steps) > 10 and max(steps) < 5_000
