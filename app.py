@@ -40,13 +40,13 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 def warm_up() -> None:
-    """Load what the first page needs and run one study of the case it shows (this compiles the simulation)."""
+    """Load what the first page needs and run one study like the one it shows (this compiles the simulation)."""
     try:
         _import(FIRST_PAGE_NEEDS)
         from study.evaluate import evaluate
-        from ui.url import default_preset
+        from study.own_site import Start, scenario_of
 
-        evaluate(default_preset().scenario)
+        evaluate(scenario_of(Start()))
         threading.Thread(target=_import, args=(WHILE_BROWSER_LOADS,), daemon=True).start()
         later = threading.Timer(MORE_WARM_UP_AFTER_S, warm_up_more)
         later.daemon = True

@@ -3,6 +3,7 @@
 python run.py cli run SCENARIO.json [--json] [--csv DIR]
 python run.py cli export SCENARIO.json --pdf --xlsx --csv [--lang en|zh|both] --out DIR
 python run.py cli controls SCENARIO.json [--json]   what share of the possible saving each control gets
+python run.py cli new --place Johor --mw 15 --months 36 [--grid-month 9] [-o FILE]   a scenario of one's own
 python run.py cli presets            list the shipped cases
 python run.py cli schema             the JSON Schema of a scenario file
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from finance.figures import figures_on
@@ -24,7 +26,12 @@ from report.paper.proposal import warnings
 from report.text import financing as financing_text
 from report.text import say
 from report.text.currency import rate_note, words_for
+from report.text.inputs import assumed
+from sim.inputs import library
+from sim.inputs.register import register
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
+from sim.inputs.site import Meter
+from sim.meter.read import read_meter
 from sim.problem import Refusal
 from study.alerts import alerts
 from study.answer import headline
@@ -32,6 +39,8 @@ from study.controls import shares
 from study.evaluate import evaluate
 from study.financing import returns
 from study.foresight import not_covered
+from study.own_site import OTHERWISE, Start, checked, diesel_at, next_month, scenario_of
+from study.place import find_place
 from study.presets import presets
 from study.study import Study
 from study.summary import summary
@@ -69,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     controls.add_argument("scenario", metavar="SCENARIO.json")
     controls.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     controls.set_defaults(run=_controls)
+    _add_new(commands)
     commands.add_parser("presets", help="list the shipped cases").set_defaults(run=_presets)
     commands.add_parser("schema", help="print the JSON Schema of a scenario file").set_defaults(run=_schema)
     return parser
@@ -86,6 +96,80 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
             f"--{name}", default="", help=f"the proposal's {name.replace('issued', 'date, YYYY-MM-DD')}"
         )
     export.set_defaults(run=_export)
+
+
+def _add_new(commands: argparse._SubParsersAction) -> None:
+    new = commands.add_parser(
+        "new", help="a scenario of one's own: the place brings tariff and prices, the rest by rule"
+    )
+    new.add_argument("--place", required=True, help="city, province or country, such as Guangdong, Johor, Virginia")
+    size = new.add_mutually_exclusive_group(required=True)
+    size.add_argument("--mw", type=float, help="peak load, MW")
+    size.add_argument("--gpus", type=int, metavar="N", help="GPUs, with --gpu-model")
+    size.add_argument("--meter", metavar="FILE", type=Path, help="a measured load curve")
+    new.add_argument("--months", type=int, required=True, metavar="M", help="for how long")
+    new.add_argument("--gpu-model", default="custom", choices=register()["load.gpu_model"].choices, help="GPU system")
+    new.add_argument("--start", metavar="YYYY-MM", default=next_month(), help="first month; the next one if left out")
+    new.add_argument("--grid-mw", type=float, default=0.0, metavar="MW", help="what the grid gives today")
+    new.add_argument("--grid-month", default="0", metavar="G", help="months until it gives all; 0 at once, or never")
+    new.add_argument(
+        "--otherwise", default=OTHERWISE[0], choices=OTHERWISE, help="what you would do without the hybrid"
+    )
+    new.add_argument(
+        "--diesel", type=float, metavar="X", help="delivered price of diesel per litre, in the place's money"
+    )
+    new.add_argument("--lang", choices=tuple(LANGUAGES), default="en", help="language of what is said")
+    new.add_argument("-o", "--out", metavar="FILE", type=Path, help="write the scenario there instead of printing it")
+    new.set_defaults(run=_new)
+
+
+def _new(options: argparse.Namespace) -> int:
+    """Print the scenario of the start card, and on standard error what was assumed for it."""
+    texts = words(options.lang)
+    start = Start(
+        place=find_place(options.place),
+        start=options.start,
+        months=options.months,
+        gpus=options.gpus,
+        gpu_model=options.gpu_model,
+        existing_kw=1000 * options.grid_mw,
+        ready_month=_grid_month(options.grid_month),
+        otherwise=options.otherwise,
+    )
+    if options.mw is not None:
+        start = replace(start, peak_kw=1000 * options.mw)
+    if options.meter:
+        start = replace(start, meter=_metered(options.meter, start.place, texts))
+    scenario = checked(scenario_of(start))
+    if options.diesel is not None:
+        scenario = scenario.with_(diesel_at(scenario, options.diesel))
+    for line in assumed(scenario, words_for(scenario, options.lang)):
+        print(f"assumed: {line}", file=sys.stderr)
+    if options.out is None:
+        print(scenario.to_json())
+    else:
+        options.out.write_text(scenario.to_json(), encoding="utf-8")
+        print(f"wrote {options.out}", file=sys.stderr)
+    return 0
+
+
+def _grid_month(text: str) -> int | None:
+    """Months until the grid gives all, None for never."""
+    if text == "never":
+        return None
+    if not text.isdigit():
+        values = {"option": "--grid-month", "given": text, "never": "never"}
+        raise Refusal("{option} {given} cannot be used; give a number of months, or {never}", **values)
+    return int(text)
+
+
+def _metered(path: Path, place: str, texts: Words) -> Meter:
+    """The load of a meter file; each thing found in it is told on standard error."""
+    reading = read_meter(path.read_bytes(), path.name, site_offset_h=library.sites()[place].utc_offset_h)
+    found = [texts.problem(one.text) for one in reading.findings]
+    for sentence in found:
+        print(f"{path.name}: {sentence}", file=sys.stderr)
+    return Meter.model_validate(reading.as_input(path.name, found))
 
 
 def _export(options: argparse.Namespace) -> int:

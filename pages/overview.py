@@ -11,7 +11,7 @@ from report.text import say
 from sim.inputs.register import unverified
 from study import answer
 from study.alerts import alerts
-from ui import answers, state
+from ui import answers, start, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -20,16 +20,26 @@ currency = scenario.site.currency
 
 st.title(t("answers.overview.question"), anchor=False)
 answers.context_line(scenario)
+beside = st.container(gap="small")
+if state.is_own():
+    sides = st.grid(2, min_column_width=400)
+    with sides.container(gap="small"):
+        start.fields()
+    beside = sides.container(gap="small")
 study = answers.study_or_reason()
 
-with st.container(border=True, gap="small"):
-    answers.headline(study)
-    holds, parts = st.empty(), st.empty()
-    remarks = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
-    st.markdown(f":small[:gray[{remarks}]]")
-    better, chips = st.empty(), st.empty()
-warnings = st.container(gap="small")
-answers.kpi_cards(study)
+with beside:
+    with st.container(border=True, gap="small"):
+        answers.headline(study)
+        holds, parts = st.empty(), st.empty()
+        remarks = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
+        st.markdown(f":small[:gray[{remarks}]]")
+        better, chips = st.empty(), st.empty()
+    warnings = st.container(gap="small")
+    answers.kpi_cards(study)
+if state.is_own():
+    start.five(study)
+    start.examples()
 
 grid = st.grid(2, min_column_width=400)
 scale = views.stack_amounts(study, words)

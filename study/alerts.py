@@ -10,6 +10,7 @@ from sim.plant.battery import window_kwh
 from study.answer import NOTHING_KWH, Finding, Quantity, clash
 from study.attribution import parts
 from study.decision import WEAK_BASELINE, decision
+from study.place import elsewhere, priced_abroad
 from study.policy import break_even_spread, market_condition
 from study.sets_duty import duty
 from study.study import Study, kept
@@ -36,7 +37,7 @@ class Alert:
 @kept
 def alerts(study: Study) -> tuple[Alert, ...]:
     """All of them, the grave ones first."""
-    found = [*_supply(study), *_market(study), *_baseline(study), *_battery(study), *_sets(study)]
+    found = [*_supply(study), *_place(study), *_market(study), *_baseline(study), *_battery(study), *_sets(study)]
     return tuple(sorted(found, key=lambda alert: alert.severity != "high"))
 
 
@@ -65,6 +66,20 @@ def _ways_out(study: Study, found: Finding) -> dict[str, float]:
     if "sets_needed" in values:
         ways["genset.last_resort_sets"] = float(values["sets_needed"].value) + more
     return ways
+
+
+def _place(study: Study) -> Iterator[Alert]:
+    """Figures of another place: China's prices under another currency's name, a tariff of another region."""
+    paths = priced_abroad(study.scenario)
+    if paths:
+        count = Quantity("count", len(paths))
+        values = {"n": count, "currency": Quantity("text", study.scenario.site.currency)}
+        yield Alert(Finding("answers.alert.priced_abroad", values, good=False), "high", count)
+    found = elsewhere(study.scenario)
+    if found:
+        values = {"region": Quantity("region", found.tariff), "place": Quantity("place", study.scenario.site.place)}
+        key = "answers.alert.tariff_elsewhere" if found.own else "answers.alert.tariff_stands_in"
+        yield Alert(Finding(key, values, good=False), "medium", values["region"])
 
 
 def _market(study: Study) -> Iterator[Alert]:

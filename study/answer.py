@@ -46,6 +46,9 @@ Kind = Literal[
     "source",
     "basis",
     "price",
+    "place",
+    "region",
+    "count",
     "text",
 ]
 
@@ -55,7 +58,8 @@ class Quantity:
     """One value of a sentence. `kind` says how it is written: money in the site's currency, "amount" the same without
     the currency, "change" a signed and "percent" a plain fraction, power kW, energy kWh, duration h, "when" and "term"
     months, "years" years; "name", "first_name" an alternative (or an ordinal), "source" an energy source, "basis" the
-    yardstick, by its key; "price" money per kWh; "text" as it stands: a date, a code."""
+    yardstick, by its key; "price" money per kWh; "place" a site and "region" a
+    tariff's region by its id; "count" a whole number; "text" as it stands: a date, a code."""
 
     kind: Kind
     value: float | str

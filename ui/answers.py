@@ -35,6 +35,7 @@ from ui.state import t
 
 RETURN_REASONS = ("all_zero", "no_sign_change", "no_root", "several_roots", "never", "no_outlay")
 TURNING_ROW_PX = 62
+IN_THE_SHELL = ("tariff_elsewhere", "tariff_stands_in")  # they stand above every page, with what mends them
 ARROWS = {numbers.MINUS: "down", say.PLUS: "up"}
 COLOURS = {True: "green", False: "red", None: "gray"}
 
@@ -82,6 +83,8 @@ def chips(found: Iterable[Finding]) -> None:
 def warnings(study: Study) -> None:
     """Every warning about the answer: the grave ones red, the others amber. The results below are still shown."""
     for alert in alerts(study):
+        if alert.code in IN_THE_SHELL:
+            continue
         text = say.say(alert.finding, state.words(), study.scenario.site.currency)
         if alert.severity == "high":
             st.container(border=True).markdown(f":red[{text}]")

@@ -15,7 +15,6 @@ from sim.inputs.register import register
 from sim.plant.load import peak_kw
 from study import claims
 from study.claims import METRICS, Basis, BreakEven, Claim, HoldingRange, Together, Verdict
-from study.presets import presets
 from study.study import Study
 from ui import form, state
 from ui.kept import once
@@ -203,7 +202,7 @@ def own_claim_form() -> None:
         if st.form_submit_button(t("claims.own.add")):
             scale = 0.01 if METRICS[metric].figure.kind in ("share", "rate") else 1.0
             own = st.session_state.get("own_claims", ())
-            inputs = presets()[state.preset_id()].levers
+            inputs = state.origin().levers
             claim = Claim(f"own_{len(own) + 1}", metric, comparator, value * scale, inputs=inputs)
             st.session_state.own_claims = (*own, claim)
             st.rerun()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from report.text.currency import rate_note, shown_currency, table_rate
+from report.text.currency import rate_note, shown_currency
 from report.text.plain import as_part
 from sim.inputs import library
+from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
+from study.place import in_currency
 from ui import form, state
 from ui.figures import card
 from ui.state import t
@@ -41,11 +43,18 @@ def _ask(name: str, label: str, options: tuple[str, ...], value: str, take) -> N
 
 
 def _take_site(key: str) -> None:
-    """The site's currency and its tariff's, which must be the same; nothing is converted, and the page says so."""
-    code = st.session_state[key]
-    changed = {"site.currency": code, "tariff": {**state.current().tariff.model_dump(), "currency": code}}
-    if state.change(changed, "site.currency"):
-        state.notify(t("currency.changed", currency=code), "warning")
+    """The site's currency and its tariff's, which must be the same. Every price is converted at the table's rate; where
+    that has none only the name changes, and the page says so."""
+    code, scenario = st.session_state[key], state.current()
+    tariff = {"tariff": {**scenario.tariff.model_dump(), "currency": code}, "site.currency": code}
+    is_known = _in_table(scenario.site.currency, code)
+    try:
+        changed = in_currency(scenario, code) if is_known else scenario.with_(tariff)
+    except InputError as error:
+        st.session_state.problems["site.currency"] = error.problems
+        return
+    state.replace(changed)
+    state.notify(t("currency.converted" if is_known else "currency.changed", currency=code), "warning")
 
 
 def _take_shown(key: str) -> None:
@@ -61,7 +70,7 @@ def _take_shown(key: str) -> None:
 
 def _start(scenario: Scenario) -> float:
     site, shown = scenario.site.currency, shown_currency(scenario)
-    return table_rate(site, shown) if _in_table(site, shown) else 1.0
+    return library.table_rate(site, shown) if _in_table(site, shown) else 1.0
 
 
 def _in_table(site: str, shown: str) -> bool:

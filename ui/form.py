@@ -52,14 +52,15 @@ def _draw(paths: Sequence[str], columns: int, starts: dict[str, float]) -> None:
             field(path, start=starts.get(path))
 
 
-def field(path: str, *, start: float | None = None) -> None:
-    """One input: widget, source line, and what was wrong with the last entry. `start` fills an empty optional value."""
+def field(path: str, *, start: float | None = None, with_source: bool = True) -> None:
+    """One input: widget, source line, and what was wrong with the last entry. `start` fills an empty optional value;
+    without the line the help still has the source."""
     entry, scenario = register()[path], state.current()
     if entry.optional and entry.kind != "other":
         _optional(entry, scenario, start)
     else:
         _widget(entry, scenario)
-    note = source_note(entry, scenario)
+    note = source_note(entry, scenario) if with_source else ""
     if note:
         st.markdown(f":small[:gray[{note}]]")
     problems(path)
@@ -215,9 +216,12 @@ def _optional(entry: Input, scenario: Scenario, start: float | None) -> None:
 
 
 def place_text(place: str) -> str:
-    """A place's name and country, in the visitor's language."""
-    site = library.sites()[place]
-    return f"{say.own_name(site, state.words())} ({site.country})"
+    """A place's name, province and country, in the visitor's language: it is found by each of them."""
+    site, words = library.sites()[place], state.words()
+    name, country = say.own_name(site, words), say.country(site.country, words)
+    province = site.province_zh if words.language == "zh" else site.province_en
+    parts = dict.fromkeys(part for part in (province, country) if part not in name)
+    return t("start.place.named", name=name, of=t("start.place.comma").join(parts)) if parts else name
 
 
 def _switch_optional(path: str, key: str, start: float) -> None:
@@ -235,6 +239,9 @@ def take(path: str, key: str) -> None:
             st.session_state.problems[path] = (beyond,)
             return
     value = to_inner(entry, entered) if entry.kind == "number" else entered
+    if path == "site.place" and state.is_own():
+        state.answer(path, place=value)
+        return
     if not state.change({path: value}):
         found = st.session_state.problems[path]
         st.session_state.problems[path] = tuple(_by_label(entry, problem) for problem in found)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import sidebar, state
+from ui import place, sidebar, state
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +35,10 @@ chosen = st.navigation(
 logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large", icon_image=str(ROOT / "assets" / logo))
 with st.sidebar:
-    sidebar.draw()
+    sidebar.draw(on_overview=not chosen.url_path)
+if state.can_undo():
+    st.button(t("shell.undo"), on_click=state.undo, key="undo", type="tertiary")
+place.draw()
 for kind, sentence in state.take_notices():
     {"info": st.info, "warning": st.warning, "error": st.error}[kind](sentence)
 try:

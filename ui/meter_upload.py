@@ -16,6 +16,7 @@ import streamlit as st
 
 from report.screen.inputs import load_year
 from report.text.plain import as_plain
+from sim.inputs.site import Meter
 from sim.meter.findings import MeterError, MeterQuestion
 from sim.meter.limits import MAX_BYTES, TABLE_TYPES
 from sim.meter.mends import Suspect
@@ -29,8 +30,6 @@ from ui.state import t
 
 UNITS = (*POWER_UNITS, *ENERGY_UNITS)
 ACTIONS = ("keep", "missing", "cut")
-# What was found is kept with the load, so that a reader of the study sees it.
-DONE_KEPT, DONE_LENGTH = 40, 1000
 
 
 def draw() -> None:
@@ -323,13 +322,11 @@ def _as_found(found: str, guess: str | None) -> str:
 
 
 def _use(reading: MeterReading, name: str, follows: bool) -> None:
-    meter = {
-        "file_name": name[-200:],
-        "year": reading.year,
-        "step_minutes": reading.step_minutes,
-        "kw": tuple(float(f"{value:.6g}") for value in reading.kw.tolist()),
-        "done": tuple(state.refused(found.text)[:DONE_LENGTH] for found in reading.findings[:DONE_KEPT]),
-    }
+    meter = reading.as_input(name, [state.refused(found.text) for found in reading.findings])
+    if state.is_own():
+        state.answer("start.size", meter=Meter.model_validate(meter))
+        state.replace(state.current(), t("inputs.meter.taken", name=as_plain(name)))
+        return
     changes: dict[str, Any] = {"load.meter": meter, "load.kind": "meter"}
     if follows:
         changes["site.step_minutes"] = reading.step_minutes
@@ -338,6 +335,9 @@ def _use(reading: MeterReading, name: str, follows: bool) -> None:
 
 
 def _remove() -> None:
+    if state.is_own():
+        state.answer("start.size", meter=None)
+        return
     kind = "training" if state.current().load.kind == "meter" else state.current().load.kind
     state.change({"load.kind": kind, "load.meter": None})
 

@@ -11,6 +11,7 @@ from report.text.plain import as_part, as_plain
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import scenario_from_json
+from study.own_site import OWN
 from study.presets import presets
 from ui import form, levers, state
 from ui.levers import Lever
@@ -19,14 +20,15 @@ from ui.state import t
 SCENARIO_FILE_LIMIT_MB = 5
 
 
-def draw() -> None:
-    """Everything in the sidebar, top to bottom."""
+def draw(on_overview: bool) -> None:
+    """Everything in the sidebar, top to bottom; the overview of a site of one's own has levers of its own."""
     _heading()
     _preset()
-    form.card("sidebar", columns=1)
-    st.markdown(f"**{t('shell.sidebar.levers')}**")
-    for lever in _levers():
-        _slider(lever)
+    if not (state.is_own() and on_overview):
+        form.card("sidebar", columns=1)
+        st.markdown(f"**{t('shell.sidebar.levers')}**")
+        for lever in _levers():
+            _slider(lever)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(t("shell.sidebar.reset"), on_click=_reset, key="reset", help=t("shell.sidebar.reset_help"))
         _scenario_file()
@@ -58,7 +60,7 @@ def _preset() -> None:
     form.seed(key, state.preset_id())
     st.selectbox(
         t("shell.sidebar.preset"),
-        list(presets()),
+        [OWN, *presets()],
         key=key,
         format_func=lambda name: t(f"shell.preset.{name}"),
         on_change=_choose_preset,
@@ -67,7 +69,7 @@ def _preset() -> None:
 
 
 def _levers() -> list[Lever]:
-    scenario, preset = state.current(), presets()[state.preset_id()]
+    scenario, preset = state.current(), state.origin()
     try:
         price = lever_text.mean_energy_price(state.study())
     except ValueError:
@@ -158,11 +160,14 @@ def _choose_language() -> None:
 
 def _choose_preset(key: str) -> None:
     name = st.session_state[key]
-    state.replace(presets()[name].scenario, preset=name)
+    if name == OWN:
+        state.start_own()
+    else:
+        state.replace(presets()[name].scenario, preset=name)
 
 
 def _reset() -> None:
-    state.replace(presets()[state.preset_id()].scenario)
+    state.replace(state.origin().scenario)
 
 
 def _move(lever: Lever, key: str) -> None:

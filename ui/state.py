@@ -16,10 +16,14 @@ from i18n import LANGUAGES, Words
 from report.text import say
 from report.text.currency import words_for
 from report.text.plain import as_part
+from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
-from sim.problem import Problem
-from study.presets import presets
+from sim.problem import Problem, Refusal
+from study import own_site
+from study.own_site import OWN, Start
+from study.place import taken, world_of
+from study.presets import Preset
 from study.study import Study
 from ui import kept, url
 
@@ -84,9 +88,22 @@ def is_dark() -> bool:
 
 
 def preset_id() -> str:
-    """The preset the scenario started from."""
+    """The shipped case the scenario started from, or "own" of a site of one's own."""
     current()
     return st.session_state.preset
+
+
+def is_own() -> bool:
+    """Whether the scenario is a site of one's own, with its answers on the first page."""
+    return preset_id() == OWN
+
+
+def origin() -> Preset:
+    """What the scenario started from, worked out once for each scenario."""
+    scenario, known = current(), st.session_state.get("origin")
+    if known is None or known[0] is not scenario or known[1].id != preset_id():
+        st.session_state.origin = known = (scenario, url.origin(preset_id(), scenario))
+    return known[1]
 
 
 def revision() -> int:
@@ -96,13 +113,61 @@ def revision() -> int:
 
 def replace(scenario: Scenario, notice: str | None = None, preset: str | None = None) -> None:
     """Load a whole scenario; `notice` is a sentence shown once, `preset` the case it starts from (else unchanged)."""
-    current()
+    before, name = current(), preset_id()
     st.session_state.scenario = scenario
     st.session_state.revision += 1
     st.session_state.preset = preset or st.session_state.preset
+    if scenario != before:
+        st.session_state.undone_by = (scenario, before, name)
     st.session_state.problems = {}
     if notice:
         notify(notice)
+
+
+def start_own() -> None:
+    """A site of one's own, with the answers it opens with."""
+    replace(own_site.scenario_of(fresh_start()), preset=OWN)
+
+
+def answer(where: str, **answers: Any) -> None:
+    """Give answers of the start card; world and sizes follow. Where one cannot be used, see `problems_of(where)`."""
+    try:
+        scenario = own_site.moved(current(), **answers)
+    except Refusal as error:
+        st.session_state.problems[where] = getattr(error, "problems", (error.problem,))
+        return
+    if "place" in answers:
+        replace(scenario)
+    else:
+        st.session_state.scenario = scenario
+
+
+def take_world() -> None:
+    """The tariff, prices, CO2 factor, country and clock of the site's place."""
+    scenario = current()
+    try:
+        replace(taken(scenario, world_of(scenario.site.place, scenario)))
+    except InputError as error:
+        st.session_state.problems["site.place"] = error.problems
+
+
+def can_undo() -> bool:
+    """Whether the scenario on screen has just replaced another."""
+    known = st.session_state.get("undone_by")
+    return known is not None and known[0] is current()
+
+
+def undo() -> None:
+    """Back to the scenario that was replaced."""
+    _, before, name = st.session_state.undone_by
+    replace(before, preset=name)
+
+
+def fresh_start() -> Start:
+    """What a site of one's own opens with: next month, in a place of the visitor's time zone."""
+    zone = st.context.timezone
+    home = next((site.id for site in library.sites().values() if site.timezone == zone), Start().place)
+    return Start(home, own_site.next_month())
 
 
 def change(changes: Mapping[str, Any], where: str = "") -> bool:
@@ -117,7 +182,7 @@ def change(changes: Mapping[str, Any], where: str = "") -> bool:
     except InputError as error:
         st.session_state.problems[where or next(iter(changes), "")] = error.problems
         return False
-    st.session_state.scenario = url.with_preset_notes(changed, presets()[preset_id()])
+    st.session_state.scenario = url.with_preset_notes(changed, url.origin(preset_id(), changed))
     return True
 
 
@@ -140,7 +205,7 @@ def take_notices() -> list[tuple[str, str]]:
 
 
 def _open(query: Mapping[str, str]) -> None:
-    opened = url.decode({"lang": _browser_language(), **query})
+    opened = url.decode({"lang": _browser_language(), **query}, fresh_start())
     st.session_state.update(
         scenario=opened.scenario,
         preset=opened.preset_id,
@@ -168,7 +233,7 @@ def _address() -> tuple[dict[str, str], bool]:
         query = url.encode(scenario, preset_id(), language)
         is_complete = url.fits(scenario, query)
         if not is_complete:
-            query = {key: query[key] for key in ("lang", "preset")}
+            query = {key: query[key] for key in ("lang", "preset", OWN) if key in query}
         st.session_state.address = known = (scenario, language, query, is_complete)
     return known[2], known[3]
 

@@ -10,7 +10,9 @@ from report.text import inputs as register_text
 from report.text import say
 from report.text.plain import as_part, as_plain
 from sim.inputs import library
+from sim.inputs.base import InputError
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Tariff
+from study.place import in_currency_of, with_facts
 from study.policy import has_government_windows
 from ui import form, state, table, tariff_form
 from ui.state import t
@@ -21,7 +23,8 @@ SCALARS = (*PER_KWH, "energy_tax_rate", "capacity_per_kva_month", "fixed_per_mon
 
 
 def chooser() -> None:
-    """Country, region and voltage narrow the list; choosing a tariff takes it at once."""
+    """Country, region and voltage: a chosen region or voltage takes its tariff at once; a country only narrows the
+    list, and then it is said that the old tariff still stands."""
     tariff = state.current().tariff
     raw = library.raw_tariffs().get(tariff.library_id)
     grid = st.grid(3, min_column_width=160)
@@ -29,19 +32,43 @@ def chooser() -> None:
         countries = tariff_form.countries()
         home = raw["country"] if raw else state.current().site.country
         start = countries.index(home) if home in countries else 0
-        country = st.selectbox(t("inputs.tariff.country"), countries, index=start, key=_key("country"))
+        country = st.selectbox(
+            t("inputs.tariff.country"),
+            countries,
+            index=start,
+            key=_key("country"),
+            format_func=lambda code: say.country(code, state.words()),
+        )
+    is_home = raw is not None and country == raw["country"]
     with grid.container():
-        regions = tariff_form.regions(country)
+        regions, now = [None, *tariff_form.regions(country)], raw["region_en"] if raw and is_home else None
+        key = _key(f"region.{country}.{tariff.library_id}")
         region = st.selectbox(
-            t("inputs.tariff.region"), [None, *regions], format_func=_region, key=_key(f"region.{country}")
+            t("inputs.tariff.region"),
+            regions,
+            index=regions.index(now),
+            format_func=_region,
+            key=key,
+            on_change=_choose_region,
+            args=(key, country),
         )
     with grid.container():
         options = [None, *tariff_form.voltages(country, region)]
+        key = _key(f"voltage.{country}.{region}")
         voltage = st.selectbox(
-            t("inputs.tariff.voltage"), options, format_func=_voltage, key=_key(f"voltage.{country}.{region}")
+            t("inputs.tariff.voltage"),
+            options,
+            format_func=_voltage,
+            key=key,
+            on_change=_choose_voltage,
+            args=(key, country, region),
         )
-    names = tariff_form.matching(country, region, voltage)
-    key = _key(f"{country}.{region}.{voltage}.{tariff.library_id}")
+    _list(tariff, tariff_form.matching(country, region, voltage), f"{country}.{region}.{voltage}.{tariff.library_id}")
+
+
+def _list(tariff: Tariff, names: list[str], key: str) -> None:
+    """The tariffs found; where the one in use is not among them, that it still stands."""
+    key = _key(key)
     st.selectbox(
         t("inputs.tariff.name", n=len(names)),
         names,
@@ -52,6 +79,8 @@ def chooser() -> None:
         on_change=_choose,
         args=(key,),
     )
+    if tariff.library_id not in names:
+        st.badge(t("inputs.tariff.still", name=say.own_name(tariff, state.words())), color="orange", width="content")
     form.problems("tariff")
 
 
@@ -156,13 +185,36 @@ def _choose(key: str) -> None:
         take(name)
 
 
+def _choose_region(key: str, country: str) -> None:
+    """Take the region's tariff of the voltage next to that in use."""
+    region = st.session_state[key]
+    if region is not None:
+        volts = state.current().tariff.voltage_kv or 0.0
+        names = tariff_form.matching(country, region)
+        take(min(names, key=lambda name: abs(library.raw_tariffs()[name]["voltage_kv"] - volts)))
+
+
+def _choose_voltage(key: str, country: str, region: str | None) -> None:
+    """Take the tariff of this voltage, where a region is chosen and it has only one such."""
+    names = tariff_form.matching(country, region, st.session_state[key])
+    if region is not None and st.session_state[key] is not None and len(names) == 1:
+        take(names[0])
+
+
 def take(name: str) -> None:
-    """Use a tariff of the library, with its currency; prices in the old currency are warned of."""
-    before, currency = state.current().site.currency, library.raw_tariffs()[name]["currency"]
-    if state.change({"tariff": {"library_id": name}, "site.currency": currency}):
-        state.replace(state.current())
-        if currency != before:
-            state.notify(t("inputs.tariff.currency_changed", before=before, after=currency), "warning")
+    """Use a tariff of the library. Where it is in another currency, the prices of its country come with it, and figures
+    of the user's own at the dated rate."""
+    scenario, raw = state.current(), library.raw_tariffs()[name]
+    facts = in_currency_of(raw["country"], scenario) if raw["currency"] != scenario.site.currency else {}
+    try:
+        changed = with_facts(scenario, facts, {"tariff": {"library_id": name}})
+    except InputError as error:
+        st.session_state.problems["tariff"] = error.problems
+        return
+    state.replace(changed)
+    if facts:
+        country = say.country(raw["country"], state.words())
+        state.notify(t("inputs.tariff.currency_changed", country=country, currency=raw["currency"]), "warning")
 
 
 def _choose_basis(key: str) -> None:

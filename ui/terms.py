@@ -184,7 +184,7 @@ def _country_line() -> None:
     if code not in library.countries():
         st.info(t("financing.terms.no_country", code=code))
         return
-    name = library.country(code)["name_zh" if words.language == "zh" else "name_en"]
+    name = say.country(code, words)
     found = library.country_record(code, "corporate_income_tax_rate")
     mark = f" {form.DIAMOND}" if found.confidence == "unverified" else ""
     source = t("inputs.source", source=f"{register_text.source_words(found.source, words)} ({found.as_of})")

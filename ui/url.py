@@ -1,14 +1,16 @@
-"""The address bar's short form of a scenario: language, preset, and every input that differs from the preset.
+"""The address bar's short form of a scenario: language, where it starts from, and every input that differs from that.
 
-Keys are dotted input paths, values are numbers, words, 1/0 for switches, JSON for small tables; an empty value means
-"none". What is not an input of the register (an edited tariff, a meter file) has no short form.
+It starts from a shipped case (`preset`), from a case in the world of its place (`world` besides), or from a site of
+one's own (`own` and its answers). Keys are dotted input paths, values are numbers, words, 1/0 for switches, JSON for
+small tables; an empty value means "none". What is not an input of the register (an edited tariff, a meter file) has no
+short form.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from i18n import LANGUAGES
@@ -17,6 +19,10 @@ from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import library_ids
 from sim.inputs.text import read_json
+from sim.problem import Refusal
+from study import own_site
+from study.own_site import OWN, Start
+from study.place import lives_there, taken, world_of
 from study.presets import Preset, presets
 
 LONGEST_QUERY = 3000
@@ -24,6 +30,7 @@ UPLOADS = ("load.meter", "pv.weather")  # files have no short form
 TARIFF_KEY = "tariff.library_id"
 BASIS_KEY = "tariff.demand_basis"
 LIMITED = ("number", "integer")
+WORLD = "world"
 
 
 @dataclass(frozen=True)
@@ -37,23 +44,45 @@ class Opened:
 
 
 def default_preset() -> Preset:
-    """The case shown where the address names none."""
+    """The case shown where an address has inputs but names none, as addresses of before do."""
     return next(iter(presets().values()))
+
+
+def origin(preset_id: str, scenario: Scenario) -> Preset:
+    """What a scenario started from: its site with nothing changed besides its answers, or a shipped case, in the world
+    of its place where that was taken."""
+    if preset_id == OWN:
+        return own_site.own_preset(own_site.start_of(scenario))
+    preset = presets()[preset_id]
+    world = world_of(scenario.site.place, preset.scenario)
+    return _in_world(preset, scenario.site.place) if lives_there(scenario, world, preset.scenario) else preset
+
+
+def _in_world(preset: Preset, place: str) -> Preset:
+    return replace(preset, scenario=taken(preset.scenario, world_of(place, preset.scenario)))
 
 
 def encode(scenario: Scenario, preset_id: str, language: str) -> dict[str, str]:
     """The address of a scenario, as query parameters."""
-    base = presets()[preset_id].scenario
+    start = origin(preset_id, scenario)
     changed = {
         path: _text(entry, scenario.get(path))
         for path, entry in register().items()
-        if path not in UPLOADS and scenario.get(path) != base.get(path)
+        if path not in UPLOADS and scenario.get(path) != start.scenario.get(path)
     }
-    if scenario.tariff.library_id != base.tariff.library_id and scenario.tariff.library_id:
+    if scenario.tariff.library_id != start.scenario.tariff.library_id and scenario.tariff.library_id:
         changed[TARIFF_KEY] = scenario.tariff.library_id
-    if scenario.tariff.demand_basis != base.tariff.demand_basis:
+    if scenario.tariff.demand_basis != start.scenario.tariff.demand_basis:
         changed[BASIS_KEY] = scenario.tariff.demand_basis
-    return {"lang": language, "preset": preset_id, **changed}
+    return {"lang": language, **_origin_keys(start, scenario), **changed}
+
+
+def _origin_keys(start: Preset, scenario: Scenario) -> dict[str, str]:
+    if start.id == OWN:
+        answers = own_site.answers_in(scenario).items()
+        return {OWN: scenario.site.place, **{path: _text(register()[path], value) for path, value in answers}}
+    is_plain = start.scenario == presets()[start.id].scenario
+    return {"preset": start.id} | ({} if is_plain else {WORLD: scenario.site.place})
 
 
 def fits(scenario: Scenario, query: Mapping[str, str]) -> bool:
@@ -64,23 +93,42 @@ def fits(scenario: Scenario, query: Mapping[str, str]) -> bool:
     return not opened.dropped and opened.scenario == scenario
 
 
-def decode(query: Mapping[str, str]) -> Opened:
-    """Read an address. Numbers beyond a limit are clamped; what cannot be used is dropped and named."""
+def decode(query: Mapping[str, str], fresh: Start | None = None) -> Opened:
+    """Read an address. Numbers beyond a limit are clamped; what cannot be used is dropped and named. One without any
+    input opens a site of one's own from the `fresh` answers."""
     language = query.get("lang", "en")
-    preset = presets().get(query.get("preset", ""), default_preset())
     known = {"lang": LANGUAGES, "preset": presets()}
     dropped = [key for key, names in known.items() if query.get(key, "") not in ("", *names)]
     changes: dict[str, Any] = {}
     for key, text in query.items():
-        if key in ("lang", "preset"):
+        if key in ("lang", "preset", OWN, WORLD):
             continue
         try:
             changes |= _change(key, text)
         except (KeyError, ValueError, TypeError):
             dropped.append(key)
-    scenario, refused = _apply(preset.scenario, changes)
+    start, unknown = _start(query, changes, fresh or Start())
+    scenario, refused = _apply(start.scenario, changes)
     language = language if language in LANGUAGES else "en"
-    return Opened(with_preset_notes(scenario, preset), preset.id, language, (*dropped, *refused))
+    return Opened(with_preset_notes(scenario, start), start.id, language, (*dropped, *unknown, *refused))
+
+
+def _start(query: Mapping[str, str], changes: Mapping[str, Any], fresh: Start) -> tuple[Preset, list[str]]:
+    """What an address starts from, and those of its keys that name nothing."""
+    if not set(query) - {"lang"}:
+        return own_site.own_preset(fresh), []
+    if OWN in query:
+        try:
+            return own_site.own_preset(own_site.start_from(query[OWN], changes)), []
+        except Refusal:
+            return own_site.own_preset(fresh), [OWN]
+    preset = presets().get(query.get("preset", ""), default_preset())
+    if WORLD not in query:
+        return preset, []
+    try:
+        return _in_world(preset, query[WORLD]), []
+    except Refusal:
+        return preset, [WORLD]
 
 
 def with_preset_notes(scenario: Scenario, preset: Preset) -> Scenario:

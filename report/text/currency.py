@@ -17,20 +17,12 @@ def exchange(scenario: Scenario) -> Exchange | None:
     if shown in ("", site):
         return None
     rate = scenario.finance.shown_rate
-    return Exchange(site, shown, table_rate(site, shown) if rate is None else rate)
+    return Exchange(site, shown, library.table_rate(site, shown) if rate is None else rate)
 
 
 def shown_currency(scenario: Scenario) -> str:
     """Code of the currency amounts are shown in."""
     return scenario.finance.shown_currency or scenario.site.currency
-
-
-def table_rate(site: str, shown: str) -> float:
-    """Units of `shown` for one of `site`, by the dollar rates of the shipped table. KeyError where it has none."""
-    rates = [library.units_per_usd(code) for code in (site, shown)]
-    if None in rates:
-        raise KeyError(f"assets/data/fx.yaml has no rate from {site} to {shown}")
-    return rates[1].value / rates[0].value
 
 
 def words_for(scenario: Scenario, language: str) -> Words:

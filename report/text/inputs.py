@@ -10,11 +10,10 @@ from i18n import Words
 from i18n.words import catalogue
 from report.text import say
 from sim.inputs import library
-from sim.inputs.register import Input
+from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 
 PERCENT = 100.0
-MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")
 DIAMOND = "◇"
 
 
@@ -41,8 +40,7 @@ def plain_unit(entry: Input, scenario: Scenario, words: Words) -> str:
 
 
 def _with_currency(entry: Input, scenario: Scenario, found: str, words: Words) -> str:
-    is_money = entry.section in ("finance", "deal") and found.startswith("/") or entry.path in MONEY_PER_SITE
-    return f"{words.currency(scenario.site.currency)}{found}" if is_money else found
+    return f"{words.currency(scenario.site.currency)}{found}" if entry.is_money else found
 
 
 def value(entry: Input, scenario: Scenario, words: Words) -> str:
@@ -78,6 +76,21 @@ def source(entry: Input, scenario: Scenario, words: Words) -> str:
         return source_words(note.source, words) + (f" ({note.as_of})" if note.as_of else "")
     default = entry.kind == "other" or scenario.get(entry.path) == entry.default
     return source_words(entry.source, words) if default else ""
+
+
+def assumed(scenario: Scenario, words: Words) -> list[str]:
+    """A line for the tariff and for each value in use that has a note of its own: name, value, source, diamond."""
+    tariff = scenario.tariff
+    weak = DIAMOND if tariff.confidence == "unverified" else ""
+    name = words.t("inputs.tariff.title")
+    lines = [f"{name}: {say.own_name(tariff, words)} ({source_words(tariff.source, words)}, {tariff.as_of}) {weak}"]
+    for path, note in scenario.provenance.items():
+        entry = register().get(path)
+        if entry and entry.when(scenario):
+            weak = DIAMOND if note.confidence == "unverified" else ""
+            told = f"{label(entry, words)}: {value(entry, scenario, words)} ({source(entry, scenario, words)}) {weak}"
+            lines.append(told)
+    return [line.rstrip() for line in lines]
 
 
 def source_words(text: str, words: Words) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from finance.figures import KeyFigure, figures_on
 from finance.metrics import HIGHEST_IRR, Figure, Payback
 from i18n import Words
+from sim.inputs import library
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.problem import Named
@@ -30,10 +31,16 @@ def say(finding: Finding, words: Words, currency: str, marks: Mapping[str, str] 
 def quantity(value: Quantity, words: Words, currency: str) -> str:
     """One value with its unit."""
     number = value.value
+    if value.kind == "place":
+        return own_name(library.sites()[str(number)], words)
+    if value.kind == "region":
+        return region_name(library.raw_tariffs()[str(number)], words)
     if isinstance(number, str):
         return number if value.kind == "text" else words.t(f"answers.{value.kind}.{number}")
     if value.kind == "money":
         return words.money(number, currency)
+    if value.kind == "count":
+        return words.number(number, decimals=0)
     if value.kind == "price":
         return words.price(number, currency, "kWh")
     if value.kind == "amount":
@@ -224,6 +231,18 @@ def own_name(thing: Any, words: Words) -> str:
     return thing.name_zh if words.language == "zh" and thing.name_zh else thing.name_en
 
 
+def region_name(record: Mapping[str, Any], words: Words) -> str:
+    """The region of a tariff record of the library, in the reader's language."""
+    return record["region_zh"] if words.language == "zh" and record["region_zh"] else record["region_en"]
+
+
+def country(code: str, words: Words) -> str:
+    """A country's name in the reader's language; the code of one the data files do not know."""
+    if code not in library.countries():
+        return code
+    return library.country(code)["name_zh" if words.language == "zh" else "name_en"]
+
+
 def charge(name: str, words: Words) -> str:
     """A tariff's own name of a demand charge, in words; one that no shipped tariff has keeps its letters."""
     return words.lookup(f"charts.charge.{name}") or name.replace("_", " ")
@@ -255,7 +274,10 @@ def input_name(named: Named, words: Words) -> str:
 
 
 def project(scenario: Scenario, words: Words) -> str:
-    """The project's name; that of a shipped case in the reader's language."""
+    """The project's name; that of a shipped case in the reader's language, place and size where it has none."""
     name = scenario.site.name
+    if name == register()["site.name"].default:
+        place = own_name(library.sites()[scenario.site.place], words)
+        return words.t("answers.context.unnamed", place=place)
     shipped = next((key for key, preset in presets().items() if preset.scenario.site.name == name), None)
     return (words.lookup(f"shell.preset.{shipped}") if shipped else None) or name

@@ -32,6 +32,8 @@ class Record:
 class SiteRecord:
     """One place of `sites.yaml`: where it lies and its monthly sun and temperature records (12 values each).
 
+    `also`: other names it is found by. `tariffs`: those at home there, each with the peak load in MW up to which it is
+    the usual one (None = any).
     `temperature_range_monthly_c`: mean daily highest less mean daily lowest; `linke_turbidity_monthly`: haze of a clear
     sky. `pv_yield_kwh_per_kwp` is the file's own estimate for a 10 degree roof, +-10 %.
     """
@@ -40,6 +42,11 @@ class SiteRecord:
     name_en: str
     name_zh: str
     country: str
+    province_en: str
+    province_zh: str
+    also: tuple[str, ...]
+    timezone: str
+    tariffs: tuple[tuple[str, float | None], ...]
     latitude_deg: float
     longitude_deg: float
     altitude_m: float
@@ -92,6 +99,30 @@ def country(code: str) -> dict[str, Any]:
     return found[0]
 
 
+def grid_factor(site: SiteRecord) -> Record:
+    """kg CO2 per kWh of a place's grid: of its grid region (`equipment.yaml`), where there is no figure of that of its
+    province, else of its country (`markets.yaml`)."""
+    if site.grid_region in _file("equipment")["grid"]["co2_factor_kg_per_kwh"]:
+        return record("equipment", f"grid.co2_factor_kg_per_kwh.{site.grid_region}")
+    provinces = _file("markets")["china_grid_emission_factors"]["provincial_2022"]
+    if site.country == "CN" and site.province_en in provinces["values"]:
+        found = provinces | {"value": provinces["values"][site.province_en], "note": ""}
+        return _as_record(f"markets:provincial_2022.{site.province_en}", found, _file("markets")["sources"])
+    return country_record(site.country, "grid_emission_factor_kg_co2_per_kwh")
+
+
+def rent_abroad() -> Record:
+    """USD a month for a kW of a rented diesel set outside China, without fuel (`markets.yaml: genset_rental`)."""
+    rows = _file("markets")["genset_rental"]
+    found = next(row for row in rows if row["item"].startswith("International rental fleets"))
+    return _as_record("markets:genset_rental", found, _file("markets")["sources"])
+
+
+def default_tariff(country_code: str) -> str:
+    """The tariff that stands in where a place has none of its own in the library (`tariffs.yaml`)."""
+    return _file("tariffs")["default_tariff_by_country"][country_code]
+
+
 def countries() -> tuple[str, ...]:
     """Codes of the countries of `markets.yaml`, in file order."""
     return tuple(facts["code"] for facts in _file("markets")["countries"])
@@ -108,8 +139,16 @@ def units_per_usd(currency: str) -> Record | None:
     return record("fx", f"units_per_usd.{currency}") if currency in _file("fx")["units_per_usd"] else None
 
 
+def table_rate(site: str, shown: str) -> float:
+    """Units of the currency `shown` for one of `site`, by the dollar rates of the table. KeyError where it has none."""
+    rates = [units_per_usd(code) for code in (site, shown)]
+    if None in rates:
+        raise KeyError(f"assets/data/fx.yaml has no rate from {site} to {shown}")
+    return rates[1].value / rates[0].value
+
+
 def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Record:
-    keys = node["source"] if isinstance(node["source"], list) else [node["source"]]
+    keys = node["source"] if isinstance(node["source"], list) else str(node["source"]).split("; ")
     titles = [sources[key]["title"] if key in sources else str(key) for key in keys]
     return Record(
         path=path,
@@ -136,6 +175,11 @@ def _as_site(raw: dict[str, Any]) -> SiteRecord:
         name_en=raw["name_en"],
         name_zh=raw["name_zh"],
         country=raw["country"],
+        province_en=raw["province"],
+        province_zh=raw["province_zh"],
+        also=tuple(raw.get("also", ())),
+        timezone=raw["timezone"],
+        tariffs=tuple(raw["tariffs"].items()),
         latitude_deg=raw["latitude_deg"],
         longitude_deg=raw["longitude_deg"],
         altitude_m=raw["altitude_m"],

@@ -16,6 +16,7 @@ from sim.inputs.field import Facts, Varies, When, always
 from sim.inputs.library import Confidence
 from sim.inputs.scenario import Scenario
 
+MONEY_PER_SITE = ("finance.ems_cost", "finance.tax_grant")
 Kind = Literal["number", "integer", "choice", "switch", "text", "other"]
 
 
@@ -48,6 +49,11 @@ class Input:
     cards: tuple[str, ...]
     after: str
     varies: Varies | None
+
+    @property
+    def is_money(self) -> bool:
+        """Whether its value is in the site's currency."""
+        return (self.section in ("finance", "deal") and self.unit.startswith("/")) or self.path in MONEY_PER_SITE
 
 
 @cache

@@ -25,7 +25,7 @@ class Site(Closed, card="load.site"):
         pattern="^[A-Z]{3}$",
         card="terms.currency",
     )
-    place: str = given("shanghai", "Place", "Where the sun and temperature records come from.", max_length=60)
+    place: str = given("shanghai", "Place", "Its sun, air, tariff, prices and CO2 factor.", max_length=60)
     start: str = given("2026-06", "First month", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
     term_months: int = given(180, "Term [months 1..360]", "A 4-month job or a 15-year plant.")
     step_minutes: Literal[15, 30, 60] = given(60, "Time step [min]", "15 min shows demand peaks that an hour hides.")

@@ -10,7 +10,7 @@ cannot be repaired honestly is refused by a `MeterError` that says what to do; w
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,8 @@ PREVIEW_ROWS = 8
 INSPECT_ROWS = 1000
 # A peak outside these times the expected one speaks of a wrong unit, column or ratio.
 WRONG_SCALE = (1 / 50, 50.0)
+# What was found is kept with the load, so that a reader of the study sees it.
+LONGEST_NAME, DONE_KEPT, DONE_LENGTH = 200, 40, 1000
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,16 @@ class MeterReading:
     @property
     def energy_kwh(self) -> float:
         return float(self.kw.sum()) * self.step_minutes / 60
+
+    def as_input(self, file_name: str, done: Sequence[str]) -> dict[str, Any]:
+        """The fields of the input `load.meter`; `done` says what was found in the file, in the reader's words."""
+        return {
+            "file_name": file_name[-LONGEST_NAME:],
+            "year": self.year,
+            "step_minutes": self.step_minutes,
+            "kw": tuple(float(f"{value:.6g}") for value in self.kw.tolist()),
+            "done": tuple(sentence[:DONE_LENGTH] for sentence in done[:DONE_KEPT]),
+        }
 
     @property
     def questions(self) -> tuple[MeterFinding, ...]:

@@ -7,12 +7,18 @@ import io
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from i18n import words
+from report.text.currency import words_for
+from report.text.say import say as say_finding
+from study.answer import headline
 from study.evaluate import evaluate
+from study.place import elsewhere
 from study.presets import presets
+from ui import url
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -196,3 +202,82 @@ def test_bad_address_is_told_and_the_rest_is_used(show) -> None:
 def test_health_and_assets_answer(page, server: str) -> None:
     assert page.request.get(f"{server}/health").json() == {"status": "ok"}
     assert page.request.get(f"{server}/assets/fonts/NotoSansSC-Regular.woff2").ok
+
+
+# Language, place as typed, MW, delivered diesel; what the place must bring.
+WALKS = {
+    "guangdong": ("zh", "广州", "12", "8.2", ("cn_guangdong_prd_110kv", "CNY", 0.4403)),
+    "johor": ("en", "Johor", "15", "3.5", ("my_tnb_mv_tou", "MYR", 0.758)),
+    "virginia": ("en", "Virginia", "20", "1.2", ("us_va_large_proxy", "USD", 0.271)),
+}
+
+
+class Walk:
+    """A visitor on the start card: his clicks, and the answers he has seen."""
+
+    def __init__(self, page, settle) -> None:
+        self.page, self.settle, self.clicks = page, settle, 0
+        self.answer = page.locator(f"{MAIN} h2").first
+        settle(page)
+        self.answer.wait_for()
+        self.seen = [self.answer.inner_text()]
+
+    def press(self, target) -> None:
+        target.click()
+        self.clicks += 1
+
+    def entered(self, text: str) -> None:
+        """Type into what was pressed, and wait for another answer."""
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+        self.moved()
+
+    def moved(self) -> None:
+        other = "before => document.querySelector('[data-testid=stMain] h2')?.innerText !== before"
+        self.settle(self.page)
+        self.page.wait_for_function(other, arg=self.seen[-1])
+        self.settle(self.page)
+        self.seen.append(self.answer.inner_text())
+
+    def fill(self, label: str, text: str) -> None:
+        self.press(self.page.get_by_role("spinbutton", name=label))
+        self.entered(text)
+
+    def code(self) -> str:
+        """The fingerprint in the sidebar, in any language."""
+        return re.search(r"(?:[0-9a-f]{4}-){4}[0-9a-f]{4}", self.page.get_by_test_id("stSidebar").inner_text()).group(0)
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_from_the_bare_address_to_the_answer_in_eight_clicks_and_six_fields(browser, server, settle, name: str) -> None:
+    """Where, how big, how long, the grid's month, diesel: the answer stands beside from the start and moves with
+    each, and the tariff, currency and CO2 factor are those of the place."""
+    language, place, mw, diesel, brought = WALKS[name]
+    local, say = {"zh": "zh-CN", "en": "en-GB"}[language], words(language).t
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=local)
+    page = context.new_page()
+    page.goto(server)
+    walk = Walk(page, settle)
+    walk.press(page.get_by_role("combobox", name=words(language).lookup("input.site.place.label") or "Place"))
+    walk.entered(place)
+    walk.fill(say("start.mw"), mw)
+    walk.fill(say("start.months"), "48")
+    walk.press(page.get_by_role("combobox", name=say("start.ready")))
+    walk.press(page.get_by_role("option", name=say("start.ready_after", n=9)))
+    walk.moved()
+    walk.fill(say("start.diesel", unit=f"{words(language).currency(brought[1])}/L"), diesel)
+    assert walk.clicks <= 8 and len(walk.seen) == 6 and urlsplit(page.url).path in ("", "/")
+    query = parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+    scenario = url.decode({key: values[-1] for key, values in query.items()}).scenario
+    assert walk.code() == scenario.fingerprint
+    assert (scenario.tariff.library_id, scenario.site.currency, scenario.grid.co2_kg_per_kwh) == brought
+    assert elsewhere(scenario) is None
+    assert (scenario.load.peak_kw, scenario.site.term_months, scenario.grid.ready_month) == (1000 * float(mw), 48, 9)
+    assert scenario.finance.diesel_per_l + scenario.finance.delivery_per_l == pytest.approx(float(diesel))
+    found = say_finding(headline(evaluate(scenario)), words_for(scenario, language), scenario.site.currency)
+    assert "".join(walk.seen[-1].split()) == "".join(found.split())
+    assert no_page_failed(page)
+    page.reload()
+    assert Walk(page, settle).code() == scenario.fingerprint
+    context.close()

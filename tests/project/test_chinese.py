@@ -17,6 +17,7 @@ from report import files
 from report.book.workbook import workbook
 from report.text import inputs as register_text
 from report.text import say
+from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import scenario_from_json
@@ -26,6 +27,8 @@ from sim.meter.read import inspect, read_meter
 from sim.problem import Problem
 from sim.sun.files import read_weather
 from sim.sun.year import WeatherError
+from study.own_site import Start, scenario_of
+from study.place import prices_of
 from study.presets import presets
 from tests.report.documents import book_of, paper
 from tests.studies import study_of
@@ -66,7 +69,10 @@ def shipped_sources() -> list[str]:
     texts += [note.source for preset in presets().values() for note in preset.scenario.provenance.values()]
     for tariff in map(library_tariff, library_ids()):
         texts += [tariff.source, tariff.as_of]
-    return texts
+    facts = [fact for code in library.countries() for fact in prices_of(code).values()]
+    texts += [fact.note.source for fact in facts if fact.note]
+    sites = [Start(place, peak_kw=600, months=4) for place in library.sites()] + [Start()]
+    return texts + [note.source for site in sites for note in scenario_of(site).provenance.values()]
 
 
 @pytest.mark.parametrize("page", PAGES)

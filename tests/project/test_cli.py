@@ -2,12 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import cli
+from sim.inputs.scenario import scenario_from_json
 from study.evaluate import evaluate
 from study.financing import returns
 from study.foresight import bound, cost_of_trace
+from study.own_site import Start, diesel_at, scenario_of
+from study.place import find_place
 from study.presets import presets
 
 ALTERNATIVE_KEYS = {
@@ -124,3 +128,64 @@ def test_controls_by_share_in_the_year_at_hand_and_in_years_drawn_anew(tmp_path,
     assert printed["plain"]["in_sample"] == pytest.approx(own)
     path.write_text(scenario.with_({"storage.energy_kwh": 0, "storage.power_kw": 0}).to_json(), encoding="utf-8")
     assert cli.main(["controls", str(path)]) == 2 and "no battery" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "place, tariff, currency, co2",
+    [
+        ("Guangdong", "cn_guangdong_prd_110kv", "CNY", 0.4403),
+        ("Johor", "my_tnb_mv_tou", "MYR", 0.758),
+        ("Virginia", "us_va_large_proxy", "USD", 0.271),
+    ],
+)
+def test_a_scenario_of_ones_own_has_its_places_tariff_currency_and_co2(place, tariff, currency, co2, tmp_path, capsys):
+    """The start card's scenario, and every assumption with its source."""
+    words = ["new", "--place", place, "--mw", "12", "--months", "36", "--grid-month", "9", "--start", "2027-01"]
+    assert cli.main([*words, "--diesel", "2.5"]) == 0
+    printed = capsys.readouterr()
+    scenario = scenario_from_json(printed.out)
+    start = Start(find_place(place), "2027-01", 36, 12_000.0, ready_month=9)
+    assert scenario == scenario_of(start).with_(diesel_at(scenario_of(start), 2.5))
+    assert (scenario.tariff.library_id, scenario.site.currency) == (tariff, currency)
+    assert scenario.grid.co2_kg_per_kwh == co2
+    assert scenario.finance.diesel_per_l + scenario.finance.delivery_per_l == pytest.approx(2.5)
+    assert "assumed: Battery energy: 25,080" in printed.err and "5 x 5016 kWh, 2500 kW" in printed.err
+    assert "assumed: Grid CO2 factor" in printed.err
+    assert cli.main([*words, "-o", str(tmp_path / "own.json")]) == 0
+    capsys.readouterr()
+    assert cli.main(["run", str(tmp_path / "own.json"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["currency"] == currency
+    assert (
+        0.5 < answer["alternatives"]["hybrid"]["total_cost"] / answer["alternatives"]["grid_diesel"]["total_cost"] < 1.5
+    )
+
+
+def test_a_meter_file_sizes_the_plant(tmp_path, capsys):
+    rows = [f"{t},{9000 + 1000 * (k % 24 == 12)}" for k, t in enumerate(hours_of("2025-01-01", 365))]
+    (tmp_path / "load.csv").write_text("\n".join(["time,Load [kW]", *rows]))
+    assert cli.main(["new", "--place", "Johor", "--meter", str(tmp_path / "load.csv"), "--months", "36"]) == 0
+    scenario = scenario_from_json(capsys.readouterr().out)
+    assert (scenario.load.kind, scenario.storage.power_kw, scenario.grid.import_limit_kw) == ("meter", 10_000, 10_500)
+
+
+def hours_of(first: str, days: int) -> list[str]:
+    stamps = np.datetime64(f"{first}T00:00") + np.arange(days * 24) * np.timedelta64(60, "m")
+    return [str(stamp).replace("T", " ") for stamp in stamps]
+
+
+@pytest.mark.parametrize(
+    "words, field",
+    [
+        (("--place", "Nowhere", "--mw", "3"), "place 'Nowhere'"),
+        (("--place", "Johor", "--mw", "-3"), "load.peak_kw"),
+        (("--place", "Johor", "--gpus", "-3"), "load.gpu_count"),
+        (("--place", "Johor", "--mw", "3", "--grid-month", "soon"), "--grid-month soon"),
+        (("--place", "Johor", "--mw", "3", "--start", "2027-13"), "site.start"),
+        (("--place", "Johor", "--mw", "3", "--diesel", "-1"), "finance.diesel_per_l"),
+        (("--place", "Johor", "--meter", "missing.csv"), "missing.csv"),
+    ],
+)
+def test_a_bad_answer_names_its_field(words, field, capsys):
+    assert cli.main(["new", *words, "--months", "3"]) == 2
+    assert field in capsys.readouterr().err

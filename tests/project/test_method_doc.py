@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADINGS = {
     "How it is calculated": "计算方法",
     "Conventions": "约定",
+    "A site of one's own": "自己的项目",
     "The four alternatives": "四个方案",
     "Load": "负荷",
     "Compute that gives way": "可让出的算力",

@@ -15,7 +15,7 @@ from report.paper.blocks import Draft, table_scale
 from report.paper.offer import Offer
 from report.paper.proposal import proposal
 from report.text.amounts import amounts
-from report.text.currency import exchange, rate_note, table_rate, words_for
+from report.text.currency import exchange, rate_note, words_for
 from report.text.plain import as_part
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
@@ -68,10 +68,10 @@ def test_the_table_has_every_shipped_currency_and_the_figures_of_the_countries()
 
 
 def test_cross_rate_by_hand():
-    assert table_rate("CNY", "USD") == pytest.approx(1 / 7.1)
-    assert table_rate("CNY", "MYR") == pytest.approx(4.2 / 7.1)
+    assert library.table_rate("CNY", "USD") == pytest.approx(1 / 7.1)
+    assert library.table_rate("CNY", "MYR") == pytest.approx(4.2 / 7.1)
     with pytest.raises(KeyError, match="no rate from CNY to JPY"):
-        table_rate("CNY", "JPY")
+        library.table_rate("CNY", "JPY")
 
 
 def test_words_convert_amounts_of_the_site_only():

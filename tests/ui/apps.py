@@ -19,11 +19,20 @@ BROKEN = re.compile(r"(?<![A-Za-z])[Nn]a[Nn](?![A-Za-z])|(?<!%)\{[a-z_]+\}")
 
 
 def opened(page: str = "overview", **query: str) -> AppTest:
-    """The app before its first run, as an address opens it; a dot in a key of the address is written ``__``."""
+    """The app before its first run, as an address opens it; a dot in a key of the address is written ``__``. Case A
+    where the address names nothing to start from; see `bare` for one without anything."""
+    query = query if "own" in query else {"preset": "case_a"} | query
     app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=PAGE_LIMIT_S)
     for key, value in query.items():
         app.query_params[key.replace("__", ".")] = value
     return app if page == "overview" else app.switch_page(f"../pages/{page}.py")
+
+
+def bare(language: str = "en") -> AppTest:
+    """The app before its first run, as its bare address opens it."""
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=PAGE_LIMIT_S)
+    app.query_params["lang"] = language
+    return app
 
 
 def alone(page: str, **session: object) -> AppTest:

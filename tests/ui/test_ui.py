@@ -250,13 +250,67 @@ def test_outage_on_day_zero_is_refused_in_place() -> None:
     assert scenario_of(app).grid.outages[0].day == 12
 
 
-def test_choosing_a_tariff_brings_its_currency() -> None:
-    app = open_app("tariff")
+def test_choosing_a_tariff_brings_its_currency_and_the_prices_of_its_country() -> None:
+    """A US tariff left diesel at 7.5 USD/L and a battery at 1,100 USD/kWh."""
+    app = open_app("tariff", preset="blank")
+    widget(app, "tariff.country").select("US").run()
+    widget(app, "tariff.US.None.None.cn_shanghai_35kv").select("us_va_large_proxy").run()
+    scenario = scenario_of(app)
+    assert scenario.tariff == library_tariff("us_va_large_proxy") and scenario.site.currency == "USD"
+    assert (scenario.finance.diesel_per_l, scenario.finance.storage_capex_per_kwh) == (1.05, 737)
+    assert "the prices of United States came with it" in app.warning[0].value
+    assert any("Tariff of Virginia" in text.value for text in app.markdown)
+    app.button(key="undo").click().run()
+    assert scenario_of(app) == presets()["blank"].scenario
+    assert_calm(app)
+
+
+def test_choosing_a_region_chooses_its_tariff_and_a_country_says_that_it_did_not() -> None:
+    app = open_app("tariff", preset="blank")
+    widget(app, "tariff.region.CN.cn_shanghai_35kv").select("Guangdong Pearl River Delta").run()
+    assert scenario_of(app).tariff.library_id == "cn_guangdong_prd_10kv"
+    assert widget(app, "tariff.region.CN.cn_guangdong_prd_10kv").value == "Guangdong Pearl River Delta"
+    widget(app, "tariff.voltage.CN.Guangdong Pearl River Delta").select(110).run()
+    assert scenario_of(app).tariff.library_id == "cn_guangdong_prd_110kv"
     widget(app, "tariff.country").select("MY").run()
-    widget(app, "tariff.MY.None.None.cn_shanghai_10kv").select("my_tnb_hv_tou").run()
-    assert scenario_of(app).tariff == library_tariff("my_tnb_hv_tou")
-    assert scenario_of(app).site.currency == "MYR"
-    assert "check Money terms" in app.warning[0].value
+    assert scenario_of(app).tariff.library_id == "cn_guangdong_prd_110kv"
+    assert any("Not chosen yet: Guangdong Pearl River Delta" in text.value for text in app.markdown)
+    assert_calm(app)
+
+
+def test_another_currency_converts_every_price_and_the_tariff() -> None:
+    """7.5 CNY are 7.5/7.1 USD."""
+    app = open_app("terms", preset="blank")
+    before = scenario_of(app)
+    widget(app, "page.site.currency").select("USD").run()
+    after = scenario_of(app)
+    for path in ("finance.diesel_per_l", "finance.storage_capex_per_kwh", "finance.grid_line_per_km"):
+        assert after.get(path) == pytest.approx(before.get(path) / 7.1, rel=1e-5)
+    peak = [season.prices_per_kwh["peak"] for season in (before.tariff.seasons[0], after.tariff.seasons[0])]
+    assert peak[1] == pytest.approx(peak[0] / 7.1) and after.tariff.currency == "USD"
+    assert_calm(app)
+
+
+def test_a_place_asks_once_and_a_press_brings_its_world() -> None:
+    app = open_app("load", preset="blank")
+    widget(app, "page.site.place").select("johor_bahru").run()
+    assert any("Tariff of Shanghai, site in Johor Bahru" in text.value for text in app.markdown)
+    app.button(key="take_world").click().run()
+    scenario = scenario_of(app)
+    assert (scenario.tariff.library_id, scenario.site.country) == ("my_tnb_mv_tou", "MY")
+    assert (scenario.site.currency, scenario.grid.co2_kg_per_kwh) == ("MYR", 0.758)
+    assert not any("Tariff of" in text.value for text in app.markdown)
+    assert url.decode(dict(app.query_params)).scenario == scenario
+    app.button(key="undo").click().run()
+    assert scenario_of(app).tariff.library_id == "cn_shanghai_35kv"
+    assert_calm(app)
+
+
+def test_reset_can_be_undone() -> None:
+    app = open_app(preset="case_b", storage__energy_kwh="5000")
+    app.button(key="reset").click().run()
+    app.button(key="undo").click().run()
+    assert scenario_of(app).storage.energy_kwh == 5000
     assert_calm(app)
 
 
