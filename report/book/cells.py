@@ -69,6 +69,14 @@ KIND_FORMATS = {
 }
 
 
+class Sheet(Worksheet):
+    """A sheet whose formulas have no function younger than Excel 2007: to look for one 28 times in each of 47,000
+    takes half the time of a workbook."""
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
+
+
 @dataclass(frozen=True, eq=False)
 class Book:
     """An open workbook with what its sheets are made from. `sheets` holds each sheet's shown name by key."""
@@ -83,7 +91,7 @@ class Book:
 
     def sheet(self, key: str) -> Worksheet:
         """A new sheet, named in the workbook's language."""
-        return self.file.add_worksheet(self.t(f"sheet.{key}"))
+        return self.file.add_worksheet(self.t(f"sheet.{key}"), Sheet)
 
     def ref(self, key: str, cell: str) -> str:
         """A cell or range of another sheet."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
 
 from finance import metrics
 from finance.figures import FIGURES, OF_FLOWS, KeyFigure, figures_on
 from finance.lines import LINES, keys
 from finance.metrics import Payback
-from report.book.cells import FONT, Book, cell, heads, put, put_figure, span, text
+from report.book.answer import COST_ROW, answer_rows
+from report.book.cells import FONT, Book, Sheet, cell, heads, put, put_figure, span, text
 from report.book.finance import finance_cell, finance_checks, shown_views
 from report.book.flows import (
     DIFFERENCE,
@@ -73,7 +73,7 @@ def summary_sheet(book: Book) -> None:
     for k, figure in enumerate(figures_on("book")):
         _kpi_row(book, sheet, KPI_FIRST_ROW + k, figure)
     _after_tax(book, sheet)
-    _charts(book, sheet)
+    _charts(book, sheet, answer_rows(book, sheet, AFTER_TAX_ROW + len(shown_views(book)) + 2))
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 4, 20)
     sheet.set_column(5, 5, 12)
@@ -127,8 +127,7 @@ def _after_tax(book: Book, sheet: Any) -> None:
             put_figure(book, sheet, k, j, row, f"={finance_cell(book, name, row.key)}", getattr(view, row.key))
 
 
-def _charts(book: Book, sheet: Any) -> None:
-    top = AFTER_TAX_ROW + len(shown_views(book)) + 2
+def _charts(book: Book, sheet: Any, top: int) -> None:
     label, difference, running = shown_flow(book, ALTERNATIVES.index("hybrid"))
     flow = book.file.add_chart({"type": "column"})
     line = book.file.add_chart({"type": "line"})
@@ -156,10 +155,10 @@ def _charts(book: Book, sheet: Any) -> None:
     flow.set_y_axis({"num_format": "#,##0"})
     flow.set_size({"width": 720, "height": 320})
     sheet.insert_chart(top, 0, flow, {"description": book.t("summary.chart_flow", baseline=baseline)})
-    cost, cost_name = book.file.add_chart({"type": "bar"}), say.figure_name(FIGURES["total_cost"], book.words)
+    cost, cost_name = book.file.add_chart({"type": "bar"}), say.figure_name(FIGURES["present_cost"], book.words)
     first = cell(KPI_FIRST_ROW - 1, 1, "rc")
     names = book.ref("summary", f"{first}:{cell(KPI_FIRST_ROW - 1, 4, 'rc')}")
-    totals = book.ref("summary", span(KPI_FIRST_ROW, 1, 4, "rc"))
+    totals = book.ref("summary", span(COST_ROW, 1, 4, "rc"))
     cost.add_series(
         {
             "name": cost_name,
@@ -350,7 +349,7 @@ def hourly_columns(study: Study) -> dict[str, np.ndarray]:
     return {name: np.asarray(values)[:steps] for name, values in columns.items()}
 
 
-class StepSheet(Worksheet):
+class StepSheet(Sheet):
     """A sheet that writes many rows of plain numbers at once; a cell at a time takes five times as long."""
 
     steps: str = ""

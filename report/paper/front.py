@@ -24,7 +24,6 @@ from sim.plant.load import peak_kw
 from study import decision as rules
 from study.alerts import alerts
 from study.answer import RESIDUAL_LINES, headline, remarks, stack_title
-from study.turning import SHOWN, nearest
 
 WEAK_SHOWN = 6
 
@@ -138,8 +137,8 @@ def decision(draft: Draft) -> dict[str, Any]:
         "stack_alt": sentences.stack_alt(study, words, scale),
         "legend": [{"label": label, "colour": colour} for label, colour in legend],
         "flips_title": draft.t("decision.flips"),
-        "flips_head": [draft.t(f"decision.flips_{name}") for name in ("input", "now", "at", "distance")],
-        "flips": flips(draft),
+        "flips_head": [draft.t(f"decision.flips_{name}") for name in lever_text.TURNING_COLUMNS],
+        "flips": lever_text.turning_table(study, words),
         "flips_none": draft.t("decision.no_flips"),
         "asks_title": draft.t("decision.asks"),
         "asks": [draft.t(f"decision.ask_{name}") for name in ("survey", "papers", "form")],
@@ -202,21 +201,6 @@ def first_year_saving(draft: Draft) -> float:
     kept = [name for name in lines if name not in RESIDUAL_LINES and name not in CAPEX_LINES]
     total = sum(lines[name][:, 1 : months + 1].sum(axis=1) for name in kept)
     return float(total[draft.hybrid_row] - total[draft.study.dispatch.row(rules.decision(draft.study).rival)])
-
-
-def flips(draft: Draft) -> list[list[str]]:
-    """Input, value now, value at which the answer turns, distance: the three nearest."""
-    study, words = draft.study, draft.words
-    near = nearest(study)[:SHOWN]
-    return [
-        [
-            lever_text.label(point.path, words),
-            lever_text.value_text(study, point.path, point.now, words),
-            lever_text.value_text(study, point.path, point.at or 0.0, words),
-            lever_text.distance(study, point, words),
-        ]
-        for point in near
-    ]
 
 
 def papers(draft: Draft) -> list[tuple[str, bool]]:

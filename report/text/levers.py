@@ -15,6 +15,7 @@ from study.turning import A_YEAR, ARRIVAL, TurningPoint, nearest
 
 LARGE = 1000.0
 NAMED = 2  # turning points in a sentence
+TURNING_COLUMNS = ("input", "now", "at", "distance")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,19 @@ def distance(study: Study, point: TurningPoint, words: Words) -> str:
     if register()[point.path].unit == A_YEAR:
         return say.signed(words.number(at - now, words.t("charts.unit.points")), at - now)
     return say.change(at / now - 1, words) if now else say.signed(words.number(at - now, form.unit), at - now)
+
+
+def turning_table(study: Study, words: Words) -> list[list[str]]:
+    """`TURNING_COLUMNS` of the nearest turning points: input, value now, value at which the answer turns, distance."""
+    return [
+        [
+            label(point.path, words),
+            value_text(study, point.path, point.now, words),
+            value_text(study, point.path, point.at or 0.0, words),
+            distance(study, point, words),
+        ]
+        for point in nearest(study)
+    ]
 
 
 def holds(study: Study, words: Words, mark: str = "{}") -> str:

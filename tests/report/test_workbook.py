@@ -19,9 +19,11 @@ from report.book.flows import KPI_FIRST_ROW
 from report.book.sensitivity import MOVED_FIGURES, Place
 from report.book.summary import AFTER_TAX_ROW, hourly_columns
 from report.book.workbook import workbook
+from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
+from study.decision import RIVALS, decision
 from study.evaluate import evaluate
 from study.financing import returns
 from study.presets import presets
@@ -72,6 +74,21 @@ def assert_figures(found: dict, study: Study) -> None:
                 assert shown == EN.t(f"answers.missing.short_{figure.reason}"), (key, name)
             else:
                 assert shown == pytest.approx(figure.value, rel=RELATIVE, abs=1e-6), (key, name)
+    assert_answer(found, study)
+
+
+def assert_answer(found: dict, study: Study) -> None:
+    """The ranking on the summary sheet is the yardstick's, before tax."""
+    labels = {value: place[1][1:] for place, value in found.items() if place[0] == "Summary" and place[1][0] == "A"}
+    least, rival, margin = (
+        found["Summary", f"B{labels[EN.t(f'proposal.xlsx.answer.{key}')]}"] for key in ("least", "rival", "margin")
+    )
+    serves, cost = decision(study).serves, decision(study).present_cost
+    rivals = [name for name in RIVALS if serves[name]] or list(RIVALS)
+    best = min((name for name in ALTERNATIVES if serves[name]), key=lambda name: cost[name])
+    cheapest = min(rivals, key=lambda name: cost[name])
+    assert (least, rival) == (say.name(best, EN, first=True), say.name(cheapest, EN, first=True))
+    assert margin == pytest.approx(cost[cheapest] - cost["hybrid"], rel=RELATIVE, abs=1e-6 * abs(cost["hybrid"]))
 
 
 def assert_returns(found: dict, study: Study) -> None:
