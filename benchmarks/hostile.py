@@ -270,13 +270,13 @@ def _file(door: str, payload: Any) -> None:
     from finance.price_paths import read_points
     from report.paper.offer import Offer, printable
     from sim.inputs.base import input_error
-    from sim.inputs.tariff import Tariff
+    from sim.inputs.tariff import Tariff, library_tariff
     from sim.inputs.text import read_json
     from sim.meter.read import inspect, read_meter
     from sim.sun.files import read_weather
     from sim.sun.pv import as_weather_year
     from sim.tariff.bills_file import read_bills_file
-    from sim.tariff.curve import fit_curve
+    from sim.tariff.curve import curve_fields, market_fields
     from sim.tariff.price_file import read_curve
     from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 
@@ -295,7 +295,11 @@ def _file(door: str, payload: Any) -> None:
     elif door == "urdb":
         to_tariff(read_urdb(payload))
     elif door == "prices":
-        fit_curve(read_curve(payload, "p.csv"), 2025, np.ones(8760))
+        curve, tariff = read_curve(payload, "p.csv"), library_tariff("my_tnb_mv_general")
+        if curve.kind == "year":
+            market_fields(tariff, curve, 2025, False, ("p", "p.csv"), ())
+        else:
+            curve_fields(tariff, curve, "p", "p.csv")
     elif door == "bills":
         read_bills_file(payload, "b.csv", {"month": "month", "date": "month", "kwh": "kwh", "total": "total"})
     elif door == "paths":

@@ -19,6 +19,10 @@ from finance.tiers import Tier, tiered_charge
 from sim.arrays import Filled, Floats
 
 OVERRUN = "_overrun"
+BY_MONTH = (
+    *("fixed_per_month", "capacity_per_kva_month", "minimum_per_month", "levies_per_kwh"),
+    *("market_factor", "export_market_factor"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,8 @@ class BillRates:
 
     energy_per_kwh: (M, K) price before adders and tax. NaN = the class does not occur in that month.
     export_credit_per_kwh: (M, K) credit per exported kWh, paid in the same month, no cap. A number means everywhere.
+    market_factor, export_market_factor: (M,) what the worth of imports and exports at the market's prices is multiplied
+        by; 0 = no market. The worth of imports is part of the energy charge, that of exports of the credit.
     demand: the charges per kW.
     tiers: prices per kWh by the month's quantity; the energy tax is on them too.
     minimum_per_month: money per month the bill comes to at least, a number or (M,).
@@ -127,6 +133,8 @@ class BillRates:
 
     energy_per_kwh: Filled
     export_credit_per_kwh: Filled = 0.0
+    market_factor: Filled = 0.0
+    export_market_factor: Filled = 0.0
     demand: tuple[DemandRate | ContractRate, ...] = ()
     tiers: tuple[TierRate, ...] = ()
     minimum_per_month: Filled = 0.0
@@ -152,7 +160,7 @@ class BillRates:
         credit = _spread(self.export_credit_per_kwh, energy.shape, "export_credit_per_kwh")
         object.__setattr__(self, "energy_per_kwh", energy)
         object.__setattr__(self, "export_credit_per_kwh", credit)
-        for name in ("fixed_per_month", "capacity_per_kva_month", "minimum_per_month", "levies_per_kwh"):
+        for name in BY_MONTH:
             object.__setattr__(self, name, _spread(getattr(self, name), (months,), name))
         _check_demand(self.demand, months, classes)
 
@@ -166,7 +174,8 @@ class BillRates:
 
 class Billable(Protocol):
     """Meter readings (..., M, K): energy taken and fed in by class, and the greatest demand-window mean import. The
-    dispatch kernel's aggregates have them."""
+    dispatch kernel's aggregates have them. The worth (..., M) of imports and exports at a market's prices is asked for
+    only where the rates have one."""
 
     @property
     def import_kwh(self) -> Floats: ...
@@ -177,20 +186,27 @@ class Billable(Protocol):
     @property
     def peak_kw(self) -> Floats: ...
 
+    @property
+    def import_worth(self) -> Floats: ...
+
+    @property
+    def export_worth(self) -> Floats: ...
+
 
 @dataclass(frozen=True, eq=False)
 class Bill:
     """A bill by month and component; arrays (..., M) unless said. All on the VAT basis the rates ask for.
 
-    energy_charge holds the adders and is the sum of energy_charge_by_class (..., M, K). export_credit is a positive
-    number. total = energy_charge + tiers + tax - export_credit + the demand charges + capacity_charge + fixed +
-    power_factor + minimum. power_factor is negative where it is a rebate; minimum is what is missing to the minimum
-    bill. billed_kw is the kW each demand charge is raised on, after the ratchet; of a declared demand the declared kW,
-    and its over-run times the factor.
+    energy_charge holds the adders and is the sum of energy_charge_by_class (..., M, K) and of `market`, what imports
+    cost at the market's price of their step. export_credit is a positive number. total = energy_charge + tiers + tax -
+    export_credit + the demand charges + capacity_charge + fixed + power_factor + minimum. power_factor is negative
+    where it is a rebate; minimum is what is missing to the minimum bill. billed_kw is the kW each demand charge is
+    raised on, after the ratchet; of a declared demand the declared kW, and its over-run times the factor.
     """
 
     energy_charge: Floats
     energy_charge_by_class: Floats
+    market: Floats
     export_credit: Floats
     demand_charges: dict[str, Floats]
     billed_kw: dict[str, Floats]
@@ -212,8 +228,9 @@ def bill(rates: BillRates, metered: Billable, reactive_kvarh: Floats | None = No
     vat, months = rates.vat_factor, metered.import_kwh.shape[:-1]
     price_per_kwh = np.nan_to_num(rates.energy_per_kwh, nan=0.0) + rates.adders_per_kwh
     by_class = metered.import_kwh * price_per_kwh * vat
-    energy_charge = by_class.sum(axis=-1)
-    export_credit = (metered.export_kwh * rates.export_credit_per_kwh).sum(axis=-1) * vat
+    market, sold = _market(rates, metered)
+    energy_charge = by_class.sum(axis=-1) + market * vat
+    export_credit = ((metered.export_kwh * rates.export_credit_per_kwh).sum(axis=-1) + sold) * vat
     demand_charges, billed_kw = _demand(rates, metered.peak_kw, vat * high_use_share(rates, metered.import_kwh))
     capacity_charge = np.broadcast_to(rates.capacity_per_kva_month * rates.capacity_kva * vat, months)
     fixed = np.broadcast_to(rates.fixed_per_month * vat, months)
@@ -233,6 +250,7 @@ def bill(rates: BillRates, metered: Billable, reactive_kvarh: Floats | None = No
     return Bill(
         energy_charge=energy_charge,
         energy_charge_by_class=by_class,
+        market=market * vat,
         export_credit=export_credit,
         demand_charges=demand_charges,
         billed_kw=billed_kw,
@@ -244,6 +262,14 @@ def bill(rates: BillRates, metered: Billable, reactive_kvarh: Floats | None = No
         minimum=np.broadcast_to(minimum, months),
         total=before + minimum,
     )
+
+
+def _market(rates: BillRates, metered: Billable) -> tuple[Floats, Floats]:
+    """What imports cost and exports earn at the market's prices (..., M), before VAT."""
+    if not (rates.market_factor.any() or rates.export_market_factor.any()):
+        nothing = np.zeros(metered.import_kwh.shape[:-1])
+        return nothing, nothing
+    return metered.import_worth * rates.market_factor, metered.export_worth * rates.export_market_factor
 
 
 def only_where(mask: NDArray[np.bool_], whole: Bill) -> Bill:

@@ -19,11 +19,11 @@ import numpy as np
 
 from finance import metrics
 from finance.baseline import baseline_of
-from finance.bill import Bill, BillRates, ContractRate, high_use_share
+from finance.bill import Bill, ContractRate, high_use_share
 from finance.demand_contract import overrun_kw
 from finance.ledger import Ledger
 from finance.lines import by, proportional
-from finance.rates import bill_rates, connected, declared_kw
+from finance.rates import bill_rates, connected, declared_kw, step_prices
 from sim.arrays import Floats
 from sim.dispatch.batch import Trace
 from sim.dispatch.result import ALTERNATIVES, Dispatch
@@ -95,12 +95,14 @@ class Waterfall:
 
 
 def bill_components(bill: Bill, row: int) -> dict[str, Floats]:
-    """The bill of one alternative by component (months,): energy by class index, tiers, energy tax, each demand charge
-    (of a declared demand the declared part and "..._overrun"), capacity, fixed, power-factor adjustment, what is
-    missing to the minimum bill, and the export credit as a negative amount. They sum to the bill's total."""
+    """The bill of one alternative by component (months,): energy by class index and at the market's prices, tiers,
+    energy tax, each demand charge (of a declared demand the declared part and "..._overrun"), capacity, fixed,
+    power-factor adjustment, what is missing to the minimum bill, and the export credit as a negative amount. They sum
+    to the bill's total."""
     by_class = bill.energy_charge_by_class[row]
     return {
         **{f"energy_{at}": by_class[:, at] for at in range(by_class.shape[-1])},
+        "energy_market": bill.market[row],
         "tiers": bill.tiers[row],
         "energy_tax": bill.tax[row],
         **{f"demand_{name}": charge[row] for name, charge in bill.demand_charges.items()},
@@ -176,7 +178,7 @@ def charging_money(scenario: Scenario, dispatch: Dispatch, alternative: str = "h
     """What the battery takes from the grid costs in each month (months,), each kWh at the price of its hour."""
     rates = bill_rates(scenario, dispatch)
     years = [
-        _by_month(dispatch.trace(alternative, year).grid_charge_kw * _prices(rates, dispatch, year), dispatch)
+        _by_month(dispatch.trace(alternative, year).grid_charge_kw * step_prices(rates, dispatch, year), dispatch)
         for year in range(1, dispatch.years + 1)
     ]
     return np.concatenate(years)[: dispatch.months]
@@ -188,7 +190,7 @@ def _energy_steps(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -
     years = []
     for year in range(1, dispatch.years + 1):
         ours, theirs = (dispatch.trace(ALTERNATIVES[row], year) for row in (own, base))
-        price = _prices(rates, dispatch, year)
+        price = step_prices(rates, dispatch, year)
         held_back = _given_way(dispatch, own, year) - _given_way(dispatch, base, year)
         given_way = {"load_given_way": _by_month(held_back * price, dispatch)}
         years.append(_year_steps(ours, theirs, price, dispatch) | given_way)
@@ -201,16 +203,10 @@ def _energy_steps(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -
 def _transformer_step(scenario: Scenario, dispatch: Dispatch, own: int, base: int) -> Floats:
     """What the transformers lose less in the alternative than in the reference, at each class's price (months,)."""
     rates, lost = bill_rates(scenario, dispatch), dispatch.transformer_kwh
-    price = (rates.energy_per_kwh + rates.adders_per_kwh) * (1.0 + rates.tax_rate) * rates.vat_factor
+    market = dispatch.classes.mean_market_per_kwh(dispatch.clock)[np.arange(dispatch.months) % dispatch.clock.months]
+    energy = rates.energy_per_kwh + rates.market_factor[:, None] * market
+    price = (energy + rates.adders_per_kwh) * (1.0 + rates.tax_rate) * rates.vat_factor
     return ((lost[base] - lost[own]) * np.where(lost[base] == lost[own], 0.0, price)).sum(axis=-1)
-
-
-def _prices(rates: BillRates, dispatch: Dispatch, year: int) -> Floats:
-    """What a kWh costs in each step of a project year (steps,), adders, energy tax and VAT included."""
-    first = (year - 1) * dispatch.clock.months
-    month = np.minimum(first + dispatch.clock.month_index, rates.energy_per_kwh.shape[0] - 1)
-    energy = rates.energy_per_kwh[month, dispatch.classes.period]
-    return (energy + rates.adders_per_kwh) * (1.0 + rates.tax_rate) * rates.vat_factor
 
 
 def _year_steps(own: Trace, base: Trace, price: Floats, dispatch: Dispatch) -> dict[str, Floats]:

@@ -54,6 +54,8 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch, months: int | None = None
     return BillRates(
         energy_per_kwh=energy * energy_growth[:, None],
         export_credit_per_kwh=np.broadcast_to((tariff.export_credit_per_kwh * growth)[:, None], energy.shape),
+        market_factor=energy_growth * (tariff.market is not None),
+        export_market_factor=growth * (tariff.market is not None),
         demand=tuple(
             _demand_rate(scenario, charge, measured, calendar, demand_growth)
             for charge, measured in zip(tariff.demand_charges, dispatch.classes.measured, strict=True)
@@ -76,6 +78,15 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch, months: int | None = None
         prices_include_vat=tariff.includes_vat,
         vat_included=finance.vat_basis == "incl",
     )
+
+
+def step_prices(rates: BillRates, dispatch: Dispatch, year: int) -> Floats:
+    """What a kWh from the grid costs in each step of a project year (steps,), 1 is the first: market, adders, energy
+    tax and VAT in it. Months beyond the term cost what its last does."""
+    month = np.minimum(dispatch.clock.months * (year - 1) + dispatch.clock.month_index, len(rates.market_factor) - 1)
+    market = rates.market_factor[month] * dispatch.classes.market_per_kwh
+    price = rates.energy_per_kwh[month, dispatch.classes.period] + market + rates.adders_per_kwh
+    return price * rates.vat_factor * (1.0 + rates.tax_rate)
 
 
 def declared_kw(scenario: Scenario) -> Floats:

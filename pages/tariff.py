@@ -5,7 +5,7 @@ import streamlit as st
 from report.screen.inputs import tariff_heatmap
 from report.text import say
 from sim.inputs.tariff import DAY_TYPES
-from ui import basic_charge, form, state, tariff_card, tariff_compare, tariff_files, tariff_paint
+from ui import basic_charge, form, market, state, tariff_card, tariff_compare, tariff_files, tariff_paint
 from ui.figures import card, chart
 from ui.state import t
 
@@ -16,6 +16,7 @@ st.markdown(f":small[:gray[{t('inputs.context')}]]")
 with card(t("inputs.tariff.title"), t("inputs.tariff.note")):
     tariff_card.chooser()
     tariff_card.facts()
+    market.draw()
     basis, vat = st.columns(2)
     with basis:
         tariff_card.demand_basis()

@@ -20,7 +20,7 @@ from finance.cashflow import by_year
 from finance.figures import FIGURES
 from finance.lines import LINES
 from finance.metrics import REASONS
-from finance.rates import bill_rates
+from finance.rates import bill_rates, step_prices
 from i18n import Words, words
 from report.text import say
 from report.text.csv_text import csv_text
@@ -136,10 +136,7 @@ def balance_kw(trace: Any) -> Floats:
 
 def step_price_per_kwh(study: Study, year: int) -> Floats:
     """What a kWh from the grid costs in each step of a project year (steps,): factor, escalation, tax and VAT in."""
-    dispatch, rates = study.dispatch, bill_rates(study.scenario, study.dispatch)
-    months = np.minimum(dispatch.clock.month_index + 12 * (year - 1), dispatch.months - 1)
-    price = rates.energy_per_kwh[months, dispatch.classes.period] + rates.adders_per_kwh
-    return price * rates.vat_factor * (1.0 + rates.tax_rate)
+    return step_prices(bill_rates(study.scenario, study.dispatch), study.dispatch, year)
 
 
 def summary_csv(study: Study, words: Words = ENGLISH) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from finance.bill import Bill, BillRates, ContractRate, DemandRate, bill
+from finance.bill import BY_MONTH, Bill, BillRates, ContractRate, DemandRate, bill
 from finance.price_paths import path_of
 from finance.rates import bill_rates, connected, reactive_kvarh
 from sim.arrays import Flags, Floats
@@ -31,10 +31,9 @@ def rates_of_year(study: Study, row: int, year: int) -> BillRates:
     clock = study.dispatch.clock
     whole = bill_rates(_priced(study), study.dispatch, months=(year + 1) * clock.months)
     part = slice(year * clock.months, None)
-    by_month = ("energy_per_kwh", "export_credit_per_kwh", "minimum_per_month", "levies_per_kwh", "fixed_per_month")
     return replace(
         whole,
-        **{name: getattr(whole, name)[part] for name in (*by_month, "capacity_per_kva_month")},
+        **{name: getattr(whole, name)[part] for name in ("energy_per_kwh", "export_credit_per_kwh", *BY_MONTH)},
         demand=tuple(_of_months(_of_row(rate, row), part) for rate in whole.demand),
         tiers=tuple(replace(rate, factor=rate.factor[part]) for rate in whole.tiers),
     )

@@ -44,6 +44,16 @@ class MeteredYears:
     export_kwh: Floats
     peak_kw: Floats
 
+    @property
+    def import_worth(self) -> Floats:
+        """What imports cost at the market's prices, shaped as the sums."""
+        return self.monthly["import_worth"]
+
+    @property
+    def export_worth(self) -> Floats:
+        """What exports earn at the market's prices."""
+        return self.monthly["export_worth"]
+
     def reshaped(self, shape: Callable[[Floats], Floats]) -> MeteredYears:
         return MeteredYears(
             {name: shape(values) for name, values in self.monthly.items()},
@@ -114,11 +124,12 @@ def metered(
         else:
             down = variants.repeated(outages, np.repeat(np.arange(v.count), len(at)))
         found = variants.aggregate(series, lanes, own.orders, shares, refill, down, classes, threads)
-        sums = _with_shed(own, found.monthly, lanes, shed_kw)
+        monthly_sums = _with_shed(own, found.monthly, lanes, shed_kw)
+        sums = _at_meter(own, monthly_sums | {name: getattr(found, name) for name in readings}, lanes)
         for name, values in monthly.items():
             values[:, at] = sums[name].reshape(v.count, len(at), -1)
-        for name, values in _at_meter(own, found, lanes).items():
-            readings[name][:, at] = values.reshape(v.count, len(at), -1, classes)
+        for name, values in readings.items():
+            values[:, at] = sums[name].reshape(v.count, len(at), -1, classes)
     return MeteredYears(monthly, **readings)
 
 
@@ -244,12 +255,8 @@ def _with_shed(own: Alternative, sums: dict[str, Floats], lanes: Lanes, shed_kw:
     return sums | {name: sums[name] + shed for name in ("load_kwh", "unserved_kwh")}
 
 
-def _at_meter(own: Alternative, sums: variants.Sums, lanes: Lanes) -> dict[str, Floats]:
-    """Readings by class (lanes, months, classes)."""
-    dispatch, grid = own.study.dispatch, own.study.scenario.grid
-    hours, is_connected = transformer.class_hours(dispatch.classes, dispatch.clock), lanes.import_limit_kw > 0
-    return {
-        "import_kwh": sums.import_kwh + transformer.losses_kwh(grid, sums.import_kwh, hours, is_connected),
-        "export_kwh": sums.export_kwh,
-        "peak_kw": transformer.peak_at_meter_kw(grid, sums.peak_kw, hours, is_connected),
-    }
+def _at_meter(own: Alternative, sums: dict[str, Floats], lanes: Lanes) -> dict[str, Floats]:
+    """Sums (lanes, months) and readings (lanes, months, classes) as the meter has them."""
+    dispatch, is_connected = own.study.dispatch, lanes.import_limit_kw > 0
+    grid = own.study.scenario.grid
+    return sums | transformer.at_meter(grid, sums, dispatch.classes, dispatch.clock, is_connected)

@@ -21,7 +21,7 @@ import numpy as np
 from finance import metrics
 from finance.figures import FIGURES, KeyFigure, figures_on
 from finance.metrics import Figure
-from finance.rates import bill_rates
+from finance.rates import bill_rates, step_prices
 from sim.arrays import Floats
 from sim.dispatch.lanes import simulate
 from sim.inputs import library
@@ -336,12 +336,12 @@ def foresight_gap(study: Study) -> float:
 def _dear_charging(study: Study) -> Floats:
     """What grid charging costs above the lowest price of its month: the second cycle's own prices."""
     rates, dispatch = bill_rates(study.scenario, study.dispatch), study.dispatch
-    months = np.arange(dispatch.months)
-    present = np.zeros((dispatch.clock.months, rates.energy_per_kwh.shape[1]), dtype=bool)
-    present[dispatch.clock.month_index, dispatch.classes.period] = True
-    price = np.where(present[months % dispatch.clock.months], rates.energy_per_kwh, np.inf).min(axis=1)
-    lowest = (price + rates.adders_per_kwh) * rates.vat_factor * (1.0 + rates.tax_rate)
-    return charging_cost(study) - dispatch.monthly["grid_charge_kwh"][dispatch.row("hybrid")] * lowest
+    starts = np.append(0, dispatch.clock.month_ends[:-1])
+    years = range(1, dispatch.years + 1)
+    lowest = np.concatenate([np.minimum.reduceat(step_prices(rates, dispatch, year), starts) for year in years])
+    return (
+        charging_cost(study) - dispatch.monthly["grid_charge_kwh"][dispatch.row("hybrid")] * lowest[: dispatch.months]
+    )
 
 
 def _uncontracted(study: Study) -> Floats:

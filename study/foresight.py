@@ -136,8 +136,8 @@ def hybrid_programme(study: Study, year: int) -> Programme:
         month=month,
         load_kw=trace.load_kw,
         pv_kw=pv_kw,
-        buy_per_kwh=rates.energy_per_kwh[month, series.period],
-        credit_per_kwh=rates.credit_per_kwh[month, series.period],
+        buy_per_kwh=rates.buy_per_kwh(month, series.period),
+        credit_per_kwh=rates.earned_per_kwh(month, series.period),
         import_limit_kw=limit,
         export_limit_kw=lanes.export_limit_kw[lane] * (limit > 0),
         soc_min=np.minimum(study.scenario.dispatch.reserve_fraction, stored),
@@ -161,7 +161,10 @@ def hybrid_programme(study: Study, year: int) -> Programme:
 def hybrid_rates(study: Study, year: int) -> Rates:
     """The year's prices by month and billing class, on the study's VAT basis."""
     dispatch, rates = study.dispatch, bill_rates(study.scenario, study.dispatch)
-    month = np.minimum(12 * (year - 1) + np.arange(dispatch.clock.months), dispatch.months - 1)
+    clock, classes = dispatch.clock, dispatch.classes
+    month = np.minimum(12 * (year - 1) + np.arange(clock.months), dispatch.months - 1)
+    market = rates.market_factor[month][clock.month_index] * classes.market_per_kwh
+    sold = rates.export_market_factor[month][clock.month_index] * classes.export_market_per_kwh
     energy = (rates.energy_per_kwh[month] + rates.adders_per_kwh) * (1 + rates.tax_rate) * rates.vat_factor
     demand = [
         PeakRate(charge.measured, np.broadcast_to(charge.per_kw_month, dispatch.months)[month] * rates.vat_factor)
@@ -169,10 +172,12 @@ def hybrid_rates(study: Study, year: int) -> Rates:
     ]
     return Rates(
         energy_per_kwh=np.nan_to_num(energy),
-        credit_per_kwh=np.maximum(rates.export_credit_per_kwh[month], 0.0) * rates.vat_factor,  # else PV is curtailed
+        credit_per_kwh=rates.export_credit_per_kwh[month] * rates.vat_factor,
         demand=tuple(demand),
         per_litre=float(unit_cost(study.scenario, "fuel_l", year)[-1]),
         unserved_per_kwh=unserved_per_kwh(study.scenario, year),
+        market_per_kwh=market * (1 + rates.tax_rate) * rates.vat_factor if study.scenario.tariff.market else 0.0,
+        export_market_per_kwh=sold * rates.vat_factor if study.scenario.tariff.market else 0.0,
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from finance.figures import FIGURES, WORTH, Flow, figures_on
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario
@@ -25,6 +25,7 @@ from sim.plant.interruptions import HOURS_PER_YEAR, drawn_years, in_steps
 from study.batch_years import hours_off
 from study.decision import decision
 from study.flows import Flows, flows
+from study.market_years import flows_by_year, mean_prices
 from study.study import Study
 from study.varied import FACTORS, VARIED, limits
 
@@ -216,11 +217,12 @@ class OutageModel:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Sampled inputs by path (N,) and outages of each draw."""
+    """Sampled inputs by path (N,), outages of each draw, and its market year (N,), None where there is no choice."""
 
     values: Mapping[str, Floats]
     outages: Outages
     seed: int
+    market_year: Ints | None = None
 
     @property
     def count(self) -> int:
@@ -234,6 +236,8 @@ class Draws:
             digest.update(path.encode() + self.values[path].tobytes())
         for array in (self.outages.first, self.outages.start, self.outages.stop):
             digest.update(array.tobytes())
+        if self.market_year is not None:
+            digest.update(self.market_year.tobytes())
         return digest.hexdigest()[:8]
 
 
@@ -245,7 +249,8 @@ def draw(
     correlations: Mapping[tuple[str, str], float] | None = None,
     outage_model: OutageModel | None = None,
 ) -> Draws:
-    """Sample all inputs (Gaussian copula for the correlations) and the outages of every draw's year.
+    """Sample all inputs (Gaussian copula for the correlations), the outages of every draw's year, and its market year
+    where the tariff holds several.
 
     The discount rate is a choice, not a chance: it is drawn only where `ranges` names it.
     """
@@ -258,7 +263,8 @@ def draw(
     normal = normal @ _factor([one.path for one in ranges], CORRELATIONS if correlations is None else correlations).T
     values = {one.path: _quantile(one, normal[:, at]) for at, one in enumerate(ranges)}
     model = outage_model or OutageModel.of(study.scenario)
-    return Draws(values, _draw_outages(random, model, study, count), seed)
+    outages, years = _draw_outages(random, model, study, count), tuple(mean_prices(study.scenario))
+    return Draws(values, outages, seed, random.choice(years, count) if years else None)
 
 
 @dataclass(frozen=True)
@@ -283,7 +289,7 @@ class Risk:
     which it has paid back by `target_years` (one that never does counts as no).
     drivers: share of the spread of the NPV that goes with each
     input, by squared rank correlation scaled to 1; with correlated inputs the shares overlap. "outages" stands for the
-    hours without grid of a draw.
+    hours without grid of a draw, "market" for the mean price of its market year.
     """
 
     draws: Draws
@@ -303,7 +309,8 @@ def simulate_draws(
     progress: Progress | None = None,
 ) -> Risk:
     """Run every draw: physics with its own outages, all cash flows, and their figures of merit."""
-    found = flows(study, draws.values, draws.outages, threads, progress, decision(study).rival)
+    rest = draws.values, draws.outages, threads, progress, decision(study).rival
+    found = flows(study, *rest) if draws.market_year is None else flows_by_year(study, draws.market_year, *rest)
     results = {measure: measured(found, measure) for measure in MEASURES}
     results["unserved_kwh"], results["co2_saving_t"] = found.unserved_kwh, found.base_co2_t - found.co2_t
     years = results["payback_years"]
@@ -379,6 +386,9 @@ def _draw_outages(random: np.random.Generator, model: OutageModel, study: Study,
 
 def _drivers(study: Study, draws: Draws, result: Floats) -> dict[str, float]:
     inputs = {**draws.values, "outages": hours_off(draws.outages, study.dispatch.clock)}
+    if draws.market_year is not None:
+        prices = mean_prices(study.scenario)
+        inputs["market"] = np.array([prices[year] for year in draws.market_year.tolist()])
     there = np.isfinite(result)
     if there.sum() < 3:
         return {}

@@ -184,6 +184,8 @@ def mean_rates(study: Study, weights: Floats) -> Rates:
         demand=tuple(demand),
         per_litre=float(mean([one.per_litre for one in years])),
         unserved_per_kwh=float(mean([one.unserved_per_kwh for one in years])),
+        market_per_kwh=mean([one.market_per_kwh for one in years]),
+        export_market_per_kwh=mean([one.export_market_per_kwh for one in years]),
     )
 
 
@@ -372,9 +374,9 @@ def _programme(
         month=month,
         load_kw=load,
         pv_kw=pv,
-        buy_per_kwh=rates.energy_per_kwh[month, series.period]
+        buy_per_kwh=rates.buy_per_kwh(month, series.period)
         + scenario.grid.co2_kg_per_kwh * _mean_cost(scenario, "co2_kg", weights),
-        credit_per_kwh=rates.credit_per_kwh[month, series.period],
+        credit_per_kwh=rates.earned_per_kwh(month, series.period),
         import_limit_kw=limit,
         export_limit_kw=scenario.grid.export_limit_kw * ~dark,
         soc_min=_floor(scenario, dark, clock.step_h) * usable,

@@ -23,13 +23,14 @@ from ui.kept import once
 from ui.state import t
 
 DRAWS = (1_000, 10_000)
+BESIDE = ("outages", "market")  # drawn, and no input
 MAP_SIZE = 50
 PRICE = "finance.storage_capex_per_kwh"
 
 
 def label(path: str) -> str:
-    """Name of an input, a factor, or the outages."""
-    return t(f"risk.factor.{path}") if path in FACTORS or path == "outages" else form.name_text(register()[path])
+    """Name of an input, a factor, the outages, or the market year."""
+    return t(f"risk.factor.{path}") if path in (*FACTORS, *BESIDE) else form.name_text(register()[path])
 
 
 def axis_label(study: Study) -> Callable[[str], str]:

@@ -19,11 +19,10 @@ from sim.inputs.text import read_json
 from sim.meter.findings import MeterQuestion
 from sim.meter.limits import TABLE_TYPES
 from sim.meter.markup import json_rows
-from sim.tariff.curve import Curve, CurveFit, curve_fields, curve_table
+from sim.tariff.curve import Curve, curve_fields, curve_table, market_fields
 from sim.tariff.price_file import PriceChoices, read_curve
 from sim.tariff.price_units import PRICE_UNITS
 from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
-from study.price_curve import fit_to_site
 from ui import form, site_year, state, uploaded
 from ui.apart import apart
 from ui.figures import card
@@ -32,6 +31,8 @@ from ui.state import t
 
 FILE_LIMIT_MB = 5
 BOM = "\ufeff"
+DONE_KEPT, DONE_LENGTH = 40, 1000
+EXTREMES = {"low": np.min, "mean": np.mean, "high": np.max}
 
 
 def upload() -> None:
@@ -177,39 +178,45 @@ def _answer(asked: str, key: str) -> None:
 
 def _curve(curve: Curve, name: str, token: str) -> None:
     scenario, words = state.current(), state.words()
-    year = curve.year or int(scenario.site.start[:4])
-    if curve.kind == "year":
-        year = int(
-            st.number_input(
-                t("tariff.files.year"), 1990, 2099, year, key=f"curve_year@{token}", help=t("tariff.files.year_help")
-            )
-        )
-    tariff = scenario.tariff
+    tariff, first_year = scenario.tariff, int(scenario.site.start[:4])
+    if curve.kind == "year" and curve.year is None:
+        label, key = t("tariff.files.year"), f"curve_year@{token}"
+        first_year = int(st.number_input(label, 1990, 2099, first_year, key=key, help=t("tariff.files.year_help")))
     money = curve.currency or tariff.currency
-    low, mean, high = (float(f(curve.per_kwh)) for f in (np.min, np.mean, np.max))
-    prices = {"low": low, "mean": mean, "high": high}
-    st.markdown(t("tariff.files.prices", **{k: words.price(v, money, "kWh") for k, v in prices.items()}))
+    prices = {key: words.price(float(f(curve.per_kwh)), money, "kWh") for key, f in EXTREMES.items()}
+    st.markdown(t("tariff.files.prices", **prices))
     is_open = uploaded.questions(curve.findings, token)
     uploaded.show(curve.findings)
     if money != tariff.currency:
         st.warning(t("tariff.files.other_money", money=money, currency=tariff.currency))
-    fit = fit_to_site(scenario, curve, year)
-    _fit_said(curve, fit)
-    fields = curve_fields(tariff, fit, t("tariff.files.curve_name", name=name[:80]), name[:200])
+    st.success(_held(curve))
+    fields, step = _fields(curve, name, first_year), min(curve.step_minutes, scenario.site.step_minutes)
     if _summary(Tariff.model_validate(fields)):
-        _offer(fields, tariff.currency, name, is_open)
+        _offer(fields, tariff.currency, name, is_open, {"site.step_minutes": step})
 
 
-def _fit_said(curve: Curve, fit: CurveFit) -> None:
-    words = state.words()
-    what = t(f"tariff.files.kind_{curve.kind}")
-    if curve.was_quarter_hours:
-        what += " " + t("tariff.files.quarters")
-    if fit.is_exact:
-        st.success(f"{what} {t('tariff.files.exact')}")
-        return
-    figures = {"error": words.percent(fit.bill_error), "deviation": words.percent(fit.mean_deviation)}
-    st.warning(f"{what} {t('tariff.files.mean', **figures)}")
+def _fields(curve: Curve, name: str, first_year: int) -> dict[str, Any]:
+    """The tariff in use with the curve's energy prices. Raises Refusal."""
+    tariff = state.current().tariff
+    if curve.kind != "year":
+        return curve_fields(tariff, curve, t("tariff.files.curve_name", name=name[:80]), name[:200])
+    done = tuple(state.refused(found.text)[:DONE_LENGTH] for found in curve.findings[:DONE_KEPT])
+    names = t("tariff.files.market_name", name=name[:80]), name[:200]
+    try:
+        return market_fields(tariff, curve, first_year, False, names, done)
+    except ValidationError as error:
+        raise input_error(error) from error
+
+
+def _held(curve: Curve) -> str:
+    """What becomes of the file's prices."""
+    if curve.kind != "year":
+        return f"{t(f'tariff.files.kind_{curve.kind}')} {t('tariff.files.exact')}"
+    count, minutes = next(iter(curve.years.values())).size, curve.step_minutes
+    told = t("tariff.files.kind_year", count=state.words().number(count), minutes=minutes)
+    if minutes < state.current().site.step_minutes:
+        told += " " + t("tariff.files.finer", minutes=minutes)
+    return told
 
 
 def _summary(tariff: Tariff) -> bool:
@@ -230,11 +237,13 @@ def _summary(tariff: Tariff) -> bool:
     return True
 
 
-def _offer(fields: dict[str, Any], currency: str, name: str, is_open: bool = False) -> None:
+def _offer(
+    fields: dict[str, Any], currency: str, name: str, is_open: bool = False, more: dict[str, Any] | None = None
+) -> None:
     why = t("inputs.meter.use_open") if is_open else None
     if st.button(t("tariff.files.use"), type="primary", key="tariff_file_use", disabled=is_open, help=why):
         before = state.current().site.currency
-        if state.change({"tariff": fields, "site.currency": currency}, "tariff"):
+        if state.change({"tariff": fields, "site.currency": currency} | (more or {}), "tariff"):
             state.replace(state.current(), t("tariff.files.taken", name=as_plain(name)))
             if currency != before:
                 state.notify(t("inputs.tariff.currency_changed", before=before, after=currency), "warning")

@@ -48,6 +48,7 @@ RULES = {
     ),
     "minimum": lambda scenario: bool(scenario.tariff.minimum_per_month or scenario.tariff.minimum_per_kva_month),
 }
+MARKET = ("worth_import", "worth_export")
 PLANT = keys(due="monthly")
 CREW_KINDS = {"main_months": 2, "standby_months": 1}
 
@@ -70,6 +71,7 @@ def month_columns(book: Book) -> MonthColumns:
     classes, charges = len(book.study.dispatch.classes.names), len(demand_charges(book))
     names = [*ABOUT, *SIMULATED]
     names += ["reactive_kvarh"] * has_rule(book, "power_factor")
+    names += [*MARKET] * (book.study.scenario.tariff.market is not None)
     names += [f"import_{k}" for k in range(classes)] + [f"peak_{k}" for k in range(charges)]
     names += [f"declared_{k}" for k in range(charges) if declared_kw(book, k) is not None]
     names += [f"billed_{k}" for k in range(charges)] + [f"demand_{k}" for k in range(charges)]
@@ -146,6 +148,8 @@ def _values(book: Book, columns: MonthColumns) -> dict[str, NDArray[np.float64]]
         "events": monthly["interruptions"],
         "lost_gpu_h": monthly["lost_gpu_h"],
         "stopped_gpus": monthly["stopped_gpus"],
+        "worth_import": dispatch.import_worth,
+        "worth_export": dispatch.export_worth,
         "energy": bill.energy_charge,
         "tax": bill.tax,
         "tiers": bill.tiers,
@@ -184,7 +188,7 @@ def _month_row(book: Book, sheet: Any, columns: MonthColumns, values: dict, row:
         *SIMULATED,
         *(f"import_{k}" for k in range(columns.classes)),
         *(f"peak_{k}" for k in range(columns.charges)),
-        *(name for name in at if name == "reactive_kvarh" or name.startswith("declared_")),
+        *(name for name in at if name in ("reactive_kvarh", *MARKET) or name.startswith("declared_")),
     ):
         number(book, sheet, line, at[name], values[name][row, month])
     for name, formula in _formulas(book, columns, row, month):
@@ -216,7 +220,8 @@ def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str
     by_demand = f"{here['connected']}*{here['price_demand']}*bill_vat_factor"
     energy_scale = f"{scale}*in_finance_energy_price_factor"
     # The price factor and the path act on the class price with its adders, as in `finance.rates`.
-    yield "energy", f"={energy_scale}*SUMPRODUCT({imports},{prices})"
+    bought, sold = (f"+{here[name]}" if name in here else "" for name in MARKET)
+    yield "energy", f"={energy_scale}*(SUMPRODUCT({imports},{prices}){bought})"
     taxed, month_number = here["energy"], book.study.dispatch.clock.calendar_months()[tariff_row - TARIFF_FIRST_ROW]
     if "tiers" in here:
         yield "tiers", f"={energy_scale}*({_energy_tiers(book, here, month_number)})"
@@ -230,7 +235,7 @@ def _bill_formulas(book, columns, row: int, month: int, here: dict, imports: str
         yield f"demand_{k}", f"=({plain})*{here['price_demand']}*bill_vat_factor{_high_use(book, imports)}"
     yield "capacity", f"={by_demand}*tariff_capacity_per_kva*in_grid_transformer_kva"
     yield "fixed", f"={by_demand}*tariff_fixed_per_month"
-    yield "export", f"={scale}*{here['export_kwh']}*tariff_export_credit"
+    yield "export", f"={scale}*({here['export_kwh']}*tariff_export_credit{sold})"
     demand = "".join(f"+{here[f'demand_{k}']}" for k in range(columns.charges))
     basic = f"{here['energy']}{demand}+{here['capacity']}" + (f"+{here['tiers']}" if "tiers" in here else "")
     before = f"{basic}+{here['tax']}+{here['fixed']}-{here['export']}"

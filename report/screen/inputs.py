@@ -9,7 +9,8 @@ from i18n import Words
 from report.palette import faded, palette, scale
 from report.screen.charts import Figure, axis, f32, figure, value_axis
 from report.text.amounts import day_name, month_name, month_ticks, power_unit
-from sim.inputs.tariff import Tariff
+from sim.inputs.tariff import DAY_TYPES, Tariff
+from sim.tariff.market import mean_days
 from sim.timeline import MONTH_DAYS
 
 MONTHS, SLOTS_PER_DAY = 12, 48
@@ -18,13 +19,15 @@ MONTHS, SLOTS_PER_DAY = 12, 48
 def tariff_prices(tariff: Tariff, day_type: str) -> NDArray[np.float64]:
     """Energy price per kWh, adders and energy tax included, (12 calendar months, 48 half hours).
 
-    `day_type`: "weekday", "saturday" or "sunday_holiday". The price is that at the start of each half hour.
+    `day_type`: "weekday", "saturday" or "sunday_holiday". The price is that at the start of each half hour; of a market
+    the mean of the month's days.
     """
     prices = np.empty((MONTHS, SLOTS_PER_DAY))
     for month in range(MONTHS):
         season = tariff.season(month + 1)
         periods = [season.period_at(day_type, slot * 30) for slot in range(SLOTS_PER_DAY)]
         prices[month] = [season.prices_per_kwh[period] for period in periods]
+    prices += mean_days(tariff, 30)[DAY_TYPES.index(day_type)]
     return (prices + tariff.energy_adders_per_kwh) * (1.0 + tariff.energy_tax_rate)
 
 

@@ -19,10 +19,12 @@ from sim.dispatch.rule import (
     STEP_DISCHARGE_POWER,
     STEP_DISCHARGING,
     STEP_EXPORT,
+    STEP_EXPORT_MARKET,
     STEP_GIVE_TO,
     STEP_GRID_UP,
     STEP_KEEP_WINDOW,
     STEP_LOAD,
+    STEP_MARKET,
     STEP_PV,
     STEP_REFILLS,
     STEP_SUN_TO,
@@ -30,6 +32,7 @@ from sim.dispatch.rule import (
 
 POWER_SHARES = ("charge_power_share", "discharge_power_share")
 SHARES = (*POWER_SHARES, "export_share")
+MARKETS = ("market_per_kwh", "export_market_per_kwh")
 FUEL_FIELDS = (
     "fuel_base_l_per_h",
     "fuel_slope_0_50_l_per_h",
@@ -78,7 +81,8 @@ class Series:
     the step's temperature, one number or one a step; export_share: share of the export limit that is used, 0 where
     exporting would cost money, one number or one a step; measured (months, charges, K): whether a demand charge of that
     month measures a class: where it does, imports up to the peak it has billed this month are not held back. None: the
-    threshold alone holds.
+    threshold alone holds; market_per_kwh and export_market_per_kwh: the market's price of a kWh taken and fed in, one a
+    step, or 0.0 without a market.
     """
 
     load_kw: np.ndarray
@@ -96,12 +100,14 @@ class Series:
     export_share: np.ndarray | float = 1.0
     levels: "Levels | None" = None
     measured: np.ndarray | None = None
+    market_per_kwh: np.ndarray | float = 0.0
+    export_market_per_kwh: np.ndarray | float = 0.0
 
     def __post_init__(self):
         n = len(self.load_kw)
-        for name in SHARES:
+        for name in (*SHARES, *MARKETS):
             object.__setattr__(self, name, np.broadcast_to(getattr(self, name), n))
-        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "above_shave_kw", *SHARES):
+        for name in ("load_kw", "pv_kw_per_kwp", "grid_up", "action", "above_shave_kw", *SHARES, *MARKETS):
             object.__setattr__(self, name, own(getattr(self, name), name, (n,)))
         object.__setattr__(self, "period", own(self.period, "period", (n,), np.int64))
         ends = own(self.month_ends, "month_ends", np.shape(self.month_ends), np.int64)
@@ -153,6 +159,7 @@ class Series:
         steps[:, STEP_KEEP_WINDOW] = np.arange(len(steps)) % self.demand_window_steps > 0
         steps[:, STEP_CHARGE_POWER] = self.charge_power_share
         steps[:, STEP_DISCHARGE_POWER] = self.discharge_power_share
+        steps[:, STEP_MARKET], steps[:, STEP_EXPORT_MARKET] = self.market_per_kwh, self.export_market_per_kwh
         return steps
 
     @cached_property
@@ -280,7 +287,7 @@ class Aggregates:
 
     Energies in kWh by path; peak_kw is the greatest mean import over a demand window, charging included. set_hours
     counts every running set, genset_hours every hour with a set on, unserved_hours every hour in which a part of the
-    load is not served.
+    load is not served. import_worth, export_worth: money of imports and exports at the market's price of their step.
     """
 
     load_kwh: np.ndarray
@@ -299,6 +306,8 @@ class Aggregates:
     genset_hours: np.ndarray
     unserved_hours: np.ndarray
     starts: np.ndarray
+    import_worth: np.ndarray
+    export_worth: np.ndarray
     auxiliary_kwh: np.ndarray
     import_kwh: np.ndarray
     export_kwh: np.ndarray

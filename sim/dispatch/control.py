@@ -108,7 +108,7 @@ def _planned(
     finds: bool,
 ) -> plan.Found:
     months, tariff = clock.calendar_months(), scenario.tariff
-    credit = np.full(clock.steps, tariff.export_credit_per_kwh)
+    credit = np.full(clock.steps, tariff.export_credit_per_kwh) + classes.export_market_per_kwh
     terms = plan.Terms(
         typed=np.array([_thresholds_kw(scenario.dispatch, month, classes) for month in months]),
         finds=finds,
@@ -127,6 +127,7 @@ def _planned(
         charges.per_kw,
         charges.measured,
         terms,
+        plan.CALENDAR_DAYS if tariff.market is None else plan.VIEW_DAYS,
     )
 
 

@@ -17,7 +17,7 @@ from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.dispatch.rule import STEP_PV
 from sim.inputs.scenario import Scenario
-from sim.inputs.tariff import PriceClasses, price_classes
+from sim.inputs.tariff import PriceClasses
 from sim.plant import transformer
 from sim.plant.ageing import cell_temperature_c
 from sim.plant.battery import (
@@ -38,6 +38,7 @@ from sim.plant.ratings import derating
 from sim.problem import Named, Refusal
 from sim.sun.climate import altitude_m, ambient_c, hottest_c
 from sim.sun.pv import pv_kw_per_kwp
+from sim.tariff.market import laid
 from sim.timeline import Timeline, timeline
 
 LIFE_PASSES, LIFE_NEAR = 3, 0.002
@@ -65,7 +66,7 @@ def simulate(scenario: Scenario) -> Dispatch:
     the connection is to give."""
     _require_transformer(scenario)
     clock = timeline(scenario.site.start, scenario.site.term_months, scenario.site.step_minutes)
-    classes = price_classes(scenario.tariff, clock)
+    classes = laid(scenario.tariff, clock)
     months, years = scenario.site.term_months, -(-scenario.site.term_months // 12)
     down = grid_down(scenario, clock, years)
     series, held = _series(scenario, clock, classes, down[0])
@@ -79,7 +80,7 @@ def simulate(scenario: Scenario) -> Dispatch:
     lanes = _carried(runs, run_of, lanes, len(classes.names))
     sums = vars(kernel.aggregate_runs(runs, run_of, lanes, len(classes.names)))
     sums = _with_shed(sums, lanes, run_of, shed_kw, clock) | _flex_sums(flex, lanes.count, clock)
-    sums |= _at_meter(scenario, sums, transformer.class_hours(classes, clock), lanes.import_limit_kw > 0)
+    sums |= transformer.at_meter(scenario.grid, sums, classes, clock, lanes.import_limit_kw > 0)
 
     def by_month(values: Floats) -> Floats:
         return values.reshape(len(ALTERNATIVES), years * clock.months, *values.shape[2:])[:, :months]
@@ -124,18 +125,6 @@ def _require_transformer(scenario: Scenario) -> None:
         )
 
 
-def _at_meter(
-    scenario: Scenario, sums: dict[str, Floats], hours: Floats, is_connected: NDArray[np.bool_]
-) -> dict[str, Floats]:
-    grid = scenario.grid
-    lost = transformer.losses_kwh(grid, sums["import_kwh"], hours, is_connected)
-    return {
-        "import_kwh": sums["import_kwh"] + lost,
-        "peak_kw": transformer.peak_at_meter_kw(grid, sums["peak_kw"], hours, is_connected),
-        "transformer_kwh": lost,
-    }
-
-
 def import_limits_kw(scenario: Scenario, months: int) -> Floats:
     """Import limit of each project month (months,): what is there, then the works, then later stages."""
     grid = scenario.grid
@@ -166,7 +155,9 @@ def _series(
         "step_h": clock.step_h,
         "demand_window_steps": max(1, window),
         "refill_share": refill_share(scenario),
-        "export_share": float(scenario.tariff.export_credit_per_kwh >= 0),
+        "export_share": (scenario.tariff.export_credit_per_kwh + classes.export_market_per_kwh >= 0) * 1.0,
+        "market_per_kwh": classes.market_per_kwh,
+        "export_market_per_kwh": classes.export_market_per_kwh,
         **_power_shares(scenario, clock),
     }
     year = _ordinary_year(scenario, clock)

@@ -2,7 +2,8 @@
 
 For a convex cost the best control of a store is two levels a step: below the one it buys, above the other it gives,
 between it waits. Both follow from what a stored kWh is worth for the rest of the plan; what load and sun really do only
-moves the charge between them. Each midnight the plan of two days is made from the tariff's calendar, an ordinary day
+moves the charge between them. Each midnight the plan of two days is made from the tariff's calendar, or from what a
+market has published for today and tomorrow, an ordinary day
 (the load's mean over the last days of its kind, the PV's over the last days), and a ceiling for billed imports. Nothing
 later than the step before midnight enters it.
 
@@ -50,7 +51,7 @@ from sim.dispatch.rule import (
 VIEW_DAYS = 2
 LOAD_DAYS = 5  # the last days of the same kind whose mean is an ordinary day's load
 PV_DAYS = 3  # the last days whose mean is an ordinary day's PV
-CALENDAR_DAYS = 7  # ahead, whose prices say what a kWh left at the end of the view is worth
+CALENDAR_DAYS = 7  # ahead, whose prices say what a kWh left at the end of the view is worth; of a market, a week ago's
 PAST_DAYS = 28  # the last days whose cheapest peak is the ceiling,
 PAST_MONTHS = 3  # and of so many months the highest
 EARLY = (1, 2, 3, 5, 7, 10, 14, 21)  # days of the first month on which its ceiling is worked out anew
@@ -66,10 +67,11 @@ Battery = namedtuple("Battery", "kw charge_kw discharge_kw eta_charge eta_discha
 # A stretch of steps as known: kW of need and surplus, prices of a kWh and of one exported, kW of the ceiling.
 View = namedtuple("View", "need surplus price credit cap")
 # The year as a meter sees it: rows of the kernel, the month, day's kind, price and class of each step, the nominal
-# lane, the price per kW of each month and charge (months, charges), and which charges measure a class (charges, K).
+# lane, the price per kW of each month and charge (months, charges), which charges measure a class (charges, K), and for
+# how many days the prices are known.
 Year = namedtuple(
     "Year",
-    "steps month_of month_ends kind price credit period scalars monthly per_kw measured window_steps per_day",
+    "steps month_of month_ends kind price credit period scalars monthly per_kw measured window_steps per_day known",
 )
 # What is asked of the rule: kW typed as threshold of each month and class (months, K), huge where none; whether a
 # ceiling is found where none is typed, and the grid charges; kW of each charge that are paid for anyway; share of the
@@ -390,11 +392,13 @@ def _held_view(year, terms, day, view, peaks, peak_of, limit_of):
 
 @_called
 def _ahead(year, day, battery, held):
-    """What a kWh left at the end of the view is worth, by the calendar of the days ahead: a weekend must not sell what
-    Monday needs."""
+    """What a kWh left at the end of the view is worth, by the prices of the days ahead, where they are not known those
+    of a week before: a weekend must not sell what Monday needs."""
     price = np.zeros(CALENDAR_DAYS * year.per_day)
     for i in range(len(price)):
-        price[i] = year.price[(day * year.per_day + i) % len(year.price)]
+        known = i < year.known * year.per_day
+        at = day * year.per_day + i - (0 if known else CALENDAR_DAYS * year.per_day)
+        price[i] = year.price[at % len(year.price)]
     return _least_worth(price, battery, held)
 
 
@@ -489,15 +493,17 @@ def levels(
     per_kw: Floats,
     measured: NDArray[np.bool_],
     terms: Terms,
+    known_days: int = CALENDAR_DAYS,
 ) -> Found:
     """The plain rule's levels and ceilings of a year.
 
     `series`: load, PV and calendar; its orders and outages are not looked at. `lane`: the nominal hybrid, one lane;
     `kind` (days,): kind of each day; `price` and `credit` (n,) per kWh; `per_kw` (months, charges) and `measured`
-    (charges, K): the demand charges.
+    (charges, K): the demand charges; `known_days`: for how many days from a midnight on the prices are known.
     """
     n = len(series.load_kw)
-    battery, year = _battery(lane, series.step_h), _year(series, lane, kind, price, credit, per_kw, measured)
+    battery = _battery(lane, series.step_h)
+    year = _year(series, lane, kind, price, credit, per_kw, measured, known_days)
     dearest = max(np.abs(price).max(), np.abs(credit).max()) + per_kw.sum(axis=1).max(initial=0.0) / series.step_h
     limit_of = np.ascontiguousarray(lane.import_limit_kw[0])
     found = Found(np.zeros(n), np.ones(n), np.ones(n), np.full((len(kind), measured.shape[1]), rule.NO_LIMIT_KW))
@@ -519,7 +525,7 @@ def _battery(lane: Lanes, step_h: float) -> Battery:
     )
 
 
-def _year(series, lane, kind, price, credit, per_kw, measured) -> Year:
+def _year(series, lane, kind, price, credit, per_kw, measured, known_days) -> Year:
     steps = series.steps.copy()
     steps[:, rule.STEP_GRID_UP] = 1.0
     steps[:, STEP_CHARGE_SHARE], steps[:, rule.STEP_EXPORT] = series.refill_share, credit >= 0
@@ -537,4 +543,5 @@ def _year(series, lane, kind, price, credit, per_kw, measured) -> Year:
         measured,
         float(series.demand_window_steps),
         round(24 / series.step_h),
+        known_days,
     )

@@ -1,4 +1,4 @@
-"""What energy and demand cost, as a control that looks ahead sees it: money by month and billing class."""
+"""What energy and demand cost, as a control that looks ahead sees it: money by month, billing class and step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,10 +20,21 @@ class PeakRate:
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """Money of one year: energy and export credit per kWh (months, classes), demand, diesel, load not served."""
+    """Money of one year: energy and export credit per kWh (months, classes), demand, diesel, load not served; and of a
+    market, on top of both, in each step (steps,)."""
 
     energy_per_kwh: Floats
     credit_per_kwh: Floats
     demand: tuple[PeakRate, ...]
     per_litre: float
     unserved_per_kwh: float
+    market_per_kwh: Floats | float = 0.0
+    export_market_per_kwh: Floats | float = 0.0
+
+    def buy_per_kwh(self, month: Ints, period: Ints) -> Floats:
+        """What a kWh from the grid costs in each step (steps,), from the step's month and class."""
+        return self.energy_per_kwh[month, period] + self.market_per_kwh
+
+    def earned_per_kwh(self, month: Ints, period: Ints) -> Floats:
+        """What a kWh fed in earns in each step (steps,); 0 where it would cost, for then PV is curtailed."""
+        return np.maximum(self.credit_per_kwh[month, period] + self.export_market_per_kwh, 0.0)

@@ -1,6 +1,7 @@
 """Control by forecast: in every step the least cost of the next two days is worked out anew from what is known by then.
 
-The controller knows the tariff, the battery, what was measured up to the step before, and the month's peaks so far. It
+The controller knows the tariff, the battery, what was measured up to the step before, and the month's peaks so far; of
+a market the prices of today, from 13:00 on those of tomorrow, and beyond takes those of a week before. It
 takes the load of an hour as the mean of the last days of the same kind (workday or weekend), moved by the error of the
 last hours; the PV as yesterday's, times today's clearness so far against it; and no outage. Imports up to a floor cost
 energy alone; beyond it each demand charge is counted by the share of the month's rest that lies in view, because a peak
@@ -92,6 +93,8 @@ DAYS_HELD = 28  # the last days whose best peaks are the floor,
 FLOOR = 0.97  # times this: a threshold can be raised later, but not lowered again
 DEMAND_WEIGHT = 2.0  # times the demand charge in view: what a forecast asks for may not come
 WEEK = 7
+PUBLISHED_H = 13  # of the day before, when a day-ahead market has published its prices
+CALENDAR = -1  # instead of that step of the day: all prices are known
 HALVINGS = 12
 ROUNDS = 2  # over the demand windows, where there are several
 LEAST = 1e-6  # of battery power: less is no order
@@ -101,8 +104,9 @@ KEPT = SOURCES  # row of the price that energy left at the end of the view is wo
 REAL = -1  # instead of the step a forecast is made in: what was measured
 
 # The year as the controller meets it: rows of `sim.dispatch.rule`, the lane, for each step the number of every
-# source's price and its set of demand windows, for each day its kind, and the price per kW of each month and window.
-Year = namedtuple("Year", "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill")
+# source's price and its set of demand windows, for each day its kind, the price per kW of each month and window, and
+# the step of the day from which on tomorrow's prices are out.
+Year = namedtuple("Year", "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill out_at")
 # What does not change: sets of windows, slopes and plant of `sim.optimum.slopes`, battery power and energy.
 Rules = namedtuple("Rules", "groups slopes plant kw kwh")
 # Arrays that every look writes to.
@@ -125,7 +129,7 @@ def roll(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh
 
     `lane` is one lane with a battery; `set_per_kwh`: fuel of a diesel kWh, in money.
     """
-    zones, plant = _zones(rates), _plant(series, lane, rates, set_per_kwh)
+    zones, plant = _zones(rates), _plant(clock, series, lane, rates, set_per_kwh)
     prices, numbers = _numbered(clock, series, rates, set_per_kwh, plant.eta_charge)
     per_day = round(24 / series.step_h)
     most = DAYS_HELD * per_day
@@ -141,6 +145,7 @@ def roll(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh
         zones.group_of_class[series.period].astype(np.int32),
         zones.per_kw,
         float(series.refill_share),
+        CALENDAR if np.ndim(rates.market_per_kwh) == 0 else PUBLISHED_H * per_day // 24,
     )
     slopes, kwh = slopes_of(prices, plant), float(lane.energy_max_kwh[0])
     rules = Rules(zones.groups, slopes, plant, float(lane.battery_kw[0]), kwh)
@@ -218,17 +223,18 @@ def _numbered(
     """All prices in rising order, and the number of each source's price and of `KEPT` (SOURCES + 1, steps)."""
     at = clock.month_index, series.period
     of_step = np.zeros((SOURCES + 1, len(series.load_kw)))
-    of_step[GRID], of_step[EXPORT] = rates.energy_per_kwh[at], rates.credit_per_kwh[at]
+    of_step[GRID], of_step[EXPORT] = rates.buy_per_kwh(*at), rates.earned_per_kwh(*at)
     of_step[GENSET], of_step[SHED] = set_per_kwh, rates.unserved_per_kwh
     of_step[KEPT] = of_step[GRID] * eta_charge  # as a price to charge at: worth the buying price per stored kWh
     prices, number = np.unique(of_step, return_inverse=True)
     return prices, number.reshape(of_step.shape).astype(np.int64)
 
 
-def _plant(series: Series, lane: Lanes, rates: Rates, set_per_kwh: float) -> Plant:
+def _plant(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh: float) -> Plant:
     charge, discharge = float(lane.charge_efficiency[0]), float(lane.discharge_efficiency[0])
     per_kw = sum(float(c.per_kw.max(initial=0.0)) for c in rates.demand)
-    prices = [np.abs(rates.energy_per_kwh).max(), np.abs(rates.credit_per_kwh).max(), rates.unserved_per_kwh]
+    at = clock.month_index, series.period
+    prices = [np.abs(rates.buy_per_kwh(*at)).max(), rates.earned_per_kwh(*at).max(), rates.unserved_per_kwh]
     dearest = max(*prices, set_per_kwh, 1e-3) + per_kw / series.step_h
     return Plant(charge, discharge, 0.0, float(series.step_h), PENALTY * float(dearest) / (charge * discharge))
 
@@ -281,6 +287,20 @@ def _clearness(year, now, since):
 
 
 @_called
+def _priced(year, now, u):
+    """The step whose prices stand for those of step `u` at the beginning of step `now`."""
+    known = (now // year.per_day + 1) * year.per_day
+    if now % year.per_day >= year.out_at:
+        known += year.per_day
+    if now == REAL or year.out_at == CALENDAR or u < known:
+        return u
+    at = u - WEEK * year.per_day
+    while at < 0:
+        at += year.per_day
+    return at
+
+
+@_called
 def _fill(year, rules, view, now, first):
     """Write steps from `first` on into the view, as expected at the beginning of step `now`."""
     scalars, monthly = year.scalars, year.monthly
@@ -305,7 +325,7 @@ def _fill(year, rules, view, now, first):
         view.group[i] = year.group[u]
         room[PV], room[GRID], room[EXPORT], room[SHED] = pv, view.grid_kw[i], export, beyond
         room[GENSET] = min(beyond, monthly[SETS - N_SCALARS, 0, month] * scalars[SET_KW, 0])
-        _sort(view, i, year.numbers[:, u], room)
+        _sort(view, i, year.numbers[:, _priced(year, now, u)], room)
 
 
 @_called
@@ -332,11 +352,11 @@ def _sort(view, i, numbers, room):
 
 
 @_called
-def _cheapest(year, first, count):
+def _cheapest(year, now, first, count):
     """Number of the price at which energy left at the end of the view is worth: the least of the first day."""
     least = year.numbers[KEPT, first]
     for u in range(first, first + min(count, year.per_day)):
-        least = min(least, year.numbers[KEPT, u])
+        least = min(least, year.numbers[KEPT, _priced(year, now, u)])
     return least
 
 
@@ -488,7 +508,7 @@ def _peaks_of_past(year, rules, desk, day, begun_kwh, out):
     month = year.month_of[first]
     begin = year.month_ends[month - 1] if month else 0
     weights = year.per_kw[month] * (days * year.per_day / (year.month_ends[month] - begin))
-    end_slot = np.int64(rules.slopes.charge[_cheapest(year, first, year.per_day)])
+    end_slot = np.int64(rules.slopes.charge[_cheapest(year, REAL, first, year.per_day)])
     _best_peaks(rules, desk, view, out, np.zeros(len(out)), weights, begun_kwh[day - days], end_slot)
 
 
@@ -503,7 +523,7 @@ def _decide(year, rules, desk, t, energy, so_far, past):
     month = year.month_of[t]
     weights = DEMAND_WEIGHT * year.per_kw[month] * min(1.0, count / (year.month_ends[month] - t))
     start_kwh = min(max(energy, reserve), rules.kwh)
-    end_slot = np.int64(rules.slopes.charge[_cheapest(year, t, count)])
+    end_slot = np.int64(rules.slopes.charge[_cheapest(year, t, t, count)])
     peaks = np.zeros(len(floors))
     _best_peaks(rules, desk, view, peaks, floors, weights, start_kwh, end_slot)
     ordered, held = _order(rules, desk, view, peaks, start_kwh, end_slot, year.scalars)

@@ -22,7 +22,7 @@ WIDTH = 16  # lanes side by side: two AVX-512 registers or four AVX2 registers f
 EPS_SETS = 1e-9  # float noise in the deficit, as a share of one set, that commits no further set
 UNSERVED_FRACTION = 1e-6  # share of the load up to which an unserved remainder is float noise, not an unserved hour
 
-N_SCALARS, N_MONTHLY, N_SUMS = 20, 4, 16  # of a lane, as `sim.dispatch.batch` names them in the same order
+N_SCALARS, N_MONTHLY, N_SUMS = 20, 4, 18  # of a lane, as `sim.dispatch.batch` names them in the same order
 
 # Rows of the flat work array, each WIDTH wide. Offsets are compile-time constants, so the compiler sees that rows do
 # not overlap. First the caller's scalars in the order of SCALAR_FIELDS (energy_start becomes the running energy, two
@@ -101,6 +101,8 @@ N_METERED = 3  # IMPORT_SUM, EXPORT_SUM and PEAK of the class being metered; oth
     GENSET_HOURS,
     UNSERVED_HOURS,
     STARTS,
+    IMPORT_WORTH,
+    EXPORT_WORTH,
 ) = range(N_SUMS)
 ENERGY_LEFT, IMPORTED, EXPORTED = range(SET_HOURS + 1, SET_HOURS + 4)  # rows of a traced step behind those of the sums
 # Columns of a step: what all lanes share.
@@ -119,8 +121,10 @@ ENERGY_LEFT, IMPORTED, EXPORTED = range(SET_HOURS + 1, SET_HOURS + 4)  # rows of
     STEP_CHARGE_POWER,
     STEP_DISCHARGE_POWER,
     STEP_REFILLS,
-) = range(14)
-N_COLUMNS = 14
+    STEP_MARKET,
+    STEP_EXPORT_MARKET,
+) = range(16)
+N_COLUMNS = 16
 
 
 @inlined
@@ -284,7 +288,15 @@ def _charge(w, j, sorts, export_up, charge_to, sun_to, charge_share, keep_window
     w[WINDOW * WIDTH + j] = window_sum
     w[IMPORT_SUM * WIDTH + j] += imported
     w[EXPORT_SUM * WIDTH + j] += export
+    w[NEED * WIDTH + j], w[SURPLUS * WIDTH + j] = imported, export  # free until the next step; `_price` reads them
     w[PEAK * WIDTH + j] = max(w[PEAK * WIDTH + j], window_sum)
+
+
+@inlined
+def _price(w, j, market, export_market):
+    """What one step's imports cost and its exports earn at the market's prices of the step, lane `j`."""
+    w[(SUMS + IMPORT_WORTH) * WIDTH + j] += w[NEED * WIDTH + j] * market
+    w[(SUMS + EXPORT_WORTH) * WIDTH + j] += w[SURPLUS * WIDTH + j] * export_market
 
 
 @inlined
@@ -396,6 +408,9 @@ def _run_month(steps, classes, held, peak_share, t, end, width, running, w, c):
         else:
             for j in range(width):
                 _charge(w, j, False, *charge)
+        if steps[t, STEP_MARKET] != 0.0:
+            for j in range(width):
+                _price(w, j, steps[t, STEP_MARKET], steps[t, STEP_EXPORT_MARKET])
         t += 1
     _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
     _swap_class(w, c, PEAK, 1, peak_class, peak_class)

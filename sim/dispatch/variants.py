@@ -30,9 +30,11 @@ from sim.dispatch.rule import (
     STEP_DISCHARGE_POWER,
     STEP_DISCHARGING,
     STEP_EXPORT,
+    STEP_EXPORT_MARKET,
     STEP_GIVE_TO,
     STEP_KEEP_WINDOW,
     STEP_LOAD,
+    STEP_MARKET,
     STEP_PV,
     STEP_REFILLS,
     STEP_SUN_TO,
@@ -42,6 +44,7 @@ from sim.dispatch.rule import (
     _load_lane,
     _load_month,
     _meter_demand,
+    _price,
     _run_sets,
     _supply,
     _swap_class,
@@ -49,7 +52,10 @@ from sim.dispatch.rule import (
 from sim.inputs.scenario import Scenario
 from sim.timeline import Timeline
 
-KEPT = ("load_kwh", "discharge_kwh", "genset_kwh", "unserved_kwh", "fuel_l", "genset_hours")
+KEPT = (
+    *("load_kwh", "discharge_kwh", "genset_kwh", "unserved_kwh", "fuel_l", "genset_hours"),
+    *("import_worth", "export_worth"),
+)
 KEPT_ROWS = np.array([SUM_FIELDS.index(name) for name in KEPT])
 # Rows behind the rule's own: whether the lane's grid is up, the share its order asks for, its refill share.
 GRID_UP, SHARE, REFILL = N_ROWS, N_ROWS + 1, N_ROWS + 2
@@ -312,6 +318,9 @@ def _run_month(
                 _run_sets(w, j, steps[t, STEP_LOAD], steps[t, STEP_CHARGE_POWER])
             running = deficits > 0
         _charge_all(steps, t, direction, width, w)
+        if steps[t, STEP_MARKET] != 0.0:
+            for j in range(width):
+                _price(w, j, steps[t, STEP_MARKET], steps[t, STEP_EXPORT_MARKET])
         t += 1
     _swap_class(w, c, IMPORT_SUM, 2, energy_class, energy_class)
     _swap_class(w, c, PEAK, 1, peak_class, peak_class)

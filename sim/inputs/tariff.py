@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from sim.inputs import library
 from sim.inputs.base import Closed, require_day
 from sim.inputs.field import MONEY_MAX, Money
+from sim.inputs.market import Market
 from sim.inputs.text import Name, Note
 from sim.problem import Problem, Refusal
 from sim.timeline import Timeline
@@ -170,7 +171,8 @@ class ContractTerms(Closed):
 
 
 class Tariff(Closed):
-    """One electricity tariff. Prices in the site's currency, on the VAT basis `includes_vat` says.
+    """One electricity tariff. Prices in the site's currency, on the VAT basis `includes_vat` says. `market`: prices of
+    each step of a year, on top of the periods' own.
 
     `levies_per_kwh`: what of the energy prices the power-factor adjustment leaves out. `ratchet_calendar_months`:
     months whose peaks feed the ratchet. With `high_use_kwh_per_kva` or more in a month, charges per kW cost
@@ -183,6 +185,7 @@ class Tariff(Closed):
     currency: str = Field(pattern="^[A-Z]{3}$")
     voltage_kv: Annotated[float, Field(ge=0, le=2000)] | None = None
     seasons: tuple[Season, ...] = Field(min_length=1, max_length=MOST_SEASONS)
+    market: Market | None = None
     energy_adders_per_kwh: Price = 0.0
     energy_tax_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     energy_tiers: tuple[EnergyTiers, ...] = Field((), max_length=MOST_CHARGES)
@@ -252,7 +255,8 @@ class PriceClasses:
     `period` (steps,): class of each step. `energy_per_kwh` (months, classes): energy price with adders, before energy
     tax, NaN where the class does not occur in that month's season. `measured` (charges, classes): whether the demand
     charge of that position counts imports of the class. `tier_share` (energy tiers, classes): part of the class's kWh
-    that counts in the rule of that position.
+    that counts in the rule of that position. `market_per_kwh`, `export_market_per_kwh`: the market's price of each step
+    (steps,), before energy tax, on top of the class's for imports and of the export credit; 0.0 without a market.
     """
 
     names: tuple[str, ...]
@@ -261,6 +265,8 @@ class PriceClasses:
     energy_tax_rate: float
     measured: NDArray[np.bool_]
     tier_share: NDArray[np.float64]
+    market_per_kwh: NDArray[np.float64] | float = 0.0
+    export_market_per_kwh: NDArray[np.float64] | float = 0.0
 
     @property
     def price_per_kwh(self) -> NDArray[np.float64]:
@@ -269,7 +275,15 @@ class PriceClasses:
 
     def step_price_per_kwh(self, clock_: Timeline) -> NDArray[np.float64]:
         """Energy price of each step (steps,)."""
-        return self.price_per_kwh[clock_.month_index, self.period]
+        market = self.market_per_kwh * (1.0 + self.energy_tax_rate)
+        return self.price_per_kwh[clock_.month_index, self.period] + market
+
+    def mean_market_per_kwh(self, clock_: Timeline) -> NDArray[np.float64]:
+        """Mean market price of each class in each month (months, classes); 0 where the class does not occur."""
+        sums, counts = np.zeros((2, clock_.months, len(self.names)))
+        np.add.at(sums, (clock_.month_index, self.period), self.market_per_kwh)
+        np.add.at(counts, (clock_.month_index, self.period), 1.0)
+        return sums / np.maximum(counts, 1.0)
 
 
 def price_classes(tariff: Tariff, clock_: Timeline) -> PriceClasses:

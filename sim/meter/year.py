@@ -12,6 +12,7 @@ from sim.meter.findings import MeterError, MeterFinding, finding, followed, refu
 from sim.meter.series import TARGET_STEPS, Readings, runs_of
 from sim.meter.stamps import DAY
 from sim.problem import Problem, Refusal, one_or_many
+from sim.timeline import Timeline, timeline
 
 WEEK = 7 * DAY
 YEAR = 365 * DAY
@@ -36,6 +37,11 @@ class Regular:
     @property
     def end(self) -> int:
         return self.start + self.step * len(self.kw)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last minute of its steps."""
+        return self.start, self.end - 1
 
 
 def to_regular(readings: Readings, step: int) -> Regular:
@@ -233,6 +239,17 @@ def _cut(regular: Regular, begin: int, end: int) -> Regular:
     return Regular(begin, regular.step, regular.kw[part], regular.rows[part])
 
 
+def calendar_parts(regular: Regular, least_days: float) -> list[Regular]:
+    """What falls in each calendar year of which there are at least so many days, the last year first."""
+    first, last = (np.datetime64(int(at), "m").astype("datetime64[Y]").astype(int) + 1970 for at in regular.span)
+    parts = []
+    for year in range(last, first - 1, -1):
+        begin, end = max(regular.start, _epoch_minute(year, 1, 1)), min(regular.end, _epoch_minute(year + 1, 1, 1))
+        if end - begin >= least_days * DAY:
+            parts.append(_cut(regular, begin, end))
+    return parts
+
+
 def _leap_minutes(start: int, end: int) -> int:
     """Minutes of 29 February between two times."""
     first, last = (np.datetime64(int(at), "m").astype("datetime64[Y]").astype(int) + 1970 for at in (start, end))
@@ -403,6 +420,19 @@ def align_weekdays(
         raise Refusal("a year of {minutes} min steps has {due} values, this has {count}", **counts)
     shifts = _weekday_shifts(calendar_weekdays(year_from), calendar_weekdays(year_to))
     return kw.reshape(365, -1)[_rolled_days(shifts)].ravel(), int(shifts[-1])
+
+
+def on_clock(values: NDArray[np.float64], step_minutes: int, year: int, clock: Timeline) -> NDArray[np.float64]:
+    """A year's values, means of steps from 1 January of `year`, on the clock's steps (steps,): in calendar order from
+    the study's first month, moved by days so that weekdays agree."""
+
+    def of(calendar_year: int) -> NDArray[np.float64]:
+        moved, _ = align_weekdays(values, step_minutes, year, calendar_year)
+        return to_step(moved, step_minutes, clock.step_minutes)
+
+    january_first = timeline(f"{clock.start_year}-01", 12, clock.step_minutes)
+    first = int(np.argmax(january_first.calendar_month == clock.start_month))
+    return np.concatenate([of(clock.start_year)[first:], of(clock.start_year + 1)[:first]])[: clock.steps]
 
 
 def _weekday_shifts(have: NDArray[np.int64], want: NDArray[np.int64]) -> NDArray[np.int64]:

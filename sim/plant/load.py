@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.inputs import library
 from sim.inputs.site import Load
-from sim.meter.year import align_weekdays, to_step
+from sim.meter.year import on_clock
 from sim.timeline import Timeline, timeline
 
 JOB_H = 72.0
@@ -29,7 +29,8 @@ def load_kw(load: Load, clock: Timeline, ambient_c: NDArray[np.float64] | None =
     the IT load, the peak is that at the design temperature, and a hotter hour may pass it.
     """
     if load.kind == "meter":
-        return _metered_kw(load, clock)
+        assert load.meter is not None  # a metered load has one: `Load` refuses it without
+        return on_clock(np.array(load.meter.kw), load.meter.step_minutes, load.meter.year, clock)
     if load.kind == "flat":
         return np.full(clock.steps, peak_kw(load))
     if load.pue_model == "constant":
@@ -158,18 +159,3 @@ def _to_load_factor(relative: NDArray[np.float64], load_factor: float) -> NDArra
         middle = (low + high) / 2
         low, high = (middle, high) if np.exp(middle * log_shape).mean() > load_factor else (low, middle)
     return np.exp(low * log_shape)
-
-
-def _metered_kw(load: Load, clock: Timeline) -> NDArray[np.float64]:
-    """The measured year in calendar order from the study's first month, moved by days so that weekdays agree."""
-    this_year, next_year = (_for_calendar_year(load, clock, clock.start_year + k) for k in (0, 1))
-    january_first = timeline(f"{clock.start_year}-01", 12, clock.step_minutes)
-    first = int(np.argmax(january_first.calendar_month == clock.start_month))
-    return np.concatenate([this_year[first:], next_year[:first]])[: clock.steps]
-
-
-def _for_calendar_year(load: Load, clock: Timeline, calendar_year: int) -> NDArray[np.float64]:
-    meter = load.meter
-    assert meter is not None  # a metered load has one: `Load` refuses it without
-    kw, _ = align_weekdays(np.array(meter.kw), meter.step_minutes, meter.year, calendar_year)
-    return to_step(kw, meter.step_minutes, clock.step_minutes)

@@ -8,6 +8,7 @@ the load loss, itself about a hundredth of the energy, reads 9 % low.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +27,21 @@ def class_hours(classes: PriceClasses, clock: Timeline) -> Floats:
     hours = np.zeros((clock.months, len(classes.names)))
     np.add.at(hours, (clock.month_index, classes.period), clock.step_h)
     return hours
+
+
+def at_meter(
+    grid: Grid, sums: Mapping[str, Floats], classes: PriceClasses, clock: Timeline, is_connected: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    """Readings at the meter from sums at the site bus, each (..., months, classes), worth and is_connected (...,
+    months); what is lost is worth the mean market price of its class and month."""
+    hours = class_hours(classes, clock)
+    lost = losses_kwh(grid, sums["import_kwh"], hours, is_connected)
+    return {
+        "import_kwh": sums["import_kwh"] + lost,
+        "import_worth": sums["import_worth"] + (lost * classes.mean_market_per_kwh(clock)).sum(axis=-1),
+        "peak_kw": peak_at_meter_kw(grid, sums["peak_kw"], hours, is_connected),
+        "transformer_kwh": lost,
+    }
 
 
 def losses_kwh(grid: Grid, import_kwh: Floats, hours: Floats, is_connected: NDArray[np.bool_]) -> Floats:

@@ -1,105 +1,71 @@
-"""An own price curve from a file: 24 hours, 24 hours by 12 months, or every hour of a year, as a tariff.
-
-A tariff has one price for each month, day type and hour. A day, or a day for each month, is held exactly. Of a year the
-mean over the days of one kind in one month is held; `CurveFit` says how far single hours lie from it.
-"""
+"""Prices from a file as a tariff: a day, or a day each month, as its periods; each step of a year as its market."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats
+from sim.inputs.market import Market, MarketYear, price_text
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
 from sim.meter.findings import MeterFinding
-from sim.problem import Refusal
 from sim.tariff.paint import Painting, painted_fields, painting_of, refined, slots_needed
-from sim.timeline import timeline
 
 Kind = Literal["day", "months", "year"]
 HOURS, MONTHS, YEAR_H = 24, 12, 8760
-MOST_BILL_ERROR = 0.02
-EXACT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Prices per kWh: (24,) of a day, (12, 24) of a day a month, or (8760,) of a year from 1 January 00:00.
+    """Prices per kWh: (24,) of a day, (12, 24) of a day a month, or (8760,) of the last year from 1 January 00:00.
 
-    `steps` are those of a year in the file's own step of `step_minutes`, `year` its calendar year where it has dates,
-    `currency` the code of the money the file names, `findings` what was found, done and guessed,
-    `columns` the names of columns that may be the price.
+    `years`: the prices of each year, the last first, in the file's own step of `step_minutes` (365 days,), by calendar
+    year, or by None where the file has no dates. `currency` is the code of the money the file names, `findings` what
+    was found, done and guessed, `columns` the names of columns that may be the price.
     """
 
     kind: Kind
     per_kwh: Floats
-    was_quarter_hours: bool = False
-    steps: Floats | None = None
+    years: Mapping[int | None, Floats] = field(default_factory=dict)
     step_minutes: int = 60
-    year: int | None = None
     currency: str | None = None
     findings: tuple[MeterFinding, ...] = ()
     columns: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, eq=False)
-class CurveFit:
-    """A curve as a tariff can hold it: `per_kwh` (day types, months, hours).
-
-    bill_error: energy bill of the load under `per_kwh` against that under the curve, as a fraction of the latter.
-    mean_deviation: how far an hour's price lies from the held one on average, over the curve's mean size.
-    """
-
-    per_kwh: Floats
-    bill_error: float
-    mean_deviation: float
-
     @property
-    def is_exact(self) -> bool:
-        return self.mean_deviation < EXACT
+    def year(self) -> int | None:
+        """The last calendar year, None where the file has no dates."""
+        return next(iter(self.years), None)
 
 
-def fit_curve(curve: Curve, year: int, kw: Floats) -> CurveFit:
-    """Lay a curve on months, day types and hours; `year` gives the weekdays of a curve of a year.
-
-    `kw` (8760,) is the load from 1 January, by which the error in the energy bill is weighed. Raises Refusal where that
-    error is above 2 %.
-    """
-    if curve.kind != "year":
-        days = np.broadcast_to(curve.per_kwh, (len(DAY_TYPES), MONTHS, HOURS))
-        return CurveFit(days.copy(), 0.0, 0.0)
-    clock = timeline(f"{year}-01", MONTHS, 60)
-    kind = np.array([0, 0, 0, 0, 0, 1, 2])[clock.weekday]
-    cell = (kind * MONTHS + clock.month_index) * HOURS + clock.hour
-    size = len(DAY_TYPES) * MONTHS * HOURS
-    sums, counts = (np.bincount(cell, weights, size) for weights in (curve.per_kwh, None))
-    held = sums / counts
-    size_per_kwh = float(np.abs(curve.per_kwh).mean())
-    off = curve.per_kwh - held[cell]
-    due = float(kw @ curve.per_kwh)
-    error = float(-(kw @ off) / due) if due else 0.0
-    if abs(error) > MOST_BILL_ERROR:
-        raise Refusal(
-            "a tariff has one price for each month, kind of day and hour; with this curve's means the yearly energy "
-            "bill would be off by {percent} %; a price that changes from day to day cannot be held, give typical days",
-            percent=f"{100 * error:.1f}",
-        )
-    deviation = float(np.abs(off).mean() / size_per_kwh) if size_per_kwh else 0.0
-    return CurveFit(held.reshape(len(DAY_TYPES), MONTHS, HOURS), error, deviation)
+def market_fields(
+    tariff: Tariff, curve: Curve, first_year: int, pays_exports: bool, names: tuple[str, str], done: tuple[str, ...]
+) -> dict[str, Any]:
+    """The fields of `tariff` with the curve's years as its market, in place of its own energy prices. `first_year`: of
+    prices without dates; `names`: of the tariff and of the file."""
+    years = [
+        MarketYear(year=year or first_year, step_minutes=curve.step_minutes, prices=price_text(prices))
+        for year, prices in sorted(curve.years.items(), key=lambda pair: pair[0] or first_year)
+    ]
+    market = Market(file_name=names[1][:200], years=tuple(years), pays_exports=pays_exports, done=done)
+    return curve_fields(tariff, Curve("day", np.zeros(HOURS)), *names) | {"market": market.model_dump()}
 
 
-def curve_fields(tariff: Tariff, fit: CurveFit, name: str, source: str) -> dict[str, Any]:
-    """The fields of `tariff` with the curve's energy prices; demand charges, adders and taxes stay.
+def curve_fields(tariff: Tariff, curve: Curve, name: str, source: str) -> dict[str, Any]:
+    """The fields of `tariff` with the energy prices of a day, or of a day each month; demand charges, adders and taxes
+    stay.
 
     Equal prices of a month share a period. Demand charges and tiers that name periods go on counting their hours.
     """
     named = (*(charge.measured_periods for charge in tariff.demand_charges), *(r.periods for r in tariff.energy_tiers))
     old = painting_of(tariff) if any(named) else None
     slots = slots_needed(tariff) if old else HOURS
-    prices = np.repeat(fit.per_kwh, slots // HOURS, axis=2)
+    days = np.broadcast_to(curve.per_kwh, (len(DAY_TYPES), MONTHS, HOURS))
+    prices = np.repeat(days, slots // HOURS, axis=2)
     kept = refined(old, slots).cells if old else np.zeros(prices.shape, dtype=np.int64)
     cells, labels, by_month = _numbered(prices, kept)
     names = tuple(f"{old.periods[number]} P{rank:02d}" if old else f"P{rank:02d}" for number, rank in labels)
@@ -109,7 +75,8 @@ def curve_fields(tariff: Tariff, fit: CurveFit, name: str, source: str) -> dict[
     ]
     tiers = [rule.model_copy(update={"periods": _renamed(rule.periods, names)}) for rule in tariff.energy_tiers]
     counted = {"demand_charges": tuple(charges), "energy_tiers": tuple(tiers)}
-    bare = tariff.model_copy(update=counted | {"source": source, "as_of": "", "notes": "", "notes_zh": ""})
+    told = {"source": source[:4000], "as_of": "", "notes": "", "notes_zh": "", "market": None}
+    bare = tariff.model_copy(update=counted | told)
     return painted_fields(Painting(bare, names, cells, by_month), name)
 
 

@@ -6,12 +6,13 @@ which column is the price, what money and energy it counts, and what a file with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sim.arrays import Floats
+from sim.inputs.market import MOST_YEARS
 from sim.meter import words
 from sim.meter.cells import is_number, parse_numbers
 from sim.meter.columns import Layout, find_layout
@@ -35,7 +36,7 @@ from sim.meter.stamps import DAY, is_clock, parse_clocks
 from sim.meter.table import Choices, Rows, Times
 from sim.meter.units import find_unit
 from sim.meter.words import has_word
-from sim.meter.year import Regular, coarser, fill_gaps, to_regular, to_year
+from sim.meter.year import Regular, calendar_parts, coarser, fill_gaps, to_regular, to_year
 from sim.problem import Problem, Refusal
 from sim.tariff.curve import HOURS, MONTHS, YEAR_H, Curve
 from sim.tariff.price_units import PRICE_UNITS, PriceUnit, find_currency, find_price_unit
@@ -75,8 +76,8 @@ def read_curve(data: bytes, filename: str, choices: PriceChoices | None = None) 
 
 
 def _checked(curve: Curve, unit: PriceUnit, found: Sequence[MeterFinding]) -> Curve:
-    steps = None if curve.steps is None else curve.steps * unit.per_kwh
-    curve = replace(curve, per_kwh=curve.per_kwh * unit.per_kwh, steps=steps, currency=unit.currency)
+    years = {year: prices * unit.per_kwh for year, prices in curve.years.items()}
+    curve = replace(curve, per_kwh=curve.per_kwh * unit.per_kwh, years=years, currency=unit.currency)
     low, high = (bound * (1000 if unit.currency in SMALL_MONEY else 1) for bound in USUAL_PER_KWH)
     mean = float(curve.per_kwh.mean())
     more = []
@@ -273,8 +274,24 @@ def _dated(grid: Rows, column: int, choices: PriceChoices) -> Curve:
         raise refusal("too_short", reason, "Upload a typical day, or the prices of twelve months.")
     filled, gaps = fill_gaps(regular)
     step = next(step for step in (15, 30, 60) if step % filled.step == 0)
-    per_step, year, spans = to_year(coarser(filled, step), True)
-    return _year(per_step, step, year, (*found, *gaps, *spans))
+    years, spans = _years(coarser(filled, step))
+    return _year(years, step, (*found, *gaps, *spans))
+
+
+def _years(regular: Regular) -> tuple[dict[int, Floats], list[MeterFinding]]:
+    """Prices (365 days,) of each calendar year that the file covers nearly whole, the last first; or of the last 365
+    days where it covers none."""
+    parts = calendar_parts(regular, SHORTEST_DAYS)[:MOST_YEARS]
+    years: dict[int, Floats] = {}
+    found: dict[str, MeterFinding] = {}
+    for part in parts or [regular]:
+        values, year, spans = to_year(part, True)
+        years[year] = values
+        found |= {str(one.text): one for one in spans}
+    if len(parts) > 1:
+        text = Problem("The file holds {count} years of prices: {years}.", count=len(years), years=tuple(sorted(years)))
+        found["years"] = finding("price_years", "note", text, count=len(years))
+    return years, list(found.values())
 
 
 def _part_rows(grid: Rows, times: Times, column: int, choices: PriceChoices) -> tuple[np.ndarray, list[MeterFinding]]:
@@ -333,9 +350,10 @@ def _day(minutes: Floats, values: Floats, found: Sequence[MeterFinding]) -> Curv
     return Curve("day", np.bincount(hour[usable], values[usable], HOURS) / counts, findings=tuple(found))
 
 
-def _year(per_step: Floats, step: int, year: int | None, found: Sequence[MeterFinding]) -> Curve:
-    hourly = per_step.reshape(YEAR_H, -1).mean(axis=1)
-    return Curve("year", hourly, step < 60, steps=per_step, step_minutes=step, year=year, findings=tuple(found))
+def _year(years: Mapping[int | None, Floats], step: int, found: Sequence[MeterFinding]) -> Curve:
+    latest = next(iter(years.values()))
+    hourly = latest.reshape(YEAR_H, -1).mean(axis=1)
+    return Curve("year", hourly, years=dict(years), step_minutes=step, findings=tuple(found))
 
 
 # Without dates
@@ -361,7 +379,7 @@ def _undated(grid: Rows, column: int) -> Curve:
                 values = np.delete(values, slice(59 * per_day, 60 * per_day))
                 text = Problem("29 February was left out: the year is counted with 365 days.")
                 found = [finding("leap_day", "note", text)]
-            return _year(values, step, None, found)
+            return _year({None: values}, step, found)
     raise Refusal(
         "the file has {rows} rows of {columns} prices; give 24 hours, 24 hours x 12 months, or the 8760 hours or "
         "35040 quarter hours of a year without 29 February",

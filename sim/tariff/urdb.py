@@ -133,8 +133,10 @@ def to_urdb(tariff: Tariff) -> dict[str, Any]:
 
     Weekends are URDB's: Saturday and Sunday share a table, so the Sunday's windows are used where the two differ.
     Raises Refusal for demand charges whose windows overlap in part: URDB has one demand period an hour; for tiers that
-    count several prices together: URDB counts each energy period by itself; and for coincident peaks.
+    count several prices together: URDB counts each energy period by itself; for coincident peaks and market prices.
     """
+    if tariff.market is not None:
+        raise Refusal("a market's price of every hour has no place in URDB")
     if any(charge.hours for charge in tariff.demand_charges):
         raise Refusal("a charge on named hours of the year has no place in URDB")
     periods: dict[Priced, int] = {}

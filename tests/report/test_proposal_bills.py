@@ -11,7 +11,7 @@ from report.paper.blocks import Draft
 from report.paper.offer import Offer
 from report.paper.site import bill
 from sim.inputs.register import unverified
-from sim.tariff.curve import Curve, curve_fields, fit_curve
+from sim.tariff.curve import Curve, curve_fields
 from study.evaluate import evaluate
 from study.presets import presets
 from tests.report.typeset import complaints
@@ -41,8 +41,7 @@ def test_own_bills_stand_beside_the_modelled_ones(language: str) -> None:
 
 def test_a_curve_of_many_prices_has_one_column_of_energy() -> None:
     scenario = presets()["case_b"].scenario
-    fit = fit_curve(Curve("day", 0.5 + np.arange(24) / 100), 2026, np.ones(8760))
-    fields = curve_fields(scenario.tariff, fit, "mine", "")
+    fields = curve_fields(scenario.tariff, Curve("day", 0.5 + np.arange(24) / 100), "mine", "")
     chapter = bill_chapter({"tariff": fields})
     head = tables(chapter)[0]["head"]
     assert head[1] == "Energy, MWh"

@@ -19,6 +19,8 @@ def make_series(load_kw, *, month_ends=None, step_h=1.0, demand_window_steps=1, 
         "above_shave_kw": NO_LIMIT_KW,
         "period": 0,
         "export_share": 1,
+        "market_per_kwh": 0,
+        "export_market_per_kwh": 0,
     }
     filled = {name: np.broadcast_to(columns.get(name, value), n) for name, value in neutral.items()}
     return Series(

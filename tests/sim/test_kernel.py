@@ -27,6 +27,7 @@ def random_site(seed: int, *, count=1, months=2, step_h=1.0, window=1) -> tuple[
     ends -= ends % window
     n = ends[-1]
     hour = np.arange(n) * step_h % 24
+    market = np.random.default_rng(seed + 1).normal(0.05, 0.06, n)
     series = Series(
         load_kw=r.uniform(0, 2000, n),
         pv_kw_per_kwp=np.clip(np.sin((hour - 6) / 12 * np.pi), 0, 1) * r.uniform(0, 1, n),
@@ -40,6 +41,8 @@ def random_site(seed: int, *, count=1, months=2, step_h=1.0, window=1) -> tuple[
         refill_share=r.choice([0.0, 0.4, 1.0]),
         charge_power_share=r.choice([0.0, 0.5, 1.0, 1.0], n),
         discharge_power_share=r.choice([0.0, 0.7, 1.0, 1.0], n),
+        market_per_kwh=market,
+        export_market_per_kwh=market - 0.01,
     )
     return series, random_lanes(r, count, months)
 
@@ -321,6 +324,8 @@ def test_trace_sums_to_the_aggregates_bit_for_bit(seed):
     sums, got = aggregate(series, lanes, 3), trace(series, lanes, lane)
     starts = np.maximum(np.diff(got.sets_running, prepend=0.0), 0.0)
     flags = {"set_hours": got.sets_running, "genset_hours": np.minimum(got.sets_running, 1.0), "starts": starts}
+    flags["import_worth"] = got.import_kw * series.market_per_kwh
+    flags["export_worth"] = got.export_kw * series.export_market_per_kwh
     flags["unserved_hours"] = (got.unserved_kw > rule.UNSERVED_FRACTION * got.load_kw).astype(float)
     for month, (start, end) in enumerate(zip([0, *series.month_ends[:-1]], series.month_ends, strict=True)):
         steps = slice(start, end)
@@ -526,6 +531,8 @@ ROWS_OF_SUMS = {
     "genset_hours": "GENSET_HOURS",
     "unserved_hours": "UNSERVED_HOURS",
     "starts": "STARTS",
+    "import_worth": "IMPORT_WORTH",
+    "export_worth": "EXPORT_WORTH",
 }
 ROWS_OF_A_STEP = {
     **{name.replace("_kwh", "_kw"): row for name, row in list(ROWS_OF_SUMS.items())[:12]},

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.inputs.market import Market, MarketYear, price_text
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_tariff, price_classes
 from sim.problem import Refusal
-from sim.tariff.curve import curve_fields, curve_table, fit_curve
+from sim.tariff.curve import curve_fields, curve_table, market_fields
+from sim.tariff.market import laid, market_per_kwh
 from sim.tariff.price_file import PriceChoices, read_curve
 from sim.timeline import timeline
 
 PLAIN = library_tariff("my_tnb_mv_general")
 PER_KWH = PriceChoices(unit="per kWh")
-FLAT_KW = np.full(8760, 1000.0)
 DAY = np.round(0.3 + 0.1 * np.sin(np.arange(24)), 4)
 TABLE = DAY[:, None] + np.arange(12) / 100  # hours, months
 CLOCK = timeline("2026-01", 12, 60)
@@ -23,14 +24,16 @@ def csv(rows) -> bytes:
     return "\n".join(",".join(str(cell) for cell in row) for row in rows).encode()
 
 
-def held(data: bytes, tariff: Tariff = PLAIN, year: int = 2026) -> Tariff:
-    fit = fit_curve(read_curve(data, "curve.csv", PER_KWH), year, FLAT_KW)
-    return Tariff.model_validate(curve_fields(tariff, fit, "mine", "curve.csv"))
+def held(data: bytes, tariff: Tariff = PLAIN) -> Tariff:
+    return Tariff.model_validate(curve_fields(tariff, read_curve(data, "curve.csv", PER_KWH), "mine", "curve.csv"))
 
 
 def step_prices(tariff: Tariff) -> np.ndarray:
-    classes = price_classes(tariff.model_copy(update={"energy_adders_per_kwh": 0.0, "energy_tax_rate": 0.0}), CLOCK)
-    return classes.step_price_per_kwh(CLOCK)
+    return price_classes(bare(tariff), CLOCK).step_price_per_kwh(CLOCK)
+
+
+def bare(tariff: Tariff) -> Tariff:
+    return tariff.model_copy(update={"energy_adders_per_kwh": 0.0, "energy_tax_rate": 0.0})
 
 
 @pytest.mark.parametrize(
@@ -62,30 +65,24 @@ def test_a_day_a_month_in_every_form(rows) -> None:
     np.testing.assert_allclose(step_prices(held(csv(rows))), TABLE[CLOCK.hour, CLOCK.month_index], rtol=1e-12)
 
 
-@pytest.mark.parametrize("step_minutes", [60, 15])
-def test_a_year_of_equal_days_is_held_exactly(step_minutes: int) -> None:
-    """Weekday and weekend apart: every hour of the year comes back as it was given."""
-    year = TABLE[CLOCK.hour, CLOCK.month_index] * np.where(CLOCK.is_weekend, 0.5, 1.0)
-    given = np.repeat(year, 60 // step_minutes)
-    fit = fit_curve(read_curve(csv([[f"t{k}", v] for k, v in enumerate(given)]), "y.csv", PER_KWH), 2026, FLAT_KW)
-    assert fit.is_exact
-    assert fit.bill_error == pytest.approx(0, abs=1e-12)
-    tariff = Tariff.model_validate(curve_fields(PLAIN, fit, "mine", ""))
-    np.testing.assert_allclose(step_prices(tariff), year, rtol=1e-9)
+@pytest.mark.parametrize("step_minutes", [60, 30, 15])
+def test_a_year_is_billed_step_by_step(step_minutes: int) -> None:
+    """Every price comes back in its own step, below zero too; longer steps have the mean of theirs."""
+    given = np.random.default_rng(7).normal(0.05, 0.08, 365 * 24 * 60 // step_minutes).round(5)
+    curve = read_curve(csv([[f"t{k}", v] for k, v in enumerate(given)]), "y.csv", PER_KWH)
+    tariff = Tariff.model_validate(market_fields(PLAIN, curve, 2026, False, ("mine", "y.csv"), ()))
+    for minutes in (60, step_minutes):
+        clock = timeline("2026-01", 12, minutes)
+        due = given.reshape(-1, minutes // step_minutes).mean(axis=1)
+        np.testing.assert_allclose(laid(bare(tariff), clock).step_price_per_kwh(clock), due, atol=1e-9)
 
 
-def test_days_that_differ_are_held_by_their_mean_and_the_error_is_told() -> None:
-    """Prices go up and down by 20 % from day to day. A flat load pays the mean: no error. A load that takes twice as
-    much on the cheap days pays (2 x 0.8 + 1.2) / 3 = 0.9333 of the mean: the mean is off by about 1 / 0.9333 - 1."""
-    day = np.arange(8760) // 24
-    year = 0.5 * np.where(day % 2 == 0, 0.8, 1.2)
-    curve = read_curve(csv([[v] for v in year]), "y.csv", PER_KWH)
-    fit = fit_curve(curve, 2026, FLAT_KW)
-    assert not fit.is_exact
-    assert fit.bill_error == pytest.approx(0, abs=1e-9)
-    assert fit.mean_deviation == pytest.approx(0.2, abs=0.01)
-    with pytest.raises(Refusal, match=r"off by (6|7)\.\d %"):
-        fit_curve(curve, 2026, np.where(day % 2 == 0, 2000.0, 1000.0))
+def test_a_week_of_the_market_year_falls_on_its_weekdays() -> None:
+    """1 January 2025 was a Wednesday, that of 2026 a Thursday: a study of 2026 takes Thursday 2 January first."""
+    days = np.repeat(np.arange(365) / 1000, 24)
+    year = MarketYear(year=2025, step_minutes=60, prices=price_text(days))
+    tariff = PLAIN.model_copy(update={"market": Market(file_name="m", years=(year,))})
+    assert market_per_kwh(tariff, CLOCK)[[0, 24, 8759]] == pytest.approx([0.001, 0.002, 0.0])
 
 
 def test_demand_charges_go_on_measuring_their_hours() -> None:
