@@ -1,4 +1,4 @@
-"""The years of a market as chance: each draw of a risk study meets one of those the tariff holds, simulated as it was."""
+"""The years of a market as chance: each draw of a risk study meets one of those the tariff holds, as it was."""
 
 from __future__ import annotations
 

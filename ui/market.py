@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from report.text.plain import as_part, as_plain
-from sim.tariff.market import monthly_spread
+from sim.tariff.market import monthly_spread, week_error
 from ui import form, state
 from ui.state import t
 
@@ -34,6 +34,8 @@ def draw() -> None:
             below=below,
         )
     )
+    known = t("tariff.market.known", error=words.percent(week_error(tariff)))
+    st.markdown(f":small[:gray[{known}]]")
     left, right = st.columns(2, vertical_alignment="bottom")
     if len(market.years) > 1:
         with left:

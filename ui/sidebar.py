@@ -17,7 +17,7 @@ from ui import form, levers, state
 from ui.levers import Lever
 from ui.state import t
 
-SCENARIO_FILE_LIMIT_MB = 5
+SCENARIO_FILE_LIMIT_MB = 10
 
 
 def draw(on_overview: bool) -> None:

@@ -17,7 +17,7 @@ from sim.inputs.base import input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.inputs.text import read_json
 from sim.meter.findings import MeterQuestion
-from sim.meter.limits import TABLE_TYPES
+from sim.meter.limits import MAX_BYTES, TABLE_TYPES
 from sim.meter.markup import json_rows
 from sim.tariff.curve import Curve, curve_fields, curve_table, market_fields
 from sim.tariff.price_file import PriceChoices, read_curve
@@ -29,7 +29,7 @@ from ui.figures import card
 from ui.kept import shelf
 from ui.state import t
 
-FILE_LIMIT_MB = 5
+FILE_LIMIT_MB = MAX_BYTES // 1024**2
 BOM = "\ufeff"
 DONE_KEPT, DONE_LENGTH = 40, 1000
 EXTREMES = {"low": np.min, "mean": np.mean, "high": np.max}
@@ -144,22 +144,18 @@ def _prices(data: bytes, name: str) -> None:
         placeholder=t("inputs.meter.as_found"),
         format_func=_unit_text,
     )
-    column = st.session_state.get(f"price_column@{token}")
+    column, part = (st.session_state.get(f"price_{what}@{token}") for what in ("column", "part"))
     try:
-        choices = PriceChoices(column=column, unit=unit, site_offset_h=uploaded.site_offset_h())
+        choices = PriceChoices(column=column, part=part, unit=unit, site_offset_h=uploaded.site_offset_h())
         curve = _read_curve(data, name, choices)
     except MeterQuestion as question:
         asked = f"price_asked@{token}"
         uploaded.ask(question, asked, t("tariff.files.unit"), lambda: _answer(asked, key), _unit_text)
         return
-    if len(curve.columns) > 1:
-        st.selectbox(
-            t("tariff.files.column"),
-            curve.columns,
-            index=None,
-            key=f"price_column@{token}",
-            placeholder=t("inputs.meter.as_found"),
-        )
+    for what, names in (("column", curve.columns), ("part", curve.parts)):
+        if len(names) > 1:
+            label, kept = t(f"tariff.files.{what}"), f"price_{what}@{token}"
+            st.selectbox(label, names, index=None, key=kept, placeholder=t("inputs.meter.as_found"))
     _curve(curve, name, token)
 
 

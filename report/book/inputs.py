@@ -17,6 +17,7 @@ from report.text import say
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.register import Input, register, unverified
 from sim.plant.load import gpus
+from sim.tariff.market import monthly_spread
 
 # Inputs outside section `finance` that only the money reads, so that the sheets can follow a change.
 LIVE = ("grid.co2_kg_per_kwh", "genset.co2_kg_per_l", "compute.resume_h")
@@ -160,7 +161,9 @@ def tariff_sheet(book: Book) -> None:
         book.file.define_name(key, "=" + book.ref("tariff", cell(k, 1, "rc")))
     classes = [book.t("column.price_of", name=label) for label in class_labels(book)]
     charges = [book.t("column.demand_of", name=say.charge(charge.name, book.words)) for charge in demand_charges(book)]
-    heads(book, sheet, TARIFF_FIRST_ROW - 1, [book.t("column.calendar_month"), *classes, *charges])
+    spread = monthly_spread(tariff) if tariff.market else ()
+    market = [book.t(f"column.market_{key}") for key, _ in zip(("mean", "low", "high"), spread, strict=False)]
+    heads(book, sheet, TARIFF_FIRST_ROW - 1, [book.t("column.calendar_month"), *classes, *charges, *market])
     for k, month in enumerate(dispatch.clock.calendar_months()):
         row = TARIFF_FIRST_ROW + k
         number(book, sheet, row, 0, month)
@@ -169,6 +172,8 @@ def tariff_sheet(book: Book) -> None:
                 number(book, sheet, row, j, price, "input")
         for j, charge in enumerate(demand_charges(book), start=1 + len(classes)):
             number(book, sheet, row, j, charge.per_kw_month * (month in charge.months), "input")
+        for j, values in enumerate(spread, start=1 + len(classes) + len(charges)):
+            number(book, sheet, row, j, values[month - 1])
     sheet.set_column(0, 0, 40)
     sheet.set_column(1, 20, 16)
 

@@ -8,7 +8,9 @@ from report.paper.front import day_text, papers, project_name, tariff_text
 from report.paper.offer import printable
 from report.text import inputs as register_text
 from report.text import say
+from report.text.amounts import month_name
 from sim.inputs.register import Input, register
+from sim.tariff.market import monthly_spread, week_error
 from study.financing import overall_efficiency
 
 PERMITS = {
@@ -158,6 +160,7 @@ def annex(draft: Draft) -> Block:
             heading(draft.t("annex.tariff")),
             prose(tariff_text(draft)),
             _season_table(draft),
+            *_market(draft),
             bullets(charges) if charges else None,
             small(
                 draft.t(
@@ -188,6 +191,26 @@ def _season_table(draft: Draft) -> Block:
     unit = f"{draft.words.currency(draft.currency)}/kWh"
     head = [draft.t("annex.season_head"), draft.t("annex.months"), draft.t("annex.prices", unit=unit)]
     return table(head, rows, align="lll", widths=[1, 1, 3])
+
+
+def _market(draft: Draft) -> list[Block]:
+    """The market's prices month by month: mean, and how far a day goes."""
+    tariff, words = draft.study.scenario.tariff, draft.words
+    if tariff.market is None:
+        return []
+    year = tariff.market.billed
+    rows = [
+        [month_name(words, month), *(words.number(float(value), decimals=4) for value in values)]
+        for month, values in enumerate(zip(*monthly_spread(tariff), strict=True), start=1)
+    ]
+    unit = f"{words.currency(draft.currency)}/kWh"
+    head = [draft.t("annex.months"), *(draft.t(f"annex.market_{key}", unit=unit) for key in ("mean", "low", "high"))]
+    told = {"file": printable(tariff.market.file_name), "year": year.year, "minutes": year.step_minutes}
+    known = words.t("tariff.market.known", error=words.percent(week_error(tariff)))
+    return [
+        prose(say.joined((draft.t("annex.market", **told), known), words)),
+        table(head, rows, align="lrrr", widths=[1, 1, 1.4, 1.4]),
+    ]
 
 
 def _asked(draft: Draft) -> list[Block]:

@@ -25,7 +25,8 @@ class Curve:
 
     `years`: the prices of each year, the last first, in the file's own step of `step_minutes` (365 days,), by calendar
     year, or by None where the file has no dates. `currency` is the code of the money the file names, `findings` what
-    was found, done and guessed, `columns` the names of columns that may be the price.
+    was found, done and guessed, `columns` the names of columns that may be the price, `parts` those of several series
+    in rows, as of market areas.
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Curve:
     currency: str | None = None
     findings: tuple[MeterFinding, ...] = ()
     columns: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def year(self) -> int | None:

@@ -44,6 +44,15 @@ def mean_days(tariff: Tariff, step_minutes: int) -> Floats:
     return sums / counts
 
 
+def week_error(tariff: Tariff) -> float:
+    """How far a price lies from that of a week before, which control by forecast expects of hours that have no price
+    yet: the mean of the billed year, as a fraction of the mean size of a price."""
+    year = tariff.market.billed
+    back = 7 * 24 * 60 // year.step_minutes
+    off, size = np.abs(year.per_kwh[back:] - year.per_kwh[:-back]).mean(), np.abs(year.per_kwh).mean()
+    return float(off / size) if size else 0.0
+
+
 def monthly_spread(tariff: Tariff) -> tuple[Floats, Floats, Floats]:
     """(mean, mean of the days' lowest hour, mean of the days' dearest hour) of each month of the billed year (12,)."""
     year = tariff.market.billed

@@ -253,7 +253,7 @@ def _dated(grid: Rows, column: int, choices: PriceChoices) -> Curve:
     times = Times(grid, Choices(site_offset_h=choices.site_offset_h))
     cells = grid.values(column)
     numbers = parse_numbers(cells, grid.sheet.delimiter)
-    rows, found = _part_rows(grid, times, column, choices)
+    rows, found, parts = _part_rows(grid, times, column, choices)
     minutes, values, at = times.minutes[rows], numbers.values[rows], grid.rows[rows]
     is_dated = minutes >= 0
     if is_dated.mean() < 0.9:
@@ -268,14 +268,14 @@ def _dated(grid: Rows, column: int, choices: PriceChoices) -> Curve:
     days = (regular.end - regular.start) / DAY
     found = [*times.findings, *found, *more]
     if days <= 1.05:
-        return _day_of(regular, found)
+        return replace(_day_of(regular, found), parts=parts)
     if days < SHORTEST_DAYS:
         reason = Problem("The prices cover {days:.1f} days; a day or a year is needed.", days=days)
         raise refusal("too_short", reason, "Upload a typical day, or the prices of twelve months.")
     filled, gaps = fill_gaps(regular)
     step = next(step for step in (15, 30, 60) if step % filled.step == 0)
     years, spans = _years(coarser(filled, step))
-    return _year(years, step, (*found, *gaps, *spans))
+    return replace(_year(years, step, (*found, *gaps, *spans)), parts=parts)
 
 
 def _years(regular: Regular) -> tuple[dict[int, Floats], list[MeterFinding]]:
@@ -294,26 +294,29 @@ def _years(regular: Regular) -> tuple[dict[int, Floats], list[MeterFinding]]:
     return years, list(found.values())
 
 
-def _part_rows(grid: Rows, times: Times, column: int, choices: PriceChoices) -> tuple[np.ndarray, list[MeterFinding]]:
-    """Rows of one series where the file holds several, as of market areas or components."""
+def _part_rows(
+    grid: Rows, times: Times, column: int, choices: PriceChoices
+) -> tuple[np.ndarray, list[MeterFinding], tuple[str, ...]]:
+    """Rows of one series where the file holds several, as of market areas or components; and the names of all."""
     layout = grid.layout
     taken = {c for c in (layout.time, layout.clock, column, *(layout.days[0] if layout.days else ())) if c is not None}
     cells = {c: grid.cells(c) for c in range(len(layout.names)) if c not in taken}
     keys = key_columns(layout, cells, times.minutes, taken)
     everything = np.arange(len(grid.rows))
     if not keys:
-        return everything, []
+        return everything, [], ()
     parts: list[Part] = row_parts(cells, keys, column, None)
-    if choices.part is not None:
-        return next((part.rows for part in parts if part.name == choices.part), everything), []
+    every = tuple(part.name for part in parts)
+    if choices.part in every:
+        return parts[every.index(choices.part)].rows, [], every
     # Nodal files name the whole price LMP beside its components.
     part = next((one for one in parts if has_word(one.name, ("lmp", "price", "total"))), parts[0])
     text = Problem(
         "The file holds the prices {names}; {name} was taken.",
-        names=tuple(quoted(one.name) for one in parts[:12]),
+        names=tuple(map(quoted, every[:12])),
         name=quoted(part.name),
     )
-    return part.rows, [finding("series", "question", text, count=len(parts))]
+    return part.rows, [finding("series", "question", text, count=len(parts))], every
 
 
 def _regular(

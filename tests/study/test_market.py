@@ -1,4 +1,4 @@
-"""Prices of every hour: billed to the cent, planned by what is known, curtailed where exporting costs, drawn by year."""
+"""Prices of every hour: billed to the cent, planned by what is known, curtailed where exporting costs, drawn."""
 
 from __future__ import annotations
 
