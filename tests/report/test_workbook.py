@@ -150,6 +150,14 @@ RULES = {
         "demand_charges": [{"name": "demand", "per_kw_month": 40, "tiers": [{"up_to": 900, "adder": 0}, {"adder": 9}]}],
     },
     "minimum bill": {"minimum_per_month": 400_000, "minimum_per_kva_month": 100},
+    "market prices": {
+        "market": {
+            "file_name": "m.csv",
+            "years": [{"year": 2025, "step_minutes": 60, "prices": " ".join(["0.3", "-0.05", "0.6"] * 2920)}],
+            "pays_exports": True,
+        },
+        "export_credit_per_kwh": 0.02,
+    },
 }
 
 
@@ -162,6 +170,8 @@ def test_rules_of_a_bill_are_formulas_too(rules: str) -> None:
         "grid.power_factor": 0.87,
         "grid.declared_kw": 2_500,
         "finance.energy_escalation": 0.03,
+        "pv.dc_kwp": 6_000 * (tariff["market"] is not None),
+        "grid.export_limit_kw": 500,
     }
     study = evaluate(base.with_(changes))
     content = workbook(study, EN, hourly=False)
