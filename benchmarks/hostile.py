@@ -176,7 +176,11 @@ OFFER = ("client", "vendor", "contact", "title", "terms", "issued", "valid_until
 def _preset(rng: random.Random) -> dict[str, Any]:
     from study.presets import presets
 
-    return json.loads(rng.choice(list(presets().values())).scenario.to_json())
+    tree = json.loads(rng.choice(list(presets().values())).scenario.to_json())
+    if rng.random() < 0.2:
+        years = [{"year": year, "step_minutes": 60, "prices": "0.1 -0.02 0.3 " * 2920} for year in (2024, 2025)]
+        tree["tariff"]["market"] = {"file_name": "m", "years": years, "year": 2024, "pays_exports": True}
+    return tree
 
 
 def _scenario(rng: random.Random) -> bytes:

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from finance.demand_contract import best_declared_kw, overrun_kw, power_factor, power_factor_fraction
 from finance.tiers import Tier, tiered_charge
 from sim.arrays import Filled, Floats
+from sim.inputs.tariff import OVERRUN
 
-OVERRUN = "_overrun"
 BY_MONTH = (
     *("fixed_per_month", "capacity_per_kva_month", "minimum_per_month", "levies_per_kwh"),
     *("market_factor", "export_market_factor"),

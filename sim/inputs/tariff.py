@@ -32,6 +32,8 @@ DemandBasis = Literal["max_demand", "contract_demand", "transformer_kva"]
 DEMAND_BASES: tuple[DemandBasis, ...] = get_args(DemandBasis)
 EVERY_MONTH: tuple[int, ...] = tuple(range(1, 13))
 MOST_PERIODS, MOST_SEASONS, MOST_CHARGES, MOST_TIERS, MOST_PEAKS = 96, 12, 60, 40, 400
+# Ending of the name under which the bill shows what goes beyond a declared demand.
+OVERRUN = "_overrun"
 # Names listed in a refusal.
 SHOWN = 20
 Months = Annotated[tuple[Month, ...], Field(max_length=12)]
@@ -233,6 +235,7 @@ class Tariff(Closed):
             raise Refusal("demand basis 'transformer_kva' needs capacity_per_kva_month, the price per kVA and month")
         if self.demand_basis == "contract_demand" and not any(charge.is_all_hours for charge in self.demand_charges):
             raise Refusal("demand basis 'contract_demand' needs a demand charge that counts every hour; add one")
+        _check_names([charge.name for charge in self.demand_charges])
         known = {period for season in self.seasons for period in season.prices_per_kwh}
         for period in (period for rule in self.energy_tiers for period in rule.periods):
             if period not in known:
@@ -370,6 +373,20 @@ def _is_measured(charge: DemandCharge, cls: _Class) -> bool:
 def _share(rule: EnergyTiers, mixture: tuple[str, ...]) -> float:
     """Part of a class's kWh that counts in the tiers."""
     return float(np.mean([not rule.periods or period in rule.periods for period in mixture]))
+
+
+def _check_names(names: list[str]) -> None:
+    """The bill shows each demand charge by its name."""
+    for name in names:
+        if names.count(name) > 1:
+            raise Refusal("two demand charges are called '{name}'; give one of them another name", name=name)
+        if name + OVERRUN in names:
+            raise Refusal(
+                "a demand charge is called '{over}', which is what the bill calls the over-run of '{name}'; give it "
+                "another name",
+                over=name + OVERRUN,
+                name=name,
+            )
 
 
 def _check_tiers(tiers: tuple[PriceTier, ...]) -> None:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sim.inputs.base import input_error
 from sim.inputs.tariff import EVERY_MONTH, DemandCharge, PriceTier, Season, Tariff
 from sim.problem import Problem, Refusal
-from sim.tariff.urdb_file import Table, UrdbTier, flat_months, not_read, one_rate, per_month, rate_model, table
+from sim.tariff.urdb_file import Table, Unread, UrdbTier, flat_months, not_read, one_rate, per_month, rate_model, table
 
 Priced = tuple[float, tuple[PriceTier, ...]]
 DAYS_A_MONTH = 365 / 12
@@ -48,7 +48,7 @@ class UrdbRate:
     demand_unit: str = "kW"
     flat_demand_unit: str = "kW"
     fuel_by_month: tuple[float, ...] = ()
-    not_read: tuple[Problem, ...] = ()
+    not_read: tuple[Unread, ...] = ()
 
 
 def read_urdb(text: str | bytes | Mapping[str, Any] | list) -> UrdbRate:
@@ -286,8 +286,13 @@ def _findings(rate: UrdbRate, window: int, currency: str, peak_kw: float | None)
     if len({tiers[0].sell for tiers in rate.energy}) > 1:
         yield Problem("The credit for a kWh sold differs by period; one credit is used for all.")
     yield from _unit_findings(rate, currency, peak_kw)
-    for what in rate.not_read:
-        yield Problem("Not taken over: {what}.", what=what)
+    for what, per_year, per_kw_year in rate.not_read:
+        money = per_year + per_kw_year * (peak_kw or 0.0)
+        if money:
+            text = "Not taken over: {what}. It may come to {money:,.0f} {currency} a year."
+            yield Problem(text, what=what, money=money, currency=currency)
+        else:
+            yield Problem("Not taken over: {what}.", what=what)
 
 
 def _unit_findings(rate: UrdbRate, currency: str, peak_kw: float | None) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -32,12 +32,26 @@ NOT_READ = {
     "demandreactivepowercharge": Problem("the charge on reactive power"),
     "annualmincharge": Problem("the yearly minimum bill"),
 }
+# Of the price that each has: what it may come to a year, and per kW of the peak; reactive power at a factor of 0.9.
+AT_STAKE = {
+    "coincidentratestructure": (0.0, 12.0),
+    "demandreactivepowercharge": (0.0, 5.81),
+    "annualmincharge": (1.0, 0.0),
+}
 # Fields that describe the rate and cost nothing.
 _DESCRIBING = re.compile(
     r"label|approved|is_?default|supersedes|sector|description|sourceparent|phasewiring|servicetype|eiaid|country|dgrules|"
     r"usenetmetering|version|id|_id|currency|coincident\w{0,40}|\w{0,40}(?:comments|date|min|max|minimum|maximum|history|attrs|"
     r"keyvals|capacity|interval|category|url|uri)"
 )
+
+
+class Unread(NamedTuple):
+    """Something of a rate that no tariff holds, and what it may come to at most: money a year, and per kW of the peak."""
+
+    what: Problem
+    per_year: float = 0.0
+    per_kw_year: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -266,24 +280,40 @@ def per_month(money: float, unit: str, older: float) -> float | None:
 
 def not_read(
     raw: Mapping[str, Any], given: RateModel, others: int, fixed_unknown: bool, minimum_unknown: bool
-) -> Iterator[Problem]:
+) -> Iterator[Unread]:
     """What is in the file and not in the tariff, with its figures."""
-    yield from (text for name, text in NOT_READ.items() if _has_money(raw.get(name)))
-    if minimum_unknown:
-        yield Problem("the minimum charge of {money:,.6g} {unit}", money=given.mincharge, unit=given.minchargeunits)
-    if fixed_unknown:
-        money = given.fixedchargefirstmeter
-        yield Problem("the fixed charge of {money:,.6g} {unit}", money=money, unit=given.fixedchargeunits)
+    for name, text in NOT_READ.items():
+        if _has_money(raw.get(name)):
+            dearest = _dearest(raw[name])
+            yield Unread(text, *(share * dearest for share in AT_STAKE[name]))
+    unknown = (
+        (minimum_unknown, "the minimum charge of {money:,.6g} {unit}", given.mincharge, given.minchargeunits),
+        (fixed_unknown, "the fixed charge of {money:,.6g} {unit}", given.fixedchargefirstmeter, given.fixedchargeunits),
+    )
+    for is_unknown, pattern, money, unit in unknown:
+        if is_unknown:
+            by_kw = any(one in unit.lower() for one in ("kw", "kva"))
+            yield Unread(Problem(pattern, money=money, unit=unit), 0.0, 12 * money * by_kw)
     if others:
-        yield Problem("{count:,} more rates of the file; the first was read", count=others)
+        yield Unread(Problem("{count:,} more rates of the file; the first was read", count=others))
     known = set(RateModel.model_fields) | set(NOT_READ)
-    unknown = [
+    named = [
         name
         for name, value in raw.items()
         if name not in known and not _DESCRIBING.fullmatch(name) and _has_money(value)
     ]
-    if unknown:
-        yield Problem("the fields {names}", names=tuple(one_line(name)[:60] for name in unknown[:12]))
+    if named:
+        yield Unread(Problem("the fields {names}", names=tuple(one_line(name)[:60] for name in named[:12])))
+
+
+def _dearest(value: Any, depth: int = 0) -> float:
+    """The greatest price in a structure of tiers, or the number that it is."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return min(abs(float(value)), MOST_MONEY)
+    inside = value[:400] if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        inside = [one for key, one in value.items() if str(key).lower() in ("rate", "adj")]
+    return max((_dearest(part, depth + 1) for part in inside), default=0.0) if depth <= DEEPEST else 0.0
 
 
 def _has_money(value: Any, depth: int = 0) -> bool:

@@ -113,6 +113,20 @@ def test_kva_basis_needs_its_price():
         tariff([{"start_hour": 0, "end_hour": 24, "period": "p"}], {"p": 1.0}, demand_basis="transformer_kva")
 
 
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("Peak", "Peak"), "two demand charges are called 'Peak'; give one of them another name"),
+        (("Peak", "Peak_overrun"), "'Peak_overrun', which is what the bill calls the over-run of 'Peak'"),
+    ],
+)
+def test_demand_charges_have_names_of_their_own(names, sentence):
+    """The bill adds them up by name; two of one name ended the study in a sentence of Python's."""
+    charges = [{"name": name, "per_kw_month": 10} for name in names]
+    with pytest.raises(ValidationError, match=sentence):
+        tariff([{"start_hour": 0, "end_hour": 24, "period": "p"}], {"p": 1.0}, demand_charges=charges)
+
+
 def test_unknown_library_id():
     with pytest.raises(ValueError, match="no tariff 'cn_mars' in the library"):
         library_tariff("cn_mars")
