@@ -47,7 +47,7 @@ _DESCRIBING = re.compile(
 
 
 class Unread(NamedTuple):
-    """Something of a rate that no tariff holds, and what it may come to at most: money a year, and per kW of the peak."""
+    """Something of a rate that no tariff holds, and what it may come to: money a year, and per kW of the peak."""
 
     what: Problem
     per_year: float = 0.0

@@ -164,6 +164,20 @@ def test_a_coincident_peak_needs_its_hours():
 
 
 @pytest.mark.parametrize(
+    ("fields", "money"),
+    [
+        ({"coincidentratestructure": [[{"rate": 5}, {"rate": 7, "max": 1000}]]}, "84,000"),  # 7 x 12 x 1000 kW
+        ({"demandreactivepowercharge": 0.4}, "2,324"),  # 0.4 x 12 x 1000 kW x 0.484 at a power factor of 0.9
+        ({"annualmincharge": 9000}, "9,000"),
+        ({"mincharge": 5, "minchargeunits": "$/kW"}, "60,000"),  # 5 x 12 x 1000 kW
+    ],
+)
+def test_what_is_not_taken_over_is_named_with_its_money(fields, money):
+    _, findings = to_tariff(read_urdb({**COMMERCIAL, **fields}), peak_kw=1000)
+    assert len(findings) == 1 and f"It may come to {money} USD a year." in str(findings[0])
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"energyratestructure": []}, "no energyratestructure"),
