@@ -289,8 +289,12 @@ def _findings(rate: UrdbRate, window: int, currency: str, peak_kw: float | None)
     for what, per_year, per_kw_year in rate.not_read:
         money = per_year + per_kw_year * (peak_kw or 0.0)
         if money:
-            text = "Not taken over: {what}. It may come to {money:,.0f} {currency} a year."
-            yield Problem(text, what=what, money=money, currency=currency)
+            yield Problem(
+                "Not taken over: {what}. It may come to {money:,.0f} {currency} a year.",
+                what=what,
+                money=money,
+                currency=currency,
+            )
         else:
             yield Problem("Not taken over: {what}.", what=what)
 

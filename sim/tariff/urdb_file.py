@@ -286,14 +286,14 @@ def not_read(
         if _has_money(raw.get(name)):
             dearest = _dearest(raw[name])
             yield Unread(text, *(share * dearest for share in AT_STAKE[name]))
-    unknown = (
-        (minimum_unknown, "the minimum charge of {money:,.6g} {unit}", given.mincharge, given.minchargeunits),
-        (fixed_unknown, "the fixed charge of {money:,.6g} {unit}", given.fixedchargefirstmeter, given.fixedchargeunits),
-    )
-    for is_unknown, pattern, money, unit in unknown:
-        if is_unknown:
-            by_kw = any(one in unit.lower() for one in ("kw", "kva"))
-            yield Unread(Problem(pattern, money=money, unit=unit), 0.0, 12 * money * by_kw)
+    if minimum_unknown:
+        money, unit = given.mincharge, given.minchargeunits
+        what = Problem("the minimum charge of {money:,.6g} {unit}", money=money, unit=unit)
+        yield Unread(what, 0.0, _kw_year(money, unit))
+    if fixed_unknown:
+        money, unit = given.fixedchargefirstmeter, given.fixedchargeunits
+        what = Problem("the fixed charge of {money:,.6g} {unit}", money=money, unit=unit)
+        yield Unread(what, 0.0, _kw_year(money, unit))
     if others:
         yield Unread(Problem("{count:,} more rates of the file; the first was read", count=others))
     known = set(RateModel.model_fields) | set(NOT_READ)
@@ -304,6 +304,11 @@ def not_read(
     ]
     if named:
         yield Unread(Problem("the fields {names}", names=tuple(one_line(name)[:60] for name in named[:12])))
+
+
+def _kw_year(money: float, unit: str) -> float:
+    """Money a year and kW of a charge per kW or kVA and month; 0 of any other."""
+    return 12 * money * any(one in unit.lower() for one in ("kw", "kva"))
 
 
 def _dearest(value: Any, depth: int = 0) -> float:
