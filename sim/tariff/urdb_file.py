@@ -245,8 +245,10 @@ def _check_energy_units(raw: Mapping[str, Any]) -> None:
         for tier in period[:MOST_TIERS] if isinstance(period, list) else ():
             unit = _text(tier.get("unit")) if isinstance(tier, dict) else ""
             if unit.lower() not in ENERGY_UNITS[:2]:
-                text = "unit '{unit}' depends on the load's size, which cannot be read; only kWh can"
-                raise Refusal("{name}: {reason}", name="energyratestructure", reason=Problem(text, unit=unit))
+                reason = Problem(
+                    "unit '{unit}' depends on the load's size, which cannot be read; only kWh can", unit=unit
+                )
+                raise Refusal("{name}: {reason}", name="energyratestructure", reason=reason)
 
 
 def table(given: Table, name: str, periods: int) -> Table:

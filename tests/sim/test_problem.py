@@ -31,6 +31,9 @@ PATTERN_AT = {
 }
 
 
+MAKERS = ("problem.py", "base.py")  # they hand on what they were given
+
+
 def patterns(path: Path) -> Iterator[tuple[int, str | None]]:
     """(line, pattern) of each text handed to a call of `PATTERN_AT`; None for one put together on the spot."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -40,8 +43,14 @@ def patterns(path: Path) -> Iterator[tuple[int, str | None]]:
             for option in options(node.args[place]) if place < len(node.args) else ():
                 if isinstance(option, ast.Constant):
                     yield node.lineno, option.value
-                elif isinstance(option, ast.JoinedStr | ast.BinOp):
+                elif isinstance(option, ast.JoinedStr | ast.BinOp) or is_variable(node, option, path):
                     yield node.lineno, None
+
+
+def is_variable(call: ast.Call, option: ast.AST, path: Path) -> bool:
+    """Whether a text comes from a variable, where it cannot be read; names in capitals are patterns already."""
+    makes = call.func.id in ("Problem", "Refusal") and path.name not in MAKERS
+    return makes and isinstance(option, ast.Name) and not option.id.isupper()
 
 
 def options(node: ast.AST) -> list[ast.AST]:
