@@ -32,7 +32,7 @@ def draw() -> None:
         st.button(t("inputs.weather.remove"), on_click=_remove, key="weather_remove")
     file = st.file_uploader(
         t("inputs.weather.upload"),
-        type=["epw", "tm3", "tmy3", "csv"],
+        type=["epw", "tm3", "tmy3", "csv", "json"],
         max_upload_size=FILE_LIMIT_MB,
         key=f"weather_file@{state.revision()}",
         help=t("inputs.weather.help"),

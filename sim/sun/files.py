@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Flags, Floats, runs
+from sim.inputs.text import read_json
 from sim.problem import Problem, Refusal
 from sim.sun.year import (
     DEFAULT_WIND_M_S,
@@ -32,8 +36,17 @@ from sim.sun.year import (
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["epw", "tmy3", "pvgis", "nsrdb"]
-KIND_NAMES = {"epw": "EPW", "tmy3": "TMY3", "pvgis": "PVGIS TMY", "nsrdb": "NSRDB"}
+Kind = Literal["epw", "tmy3", "pvgis", "pvgis_series", "nsrdb", "solaranywhere"]
+KIND_NAMES = {
+    "epw": "EPW",
+    "tmy3": "TMY3",
+    "pvgis": "PVGIS TMY",
+    "pvgis_series": "PVGIS series",
+    "nsrdb": "NSRDB",
+    "solaranywhere": "SolarAnywhere",
+}
+BY_UTC = ("pvgis", "pvgis_series")
+PLANE = ("poa_direct", "poa_sky_diffuse", "poa_ground_diffuse")
 
 FILLED_IN_A_ROW = 24  # longest gap that neighbouring days may fill, hours
 FILLED_IN_ALL = 168  # and all gaps together: a week
@@ -62,7 +75,8 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 
 
 def read_weather(data: bytes, filename: str, utc_offset_h: float | None = None) -> Weather:
-    """A year from an EPW, TMY3, PVGIS TMY (CSV) or NSRDB (CSV, PSM3 or 4) file.
+    """A year from an EPW, TMY3, PVGIS (TMY, or a series of the horizontal plane; CSV or JSON), NSRDB (CSV, PSM3 or 4)
+    or SolarAnywhere (CSV) file. Of a series the last whole year is taken.
 
     utc_offset_h: of the site; needed only for PVGIS, whose rows are UTC (else the zone of its longitude is taken).
     Finer rows are averaged to hours. Gaps up to a day, a week in all, are filled from the days around them. Raises
@@ -72,7 +86,7 @@ def read_weather(data: bytes, filename: str, utc_offset_h: float | None = None) 
     kind = _kind(text, filename)
     try:
         frame, place = _parsed(text, kind, filename)
-        zone = utc_offset_h if kind == "pvgis" else place["utc_offset_h"]
+        zone = utc_offset_h if kind in BY_UTC else place["utc_offset_h"]
         return _year(frame, place, zone, Problem("{kind} file {name}", kind=KIND_NAMES[kind], name=filename))
     except WeatherError:
         raise
@@ -109,7 +123,7 @@ def fetch_pvgis(latitude_deg: float, longitude_deg: float, utc_offset_h: float |
 
 def _year(frame: pd.DataFrame, place: dict[str, float], utc_offset_h: float | None, source: str) -> Weather:
     """The year of a reader's table; rows of another zone than `utc_offset_h` are brought to it."""
-    findings: list[WeatherFinding] = []
+    findings: list[WeatherFinding] = list(frame.attrs.get("findings", ()))
     if place["utc_offset_h"] != utc_offset_h:
         frame, place = _to_local(frame, place, _zone(place["longitude_deg"], utc_offset_h, findings))
     rows, sun_minutes = _by_hour(frame, place["sun_minutes"], findings)
@@ -157,22 +171,34 @@ def _text(data: bytes, filename: str) -> str:
 
 def _kind(text: str, filename: str) -> Kind:
     first, second = (text.split("\n", 2) + ["", ""])[:2]
+    if first.lstrip().startswith("{"):
+        outputs = _json(text, filename).get("outputs")
+        for name, kind in (("tmy_hourly", "pvgis"), ("hourly", "pvgis_series")):
+            if isinstance(outputs, dict) and isinstance(outputs.get(name), list):
+                return kind
+    if "ObservationTime(LST)" in second[:1000]:
+        return "solaranywhere"
     if first.startswith("LOCATION,"):
         return "epw"
     if first.startswith("Source,Location ID"):
         return "nsrdb"
     if first.startswith("Latitude (decimal degrees)"):
-        if "time(UTC)" in text[:4000]:
-            return "pvgis"
-        raise WeatherError(
-            "{name} is a PVGIS time series of a tilted plane. Download PVGIS's TMY as CSV instead.", name=filename
-        )
+        return "pvgis" if "time(UTC)" in text[:4000] else "pvgis_series"
     if second.startswith("Date (MM/DD/YYYY)"):
         return "tmy3"
     raise WeatherError(
-        "{name} is no weather file known here. Give an EPW, a TMY3, a PVGIS TMY as CSV or an NSRDB CSV file.",
+        "{name} is no weather file known here. Give an EPW, a TMY3, a PVGIS TMY or horizontal series, an NSRDB or a "
+        "SolarAnywhere file.",
         name=filename,
     )
+
+
+def _json(text: str, filename: str) -> dict:
+    try:
+        tree = read_json(text)
+    except Refusal as error:
+        raise WeatherError("{name}: {fault}.", name=filename, fault=error.problem) from error
+    return tree if isinstance(tree, dict) else {}
 
 
 def _parsed(text: str, kind: Kind, filename: str) -> tuple[pd.DataFrame, dict[str, float]]:
@@ -183,8 +209,10 @@ def _parsed(text: str, kind: Kind, filename: str) -> tuple[pd.DataFrame, dict[st
     readers = {
         "epw": lambda: iotools.read_epw(io.StringIO(text)),
         "tmy3": lambda: iotools.read_tmy3(io.StringIO(text)),
-        "pvgis": lambda: iotools.read_pvgis_tmy(io.BytesIO(text.encode()), pvgis_format="csv"),
+        "pvgis": lambda: iotools.read_pvgis_tmy(io.BytesIO(text.encode()), pvgis_format=_format(text)),
+        "pvgis_series": lambda: _series(text, filename),
         "nsrdb": lambda: _nsrdb(text),
+        "solaranywhere": lambda: _solaranywhere(text),
     }
     frame, meta = readers[kind]()
     place = _place(kind, meta)
@@ -198,6 +226,54 @@ def _parsed(text: str, kind: Kind, filename: str) -> tuple[pd.DataFrame, dict[st
         leap = (begin.month == 2) & (begin.day == 29)
         frame = frame.set_index(begin.where(~leap, begin - pd.Timedelta(days=1)))
     return frame, place
+
+
+def _format(text: str) -> str:
+    return "json" if text.lstrip().startswith("{") else "csv"
+
+
+def _series(text: str, filename: str) -> tuple[pd.DataFrame, dict]:
+    """The last whole year of a series of the horizontal plane; its rows are stamped some minutes past the hour."""
+    from pvlib import iotools
+
+    if _format(text) == "json":
+        inputs = _json(text, filename).get("inputs") or {}
+        slope = inputs["mounting_system"]["fixed"]["slope"]["value"]
+    else:
+        told = re.search(r"^Slope: *([\d.]{1,10})", text[:4000], re.MULTILINE)
+        slope = float(told[1]) if told else None
+    if slope != 0:
+        raise WeatherError(
+            "{name} is a PVGIS time series of a tilted plane. Download one of slope 0, or PVGIS's TMY.", name=filename
+        )
+    frame, meta = iotools.read_pvgis_hourly(io.StringIO(text), pvgis_format=_format(text))
+    frame["ghi"] = frame["poa_global"] if "poa_global" in frame else frame[[n for n in PLANE if n in frame]].sum(axis=1)
+    years, counts = np.unique(frame.index.year, return_counts=True)
+    year = int(years[counts >= HOURS].max(initial=years.max()))
+    frame = frame[frame.index.year == year]
+    minutes = float(frame.index.minute[0])
+    frame = frame.set_index(frame.index.floor("h"))
+    if len(years) > 1:
+        told = Problem(
+            "The file holds {count} years; {year} was taken, the last whole one.", count=len(years), year=year
+        )
+        frame.attrs["findings"] = [WeatherFinding("year", "note", told)]
+    return frame, {"inputs": {**_location(meta), "time offset": minutes / 60}}
+
+
+def _location(meta: dict) -> dict:
+    """Place of a PVGIS file: among the inputs of a CSV file, a level deeper in JSON."""
+    return meta["inputs"].get("location", meta["inputs"])
+
+
+def _solaranywhere(text: str) -> tuple[pd.DataFrame, dict]:
+    """pvlib reads it from a path alone. Stamps are local standard time."""
+    from pvlib import iotools
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weather.csv"
+        path.write_text(text, encoding="utf-8")
+        return iotools.read_solaranywhere(path, encoding="utf-8")
 
 
 def _nsrdb(text: str) -> tuple[pd.DataFrame, dict]:
@@ -215,9 +291,10 @@ def _nsrdb(text: str) -> tuple[pd.DataFrame, dict]:
 
 def _place(kind: Kind, meta: dict) -> dict[str, float]:
     found, sun, keys = meta, 30.0, ["latitude", "longitude", "altitude"]
-    if kind == "pvgis":
-        found, zone, keys = meta["inputs"], 0.0, ["latitude", "longitude", "elevation"]
-        sun = 60 * float(next((value for key, value in found.items() if "time offset" in key.lower()), 0.5))
+    if kind in BY_UTC:
+        found, zone, keys = _location(meta), 0.0, ["latitude", "longitude", "elevation"]
+        named = ((key.lower().replace("_", " "), value) for key, value in found.items())
+        sun = 60 * float(next((value for key, value in named if "time offset" in key), 0.5))
     elif kind == "nsrdb":
         zone = found["Time Zone"]
     else:

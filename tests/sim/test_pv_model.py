@@ -260,6 +260,72 @@ def test_pvgis_rows_come_home_from_utc(shanghai, late_h):
     assert guessed.utc_offset_h == 8.0 and [one.code for one in guessed.findings] == ["time_zone"]
 
 
+def _pvgis_json(weather: Weather, zone: int) -> bytes:
+    rows = [line.split(",") for line in _pvgis(weather, zone).decode().split("\n") if line.startswith("2019")]
+    names = ("time(UTC)", "T2m", "RH", "G(h)", "Gb(n)", "Gd(h)", "IR(h)", "WS10m", "WD10m", "SP")
+    hourly = [dict(zip(names, (row[0], *map(float, row[1:])), strict=True)) for row in rows]
+    place = {"latitude": weather.latitude_deg, "longitude": weather.longitude_deg, "elevation": weather.altitude_m}
+    outputs = {"months_selected": [], "tmy_hourly": hourly}
+    return json.dumps({"inputs": {"location": place}, "outputs": outputs, "meta": {"inputs": {}}}).encode()
+
+
+def _pvgis_series(weather: Weather, zone: int, kind: str, slope: float = 0.0) -> bytes:
+    """Two years of the horizontal plane, the first of them half."""
+    ghi, air, wind = (np.roll(x, -zone) for x in (weather.ghi, weather.air_c, weather.wind_m_s))
+    rows = [
+        (f"{year}{month:02d}{day:02d}:{hour:02d}11", ghi[t] * 0.6, ghi[t] * 0.4, 0.0, 10.0, air[t], wind[t], 0)
+        for year in (2019, 2020)
+        for t, (month, day, hour) in enumerate(_stamps())
+        if year == 2020 or month > 6
+    ]
+    names = ("time", "Gb(i)", "Gd(i)", "Gr(i)", "H_sun", "T2m", "WS10m", "Int")
+    place = {"latitude": weather.latitude_deg, "longitude": weather.longitude_deg, "elevation": weather.altitude_m}
+    if kind == "json":
+        inputs = {"location": place, "mounting_system": {"fixed": {"slope": {"value": slope}}}}
+        hourly = [dict(zip(names, row, strict=True)) for row in rows]
+        return json.dumps({"inputs": inputs, "outputs": {"hourly": hourly}, "meta": {"inputs": {}}}).encode()
+    head = (
+        f"Latitude (decimal degrees):\t{place['latitude']}\nLongitude (decimal degrees):\t{place['longitude']}\n"
+        f"Elevation (m):\t{place['elevation']}\nRadiation database:\tPVGIS-SARAH3\n\n\nSlope: {slope:g} deg. \n"
+        f"Azimuth: 0 deg. \n{','.join(names)}\n"
+    )
+    return (head + "\n".join(",".join(map(str, row)) for row in rows) + "\n\nGb(i): direct\n").encode()
+
+
+def _solaranywhere(weather: Weather) -> bytes:
+    head = (
+        f"0,Somewhere,-,{weather.utc_offset_h:g},{weather.latitude_deg},{weather.longitude_deg},{weather.altitude_m},"
+    )
+    head += "Data Version: 3.4 / Type: Historical / LatLon Resolution: 0.1\n"
+    names = "ObservationTime(LST),Global Horizontal Irradiance (GHI) W/m2,Direct Normal Irradiance (DNI) W/m2,"
+    names += "Diffuse Horizontal Irradiance (DIF) W/m2,AmbientTemperature (deg C),WindSpeed (m/s)\n"
+    columns = (weather.ghi, weather.dni, weather.dhi, weather.air_c, weather.wind_m_s)
+    rows = (
+        f"{month:02d}/{day:02d}/2021 {hour:02d}:30," + ",".join(str(part[t]) for part in columns)
+        for t, (month, day, hour) in enumerate(_stamps())
+    )
+    return (head + names + "\n".join(rows)).encode()
+
+
+def test_pvgis_as_json_is_what_it_is_as_csv(shanghai):
+    _same(read_weather(_pvgis_json(shanghai, 8), "tmy.json", utc_offset_h=8.0), shanghai)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_pvgis_series_of_the_horizontal_plane_gives_its_last_whole_year(shanghai, kind):
+    found = read_weather(_pvgis_series(shanghai, 8, kind), f"series.{kind}", utc_offset_h=8.0)
+    assert found.ghi == pytest.approx(shanghai.ghi, abs=0.01) and found.air_c == pytest.approx(shanghai.air_c, abs=0.01)
+    assert found.sun_minutes == pytest.approx(11) and {"year", "split"} <= {one.code for one in found.findings}
+    with pytest.raises(WeatherError, match="tilted plane"):
+        read_weather(_pvgis_series(shanghai, 8, kind, slope=30.0), f"series.{kind}", utc_offset_h=8.0)
+
+
+def test_solaranywhere_is_local_standard_time(shanghai):
+    found = read_weather(_solaranywhere(shanghai), "sa.csv")
+    _same(found, shanghai)
+    assert found.sun_minutes == 30.0 and found.findings == ()
+
+
 def test_half_hour_zones_keep_their_sun():
     """Delhi, UTC+5:30, from a local EPW and from a UTC PVGIS file: the same yield, and no light at night."""
     ghi, warm = (
