@@ -17,12 +17,13 @@ MOST_YEARS = 30
 LOWEST_PER_KWH, HIGHEST_PER_KWH = -100_000.0, 1_000_000.0
 DECIMALS = 8
 MOST_TEXT = 365 * 96 * 14
+Year = Annotated[int, Field(ge=1990, le=2100)]
 
 
 class MarketYear(Closed):
     """365 days from 1 January 00:00 local standard time; `prices`: money per kWh of each step, blanks between."""
 
-    year: int = Field(ge=1990, le=2100)
+    year: Year
     step_minutes: Literal[15, 30, 60]
     prices: Annotated[str, Field(max_length=MOST_TEXT)]
 
@@ -54,7 +55,7 @@ class Market(Closed):
 
     file_name: Name
     years: tuple[MarketYear, ...] = Field(min_length=1, max_length=MOST_YEARS)
-    year: int | None = None
+    year: Year | None = None
     pays_exports: bool = False
     done: tuple[Annotated[Line, Field(max_length=1000)], ...] = Field(default=(), max_length=40)
 

@@ -249,7 +249,8 @@ def _series(text: str, filename: str) -> tuple[pd.DataFrame, dict]:
     frame, meta = iotools.read_pvgis_hourly(io.StringIO(text), pvgis_format=_format(text))
     frame["ghi"] = frame["poa_global"] if "poa_global" in frame else frame[[n for n in PLANE if n in frame]].sum(axis=1)
     years, counts = np.unique(frame.index.year, return_counts=True)
-    year = int(years[counts >= HOURS].max(initial=years.max()))
+    whole = years[counts >= HOURS]
+    year = int(whole[-1] if whole.size else years[-1])
     frame = frame[frame.index.year == year]
     minutes = float(frame.index.minute[0])
     frame = frame.set_index(frame.index.floor("h"))

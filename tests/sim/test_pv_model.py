@@ -270,13 +270,13 @@ def _pvgis_json(weather: Weather, zone: int) -> bytes:
 
 
 def _pvgis_series(weather: Weather, zone: int, kind: str, slope: float = 0.0) -> bytes:
-    """Two years of the horizontal plane, the first of them half."""
+    """Three years of the horizontal plane, the first and the last of them half."""
     ghi, air, wind = (np.roll(x, -zone) for x in (weather.ghi, weather.air_c, weather.wind_m_s))
     rows = [
         (f"{year}{month:02d}{day:02d}:{hour:02d}11", ghi[t] * 0.6, ghi[t] * 0.4, 0.0, 10.0, air[t], wind[t], 0)
-        for year in (2019, 2020)
+        for year in (2019, 2020, 2021)
         for t, (month, day, hour) in enumerate(_stamps())
-        if year == 2020 or month > 6
+        if year == 2020 or (month > 6) == (year == 2019)
     ]
     names = ("time", "Gb(i)", "Gd(i)", "Gr(i)", "H_sun", "T2m", "WS10m", "Int")
     place = {"latitude": weather.latitude_deg, "longitude": weather.longitude_deg, "elevation": weather.altitude_m}
