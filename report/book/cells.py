@@ -69,7 +69,7 @@ KIND_FORMATS = {
 }
 
 
-class Sheet(Worksheet):
+class BookSheet(Worksheet):
     """A sheet whose formulas have no function younger than Excel 2007: to look for one 28 times in each of 47,000
     takes half the time of a workbook."""
 
@@ -91,7 +91,7 @@ class Book:
 
     def sheet(self, key: str) -> Worksheet:
         """A new sheet, named in the workbook's language."""
-        return self.file.add_worksheet(self.t(f"sheet.{key}"), Sheet)
+        return self.file.add_worksheet(self.t(f"sheet.{key}"), BookSheet)
 
     def ref(self, key: str, cell: str) -> str:
         """A cell or range of another sheet."""

@@ -14,7 +14,7 @@ from finance.figures import FIGURES, OF_FLOWS, KeyFigure, figures_on
 from finance.lines import LINES, keys
 from finance.metrics import Payback
 from report.book.answer import COST_ROW, answer_rows
-from report.book.cells import FONT, Book, Sheet, cell, heads, put, put_figure, span, text
+from report.book.cells import FONT, Book, BookSheet, cell, heads, put, put_figure, span, text
 from report.book.finance import finance_cell, finance_checks, shown_views
 from report.book.flows import (
     DIFFERENCE,
@@ -349,7 +349,7 @@ def hourly_columns(study: Study) -> dict[str, np.ndarray]:
     return {name: np.asarray(values)[:steps] for name, values in columns.items()}
 
 
-class StepSheet(Sheet):
+class StepSheet(BookSheet):
     """A sheet that writes many rows of plain numbers at once; a cell at a time takes five times as long."""
 
     steps: str = ""
