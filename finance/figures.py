@@ -19,7 +19,7 @@ from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.lines import PRICED
 from finance.metrics import Figure
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of, there
 from sim.dispatch.result import Dispatch
 from sim.inputs.scenario import Scenario
 from sim.plant.ratings import POLLUTANT_G_PER_KWH, pollutants_kg
@@ -80,7 +80,7 @@ class AlternativeCase:
     @cached_property
     def paid_total(self) -> Floats:
         """Its net flow without what is priced and paid by nobody (months + 1,)."""
-        return self.total - sum(self.book.lines[name][self.row] for name in PRICED)
+        return self.total - sum_of(self.book.lines[name][self.row] for name in PRICED)
 
     @property
     def rate(self) -> float:
@@ -140,8 +140,20 @@ class KeyFigure:
     def of(self, case: AlternativeCase, is_baseline: bool) -> float | Figure:
         """The figure of one alternative."""
         if self.flow is None:
-            return self.value(case)
+            return self.found(case)
         return IS_BASELINE if is_baseline else self.flow(Flow(case.difference, case.rate, metrics.MONTHLY))
+
+    def found(self, source: Any) -> float | Figure:
+        """The figure of what its table looks at. Raises ValueError for one of a flow."""
+        return there(self.value, f"the way to find '{self.key}'")(source)
+
+    def of_flow(self, flow: Flow) -> Figure:
+        """The figure of one flow. Raises ValueError for one that is of none."""
+        return there(self.flow, f"the way to find '{self.key}' of a flow")(flow)
+
+    def of_flows(self, flows: Flow) -> Floats:
+        """The figure of rows of flows (N,). Raises ValueError for one that is not found so."""
+        return there(self.many, f"the way to find '{self.key}' of many flows")(flows)
 
 
 def row(*given: Any, **named: Any) -> Any:
@@ -296,4 +308,5 @@ OF_FLOWS = tuple(one for one in FIGURES.values() if one.flow)
 
 def appraise(flows: ArrayLike, rate: float, per_year: int = 1) -> Appraisal:
     """NPV, IRR and both paybacks of one flow (T,)."""
-    return Appraisal(**{one.key: one.flow(Flow(flows, rate, per_year)) for one in OF_FLOWS})
+    found: dict[str, Any] = {one.key: one.of_flow(Flow(flows, rate, per_year)) for one in OF_FLOWS}
+    return Appraisal(**found)

@@ -8,6 +8,7 @@ project years where the term has two or more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,8 @@ def case(scenario: Scenario, dispatch: Dispatch, book: Ledger, alternative: str)
 
 def _one(found: AlternativeCase, baseline: str) -> Kpis:
     is_baseline = ALTERNATIVES[found.row] == baseline
-    return Kpis(**{key: figure.of(found, is_baseline) for key, figure in FIGURES.items()})
+    values: dict[str, Any] = {key: figure.of(found, is_baseline) for key, figure in FIGURES.items()}
+    return Kpis(**values)
 
 
 def savings(scenario: Scenario, figures: dict[str, Kpis]) -> dict[str, Saving]:

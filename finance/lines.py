@@ -23,6 +23,7 @@ from typing import Any, Literal, get_args
 # billed: every month, by the utility, whose bill has prices and their growth in it, so that its first factor is the
 # whole; monthly: at the end of each month; yearly: in the first month of each project year; start, end: of the term.
 Due = Literal["billed", "monthly", "yearly", "start", "end"]
+DUES: tuple[Due, ...] = get_args(Due)
 Product = tuple[str, ...]
 _TABLE = """
 grid_energy           energy          bill               saved_energy   billed
@@ -153,7 +154,7 @@ def _expanded(factors: Product) -> Iterator[str]:
 def _read(table: str) -> Iterator[Line]:
     rows = [row.split() for row in table.strip().splitlines()]
     for (key, part, step, cause, due), (sign, *factors) in zip(rows[::2], rows[1::2], strict=True):
-        if due not in get_args(Due) or sign not in "+-" or set(factors[1::2]) - {"x"}:
+        if due not in DUES or sign not in "+-" or set(factors[1::2]) - {"x"}:
             raise ValueError(f"the row of '{key}' is not as the table's head says")
         yield Line(key, part, step, cause, due, -1 if sign == "-" else 1, tuple(factors[::2]))
 

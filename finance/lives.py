@@ -85,7 +85,7 @@ def left_in_new(
     life_years: ArrayLike,
     months: int,
     first_left: ArrayLike,
-    price: ArrayLike = 1.0,
+    price: Floats | float = 1.0,
     exchanged: bool = True,
 ) -> Floats:
     """What new parts (..., years; 1 is as much as the first) are worth at the term's end beyond what the first ones

@@ -19,7 +19,7 @@ from sim.inputs.money import Finance
 from sim.inputs.terms import Component, PricePoint, PriceShock
 from sim.problem import Refusal
 
-COMPONENTS: tuple[str, ...] = get_args(Component)
+COMPONENTS: tuple[Component, ...] = get_args(Component)
 # A path for each of a hundred years has a few kilobytes.
 LONGEST_TEXT = 200_000
 # Gasoline in Malaysia from 23 February to 13 April 2026 (+68 %), for two years: a shock that has happened.
@@ -130,7 +130,7 @@ def _points(head: list[str], row: list[str], line: int) -> list[PricePoint]:
     wrong = next((factor for _, factor in named if not 0 <= factor <= 100), None)
     if wrong is not None:
         raise Refusal("line {line}: {factor} is out of range; 1 is the price of today", line=line, factor=wrong)
-    return [PricePoint(year=int(year), component=name, factor=factor) for name, factor in named]
+    return [PricePoint(year=int(year), component=name, factor=factor) for name, factor in named if name in COMPONENTS]
 
 
 def _number(cell: str, line: int) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Held = TypeVar("Held")
 Filled = Any  # a field that takes a number, a list or an array and holds a read-only array of it once it is made
 
 
@@ -29,6 +30,13 @@ def require(held: object, message: str) -> None:
     """Raise ValueError with the message where a caller broke what must hold."""
     if not held:
         raise ValueError(message)
+
+
+def there(value: Held | None, what: str) -> Held:
+    """The value, or ValueError where a caller asks for what this study or row has not."""
+    if value is None:
+        raise ValueError(f"{what} is not there.")
+    return value
 
 
 def own(values: ArrayLike, name: str, shape: tuple[int, ...], dtype=np.float64) -> NDArray:

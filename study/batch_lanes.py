@@ -100,7 +100,7 @@ def health_and_cells(study: Study, v: Values) -> tuple[Floats, Floats]:
     study."""
     life, storage = study.dispatch.life, study.scenario.storage
     if storage.fade_model == "line" and any(path in v.given for path in OF_HEALTH):
-        health, _, added = straight_line(storage, *(v(path) for path in OF_HEALTH), life.health.size)
+        health, _, added = straight_line(storage, (v(path) for path in OF_HEALTH), life.health.size)
         return health, added
     return np.tile(life.health, (v.count, 1)), life.added[None]
 

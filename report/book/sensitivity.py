@@ -160,7 +160,7 @@ def moved_figure(book: Book, figure: KeyFigure, flows: Floats) -> float | str:
     turns, of_total = int((flows[:-1] * flows[1:] < 0).sum()), int((is_back[:-1] != is_back[1:]).sum())
     if of_total > 1 if figure.kind != "rate" else of_total != 1 and turns > 1:
         return _unclear(book)
-    found = figure.flow(Flow(flows, book.study.scenario.finance.discount_rate, metrics.MONTHLY))
+    found = figure.of_flow(Flow(flows, book.study.scenario.finance.discount_rate, metrics.MONTHLY))
     return found.value if found.value is not None else say.short_reason(found, book.words)
 
 

@@ -66,7 +66,7 @@ def years(figure: Figure, words: Words) -> str:
 
 def project_figure(row: KeyFigure, study: Study, words: Words) -> str:
     """A figure of the hybrid as a project; cycles with those of the first year beside the mean of the term."""
-    text = say.figure(row, row.value(study), words, study.scenario.site.currency)
+    text = say.figure(row, row.found(study), words, study.scenario.site.currency)
     if row.key != "full_cycles_per_year" or study.dispatch.months <= 12:
         return text
     first = words.number(full_cycles_per_year(study)[1], decimals=0)

@@ -4,7 +4,7 @@ One lane is one (alternative, project year, draw). All lanes of a batch share th
 outages, tariff windows) and differ in scalars and in monthly rows. Conventions are those of `sim.dispatch.rule`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -182,7 +182,7 @@ class Series:
     def with_orders(self, action: np.ndarray, above_shave_kw: np.ndarray) -> "Series":
         """The same year under other orders (n,), held by that threshold alone; a year made by `with_outages` becomes
         one of its own."""
-        values = {field.name: getattr(self, field.name) for field in fields(Series)}
+        values = {part.name: getattr(self, part.name) for part in fields(Series)}
         orders = {"action": action, "above_shave_kw": above_shave_kw, "levels": None, "measured": None}
         return Series(**values | orders)
 
@@ -198,7 +198,7 @@ class OutageYear(Series):
     """A `base` year with outages and a load of its own (`Series.with_outages`). A term has many, so its rows are made
     when they are asked for and not kept."""
 
-    base: Series | None = None
+    base: Series = field(kw_only=True)
 
     @property
     def steps(self) -> np.ndarray:

@@ -44,7 +44,8 @@ class Charges:
 
 def demand_charges(scenario: Scenario, clock: Timeline, classes: PriceClasses) -> Charges:
     """See `Charges`; none where the transformer's kVA are billed."""
-    tariff, found = scenario.tariff, {}
+    tariff = scenario.tariff
+    found: dict[bytes, tuple[NDArray[np.bool_], Floats, float]] = {}
     months, k = np.array(clock.calendar_months()), len(classes.names)
     for charge, measured in zip(tariff.demand_charges, classes.measured, strict=True):
         if tariff.demand_basis != "transformer_kva" and not charge.hours:
@@ -56,8 +57,8 @@ def demand_charges(scenario: Scenario, clock: Timeline, classes: PriceClasses) -
             found[key] = measured, before[1] + per_kw, max(before[2], _paid_kw(scenario, charge))
     if not found:
         return Charges(np.zeros((0, k), bool), np.zeros((len(months), 0)), np.zeros(0))
-    mask, per_kw, paid = zip(*found.values(), strict=True)
-    return Charges(np.array(mask), np.ascontiguousarray(np.array(per_kw).T), np.array(paid))
+    mask, prices, paid = zip(*found.values(), strict=True)
+    return Charges(np.array(mask), np.ascontiguousarray(np.array(prices).T), np.array(paid))
 
 
 def _paid_kw(scenario: Scenario, charge: DemandCharge) -> float:
@@ -65,8 +66,8 @@ def _paid_kw(scenario: Scenario, charge: DemandCharge) -> float:
     tariff, grid = scenario.tariff, scenario.grid
     if tariff.demand_basis != "contract_demand" or not charge.is_all_hours:
         return 0.0
-    keeps = grid.declared_kw is not None and not grid.hybrid_redeclares
-    declared = grid.declared_kw if keeps else tariff.contract.floor_fraction_of_kva * grid.transformer_kva
+    floor_kw = tariff.contract.floor_fraction_of_kva * grid.transformer_kva
+    declared = floor_kw if grid.declared_kw is None or grid.hybrid_redeclares else grid.declared_kw
     return float(declared * tariff.contract.tolerance)
 
 

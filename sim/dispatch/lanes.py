@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.dispatch import kernel
-from sim.dispatch.batch import FUEL_FIELDS, MONTHLY_FIELDS, POWER_SHARES, SCALAR_FIELDS, SUM_FIELDS, Lanes, Series
+from sim.dispatch.batch import FUEL_FIELDS, MONTHLY_FIELDS, SCALAR_FIELDS, SUM_FIELDS, Lanes, Series
 from sim.dispatch.control import Shaving, orders, refill_share, yearly_thresholds_kw
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
@@ -144,27 +144,30 @@ def _series(
     pv_year = partial(pv_kw_per_kwp, scenario.pv, scenario.site.place, clock)
     has_pv = scenario.pv.exists
     nothing = np.zeros(clock.steps)
-    shared = {
-        "load_kw": load_kw(scenario.load, clock, ambient_c(scenario, clock) if needs_climate else None),
-        "pv_kw_per_kwp": pv_year() if has_pv else nothing,
-        "grid_up": ~down,
-        "action": nothing,
-        "above_shave_kw": nothing,
-        "period": classes.period,
-        "month_ends": clock.month_ends,
-        "step_h": clock.step_h,
-        "demand_window_steps": max(1, window),
-        "refill_share": refill_share(scenario),
-        "export_share": (scenario.tariff.export_credit_per_kwh + classes.export_market_per_kwh >= 0) * 1.0,
-        "market_per_kwh": classes.market_per_kwh,
-        "export_market_per_kwh": classes.export_market_per_kwh,
-        **_power_shares(scenario, clock),
-    }
+    charge_share, discharge_share = _power_shares(scenario, clock)
+    site = Series(
+        load_kw=load_kw(scenario.load, clock, ambient_c(scenario, clock) if needs_climate else None),
+        pv_kw_per_kwp=pv_year() if has_pv else nothing,
+        grid_up=~down,
+        action=nothing,
+        above_shave_kw=nothing,
+        period=classes.period,
+        month_ends=clock.month_ends,
+        step_h=clock.step_h,
+        demand_window_steps=max(1, window),
+        refill_share=refill_share(scenario),
+        export_share=(scenario.tariff.export_credit_per_kwh + classes.export_market_per_kwh >= 0) * 1.0,
+        market_per_kwh=classes.market_per_kwh,
+        export_market_per_kwh=classes.export_market_per_kwh,
+        charge_power_share=charge_share,
+        discharge_power_share=discharge_share,
+    )
     year = _ordinary_year(scenario, clock)
-    told = orders(scenario, clock, classes, Series(**shared), _nominal_lane(scenario, clock, year), year + 1)
-    shared |= {"action": told.action, "levels": told.levels, "measured": told.measured}
-    shared["above_shave_kw"] = told.held.above_kw
-    return Series(**shared) if has_pv else SeriesWithoutPv(**shared, pv_year=pv_year), told.held
+    told = orders(scenario, clock, classes, site, _nominal_lane(scenario, clock, year), year + 1)
+    values = {part.name: getattr(site, part.name) for part in fields(Series)}
+    values |= {name: getattr(told, name) for name in ("action", "levels", "measured")}
+    values["above_shave_kw"] = told.held.above_kw
+    return Series(**values) if has_pv else SeriesWithoutPv(**values, pv_year=pv_year), told.held
 
 
 def _ordinary_year(scenario: Scenario, clock: Timeline) -> int:
@@ -198,11 +201,10 @@ def _nominal_lane(scenario: Scenario, clock: Timeline, year: int) -> Lanes:
     )
 
 
-def _power_shares(scenario: Scenario, clock: Timeline) -> dict[str, Floats]:
+def _power_shares(scenario: Scenario, clock: Timeline) -> tuple[Floats | float, Floats | float]:
     if not scenario.storage.exists:
-        return {}
-    shares = power_shares(scenario.storage, ambient_c(scenario, clock))
-    return dict(zip(POWER_SHARES, shares, strict=True))
+        return 1.0, 1.0
+    return power_shares(scenario.storage, ambient_c(scenario, clock))
 
 
 def _runs(
@@ -384,7 +386,7 @@ def _lanes(
     limits = import_limits_kw(scenario, months)
     sets = _sets_on_site(scenario, months).reshape(len(ALTERNATIVES) * years, clock.months)
     scale = monthly_scale(scenario.load, 0, months)
-    pv_years = (1.0 - scenario.pv.degradation_per_year) ** np.arange(years)
+    pv_years = (1.0 - scenario.pv.degradation_per_year) ** np.arange(years, dtype=float)
     auxiliary = auxiliary_kw_per_mwh(scenario.storage, _climate_where_asked(scenario, clock))
     held_kw = yearly_thresholds_kw(
         held,

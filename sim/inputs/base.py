@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from sim.inputs.field import When
 from sim.inputs.text import LONGEST_KEY, one_line
@@ -71,7 +72,7 @@ def input_error(error: ValidationError, known: dict[str, list[str]] | None = Non
     return InputError(found, max(len(found), error.error_count()))
 
 
-def _problems(finding: dict[str, Any], known: dict[str, list[str]]) -> tuple[Problem, ...]:
+def _problems(finding: ErrorDetails, known: dict[str, list[str]]) -> tuple[Problem, ...]:
     path = ".".join(one_line(str(part))[:LONGEST_KEY] for part in finding["loc"])
     reasons = getattr(finding.get("ctx", {}).get("error"), "problems", None) or (_reason(finding, path, known),)
     return tuple(Problem("{path}: {reason}", path=Named(path), reason=r) if path else r for r in reasons)
@@ -81,7 +82,7 @@ def _with_next(first: Problem, after: Problem) -> Problem:
     return Problem("{first}\n{after}", first=first, after=after)
 
 
-def _reason(finding: dict[str, Any], path: str, known: dict[str, list[str]]) -> Problem:
+def _reason(finding: ErrorDetails, path: str, known: dict[str, list[str]]) -> Problem:
     kind, context = finding["type"], finding.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown(path, known)

@@ -9,7 +9,7 @@ import numpy as np
 from sim.meter import words
 from sim.meter.columns import Layout, power_energy_pair
 from sim.meter.file import Sheet
-from sim.meter.findings import MeterFinding, MeterQuestion, asked, finding
+from sim.meter.findings import MeterFinding, MeterQuestion, Severity, asked, finding
 from sim.meter.kinds import Kind
 from sim.meter.units import ENERGY_UNITS, POWER_UNITS, UNIT_TO_KW, find_unit, is_energy, ratio_of, unit_of_cells
 from sim.meter.words import has_word
@@ -87,7 +87,7 @@ def chosen_unit(name: str, evidence: UnitEvidence, unit: str | None) -> tuple[st
     if unit is None:
         if evidence.unit is None or evidence.where is None:
             return evidence.unit, []
-        severity = "note" if evidence.is_certain else "question"
+        severity: Severity = "note" if evidence.is_certain else "question"
         return evidence.unit, [finding("unit", severity, evidence.where)]
     if evidence.unit in (None, unit) or not evidence.is_certain:
         return unit, []

@@ -313,7 +313,7 @@ def _load_text(data: bytes, filename: str, limit: int | None) -> Sheet:
     most = MAX_ROWS + 1 if limit is None else limit
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [_cut(row) for row in islice(lines, most)]
+        rows: list[Sequence[object]] = [_cut(row) for row in islice(lines, most)]
     except csv.Error as error:
         reason = Problem('"{name}" cannot be split into columns.', name=filename)
         advice = Problem("Look for a quotation mark that is opened and never closed.")

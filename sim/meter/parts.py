@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,7 +58,7 @@ def role_of(text: str) -> Role:
 
 
 def key_columns(
-    layout: Layout, cells: dict[int, Sequence[object]], minutes: NDArray[np.int64], taken: set[int]
+    layout: Layout, cells: Mapping[int, Sequence[object]], minutes: NDArray[np.int64], taken: set[int]
 ) -> tuple[int, ...]:
     """The columns that tell apart rows of one stamp, () where stamps do not repeat or nothing tells.
 
@@ -107,7 +107,7 @@ def _left(minutes: NDArray[np.int64], codes: list[NDArray[np.int64]]) -> float:
 
 
 def row_parts(
-    cells: dict[int, Sequence[object]], keys: tuple[int, ...], column: int, extra: Sequence[object] | None
+    cells: Mapping[int, Sequence[object]], keys: tuple[int, ...], column: int, extra: Sequence[object] | None
 ) -> list[Part]:
     """One part for each combination of keys; `extra` are cells, such as the unit, that help to tell what it is."""
     texts = [" · ".join(filter(None, (_key(cells[c][i]) for c in keys))) or "-" for i in range(len(cells[keys[0]]))]

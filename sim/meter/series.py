@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import runs
-from sim.meter.findings import MeterError, MeterFinding, finding, followed, listing, refusal, stamp_text
+from sim.meter.findings import MeterError, MeterFinding, Severity, finding, followed, listing, refusal, stamp_text
 from sim.meter.stamps import DAY, distinct
 from sim.problem import Problem, one_or_many
 
@@ -62,7 +62,7 @@ def sort_readings(readings: Readings) -> tuple[Readings, bool, list[MeterFinding
     what = one_or_many(len(rows), "{count:,} row was", "{count:,} rows were")
     text = Problem("{what} not in order of time ({rows}) and were sorted.", what=what, rows=listing(rows))
     order = np.lexsort((readings.values, minutes))
-    severity = "warning" if len(rows) > MUCH_BEHIND * len(minutes) else "repaired"
+    severity: Severity = "warning" if len(rows) > MUCH_BEHIND * len(minutes) else "repaired"
     return readings[order], False, [finding("order", severity, text, readings.rows[behind])]
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import there
 from sim.meter import words
 from sim.meter.cells import Numbers, parse_numbers
 from sim.meter.columns import Layout, column_cells, find_layout, sample_rows, says_interval_end, with_time
@@ -266,7 +267,7 @@ class Times:
             return
         self.name = layout.name(layout.time)
         self.is_utc = says_utc(self.name) or (layout.clock is not None and says_utc(layout.name(layout.clock)))
-        stamps = self._parsed(grid, choices)
+        stamps = self._parsed(grid, layout.time, choices)
         self.minutes, self.offsets = stamps.minutes, stamps.offsets
         if self.told is None:
             if stamps.has_24 or any(says_interval_end(name) for name in self._headings(layout)):
@@ -282,8 +283,8 @@ class Times:
     def _headings(layout: Layout) -> list[str]:
         return [layout.name(c) for c in (layout.time, layout.clock) if c is not None]
 
-    def _parsed(self, grid: Rows, choices: Choices) -> Stamps:
-        dates = grid.cells(grid.layout.time)
+    def _parsed(self, grid: Rows, time: int, choices: Choices) -> Stamps:
+        dates = grid.cells(time)
         try:
             stamps = parse_stamps(dates, choices.day_first, choices.year or USUAL_YEAR)
         except DateOrderError as error:
@@ -310,7 +311,8 @@ class Times:
 
     def _counted(self, grid: Rows, choices: Choices) -> NDArray[np.int64]:
         """Stamps of a year without any: as many rows as a year has hours, half hours or quarter hours."""
-        numbers = parse_numbers(grid.values(grid.layout.value), grid.sheet.delimiter).values
+        value = there(grid.layout.value, "the column of the values")
+        numbers = parse_numbers(grid.values(value), grid.sheet.delimiter).values
         count = int(np.isfinite(numbers).sum())
         step = next((s for s in STEPS_WITHOUT_STAMPS if count in (365 * DAY // s, 366 * DAY // s)), None)
         if step is None:

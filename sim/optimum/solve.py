@@ -460,7 +460,7 @@ def best_count(
     for count in (low - 1, low, low + 1):
         if 0 <= count <= most:
             cost(count)
-    return min(costs, key=costs.get), dict(sorted(costs.items()))
+    return min(costs, key=costs.__getitem__), dict(sorted(costs.items()))
 
 
 def warm_up() -> None:

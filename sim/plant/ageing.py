@@ -334,11 +334,14 @@ class Warranty:
     soh_by_year: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
+Limit = Literal["years", "cycles", "throughput", "soh"]
+
+
 @dataclass(frozen=True)
 class WarrantyFinding:
     """One limit that ends the warranty, or one guarantee the expected fade undercuts: the first year it happens."""
 
-    limit: Literal["years", "cycles", "throughput", "soh"]
+    limit: Limit
     year: int
     value: float
     allowed: float
@@ -362,10 +365,11 @@ def check_warranty(
     if warranty.years is not None and soh.size > warranty.years:
         text = f"The warranty ends after {warranty.years} years; the study runs {soh.size}."
         findings.append(WarrantyFinding("years", warranty.years + 1, soh.size, warranty.years, text))
-    for name, label, totals, allowed in (
+    sums: tuple[tuple[Limit, str, Floats, float | None], ...] = (
         ("cycles", "cycles", cycles, warranty.cycles),
         ("throughput", "kWh discharged per kWh of nameplate", through, warranty.throughput_kwh_per_kwh),
-    ):
+    )
+    for name, label, totals, allowed in sums:
         if allowed is not None and totals[-1] > allowed * (1 + 1e-12):
             year = int(np.argmax(totals > allowed * (1 + 1e-12))) + 1
             reached = f"{totals[year - 1]:,.0f} by the end of year {year}, {allowed:,.0f} allowed."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,7 +53,7 @@ class BatteryLife:
 
 def battery_life(storage: Storage, years: int) -> BatteryLife:
     """Straight-line fade (`straight_line`). No dependence on temperature or cycles: that is `cell_life`."""
-    found = straight_line(storage, *(np.array([getattr(storage, name)]) for name in LINE_INPUTS), years)
+    found = straight_line(storage, (np.array([getattr(storage, name)]) for name in LINE_INPUTS), years)
     health, at_end, added = (values[0] for values in found)
     is_replaced = (added > 0) & (storage.renewal == "replace")
     replaced_in = tuple(int(year) + 1 for year in np.flatnonzero(is_replaced))
@@ -67,15 +67,14 @@ def usual_fade(storage: Storage) -> Storage:
     return storage.model_copy(update={name: Storage.model_fields[name].default for name in line})
 
 
-def straight_line(
-    storage: Storage, fade_per_year: Floats, fade_first_year: Floats, end_of_life_fraction: Floats, years: int
-) -> tuple[Floats, Floats, Floats]:
-    """Fade on a straight line with an extra loss in the first year of use, of many batteries at once; inputs (n,) that
-    stand in for the battery's own.
+def straight_line(storage: Storage, line: Iterable[Floats], years: int) -> tuple[Floats, Floats, Floats]:
+    """Fade on a straight line with an extra loss in the first year of use, of many batteries at once; line: the inputs
+    `LINE_INPUTS` (n,) that stand in for the battery's own.
 
     Returned (n, years): mean capacity over nameplate of each year, capacity at its end, and the new cells put in at its
     start, by the rule of `renewal`. Added cells fade from their own first year on.
     """
+    fade_per_year, fade_first_year, end_of_life_fraction = line
     rule, replaces = renewal(storage, years), storage.renewal == "replace"
     below = end_of_life_fraction if replaces else rule.below_fraction
     health, at_end, added = np.zeros((3, len(fade_per_year), years))
@@ -121,12 +120,15 @@ def renewal(storage: Storage, years: int) -> Renewal:
         return LET_FADE
     if storage.renewal == "replace":
         return Renewal("replace", below_fraction=min(storage.end_of_life_fraction, 0.999), last_year=years - 1)
-    trigger = {
-        "threshold": {"below_fraction": storage.augment_below_fraction},
-        "periodic": {"every_years": storage.augment_every_years},
-        "years": {"in_years": tuple(row.year for row in storage.augment_years)},
-    }[storage.augment_by]
-    return Renewal("augment", restore_fraction=storage.augment_to_fraction, last_year=years - 1, **trigger)
+    by = storage.augment_by
+    return Renewal(
+        "augment",
+        below_fraction=storage.augment_below_fraction if by == "threshold" else None,
+        every_years=storage.augment_every_years if by == "periodic" else None,
+        in_years=tuple(row.year for row in storage.augment_years) if by == "years" else (),
+        restore_fraction=storage.augment_to_fraction,
+        last_year=years - 1,
+    )
 
 
 def warranty_findings(

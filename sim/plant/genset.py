@@ -22,7 +22,7 @@ class FuelCurve:
     """Litres per hour of one set of `set_kw` at 25, 50, 75 and 100 % load."""
 
     set_kw: float
-    l_per_h: tuple[float, float, float, float]
+    l_per_h: tuple[float, ...]
 
     def __post_init__(self):
         if not self.set_kw > 0:

@@ -144,6 +144,7 @@ def _year(frame: pd.DataFrame, place: dict[str, float], utc_offset_h: float | No
         **site,
         sun_minutes=sun_minutes,
         source=source,
+        findings=(),
     )
     return replace(weather, findings=(*findings, *place_findings(weather)))
 
@@ -400,7 +401,7 @@ def _filled(values: Floats, name: str, findings: list[WeatherFinding]) -> Floats
             "{what} has no usable value in {count:,} hours, the first on {first}. Give a file with a whole year of it.",
             what=COLUMN_NAMES[name],
             count=gaps.sum(),
-            first=_when(np.argmax(gaps)),
+            first=_when(int(np.argmax(gaps))),
         )
     if not any(one.code == "missing_hours" for one in findings):
         text = Problem(

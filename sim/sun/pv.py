@@ -53,8 +53,15 @@ def as_weather_year(year: Weather, name: str) -> WeatherYear:
     """A weather year read from a file as the input a scenario keeps: whole W/m2, tenths of degrees and m/s."""
     columns = {key: np.round(np.maximum(getattr(year, key), 0.0)).tolist() for key in ("ghi", "dni", "dhi")}
     columns |= {key: np.round(getattr(year, key), 1).tolist() for key in ("air_c", "wind_m_s")}
-    place = {key: float(getattr(year, key)) for key in ("latitude_deg", "longitude_deg", "utc_offset_h", "altitude_m")}
-    return WeatherYear(name=name[-200:], sun_minutes=float(year.sun_minutes), **place, **columns)
+    return WeatherYear(
+        name=name[-200:],
+        latitude_deg=float(year.latitude_deg),
+        longitude_deg=float(year.longitude_deg),
+        utc_offset_h=float(year.utc_offset_h),
+        altitude_m=float(year.altitude_m),
+        sun_minutes=float(year.sun_minutes),
+        **columns,
+    )
 
 
 @lru_cache(maxsize=WEATHERS_KEPT)
@@ -62,9 +69,9 @@ def year_of_weather(drawn: tuple[str, int, WeatherYear | None]) -> Weather:
     """The weather of (place, seed, file), hour by hour: of the file, else drawn from the place's record."""
     place, seed, file = drawn
     if file is not None:
-        columns = {key: np.array(getattr(file, key)) for key in ("ghi", "dni", "dhi", "air_c", "wind_m_s")}
-        names = ("latitude_deg", "longitude_deg", "utc_offset_h", "altitude_m", "sun_minutes")
-        return Weather(**columns, **{name: getattr(file, name) for name in names}, source=file.name)
+        ghi, dni, dhi, air_c, wind = map(np.array, (file.ghi, file.dni, file.dhi, file.air_c, file.wind_m_s))
+        where = file.latitude_deg, file.longitude_deg, file.utc_offset_h, file.altitude_m
+        return Weather(ghi, dni, dhi, air_c, wind, *where, file.sun_minutes, file.name)
     record = library.sites()[place]
     return synthetic_year(
         record.latitude_deg,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.arrays import Floats
 from sim.inputs.market import MOST_YEARS
@@ -342,7 +343,7 @@ def _day_of(regular: Regular, found: Sequence[MeterFinding]) -> Curve:
     return _day(minutes, regular.kw, found)
 
 
-def _day(minutes: Floats, values: Floats, found: Sequence[MeterFinding]) -> Curve:
+def _day(minutes: ArrayLike, values: Floats, found: Sequence[MeterFinding]) -> Curve:
     """Means of the 24 hours; each must have a price."""
     hour = (np.asarray(minutes) // 60).astype(int) % HOURS
     usable = np.isfinite(values)

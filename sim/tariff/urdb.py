@@ -122,7 +122,7 @@ def to_tariff(
         demand_confidence="seen_in_source",
     )
     try:
-        tariff = Tariff(**fields)
+        tariff = Tariff.model_validate(fields)
     except ValidationError as error:
         raise input_error(error) from error
     return tariff, tuple(_findings(rate, window, currency, peak_kw))
@@ -195,7 +195,8 @@ def _season(rate: UrdbRate, months: tuple[int, ...]) -> Season:
     fuel = rate.fuel_by_month[months[0] - 1] if rate.fuel_by_month else 0.0
     prices = {name: rate.energy[int(name.split("_")[1])][0].price + fuel for name in sorted(names)}
     days = {"weekday": weekday, "saturday": weekend, "sunday_holiday": weekend}
-    return Season(name=f"months {months[0]}-{months[-1]}", months=months, prices_per_kwh=prices, **days)
+    name = f"months {months[0]}-{months[-1]}"
+    return Season.model_validate({"name": name, "months": months, "prices_per_kwh": prices, **days})
 
 
 def _windows(rate: UrdbRate, energy: Table, demand: Table, month: int) -> tuple[dict[str, Any], ...]:

@@ -33,7 +33,7 @@ def test_a_limit_that_is_just_reached_is_not_passed():
 
 def test_many_batteries_are_single_ones():
     rates, storage = np.array([0.02, 0.03, 0.05]), Storage(renewal="replace", end_of_life_fraction=0.8)
-    found = straight_line(storage, rates, np.full(3, 0.01), np.full(3, 0.8), 12)
+    found = straight_line(storage, (rates, np.full(3, 0.01), np.full(3, 0.8)), 12)
     for k, rate in enumerate(rates):
         one = battery_life(storage.model_copy(update={"fade_per_year": rate, "fade_first_year": 0.01}), 12)
         for many, single in zip(found, (one.health, one.at_end, one.added), strict=True):
