@@ -143,7 +143,7 @@ def plan(study: Study, wish: Wish) -> Plan:
         programme,
         growth,
         price,
-        _most(programme, wish),
+        _most(programme, wish, scenario),
         battery_cost,
         float(weights.sum()),
         year,
@@ -417,8 +417,10 @@ def _pv_kw_per_kwp(study: Study, weights: Floats) -> Floats:
     return pv_kw_per_kwp(scenario.pv, scenario.site.place, clock) * float(np.average(age, weights=weights))
 
 
-def _most(programme: Programme, wish: Wish) -> Sizes:
-    """How far the search goes."""
-    peak = float(programme.load_kw.max())
-    set_kw = peak if wish.sets else 0.0
-    return Sizes(MOST_POWER * peak, LONGEST_H * peak, wish.most_kwp if wish.pv else 0.0, set_kw)
+def _most(programme: Programme, wish: Wish, scenario: Scenario) -> Sizes:
+    """How far the search goes: to the size of today at the least, which has its price beside the best."""
+    peak, storage = float(programme.load_kw.max()), scenario.storage
+    kw, kwh = max(MOST_POWER * peak, storage.power_kw), max(LONGEST_H * peak, storage.energy_kwh)
+    sets_kw = scenario.genset.last_resort_sets * site_set_kw(scenario)
+    set_kw = max(peak, sets_kw) if wish.sets else 0.0
+    return Sizes(kw, kwh, wish.most_kwp if wish.pv else 0.0, set_kw)

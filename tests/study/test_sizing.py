@@ -43,6 +43,13 @@ def test_a_years_weight_is_the_mean_discount_factor_of_its_months(plan):
     assert plan.weight == pytest.approx((1 - (1 + rate) ** -15) / per_month / 12)
 
 
+def test_a_battery_beyond_any_use_has_its_price():
+    """One of five times the load's peak stood on the page as an error: the programme had no room for it."""
+    plan = sizing.plan(evaluate(CASE_D.with_({"storage.power_kw": 50, "storage.energy_kwh": 150})), BATTERY)
+    assert plan.today.kw > 4 * plan.programme.load_kw.max()
+    assert sizing_fronts.row(plan, "today", plan.today).programme > sizing.find(plan).cost
+
+
 def test_a_short_term_is_weighted_by_the_month():
     study = evaluate(BLANK.with_({"site.term_months": 18}))
     factor = (1 + BLANK.finance.discount_rate) ** (-np.arange(1, 25) / 12) * (np.arange(1, 25) <= 18)
