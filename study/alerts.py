@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sim.plant.battery import window_kwh
-from study.answer import NOTHING_KWH, Finding, Quantity, clash
+from study.answer import NOTHING_KWH, Finding, Kind, Quantity, clash
 from study.attribution import parts
 from study.decision import WEAK_BASELINE, decision
 from study.place import elsewhere, priced_abroad
@@ -137,7 +137,7 @@ def _sets(study: Study) -> Iterator[Alert]:
                 dry,
             )
         for limit in found.limits:
-            kind = "duration" if limit.limit == "hours" else "percent"
+            kind: Kind = "duration" if limit.limit == "hours" else "percent"
             value, allowed = Quantity(kind, limit.value), Quantity(kind, limit.allowed)
             rating = Quantity("text", study.scenario.genset.rating)
             values = who | {"value": value, "allowed": allowed, "rating": rating}

@@ -118,7 +118,7 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
         "grid_diesel": {"genset.last_resort_sets": genset.backup_sets},
         "grid": {"genset.last_resort_sets": 0, "genset.sets": 0},
     }
-    return {
+    changes: dict[str, dict[str, Any]] = {
         "grid": no_grid if baseline_of(scenario) == "diesel" else {},
         "pv": {"pv.dc_kwp": 0.0},
         "battery": {"storage.energy_kwh": 0.0},
@@ -131,7 +131,8 @@ def _without(scenario: Scenario, part: str) -> dict[str, Any]:
             "finance.ems_cost": 0.0,
         },
         "compute": {"compute.cap_rule": "off", "compute.defer": False, "compute.shed_in_outages": False},
-    }[part]
+    }
+    return changes[part]
 
 
 def _declares_anew(scenario: Scenario) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -32,6 +33,7 @@ BATTERY_INPUTS = (
 )
 # What moves the ceilings that the plain rule has found for its imports.
 OF_CEILING = ("load.level", "storage.energy_kwh", "storage.power_kw")
+Years = TypeVar("Years", int, Ints)
 OF_HEALTH = tuple(f"storage.{name}" for name in LINE_INPUTS)
 
 
@@ -89,7 +91,7 @@ class Alternative:
     def row(self) -> int:
         return self.study.dispatch.row(self.name)
 
-    def own_lane(self, years: Ints) -> Ints:
+    def own_lane(self, years: Years) -> Years:
         """The study's lanes of these project years (0 is the first)."""
         return self.row * self.study.dispatch.years + years
 
@@ -115,8 +117,10 @@ def metered(
     """
     shape = (v.count, len(years), own.study.dispatch.clock.months)
     classes = len(own.study.dispatch.classes.names)
-    monthly = {name: np.empty(shape) for name in variants.KEPT}
-    readings = {name: np.empty((*shape, classes)) for name in ("import_kwh", "export_kwh", "peak_kw")}
+    monthly: dict[str, Floats] = {name: np.empty(shape) for name in variants.KEPT}
+    readings: dict[str, Floats] = {
+        name: np.empty((*shape, classes)) for name in ("import_kwh", "export_kwh", "peak_kw")
+    }
     for at, series, shed_kw in _series_of(own, years, outages is None):
         lanes, shares, refill = _lanes(own, v, years[at], health[:, at])
         if outages is None:

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from finance.ledger import crew_months
-from sim.arrays import Floats, Ints
+from sim.arrays import Flags, Floats, Ints
 from sim.dispatch import variants
 from sim.dispatch.result import Dispatch
 from sim.dispatch.variants import Outages
@@ -67,7 +67,7 @@ class Term:
         """Project year (0 is the first) of each month (months,)."""
         return np.arange(self.months) // 12
 
-    def _is_above_zero(self, values: Floats) -> Floats:
+    def _is_above_zero(self, values: Floats) -> Flags:
         """Whether the sum of the project year of each month is (n, months)."""
         return (np.add.reduceat(values, np.arange(0, self.months, 12), axis=1) > 0)[:, self.year_of_month]
 
@@ -110,7 +110,7 @@ class Term:
         found: Used = {}
         for group in self._groups:
             middle, mean = _middle_of(group), health[:, group].mean(axis=1)
-            slopes = self._slopes[int(middle)] if np.ptp(off[:, group]) > 1e-12 else None
+            slopes = self._slopes[middle] if np.ptp(off[:, group]) > 1e-12 else None
             for key, values in self._middle(v, middle, mean, outages, threads).items():
                 whole = found.setdefault(key, np.empty((v.count, years, values.shape[1])))
                 whole[:, group] = values[:, None]
@@ -133,7 +133,7 @@ class Term:
         (months of a year,))."""
         found, scenario = {}, Values(self.own.study.scenario, {}, 2)
         for group in self._groups:
-            year, health = int(_middle_of(group)), self._dispatch.life.health[group]
+            year, health = _middle_of(group), self._dispatch.life.health[group]
             ends = np.array([max(0.0, health.min() - BESIDE), min(1.0, health.max() + BESIDE)])
             used = self._middle(scenario, year, ends, variants.repeated(NO_OUTAGES, [0, 0]))
             found[year] = {key: (values[1] - values[0]) / (ends[1] - ends[0]) for key, values in used.items()}
@@ -156,8 +156,8 @@ def hours_off(outages: Outages, clock: Timeline) -> Floats:
     return np.diff(ends[outages.first])
 
 
-def _middle_of(group: Ints) -> Ints:
-    return group[(len(group) - 1) // 2]
+def _middle_of(group: Ints) -> int:
+    return int(group[(len(group) - 1) // 2])
 
 
 def _off_mean(health: Floats, groups: tuple[Ints, ...]) -> Floats:

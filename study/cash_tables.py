@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of
 from study.financing import CAUSES, Returns
 
 Level = Literal["total", "part", "running", "ratio"]
@@ -119,7 +119,7 @@ def _group(key: str, number: int, parts: Mapping[str, Floats]) -> list[Row]:
     least = SMALLEST * max(np.abs(values).max() for values in parts.values())
     shown = _numbered({name: values for name, values in parts.items() if np.abs(values).max() > least})
     rows = [Row(name, f"{number}.{k}", values, "part") for k, (name, values) in shown]
-    return [Row(key, str(number), sum(parts.values()), "total"), *rows]
+    return [Row(key, str(number), sum_of(parts.values()), "total"), *rows]
 
 
 def _numbered(parts: Mapping[str, Floats]):

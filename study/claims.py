@@ -22,7 +22,7 @@ from finance import metrics
 from finance.figures import FIGURES, KeyFigure, figures_on
 from finance.metrics import Figure
 from finance.rates import bill_rates, step_prices
-from sim.arrays import Floats
+from sim.arrays import Floats, there
 from sim.dispatch.lanes import simulate
 from sim.inputs import library
 from sim.inputs.base import InputError
@@ -169,7 +169,7 @@ def check(study: Study, claim: Claim, with_break_even: bool = True) -> Verdict:
     own = _changed(study, claim.changes)
     value = METRICS[claim.metric].value(own, claim.settings)
     margin = _margin(claim, value)
-    found = ()
+    found: tuple[BreakEven, ...] = ()
     if with_break_even:
         found = tuple(break_even(own, claim, path) for path in claim.inputs if _can_move(own.scenario, path))
     return Verdict(claim, value, margin >= 0, margin, found)
@@ -219,8 +219,11 @@ def holding_range(study: Study, claim: Claim) -> HoldingRange:
     between two of them is not stepped over."""
     verdict = check(study, claim, with_break_even=False)
     own, now = _changed(study, claim.changes), float(study.scenario.get(claim.range_of))
-    bounds = {"at_least": claim.threshold, "at_most": claim.threshold if claim.upper is None else claim.upper}
-    sides = bounds if claim.comparator == "between" else (claim.comparator,)
+    bounds: dict[Comparator, float] = {
+        "at_least": claim.threshold,
+        "at_most": claim.threshold if claim.upper is None else claim.upper,
+    }
+    sides = tuple(bounds) if claim.comparator == "between" else (claim.comparator,)
     alone = [replace(claim, comparator=side, threshold=bounds[side], upper=None) for side in sides]
     values = _values_along(own, claim, claim.range_of)
     found = [_turn(own, one, claim.range_of, values) for one in alone]
@@ -360,8 +363,8 @@ def _irr_with(study: Study, extras: Iterable[Callable[[Study], Floats]]) -> Figu
 
 
 def _next(before: Rung, key: str, value: Figure) -> Rung:
-    exists = before.value.value is not None and value.value is not None
-    return Rung(key, value, before.value.value - value.value if exists else None)
+    was, now = before.value.value, value.value
+    return Rung(key, value, None if was is None or now is None else was - now)
 
 
 # A worked Shandong case falls from 11.9 to 9.7 % without its income from a virtual power plant: 13 % on top of a level
@@ -503,7 +506,7 @@ def _margin(claim: Claim, value: Figure) -> float:
         return value.value - claim.threshold
     if claim.comparator == "at_most":
         return claim.threshold - value.value
-    return min(value.value - claim.threshold, float(claim.upper) - value.value)
+    return min(value.value - claim.threshold, there(claim.upper, "the upper bound of the claim") - value.value)
 
 
 def _changed(study: Study, changes: Mapping[str, Any]) -> Study:

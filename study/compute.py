@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from finance.ledger import lost_gpu_h, restart_cost
-from sim.arrays import Flags, Floats, runs
+from sim.arrays import Flags, Floats, runs, there
 from sim.inputs.scenario import Scenario
 from sim.optimum.model import Deferral, Optimum, Programme, ShedTier
 from sim.optimum.oracle import solve_oracle
@@ -255,7 +255,8 @@ def flexible(scenario: Scenario, given: Year, levers: Sequence[Lever], gpu_price
 
 
 def _tiers(scenario: Scenario, given: Year, levers: Sequence[Lever], gpu_price: float) -> list[tuple[Lever, ShedTier]]:
-    compute, found = scenario.compute, []
+    compute = scenario.compute
+    found: list[tuple[Lever, ShedTier]] = []
     if "cap" in levers:
         for segment in cap_segments(compute):
             price = cap_price_per_kwh(scenario, segment, gpu_price)
@@ -296,6 +297,7 @@ def _unused(without: Optimum, tiers: int) -> Optimum:
 
 def _worth(scenario: Scenario, given: Year, without: Optimum, found: Optimum, levers: Sequence[Lever]) -> Worth:
     price, step_h = scenario.finance.gpu_price_per_h, given.programme.step_h
+    site_price = there(without.site_price_per_kwh, "the price of the site's load by step")
     tiers = _tiers(scenario, given, levers, price)
     uses = []
     for lever in levers:
@@ -319,7 +321,7 @@ def _worth(scenario: Scenario, given: Year, without: Optimum, found: Optimum, le
         gpu_price=price,
         hours=float((used_kw > 0).sum()) * step_h,
         used_kw=used_kw,
-        saving_per_gpu_h=np.where(given.grid_up, without.site_price_per_kwh * _kwh_per_lost_gpu_h(scenario), np.nan),
+        saving_per_gpu_h=np.where(given.grid_up, site_price * _kwh_per_lost_gpu_h(scenario), np.nan),
         uses=tuple(uses),
         method=found.method,
     )

@@ -21,7 +21,7 @@ from finance.lines import keys
 from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of
 from sim.inputs.contract import Contract, ContractKind
 from study.financing import CAUSES, PAID_CAUSES
 from study.study import Study, kept
@@ -334,10 +334,10 @@ def plant_cash(study: Study, kind: ContractKind = "buy") -> CashFlow:
     parts = {name: _plant_line(study, name, kind) for name in PLANT_PARTS}
     row, monthly = study.dispatch.row("hybrid"), study.dispatch.monthly
     names = ("pv_load_kwh", "pv_charge_kwh") if kind == "ppa" else ("pv_load_kwh", "discharge_kwh")
-    kwh = np.append(0.0, sum(monthly[name][row] for name in names))
+    kwh = np.append(0.0, sum_of(monthly[name][row] for name in names))
     return CashFlow(
         capex=parts["investment"],
-        savings=sum(lines[name] for name in CAUSES),
+        savings=sum_of(lines[name] for name in CAUSES),
         opex=parts["operating"],
         replacement=parts["replacement"],
         salvage=parts["residual"],
@@ -371,7 +371,7 @@ def plant_lines(study: Study, found: Outcome, period: int) -> list[str]:
 def _frame(study: Study, contract: Contract, saving_factor: float = 1.0) -> _Frame:
     lines, plant, scenario = plant_project(study), plant_cash(study, contract.kind), study.scenario
     per_year, last = metrics.MONTHLY, plant.capex.size - 1
-    rest = sum(lines[name] for name in ("operating", "replacement", "residual"))
+    rest = sum_of(lines[name] for name in ("operating", "replacement", "residual"))
     runs_on = contract.kind in ("operating_lease", "rental")
     return _Frame(
         plant=replace(plant, savings=plant.savings * saving_factor),
@@ -391,8 +391,8 @@ def _measured(lines: Mapping[str, Floats], shared_on: str) -> Floats:
     """The saving a contract speaks of (months + 1,)."""
     billed = [lines[name] for name in PAID_CAUSES]
     if shared_on == "gross":
-        return sum(np.maximum(line, 0.0) for line in billed)
-    return sum(billed) + (lines["saved_loss"] if shared_on == "with_loss" else 0.0)
+        return sum_of(np.maximum(line, 0.0) for line in billed)
+    return sum_of(billed) + (lines["saved_loss"] if shared_on == "with_loss" else 0.0)
 
 
 def _deal(frame: _Frame, contract: Contract) -> Deal:

@@ -32,7 +32,7 @@ from finance.kpis import by_period, served_kwh
 from finance.lines import PRICED, by, keys
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of
 from sim.plant.battery import full_cycles
 from study.study import Study, kept
 
@@ -71,7 +71,7 @@ def _cash(lines: Mapping[str, Floats], energy_kwh: Floats) -> CashFlow:
     yearly = {name: by_year(line) for name, line in lines.items()}
     return CashFlow(
         capex=yearly["investment"],
-        savings=sum(yearly[name] for name in PAID_CAUSES),
+        savings=sum_of(yearly[name] for name in PAID_CAUSES),
         opex=yearly["operating"],
         replacement=yearly["replacement"],
         salvage=yearly["residual"],
@@ -88,7 +88,7 @@ def monthly_lines(study: Study, alternative: str = "hybrid", against: str | None
 
 def grouped(lines: Mapping[str, Floats]) -> dict[str, Floats]:
     """Cost lines by what they are to a project: `PROJECT_LINES`."""
-    return {name: sum(lines[line] for line in names) for name, names in PROJECT_LINES.items()}
+    return {name: sum_of(lines[line] for line in names) for name, names in PROJECT_LINES.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +204,7 @@ def after_tax(study: Study, lines: Mapping[str, Floats]) -> Floats:
     """Monthly flow (..., months + 1) of a project's `grouped` lines after tax on EBIT, as `returns_under` has it."""
     cash = _cash(lines, np.zeros(1))
     whole = financed(cash, tax_rules(study.scenario), NO_LOAN, _vat(study, cash))
-    before, yearly = sum(lines.values()), whole.credit + whole.vat - whole.tax_without_loan.tax
+    before, yearly = sum_of(lines.values()), whole.credit + whole.vat - whole.tax_without_loan.tax
     return before + at_year_ends(yearly, before.shape[-1], metrics.MONTHLY)
 
 
@@ -254,7 +254,7 @@ def _vat(study: Study, cash: CashFlow) -> Floats:
 def _monthly(study: Study, whole: Financed, alternative: str, against: str) -> dict[str, Floats]:
     """Lines by month; what is worked out by year (tax, credit, VAT, loan) comes at the year's end."""
     lines = monthly_lines(study, alternative, against)
-    before, plan = sum(lines.values()), whole.loan
+    before, plan = sum_of(lines.values()), whole.loan
     yearly = {
         "tax_on_ebit": -whole.tax_without_loan.tax,
         "credit": whole.credit,
@@ -267,7 +267,7 @@ def _monthly(study: Study, whole: Financed, alternative: str, against: str) -> d
     placed = {name: at_year_ends(line, before.size, metrics.MONTHLY) for name, line in yearly.items()}
     given = placed["credit"] + placed["vat"]
     after = before + placed["tax_on_ebit"] + given
-    equity = before + given + sum(placed[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
+    equity = before + given + sum_of(placed[name] for name in ("drawdown", "principal", "interest", "tax_paid"))
     return lines | {"before_tax": before} | placed | {"after_tax": after, "equity": equity}
 
 
@@ -288,7 +288,7 @@ def storage_cost(study: Study, with_charging: bool = True) -> Figure:
     Per discharged AC kWh. Charging from PV and sets counts as free; what it displaces is in the bill.
     """
     row = study.dispatch.row("hybrid")
-    cost = -sum(study.ledger.lines[name][row] for name in STORAGE_LINES)
+    cost = -sum_of(study.ledger.lines[name][row] for name in STORAGE_LINES)
     if with_charging:
         cost = cost + np.append(0.0, charging_cost(study))
     discharged = np.append(0.0, study.dispatch.monthly["discharge_kwh"][row])

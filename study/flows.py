@@ -21,7 +21,7 @@ from finance.ledger import cells_price, kw_beyond, of_site
 from finance.lines import LINES, Reader, value
 from finance.lives import FACTORS, Lives
 from finance.price_paths import path_of, rate_input
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of
 from sim.dispatch import variants
 from sim.dispatch.variants import Outages
 from study.batch_lanes import Alternative, health_and_cells
@@ -109,7 +109,7 @@ def _chunk(terms: list[Term], v: Values, used: list[Used]) -> dict[str, Floats]:
     found = {"rate": v("finance.discount_rate")}
     for prefix, flow, term, own in zip(("", "base_"), ("own", "base"), terms, used, strict=True):
         of = _quantities(term, v, own)
-        found[flow] = sum(_cost_flows(term, v.count, of).values())
+        found[flow] = sum_of(_cost_flows(term, v.count, of).values())
         found[f"{prefix}unserved_kwh"] = of("unserved_kwh").sum(axis=1)
         found[f"{prefix}co2_t"] = np.broadcast_to(of("co2_kg"), (v.count, term.months)).sum(axis=1) / 1000
     return found

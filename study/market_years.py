@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from sim.arrays import Floats, Ints
+from sim.arrays import Floats, Ints, there
 from sim.dispatch.variants import Outages, repeated
 from sim.inputs.scenario import Scenario
 from study.evaluate import evaluate
@@ -38,10 +38,10 @@ def flows_by_year(
     it is billed."""
     found: dict[str, Floats] = {}
     done, total = 0, len(market_year)
+    billed = there(study.scenario.tariff.market, "the market of the tariff").billed.year
     for year in np.unique(market_year).tolist():
         rows = np.flatnonzero(market_year == year)
-        is_own = study.scenario.tariff.market.billed.year == year
-        other = study if is_own else evaluate(study.scenario.with_({YEAR: year}))
+        other = study if year == billed else evaluate(study.scenario.with_({YEAR: year}))
         some = {path: drawn[rows] for path, drawn in values.items()}
         part = flows(other, some, repeated(outages, rows), threads, None, against)
         for field in fields(part):

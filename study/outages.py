@@ -168,7 +168,7 @@ def battery_alone_h(found: Outlook) -> float:
 
 def need_for(found: Outlook, hours: int) -> tuple[BatteryNeed, BatteryNeed]:
     """Battery that carries an outage of whole hours from any start: alone, and beside the sets that stand ready."""
-    return tuple(battery_need(found.net_kw, hours, firm_kw) for firm_kw in (0.0, found.island.genset_kw))
+    return battery_need(found.net_kw, hours), battery_need(found.net_kw, hours, found.island.genset_kw)
 
 
 def survival_with_failures(study: Study, found: Outlook, hours: int) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 
 from finance.figures import Kpis
 from finance.kpis import Saving
+from sim.arrays import there
 from sim.inputs import library
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DAY_TYPES, DEMAND_BASES, Season, Tariff, library_tariff
@@ -86,7 +87,9 @@ def market_condition(scenario: Scenario) -> MarketCondition | None:
     rule = library.market_users()
     last = np.datetime64(scenario.site.start, "M") + scenario.site.term_months
     tariff = scenario.tariff
-    if not has_government_windows(tariff) or tariff.voltage_kv < rule.low or last <= np.datetime64(rule.value, "M"):
+    if not has_government_windows(tariff) or last <= np.datetime64(rule.value, "M"):
+        return None
+    if tariff.voltage_kv is None or tariff.voltage_kv < there(rule.low, "the voltage of market users"):
         return None
     return MarketCondition(rule.value, rule.source, year_spread_per_kwh(tariff))
 

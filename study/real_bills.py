@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ MONEY = ("energy", "demand", "adjustment", "tax", "other")
 ALTERNATIVE = "grid"
 NEAR = 0.01
 Cause = Literal["load", "price", "peak", "basis", "adjustment", "tax", "other", "not_split"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,11 +152,14 @@ def verdict(found: Comparison) -> BillVerdict | None:
 
 def _cause(found: Comparison, part: str) -> Cause:
     """Quantity or price: what makes up at least half of a component's difference."""
-    measured = {"energy": ("kwh", "load", "price"), "demand": ("max_demand_kw", "peak", "basis")}
     if part == "kwh":
         return "load"
-    if part not in measured:
+    if part in CAUSES:
         return part
+    measured: dict[str, tuple[str, Cause, Cause]] = {
+        "energy": ("kwh", "load", "price"),
+        "demand": ("max_demand_kw", "peak", "basis"),
+    }
     quantity, because_quantity, because_price = measured[part]
     where = found.lines[part].both
     of_quantity, of_money = found.lines[quantity].relative(where), found.lines[part].relative(where)

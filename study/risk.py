@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from finance.figures import FIGURES, WORTH, Flow, figures_on
-from sim.arrays import Floats, Ints
+from sim.arrays import Floats, Ints, there
 from sim.dispatch.variants import Outages
 from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario
@@ -209,8 +209,8 @@ class OutageModel:
         """As the scenario's statistics say; from a list as many events a year, and as long ones, as it has."""
         grid, listed = scenario.grid, scenario.grid.outages
         if grid.outage_source == "statistics":
-            mean_h = grid.saidi_h_per_year / grid.saifi_per_year if grid.saifi_per_year else 0.0
-            return OutageModel(grid.saifi_per_year, mean_h, grid.outage_spread)
+            number, hours = (there(one, "SAIFI or SAIDI") for one in (grid.saifi_per_year, grid.saidi_h_per_year))
+            return OutageModel(number, hours / number if number else 0.0, grid.outage_spread)
         hours = sum(outage.duration_h for outage in listed)
         return OutageModel(float(len(listed)), hours / len(listed) if listed else 0.0)
 
@@ -327,11 +327,11 @@ def simulate_draws(
 
 def quantiles(values: Floats) -> Quantiles:
     """Quantiles of the values that exist."""
-    there = values[np.isfinite(values)]
-    if not there.size:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
         return Quantiles(None, None, None, None, 0.0)
-    low, middle, high = (float(value) for value in np.quantile(there, (0.1, 0.5, 0.9)))
-    return Quantiles(low, middle, high, float(there.mean()), there.size / values.size)
+    low, middle, high = (float(value) for value in np.quantile(finite, (0.1, 0.5, 0.9)))
+    return Quantiles(low, middle, high, float(finite.mean()), finite.size / values.size)
 
 
 def _factor(paths: list[str], correlations: Mapping[tuple[str, str], float]) -> Floats:
@@ -342,7 +342,7 @@ def _factor(paths: list[str], correlations: Mapping[tuple[str, str], float]) -> 
             i, j = paths.index(one), paths.index(other)
             matrix[i, j] = matrix[j, i] = rho
     try:
-        return np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix), dtype=float)
     except np.linalg.LinAlgError:
         raise ValueError("these correlations exclude each other; make some of them smaller") from None
 

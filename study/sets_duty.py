@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.arrays import there
 from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import site_set_kw
 from sim.plant.ratings import RATINGS, FuelLogistics, RatingFinding, check_rating, fuel_logistics
@@ -53,7 +54,8 @@ def _limits(study: Study, trace: Trace, kept: slice, each_h: float) -> list[Rati
     running = trace.sets_running[kept]
     one_kw = np.divide(trace.genset_kw[kept], running, out=np.zeros(running.size), where=running > 0)
     genset = study.scenario.genset
-    code = "LTP" if genset.rating == "PRP" and each_h <= RATINGS["LTP"].hours_per_year else genset.rating
+    limited_h = there(RATINGS["LTP"].hours_per_year, "the hours of limited-time running")
+    code = "LTP" if genset.rating == "PRP" and each_h <= limited_h else genset.rating
     found = check_rating(one_kw, site_set_kw(study.scenario), code, study.dispatch.clock.step_h)
     allowed = RATINGS[genset.rating].hours_per_year
     passed = [finding for finding in found if finding.limit != "hours"]

@@ -366,7 +366,9 @@ def _programme(
     keeps_pv = scenario.pv.exists and not wish.pv
     pv = _pv_kw_per_kwp(study, weights) * scenario.pv.dc_kwp if keeps_pv else np.zeros(clock.steps)
     sizes_sets = wish.sets and bool(beyond_grid.any())
-    tiers = () if sizes_sets else (ShedTier(_sets_kw(study, lane, dark, beyond_grid), sets_per_kwh),)
+    tiers: tuple[ShedTier, ...] = (
+        () if sizes_sets else (ShedTier(_sets_kw(study, lane, dark, beyond_grid), sets_per_kwh),)
+    )
     if not wish.serve_all and scenario.finance.unserved_per_kwh > 0:
         tiers += (ShedTier(beyond_grid, rates.unserved_per_kwh),)
     programme = Programme(

@@ -39,6 +39,7 @@ SHOWN = 3  # turning points named on a page
 COST_TOLERANCE, VALUE_TOLERANCE = 1e-4, 1e-4
 # Prices by which a bill does not move in proportion where it has a minimum or is adjusted for the power factor.
 OF_ENERGY = ("finance.energy_price_factor", "finance.energy_escalation")
+Side = Literal["above", "below"]
 Gap = Callable[[float], float]
 
 
@@ -57,7 +58,7 @@ class TurningPoint:
     low: float
     high: float
     at: float | None = None
-    holds: Literal["above", "below"] | None = None
+    holds: Side | None = None
     distance: float | None = None
     reason: str | None = None
 
@@ -111,7 +112,7 @@ def turning_point(study: Study, path: str, within: float | None = None) -> Turni
     if not found:
         return TurningPoint(path, now, low, high, reason="no_limit")
     at = min(found, key=lambda value: abs(value - now))
-    holds = "above" if (gap(now) < 0) == (now > at) else "below"
+    holds: Side = "above" if (gap(now) < 0) == (now > at) else "below"
     return TurningPoint(path, now, low, high, at, holds, abs(at - now) / unit)
 
 
@@ -143,7 +144,7 @@ def _of_prices(study: Study, paths: list[str]) -> list[TurningPoint]:
         roots = at[2 * k : 2 * k + 2]
         if not np.isnan(roots).all():
             root = float(roots[np.nanargmin(np.abs(roots - now[k]))])
-            holds = "above" if (today < 0) == (now[k] > root) else "below"
+            holds: Side = "above" if (today < 0) == (now[k] > root) else "below"
             low, high = ends[k].tolist()
             distance = abs(root - now[k]) / _unit(path, now[k], low, high)
             found.append(TurningPoint(path, float(now[k]), low, high, root, holds, float(distance)))

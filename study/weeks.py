@@ -136,7 +136,8 @@ def measured_steps(study: Study) -> NDArray[np.bool_]:
     measured = study.dispatch.classes.measured
     if not measured.size or study.scenario.tariff.demand_basis == "transformer_kva":
         return np.ones(study.dispatch.clock.steps, bool)
-    return measured.any(axis=0)[study.dispatch.classes.period]
+    by_class: NDArray[np.bool_] = np.any(measured, axis=0)
+    return by_class[study.dispatch.classes.period]
 
 
 def _within(days: int, clock: Timeline) -> int:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.arrays import own, require
+from sim.arrays import Filled, own, require
 from sim.dispatch.rule import (
     N_COLUMNS,
     STEP_ABOVE_SHAVE,
@@ -95,13 +95,13 @@ class Series:
     step_h: float
     demand_window_steps: int = 1
     refill_share: float = 1.0
-    charge_power_share: np.ndarray | float = 1.0
-    discharge_power_share: np.ndarray | float = 1.0
-    export_share: np.ndarray | float = 1.0
+    charge_power_share: Filled = 1.0
+    discharge_power_share: Filled = 1.0
+    export_share: Filled = 1.0
     levels: "Levels | None" = None
     measured: np.ndarray | None = None
-    market_per_kwh: np.ndarray | float = 0.0
-    export_market_per_kwh: np.ndarray | float = 0.0
+    market_per_kwh: Filled = 0.0
+    export_market_per_kwh: Filled = 0.0
 
     def __post_init__(self):
         n = len(self.load_kw)

@@ -325,7 +325,7 @@ def _flex_sums(flex: tuple[Flex, ...], lanes: int, clock: Timeline) -> dict[str,
     return sums
 
 
-def some_lanes(lanes: Lanes, which: NDArray[np.int64]) -> Lanes:
+def some_lanes(lanes: Lanes, which: NDArray[np.int64] | list[int]) -> Lanes:
     """The lanes with these indices."""
     return Lanes(**{name: getattr(lanes, name)[which] for name in (*SCALAR_FIELDS, *MONTHLY_FIELDS)})
 

@@ -141,10 +141,10 @@ def units_per_usd(currency: str) -> Record | None:
 
 def table_rate(site: str, shown: str) -> float:
     """Units of the currency `shown` for one of `site`, by the dollar rates of the table. KeyError where it has none."""
-    rates = [units_per_usd(code) for code in (site, shown)]
-    if None in rates:
+    own, other = units_per_usd(site), units_per_usd(shown)
+    if own is None or other is None:
         raise KeyError(f"assets/data/fx.yaml has no rate from {site} to {shown}")
-    return rates[1].value / rates[0].value
+    return other.value / own.value
 
 
 def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Record:

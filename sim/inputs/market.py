@@ -17,6 +17,7 @@ MOST_YEARS = 30
 LOWEST_PER_KWH, HIGHEST_PER_KWH = -100_000.0, 1_000_000.0
 DECIMALS = 8
 MOST_TEXT = 365 * 96 * 14
+PriceStep = Literal[15, 30, 60]
 Year = Annotated[int, Field(ge=1990, le=2100)]
 
 
@@ -24,7 +25,7 @@ class MarketYear(Closed):
     """365 days from 1 January 00:00 local standard time; `prices`: money per kWh of each step, blanks between."""
 
     year: Year
-    step_minutes: Literal[15, 30, 60]
+    step_minutes: PriceStep
     prices: Annotated[str, Field(max_length=MOST_TEXT)]
 
     @model_validator(mode="after")

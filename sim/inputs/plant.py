@@ -55,7 +55,7 @@ class WeatherYear(Closed):
     longitude_deg: float = Field(ge=-180, le=180)
     utc_offset_h: float = Field(ge=-12, le=14)
     altitude_m: float = Field(ge=-500, le=9000)
-    sun_minutes: float = Field(30.0, ge=-720, le=720)
+    sun_minutes: float = Field(default=30.0, ge=-720, le=720)
     ghi: Annotated[tuple[Annotated[float, Field(ge=0, le=2000)], ...], OfYear]
     dni: Annotated[tuple[Annotated[float, Field(ge=0, le=2000)], ...], OfYear]
     dhi: Annotated[tuple[Annotated[float, Field(ge=0, le=2000)], ...], OfYear]

@@ -38,7 +38,7 @@ class Provenance(Closed):
 
     source: Line = Field(max_length=500)
     confidence: library.Confidence
-    as_of: Line = Field("", max_length=40)
+    as_of: Line = Field(default="", max_length=40)
 
 
 class Scenario(Closed):
@@ -56,7 +56,7 @@ class Scenario(Closed):
     compute: Compute = Compute()
     finance: Finance = Finance()
     deal: Contract = Contract()
-    bills: tuple[RealBill, ...] = Field((), max_length=MOST_BILLS)
+    bills: tuple[RealBill, ...] = Field(default=(), max_length=MOST_BILLS)
     provenance: dict[Annotated[Line, Field(max_length=LONGEST_KEY)], Provenance] = Field(
         default_factory=dict, max_length=MOST_NOTES
     )

@@ -147,7 +147,7 @@ class DemandCharge(Closed):
     measured_periods: Periods = ()
     months: Months = EVERY_MONTH
     tiers: Tiers = ()
-    hours: tuple[PeakHour, ...] = Field((), max_length=MOST_PEAKS)
+    hours: tuple[PeakHour, ...] = Field(default=(), max_length=MOST_PEAKS)
 
     @model_validator(mode="after")
     def _tiers_rise(self) -> DemandCharge:
@@ -190,10 +190,10 @@ class Tariff(Closed):
     market: Market | None = None
     energy_adders_per_kwh: Price = 0.0
     energy_tax_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    energy_tiers: tuple[EnergyTiers, ...] = Field((), max_length=MOST_CHARGES)
+    energy_tiers: tuple[EnergyTiers, ...] = Field(default=(), max_length=MOST_CHARGES)
     levies_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
     demand_basis: DemandBasis = "max_demand"
-    demand_charges: tuple[DemandCharge, ...] = Field((), max_length=MOST_CHARGES)
+    demand_charges: tuple[DemandCharge, ...] = Field(default=(), max_length=MOST_CHARGES)
     contract: ContractTerms = ContractTerms()
     capacity_per_kva_month: Annotated[float, Field(ge=0, le=10_000_000)] | None = None
     demand_window_minutes: Literal[15, 30, 60] = 15

@@ -8,6 +8,7 @@ Outages are import and export limits of 0. The programme is that of an owner who
 optimum is an upper bound on what any control can save.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -194,7 +195,7 @@ def _check_windows(p: Programme) -> None:
 
 
 def monthly_windows(
-    month: np.ndarray, masks: list[np.ndarray], price_per_kw: list[float | dict[int, float]]
+    month: np.ndarray, masks: list[np.ndarray], price_per_kw: Sequence[float | dict[int, float]]
 ) -> tuple[DemandWindow, ...]:
     """Demand windows of each month: masks[k] chooses the steps of charge k, whose price is one number or by month.
 

@@ -174,7 +174,8 @@ def _kind(text: str, filename: str) -> Kind:
     first, second = (text.split("\n", 2) + ["", ""])[:2]
     if first.lstrip().startswith("{"):
         outputs = _json(text, filename).get("outputs")
-        for name, kind in (("tmy_hourly", "pvgis"), ("hourly", "pvgis_series")):
+        kinds: dict[str, Kind] = {"tmy_hourly": "pvgis", "hourly": "pvgis_series"}
+        for name, kind in kinds.items():
             if isinstance(outputs, dict) and isinstance(outputs.get(name), list):
                 return kind
     if "ObservationTime(LST)" in second[:1000]:
@@ -256,10 +257,10 @@ def _series(text: str, filename: str) -> tuple[pd.DataFrame, dict]:
     minutes = float(frame.index.minute[0])
     frame = frame.set_index(frame.index.floor("h"))
     if len(years) > 1:
-        told = Problem(
+        taken = Problem(
             "The file holds {count} years; {year} was taken, the last whole one.", count=len(years), year=year
         )
-        frame.attrs["findings"] = [WeatherFinding("year", "note", told)]
+        frame.attrs["findings"] = [WeatherFinding("year", "note", taken)]
     return frame, {"inputs": {**_location(meta), "time offset": minutes / 60}}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats
-from sim.inputs.market import Market, MarketYear, price_text
+from sim.inputs.market import Market, MarketYear, PriceStep, price_text
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
 from sim.meter.findings import MeterFinding
 from sim.tariff.paint import Painting, painted_fields, painting_of, refined, slots_needed
@@ -32,7 +32,7 @@ class Curve:
     kind: Kind
     per_kwh: Floats
     years: Mapping[int | None, Floats] = field(default_factory=dict)
-    step_minutes: int = 60
+    step_minutes: PriceStep = 60
     currency: str | None = None
     findings: tuple[MeterFinding, ...] = ()
     columns: tuple[str, ...] = ()

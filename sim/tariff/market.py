@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Floats, there
 from sim.inputs.tariff import DAY_TYPES, PriceClasses, Tariff, price_classes
 from sim.meter.year import on_clock
 from sim.timeline import Timeline, timeline
@@ -46,18 +46,22 @@ def mean_days(tariff: Tariff, step_minutes: int) -> Floats:
 
 def week_error(tariff: Tariff) -> float:
     """How far a price lies from that of a week before, which control by forecast expects of hours that have no price
-    yet: the mean of the billed year, as a fraction of the mean size of a price."""
-    year = tariff.market.billed
+    yet: the mean of the billed year, as a fraction of the mean size of a price. ValueError without a market."""
+    year = there(tariff.market, "the market of the tariff").billed
     back = 7 * 24 * 60 // year.step_minutes
     off, size = np.abs(year.per_kwh[back:] - year.per_kwh[:-back]).mean(), np.abs(year.per_kwh).mean()
     return float(off / size) if size else 0.0
 
 
 def monthly_spread(tariff: Tariff) -> tuple[Floats, Floats, Floats]:
-    """(mean, mean of the days' lowest hour, mean of the days' dearest hour) of each month of the billed year (12,)."""
-    year = tariff.market.billed
+    """(mean, mean of the days' lowest hour, mean of the days' dearest hour) of each month of the billed year (12,).
+
+    ValueError without a market.
+    """
+    year = there(tariff.market, "the market of the tariff").billed
     clock = timeline(f"{year.year}-01", MONTHS, 60)
     hourly = on_clock(year.per_kwh, year.step_minutes, year.year, clock).reshape(-1, 24)
     starts = np.append(0, clock.month_ends[:-1]) // 24
     days = np.diff(np.append(starts, 365))
-    return tuple(np.add.reduceat(part, starts) / days for part in (hourly.mean(1), hourly.min(1), hourly.max(1)))
+    mean, low, high = (np.add.reduceat(part, starts) / days for part in (hourly.mean(1), hourly.min(1), hourly.max(1)))
+    return mean, low, high

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sim.arrays import Floats
-from sim.inputs.market import MOST_YEARS
+from sim.inputs.market import MOST_YEARS, PriceStep
 from sim.meter import words
 from sim.meter.cells import is_number, parse_numbers
 from sim.meter.columns import Layout, find_layout
@@ -45,7 +45,7 @@ from sim.tariff.price_units import PRICE_UNITS, PriceUnit, find_currency, find_p
 # Beyond these money per kWh is no wholesale price, in currencies whose unit is worth about a euro or a yuan.
 USUAL_PER_KWH = (-1.0, 2.0)
 SMALL_MONEY = ("JPY", "KRW", "INR", "HUF", "RUB", "VND", "CLP", "KZT", "PHP", "THB", "TWD", "CZK")
-STEPS = (60, 30, 15)
+STEPS: tuple[PriceStep, ...] = (60, 30, 15)
 SHORTEST_DAYS = 330
 
 
@@ -274,23 +274,24 @@ def _dated(grid: Rows, column: int, choices: PriceChoices) -> Curve:
         reason = Problem("The prices cover {days:.1f} days; a day or a year is needed.", days=days)
         raise refusal("too_short", reason, "Upload a typical day, or the prices of twelve months.")
     filled, gaps = fill_gaps(regular)
-    step = next(step for step in (15, 30, 60) if step % filled.step == 0)
+    step = next(step for step in reversed(STEPS) if step % filled.step == 0)
     years, spans = _years(coarser(filled, step))
     return replace(_year(years, step, (*found, *gaps, *spans)), parts=parts)
 
 
-def _years(regular: Regular) -> tuple[dict[int, Floats], list[MeterFinding]]:
+def _years(regular: Regular) -> tuple[dict[int | None, Floats], list[MeterFinding]]:
     """Prices (365 days,) of each calendar year that the file covers nearly whole, the last first; or of the last 365
     days where it covers none."""
     parts = calendar_parts(regular, SHORTEST_DAYS)[:MOST_YEARS]
-    years: dict[int, Floats] = {}
+    years: dict[int | None, Floats] = {}
     found: dict[str, MeterFinding] = {}
     for part in parts or [regular]:
         values, year, spans = to_year(part, True)
         years[year] = values
         found |= {str(one.text): one for one in spans}
     if len(parts) > 1:
-        text = Problem("The file holds {count} years of prices: {years}.", count=len(years), years=tuple(sorted(years)))
+        named = tuple(sorted(filter(None, years)))
+        text = Problem("The file holds {count} years of prices: {years}.", count=len(years), years=named)
         found["years"] = finding("price_years", "note", text, count=len(years))
     return years, list(found.values())
 
@@ -354,7 +355,7 @@ def _day(minutes: ArrayLike, values: Floats, found: Sequence[MeterFinding]) -> C
     return Curve("day", np.bincount(hour[usable], values[usable], HOURS) / counts, findings=tuple(found))
 
 
-def _year(years: Mapping[int | None, Floats], step: int, found: Sequence[MeterFinding]) -> Curve:
+def _year(years: Mapping[int | None, Floats], step: PriceStep, found: Sequence[MeterFinding]) -> Curve:
     latest = next(iter(years.values()))
     hourly = latest.reshape(YEAR_H, -1).mean(axis=1)
     return Curve("year", hourly, years=dict(years), step_minutes=step, findings=tuple(found))

@@ -123,6 +123,7 @@ def test_what_a_chinese_answer_rests_on():
     assert market_condition(site.with_({"site.term_months": 2})) is None  # January and February 2026
     assert market_condition(site.with_({"site.term_months": 3})) is not None
     assert market_condition(site.with_({"tariff": {"library_id": "cn_gansu_110kv"}})) is None
+    assert market_condition(site.with_({"tariff.voltage_kv": None})) is None  # nobody knows who may buy in the market
     low = site.tariff.model_dump() | {"voltage_kv": 0.4}
     assert market_condition(site.with_({"tariff": low})) is None
     assert market_condition(presets()["case_c"].scenario) is None
