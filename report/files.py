@@ -151,7 +151,7 @@ def summary_csv(study: Study, words: Words = ENGLISH) -> bytes:
         ["saving_fraction", words.problem(SHARE_OF_BASELINE), *_saving_cells(study, "fraction", None, words)],
         ["saving_co2_t", "t", *_saving_cells(study, "co2_t", None, words)],
     ]
-    head = [
+    head: list[list[Any]] = [
         ["scenario", "", study.scenario.site.name],
         ["fingerprint", "", study.fingerprint],
         ["baseline", "", study.baseline],

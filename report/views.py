@@ -15,6 +15,7 @@ from finance.lines import LINES, by
 from i18n import Words
 from report.text import say
 from report.text.amounts import Amounts, amounts, month_name, shared_amounts
+from sim.arrays import sum_of
 from sim.dispatch.result import ALTERNATIVES
 from study.decision import decision, present_cost
 from study.study import Study
@@ -64,7 +65,9 @@ PRICED = ("lost_compute", "restarts")  # and not paid: hatched
 def stack_parts(study: Study) -> dict[str, NDArray[np.float64]]:
     """Present cost of each part that occurs (alternatives,), positive = cost. Their sum is the present cost."""
     lines = study.ledger.lines
-    parts = {part: present_cost(study, sum(lines[line] for line in names)) for part, names in by("part", PARTS).items()}
+    parts = {
+        part: present_cost(study, sum_of(lines[line] for line in names)) for part, names in by("part", PARTS).items()
+    }
     return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
 
 
@@ -89,7 +92,7 @@ def period_parts(study: Study, alternative: str) -> dict[str, NDArray[np.float64
     """Cost of each part by period (periods + 1,), column 0 the start; resale is a credit of the last period."""
     row, term = ALTERNATIVES.index(alternative), study.scenario.site.term_months
     lines = {name: -by_period(values[row], term) for name, values in study.ledger.lines.items()}
-    parts = {part: sum(lines[line] for line in names) for part, names in by("part", PARTS).items()}
+    parts = {part: sum_of(lines[line] for line in names) for part, names in by("part", PARTS).items()}
     return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim.arrays import there
 from sim.dispatch import kernel
 from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import simulate, some_lanes
@@ -33,6 +34,11 @@ class Controls:
     found: Bound
     costs: Mapping[str, YearCost]
     redrawn: Mapping[str, tuple[float | None, ...]]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The part of the possible saving each control gets. ValueError where the battery cannot save anything."""
+        return {name: there(self.found.share(cost), "a saving to share") for name, cost in self.costs.items()}
 
     def lost(self, name: str) -> YearCost:
         """What a control pays more than the optimum, part by part."""

@@ -130,12 +130,11 @@ def put_figure(
     book: Book, sheet: Worksheet, row: int, column: int, key: KeyFigure, formula: str, found: Figure
 ) -> None:
     """A key figure with the value it has now, or why it has none; without a formula the value alone."""
-    shown, style = found.value, KIND_FORMATS.get(key.kind, "money")
-    if shown is None:
-        shown = say.short_reason(found, book.words)
+    shown = say.short_reason(found, book.words) if found.value is None else found.value
+    style = KIND_FORMATS.get(key.kind, "money")
     if formula:
         put(book, sheet, row, column, formula, shown, style)
-    elif found.value is None:
+    elif isinstance(shown, str):
         text(book, sheet, row, column, shown, style)
     else:
         number(book, sheet, row, column, shown, style)

@@ -353,6 +353,8 @@ class StepSheet(BookSheet):
     """A sheet that writes many rows of plain numbers at once; a cell at a time takes five times as long."""
 
     steps: str = ""
+    dim_rowmax: int | None
+    dim_colmax: int | None
 
     def fill(self, first_row: int, columns: Sequence[np.ndarray], first_style: int) -> None:
         """Numbers from `first_row` (0 is the first) down; `first_style` is the format of the first column."""

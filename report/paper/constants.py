@@ -6,7 +6,6 @@ Every number is the code's own, taken from the module that uses it, and written 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
 import numpy as np
 
@@ -85,9 +84,8 @@ def _of_air(_: Scenario) -> Numbers:
 
 
 def _of_pv(_: Scenario) -> Numbers:
-    usual = {field.name: field.default for field in fields(panels.PvArray)}
     return {
-        **{name: (usual[name],) for name in OF_PANELS},
+        **{name: (getattr(panels.PvArray, name),) for name in OF_PANELS},
         "glass": (panels.GLASS_COATED_INDEX,),
         "module_efficiency": (panels.MODULE_EFFICIENCY,),
         "sun_year": (year.SUN_YEAR,),

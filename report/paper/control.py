@@ -16,7 +16,7 @@ def controls(draft: Draft) -> list[Block]:
     if draft.extra is None or draft.extra.controls is None:
         return []
     found, words = draft.extra.controls, draft.words
-    shares = {name: words.percent(found.found.share(cost)) for name, cost in found.costs.items()}
+    shares = {name: words.percent(share) for name, share in found.shares.items()}
     without = found.found.without_battery.total
     scale = table_scale(draft, without)
 

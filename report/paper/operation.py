@@ -13,6 +13,7 @@ from report.screen import operation as charts_operation
 from report.text import say
 from report.text.amounts import day_of_month
 from report.text.financing import project_figure, rate
+from sim.arrays import there
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.outages import longest_h
 from study import autonomy, weeks
@@ -186,8 +187,8 @@ def _outages_text(draft: Draft) -> str:
     if grid.outage_source == "statistics":
         return draft.t(
             "resilience.drawn",
-            saifi=words.number(grid.saifi_per_year),
-            saidi=words.number(grid.saidi_h_per_year, words.t("charts.unit.h")),
+            saifi=words.number(there(grid.saifi_per_year, "SAIFI")),
+            saidi=words.number(there(grid.saidi_h_per_year, "SAIDI"), words.t("charts.unit.h")),
             longest=say.duration(longest_h(draft.study.dispatch), words),
         )
     if not outages:

@@ -14,6 +14,7 @@ from report.text import bills as real_bills_text
 from report.text import inputs as register_text
 from report.text import say
 from report.text.amounts import month_name
+from sim.arrays import sum_of
 from study.real_bills import compare, verdict
 from study.site_year import full_year, under
 
@@ -63,7 +64,7 @@ def _bill_of_grid(draft: Draft, parts: dict) -> Block:
 def _bill_table(draft: Draft, parts: dict) -> Block:
     """Energy and cost of each month of the first year, with their sums."""
     study, words = draft.study, draft.words
-    scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
+    scale = table_scale(draft, float(sum_of(np.abs(values) for values in parts.values()).max()))
     months = views.bill_months(study, 1, words)
     taken_mwh = _energy_columns(draft, study.dispatch.import_kwh[draft.base_row, : len(months)] / 1000)
     head = [
@@ -126,7 +127,7 @@ def _cost_of_diesel(draft: Draft) -> Block:
     parts = views.period_parts(study, study.baseline)
     own = study.kpis[study.baseline]
     labels = views.period_labels(study, words)
-    scale = table_scale(draft, float(sum(np.abs(values) for values in parts.values()).max()))
+    scale = table_scale(draft, float(sum_of(np.abs(values) for values in parts.values()).max()))
     head = [draft.t("bill.period"), *(words.t(f"charts.part.{key}") for key in parts), words.t("answers.money.total")]
     rows = [
         [

@@ -25,8 +25,10 @@ def _strategy_saving(draft: Draft) -> str:
     study, words = draft.study, draft.words
     year = study.scenario.dispatch.shave_limits_year
     found = None if not_covered(study) else bound(study, 1)
-    cost = None if found is None else cost_of_trace(study, 1, found, study.dispatch.trace("hybrid", 1))
-    share = None if cost is None else found.share(cost)
+    if found is None:
+        return words.t("control.paper.saving_only", year=year)
+    cost = cost_of_trace(study, 1, found, study.dispatch.trace("hybrid", 1))
+    share = found.share(cost)
     if share is None:
         return words.t("control.paper.saving_only", year=year)
     saving = draft.money(found.without_battery.total - cost.total)

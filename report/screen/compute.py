@@ -19,7 +19,7 @@ def by_hour_and_month(values: Floats, hour: NDArray[np.int64], month_index: NDAr
     and stands where nothing is left."""
     months = int(month_index[-1]) + 1
     cell, there = hour * months + month_index, np.isfinite(values)
-    total = np.bincount(cell[there], weights=values[there], minlength=24 * months)
+    total = np.asarray(np.bincount(cell[there], weights=values[there], minlength=24 * months), dtype=float)
     count = np.bincount(cell[there], minlength=24 * months)
     mean = np.divide(total, count, out=np.full(24 * months, np.nan), where=count > 0)
     return (total if add else mean).reshape(24, months)

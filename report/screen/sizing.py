@@ -12,6 +12,7 @@ from i18n import Words
 from report.palette import Palette, palette, scale
 from report.screen.charts import Figure, axis, f32, figure, nice_ticks, note, value_axis
 from report.text.amounts import Amounts
+from sim.arrays import sum_of
 from study.sizing_fronts import PARTS, Margins, Surface
 
 SEEN = 0.01  # of the price of a unit: bill parts below it are left out
@@ -129,7 +130,7 @@ def _marks(marks: Sequence[Mark], reach: tuple[float, float], colours: Palette) 
             }
         )
         share = (mark.x - reach[0]) / (reach[1] - reach[0])
-        place = {"xanchor": "left" if share < EDGE else "right" if share > 1 - EDGE else "center"}
+        place: dict[str, str | int] = {"xanchor": "left" if share < EDGE else "right" if share > 1 - EDGE else "center"}
         place |= {"yanchor": "bottom", "yshift": 9} if is_best else {"yanchor": "top", "yshift": -9}
         notes.append(note(mark.label, mark.x, mark.y, bgcolor=colours.page, opacity=0.9, borderpad=2, **place))
     return drawn, notes
@@ -176,7 +177,7 @@ def margin_bars(
             }
         )
     price = found.price * per / money.divisor
-    rising, falling = (sum(np.clip(found.parts[part], *side) for part in PARTS) for side in ((0, None), (None, 0)))
+    rising, falling = (sum_of(np.clip(found.parts[part], *side) for part in PARTS) for side in ((0, None), (None, 0)))
     top = min(float(rising.max()) * per / money.divisor, TALL * price)
     low = max(float(falling.min()) * per / money.divisor, -2 * price)
     high = 1.1 * max(top, 1.3 * price)

@@ -77,9 +77,10 @@ def views(study: Study, words: Words) -> list[list[str]]:
     """One row a view of the project: name, then the columns of `view_heads`; then owner and investor where there is a
     contract."""
     rows = [_view(study, words, f"financing.view.{name}", view) for name, view in returns(study).both_bases.items()]
-    if agreed(study) is None:
+    found = agreed(study)
+    if found is None:
         return rows
-    parties = {"host": agreed(study).host, "investor": agreed(study).investor}
+    parties = {"host": found.host, "investor": found.investor}
     own = {name: replace(party.before_tax, irr=party.irr) for name, party in parties.items()}
     return rows + [_view(study, words, f"deal.view.{name}", view) for name, view in own.items()]
 

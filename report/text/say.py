@@ -54,7 +54,8 @@ def quantity(value: Quantity, words: Words, currency: str) -> str:
 
 def figure(row: KeyFigure, found: Figure | float, words: Words, currency: str, unit: bool = True) -> str:
     """A key figure with its unit, or "none (why)"; without `unit` the currency is left out, as it stands elsewhere."""
-    value = found.value if isinstance(found, Figure) else found
+    found = found if isinstance(found, Figure) else Figure(found)
+    value = found.value
     if row.kind == "rate" and value is not None and value > HIGHEST_IRR:  # beyond what a rate of return is searched for
         found, value = Figure(None, "no_root"), None
     if value is None:
