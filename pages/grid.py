@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from sim.arrays import there
 from ui import form, state, table
 from ui.figures import card
 from ui.state import t
@@ -23,7 +24,8 @@ with card(t("inputs.grid.stages"), t("inputs.grid.stages_note")):
 outages = scenario.grid.outages
 title = t("inputs.grid.outages_none")
 if scenario.grid.outage_source == "statistics":
-    often, long = (words.number(value) for value in (scenario.grid.saifi_per_year, scenario.grid.saidi_h_per_year))
+    told = {"SAIFI": scenario.grid.saifi_per_year, "SAIDI": scenario.grid.saidi_h_per_year}
+    often, long = (words.number(there(value, name)) for name, value in told.items())
     title = t("inputs.grid.outages_drawn", often=often, hours=long)
 elif outages:
     total = words.number(sum(outage.duration_h for outage in outages), "h")

@@ -17,7 +17,7 @@ study = answers.study_or_reason()
 
 offer = proposal.ask_offer()
 if offer is None:
-    st.stop()
+    state.stop()
 offer = with_papers_of(offer, study.scenario)
 for sentence in warnings(study, offer, state.words()):
     st.warning(sentence)

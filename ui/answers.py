@@ -46,7 +46,7 @@ def study_or_reason() -> Study:
         return state.study()
     except ValueError as error:
         st.error(t("answers.error.study", reason=state.refused(error)))
-        st.stop()
+        state.stop()
 
 
 def context_line(scenario: Scenario) -> None:
@@ -191,7 +191,7 @@ def _change(study: Study, row: KeyFigure, text: str) -> tuple[str, bool | None, 
     """What the figure is more or less than the rival's, in the digits of `text`; whether good; against what."""
     words, currency = state.words(), study.scenario.site.currency
     own, base = (study.kpis[name].figure(row.key).value for name in ("hybrid", decision(study).rival))
-    if base is None:
+    if own is None or base is None:
         return "", None, ""
     good = (own < base) == (row.better == "less")
     if row.kind == "money":

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Timer
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, TypeVar
 
 from sim.problem import Problem, Refusal
 
@@ -50,7 +50,7 @@ class Worker:
     """A process that is started when it is first asked, and again after it ended."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, job: bytes, limit_s: float) -> bytes | None:
         """Its answer; None where it ended, or did not answer in time and was ended."""
@@ -61,21 +61,21 @@ class Worker:
         timer = Timer(limit_s, process.kill)
         timer.start()
         try:
-            _write(process.stdin, job)
-            return _read(process.stdout)
+            _write(_pipe(process.stdin), job)
+            return _read(_pipe(process.stdout))
         except (OSError, EOFError):
-            self._end()
+            self._end(process)
             return None
         finally:
             timer.cancel()
 
-    def _end(self) -> None:
-        process, self._process = self._process, None
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = None
         process.kill()
         process.wait()
         for stream in (process.stdin, process.stdout):
-            with suppress(OSError):
-                stream.close()
+            with suppress(OSError, EOFError):
+                _pipe(stream).close()
 
 
 _free: SimpleQueue[Worker] = SimpleQueue()
@@ -83,18 +83,25 @@ for _ in range(WORKERS):
     _free.put(Worker())
 
 
-def _write(stream: BinaryIO, content: bytes) -> None:
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """One end of a worker. Raises EOFError where it has none."""
+    if stream is None:
+        raise EOFError
+    return stream
+
+
+def _write(stream: IO[bytes], content: bytes) -> None:
     stream.write(len(content).to_bytes(LENGTH_BYTES, "big"))
     stream.write(content)
     stream.flush()
 
 
-def _read(stream: BinaryIO) -> bytes:
+def _read(stream: IO[bytes]) -> bytes:
     length = int.from_bytes(_exactly(stream, LENGTH_BYTES), "big")
     return _exactly(stream, length)
 
 
-def _exactly(stream: BinaryIO, length: int) -> bytes:
+def _exactly(stream: IO[bytes], length: int) -> bytes:
     content = stream.read(length)
     if len(content) < length:
         raise EOFError

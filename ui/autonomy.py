@@ -6,6 +6,7 @@ import pandas as pd
 
 from finance.metrics import Figure
 from report.text import say
+from sim.arrays import there
 from sim.dispatch.result import ALTERNATIVES
 from study import autonomy
 from study.autonomy import SHOCKS, Autonomy
@@ -110,8 +111,9 @@ def carbon_table(study: Study, seen: dict[str, Autonomy]) -> pd.DataFrame:
         "location_avoided": [_tonnes(base.location_t - one.location_t) for one in every],
     }
     if base.market_t is not None:
-        rows["market"] = [_tonnes(one.market_t) for one in every]
-        rows["market_avoided"] = [_tonnes(base.market_t - one.market_t) for one in every]
+        market = [there(one.market_t, "CO2 at the market's factor") for one in every]
+        rows["market"] = [_tonnes(tonnes) for tonnes in market]
+        rows["market_avoided"] = [_tonnes(base.market_t - tonnes) for tonnes in market]
     if study.scenario.finance.green_share > 0:
         rows["certificates"] = [words.number(one.certificates_mwh, decimals=0) for one in every]
         rows["certificates_cost"] = [words.money(one.certificates_cost, currency) for one in every]

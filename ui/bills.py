@@ -156,7 +156,7 @@ def _columns(periods: list[str]) -> dict[str, Any]:
 
 def _headings() -> dict[str, str]:
     """Field of each plain heading, in every language of the product, and by its own name."""
-    found = {}
+    found: dict[str, str] = {}
     for words in map(words_of, LANGUAGES):
         found |= {plain_name(words.t(f"bills.field.{name}")): name for name in (MONTH, *QUANTITIES, *AMOUNTS)}
         for name in _periods(state.current().bills):

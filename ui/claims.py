@@ -68,8 +68,11 @@ def draw(study: Study, verdict: Verdict) -> None:
         st.badge(t("claims.held" if verdict.held else "claims.not_held"), color="green" if verdict.held else "red")
         st.markdown(f"**{_in(claim.text, language) or own_text(study, claim)}**")
     st.markdown(_given(study, verdict))
-    if more := _more(study, claim):
-        st.markdown("\n".join(f"- {_range_text(study, basis, found)}" for basis, found in more))
+    own, others = _more(study, claim)
+    lines = [_holding_text(study, own)] if own else []
+    lines += [_basis_text(study, basis, verdict) for basis, verdict in others]
+    if lines:
+        st.markdown("\n".join(f"- {line}" for line in lines))
     note = _in(claim.note, language)
     source = register_text.source_words(claim.source, state.words())
     if note or source:
@@ -81,30 +84,30 @@ def draw(study: Study, verdict: Verdict) -> None:
 
 
 @once
-def _more(study: Study, claim: Claim) -> tuple[tuple[Basis | None, HoldingRange | Verdict], ...]:
-    """The range in which a claim holds on its own basis (None), and its verdict on each other."""
-    own = ((None, claims.holding_range(study, claim)),) if claim.range_of else ()
-    return (*own, *((basis, claims.check(study, one, False)) for basis, one in claims.on_bases(claim)))
+def _more(study: Study, claim: Claim) -> tuple[HoldingRange | None, tuple[tuple[Basis, Verdict], ...]]:
+    """The range in which a claim holds on its own basis, where it names one, and its verdict on each other basis."""
+    own = claims.holding_range(study, claim) if claim.range_of else None
+    return own, tuple((basis, claims.check(study, one, False)) for basis, one in claims.on_bases(claim))
 
 
-def _range_text(study: Study, basis: Basis | None, found: HoldingRange | Verdict) -> str:
-    """ "Caterpillar Tier 2: 1,856,160 L, holds." or "Load factor: holds from 68 to 77 %." """
-    if basis is None:
-        return _holding_text(study, found)
+def _basis_text(study: Study, basis: Basis, found: Verdict) -> str:
+    """ "Caterpillar Tier 2: 1,856,160 L, holds." """
     value = _text(study, found.claim.metric, found.value)
     held = t("claims.held" if found.held else "claims.not_held")
     return t("claims.on_basis", basis=_in(basis.text, state.words().language), value=value, held=held)
 
 
 def _holding_text(study: Study, found: HoldingRange) -> str:
+    """ "Load factor: holds from 68 to 77 %." """
     entry, words, ends = register()[found.path], state.words(), (found.low, found.high)
     name, unit, scale = form.name_text(entry), form.unit_text(entry, study.scenario), form.scale(entry)
-    key = "between" if None not in ends else "above" if found.low else "below" if found.high else "nowhere"
+    has_low, has_high = found.low is not None, found.high is not None
+    key = "between" if has_low and has_high else "above" if has_low else "below" if has_high else "nowhere"
     low, high, now = ("" if end is None else words.number(end * scale, unit) for end in (*ends, found.now))
     text = t(f"claims.range.{key}", name=name, low=low, high=high, now=now)
-    if found.path != "load.load_factor" or key != "between":
+    if found.path != "load.load_factor" or found.low is None or found.high is None:
         return text
-    low_kw, high_kw = (words.number(end * peak_kw(study.scenario.load), "kW", 0) for end in ends)
+    low_kw, high_kw = (words.number(end * peak_kw(study.scenario.load), "kW", 0) for end in (found.low, found.high))
     return text + " " + t("claims.range.mean_load", low=low_kw, high=high_kw)
 
 

@@ -98,9 +98,9 @@ def flows_card(study: Study, found: Outcome) -> None:
     """Running totals of both parties."""
     words, dark = state.words(), state.is_dark()
     back = found.investor.before_tax.payback_years
-    lasts = back.lasting is not None
-    key = "none" if not found.has_investor else "back" if lasts else "never" if back.value is None else "lost"
-    when = say.years(back.lasting if lasts else back.value or 0.0, words)
+    key = "back" if back.lasting is not None else "never" if back.value is None else "lost"
+    key = key if found.has_investor else "none"
+    when = say.years(back.lasting if back.lasting is not None else back.value or 0.0, words)
     title = t(f"deal.flows.{key}", when=when)
     scale = charts_deal.flow_amounts(study, found, words)
     with card(title, t("deal.flows.note", kind=deal_text.kind_name(found.contract.kind, words), unit=scale.unit)):

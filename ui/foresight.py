@@ -9,6 +9,7 @@ from report import files
 from report.screen import strategy
 from report.screen.cost import TurningRow, turning_bars
 from report.text import say
+from sim.arrays import there
 from sim.inputs.scenario import Scenario
 from study.controls import Controls, compare_controls, is_plain
 from study.foresight import Bound, YearCost, bound, cost_of_trace, not_covered
@@ -31,8 +32,8 @@ def card_of(study: Study, alternative: str, year: int) -> None:
     with st.spinner(t("foresight.searching")):
         found = None if reason else bound_of(study, year)
     cost = None if found is None else cost_of_trace(study, year, found, study.dispatch.trace("hybrid", year))
-    part = None if cost is None else found.share(cost)
-    if part is None:
+    part = None if found is None or cost is None else found.share(cost)
+    if found is None or cost is None or part is None:
         reason = reason or ("infeasible" if found is None else "nothing_to_save")
         with card(t("foresight.title.none"), t("foresight.note", year=year)):
             st.info(t(f"foresight.reason.{reason}"))
@@ -78,7 +79,7 @@ def _controls_card(study: Study, found: Bound, year: int) -> None:
     with st.spinner(t("control.searching")):
         controls = _controls(study, year)
     words = state.words()
-    shares = {name: words.percent(found.share(cost)) for name, cost in controls.costs.items()}
+    shares = {name: words.percent(share) for name, share in controls.shares.items()}
     shares["optimum"] = words.percent(1.0)
     title = t("control.title", plain=shares["plain"], forecast=shares["forecast"])
     with card(title, t("control.note", year=year)):
@@ -158,4 +159,4 @@ def _bound(study: Study, year: int) -> Bound | None:
 
 @once
 def _controls(study: Study, year: int) -> Controls:
-    return compare_controls(study, bound_of(study, year), year)
+    return compare_controls(study, there(bound_of(study, year), "the optimum of the year"), year)

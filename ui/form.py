@@ -102,8 +102,8 @@ def scale(entry: Input) -> float:
     return register_text.scale(entry)
 
 
-def to_shown(entry: Input, value: float | None) -> float | None:
-    return None if value is None or entry.kind != "number" else _clean(value * scale(entry))
+def to_shown(entry: Input, value: float) -> float:
+    return value if entry.kind == "integer" else _clean(value * scale(entry))
 
 
 def to_inner(entry: Input, shown: float) -> float:
@@ -166,13 +166,8 @@ def _widget(entry: Input, scenario: Scenario, shown_default: float | None = None
     call = {"key": key, "help": tip, "on_change": take, "args": (entry.path, key)}
     if entry.path == "site.place":
         _choice(label, tuple(library.sites()), value, place_text, call)
-    elif entry.kind == "number":
-        shown = to_shown(entry, value)
-        seed(key, shown)
-        st.number_input(label, step=_step(shown), format=_format(shown), **call)
-    elif entry.kind == "integer":
-        seed(key, value)
-        st.number_input(label, step=1, **call)
+    elif entry.kind in ("number", "integer"):
+        _number(entry, label, value, call)
     elif entry.kind == "choice":
         _choice(label, entry.choices, value, lambda choice: choice_text(entry.path, choice), call)
     elif entry.kind == "switch":
@@ -181,6 +176,13 @@ def _widget(entry: Input, scenario: Scenario, shown_default: float | None = None
     else:
         seed(key, value)
         st.text_input(label, **call)
+
+
+def _number(entry: Input, label: str, value: float, call: dict[str, Any]) -> None:
+    shown, is_whole = to_shown(entry, value), entry.kind == "integer"
+    seed(call["key"], shown)
+    number_format = None if is_whole else _format(shown)
+    st.number_input(label, step=1 if is_whole else _step(shown), format=number_format, **call)
 
 
 def _choice(label: str, options: Sequence[Any], value: Any, text: Callable[[Any], str], call: dict[str, Any]) -> None:
@@ -202,17 +204,9 @@ def _optional(entry: Input, scenario: Scenario, start: float | None) -> None:
         args=(entry.path, key, entry.minimum if start is None else start),
     )
     if value is not None:
-        shown, field_key = to_shown(entry, value), key_of(entry.path)
-        seed(field_key, shown)
-        st.number_input(
-            label_text(entry, scenario),
-            label_visibility="collapsed",
-            step=_step(shown),
-            format=_format(shown),
-            key=field_key,
-            on_change=take,
-            args=(entry.path, field_key),
-        )
+        own = key_of(entry.path)
+        call = {"key": own, "label_visibility": "collapsed", "on_change": take, "args": (entry.path, own)}
+        _number(entry, label_text(entry, scenario), value, call)
 
 
 def place_text(place: str) -> str:

@@ -87,9 +87,9 @@ class _File:
         except MeterError as error:
             self._refuse(error)
             return
-        reading = self._series(reading, table, options)
-        if reading is not None:
-            self._show(reading, table, options)
+        chosen = self._series(reading, table, options)
+        if chosen is not None:
+            self._show(chosen, table, options)
 
     def _refuse(self, error: MeterError) -> None:
         st.error(t("inputs.meter.refused", name=as_plain(self.name), reason=state.refused(error)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -16,11 +17,12 @@ from sim.dispatch.batch import Trace
 from sim.plant.battery import full_cycles
 from study import weeks
 from study.study import Study
-from study.weeks import Peaks, Span
+from study.weeks import Meaning, Peaks, Span
 from ui import state
 from ui.state import t
 
 DAY, WEEK = 1, 7
+Meant = Meaning | Literal["date"]
 
 
 def ask_alternative(study: Study, key: str = "operation.alternative") -> str:
@@ -65,7 +67,7 @@ def ask_days() -> int:
     )
 
 
-def ask_meaning(study: Study, alternative: str, year: int) -> str:
+def ask_meaning(study: Study, alternative: str, year: int) -> Meant:
     """Which day or week: the meanings this alternative has in that year, or a date."""
     options = [*weeks.available(study, alternative, year), "date"]
     first = "longest_outage" if "longest_outage" in options else "typical"
@@ -81,7 +83,7 @@ def ask_meaning(study: Study, alternative: str, year: int) -> str:
     )
 
 
-def span(study: Study, alternative: str, year: int, trace: Trace, meaning: str, days: int) -> Span:
+def span(study: Study, alternative: str, year: int, trace: Trace, meaning: Meant, days: int) -> Span:
     """The days that are meant; a date is asked for."""
     clock = study.dispatch.clock
     if meaning != "date":

@@ -8,6 +8,7 @@ import pandas as pd
 
 from report.text import say
 from report.text.amounts import Amounts, shared_amounts
+from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES
 from sim.plant.battery import nameplate_for_kwh
 from study import outages
@@ -93,7 +94,7 @@ def cost_title(study: Study, seen: OutageFigures) -> str:
     return t("outages.cost_title", hours=_hours(TITLE_H), hybrid=own, grid=grid)
 
 
-def curves(seen: OutageFigures) -> dict[str, tuple[object, tuple[str, str]]]:
+def curves(seen: OutageFigures) -> dict[str, tuple[Floats, tuple[str, str]]]:
     """(curve, look) by name: each alternative new, the hybrid aged and by the other order where these differ."""
     words = state.words()
     both, hybrid = say.name("grid_diesel", words, first=True), say.name("hybrid", words, first=True)

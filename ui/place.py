@@ -26,7 +26,7 @@ def draw() -> None:
     else:
         line = t("start.place.country_elsewhere", country=say.country(scenario.site.country, words), place=place)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="place_line"):
-        if is_abroad or mismatch.own:
+        if mismatch is None or is_abroad or mismatch.own:
             st.badge(line, color="orange", width="content")
             st.button(t("start.place.take", place=place), on_click=state.take_world, key="take_world")
         else:

@@ -88,7 +88,7 @@ def answer(study: Study, found: Risk) -> str:
         "n": words.number(found.draws.count, decimals=0),
         "baseline": say.name(decision(study).rival, words),
     }
-    if saving.q10 is None:
+    if saving.q10 is None or saving.q90 is None:
         return t("risk.answer.none", **values)
     currency = study.scenario.site.currency
     values |= {"low": words.money(saving.q10, currency), "high": words.money(saving.q90, currency)}
@@ -109,7 +109,7 @@ def payback_sentence(found: Risk) -> str:
 def quantile_rows(study: Study, found: Risk) -> dict[str, list[str]]:
     """The table of quantiles, as text by column."""
     words, currency = state.words(), study.scenario.site.currency
-    writers = {
+    writers: dict[str, Callable[[float], str]] = {
         "saving": lambda value: words.money(value, currency),
         "saving_fraction": words.percent,
         **{row.key: partial(_figure, row, currency) for row in figures_on("lead")},

@@ -109,8 +109,15 @@ def _from_when(start: Start) -> None:
     options = _months_from(min(first, own_site.next_month()), MONTHS_AHEAD)
     options = options if first in options else [first, *options]
     _pick("start", options, first, _month_text)
-    whole = {"whole": True, "help_key": "start.months_help"}
-    _number("months", start.months, 1, 360, lambda value: {"months": int(value)}, **whole)
+    _number(
+        "months",
+        start.months,
+        1,
+        360,
+        lambda value: {"months": int(value)},
+        whole=True,
+        help_key="start.months_help",
+    )
 
 
 def _month_text(month: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -65,6 +65,11 @@ def study_of(scenario: Scenario) -> Study:
 def words() -> Words:
     """Text and number forms of the visitor's language."""
     return words_for(current(), st.session_state.get("language", "en"))
+
+
+def stop() -> NoReturn:
+    """End the page here."""
+    raise st.stop()  # which raises itself: Streamlit's own way to end a run
 
 
 def t(key: str, /, **values: object) -> str:

@@ -139,10 +139,11 @@ def editor() -> None:
     )
     scalars = _scalars(tariff)
     if st.button(t("inputs.tariff.apply"), type="primary", key="tariff_apply"):
-        if any(rows is None for rows in tables):
+        filled = [rows for rows in tables if rows is not None]
+        if len(filled) < len(tables):
             st.error(t("inputs.tariff.unfinished"))
         else:
-            _apply(tariff, tables, scalars)
+            _apply(tariff, filled, scalars)
 
 
 def _table(name: str, rows: table.Rows, columns: dict[str, Any]) -> table.Rows | None:
@@ -151,11 +152,12 @@ def _table(name: str, rows: table.Rows, columns: dict[str, Any]) -> table.Rows |
     return table.grid_editor(f"tariff.{name}", rows, columns, alt=title, height=320 if len(rows) > 8 else "auto")
 
 
-def _apply(tariff: Tariff, tables: tuple, scalars: dict[str, Any]) -> None:
+def _apply(tariff: Tariff, tables: list[table.Rows], scalars: dict[str, Any]) -> None:
     name = say.own_name(tariff, state.words())
     name = t("inputs.tariff.edited", name=name) if tariff.library_id else name
     try:
-        fields = tariff_form.edited_tariff(tariff, *tables, scalars, name)
+        seasons, prices, windows, charges = tables
+        fields = tariff_form.edited_tariff(tariff, seasons, prices, windows, charges, scalars, name)
     except ValueError as error:
         st.error(state.refused(error))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ from report.text import say
 from report.text.amounts import month_name
 from report.text.csv_text import csv_text
 from report.text.plain import as_plain
+from sim.arrays import Floats
 from sim.inputs.base import input_error
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, Tariff, clock
 from sim.inputs.text import read_json
 from sim.meter.findings import MeterQuestion
 from sim.meter.limits import MAX_BYTES, TABLE_TYPES
 from sim.meter.markup import json_rows
+from sim.problem import Problem
 from sim.tariff.curve import Curve, curve_fields, curve_table, market_fields
 from sim.tariff.price_file import PriceChoices, read_curve
 from sim.tariff.price_units import PRICE_UNITS
@@ -32,7 +35,7 @@ from ui.state import t
 FILE_LIMIT_MB = MAX_BYTES // 1024**2
 BOM = "\ufeff"
 DONE_KEPT, DONE_LENGTH = 40, 1000
-EXTREMES = {"low": np.min, "mean": np.mean, "high": np.max}
+EXTREMES: dict[str, Callable[[Floats], np.float64]] = {"low": np.min, "mean": np.mean, "high": np.max}
 
 
 def upload() -> None:
@@ -119,8 +122,9 @@ def _json(data: bytes, name: str) -> None:
     """A file of ours has seasons; anything else is read as a URDB rate."""
     raw = read_json(data)
     if isinstance(raw, dict) and "seasons" in raw:
+        findings: tuple[Problem, ...] = ()
         try:
-            tariff, findings = Tariff.model_validate(raw), ()
+            tariff = Tariff.model_validate(raw)
         except ValidationError as error:
             raise input_error(error) from error
     else:

@@ -74,6 +74,17 @@ def test_the_spread_of_the_market_case_is_the_users() -> None:
     assert before != after and any("Market price instead of fixed windows" in title for title in after)
 
 
+def test_how_long_a_declaration_holds_is_asked_in_whole_months() -> None:
+    app = open_app("tariff")
+    app.session_state["scenario"] = scenario_of(app).with_(DECLARED | {"grid.declaration_hold_months": 3})
+    app.run()
+    assert not app.exception
+    field = next(one for one in app.number_input if one.key.startswith("page.grid.declaration_hold_months@"))
+    assert field.value == 3 and isinstance(field.value, int)
+    field.set_value(6).run()
+    assert scenario_of(app).grid.declaration_hold_months == 6
+
+
 def test_a_declaration_below_the_floor_is_refused_in_place() -> None:
     app = open_app("tariff")
     app.session_state["scenario"] = scenario_of(app).with_(DECLARED)
