@@ -303,12 +303,20 @@ def install_sentence(output: str) -> str:
 
 def run_and_listen(command: list) -> tuple:
     """Run an installer, echo its lines about downloads, and return (exit status, whole output)."""
-    settings = {"universal_newlines": True, "encoding": "utf-8", "errors": "replace", "env": child_environment()}
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     lines = []
-    with subprocess.Popen(command, cwd=str(ROOT), **settings, **pipes) as process:
+    with subprocess.Popen(
+        command,
+        cwd=str(ROOT),
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 lines.append(line)
                 if re.match(r"\s*Downloading |Installing collected packages: (?!.*\bpip\b)", line):
                     note("  " + re.sub(r"-\d\S*|:.*", "", line.strip()))  # without versions and file endings
