@@ -15,6 +15,7 @@ NAME_LENGTH, NOTE_LENGTH = 200, 4000
 DEEPEST = 40
 LONGEST_NUMBER = 40
 LONGEST_KEY = 100
+MOST_JSON_MB = 20
 
 
 def clean(text: str) -> str:
@@ -42,9 +43,11 @@ Note = Annotated[str, _if_text(clean), Field(max_length=NOTE_LENGTH)]
 def read_json(text: str | bytes) -> Any:
     """The tree of a JSON text that no later step stumbles over.
 
-    Raises Refusal where it is no JSON, nested deeper than `DEEPEST`, names a key twice in one object, holds half a
-    character, or a whole number of more than `LONGEST_NUMBER` digits.
+    Raises Refusal where it is no JSON, longer than `MOST_JSON_MB`, nested deeper than `DEEPEST`, names a key twice in
+    one object, holds half a character, or a whole number of more than `LONGEST_NUMBER` digits.
     """
+    if len(text) > MOST_JSON_MB * 1024**2:
+        raise Refusal("longer than {most} MB; give a smaller file", most=MOST_JSON_MB)
     try:
         tree = json.loads(text, object_pairs_hook=_object, parse_int=_whole)
     except RecursionError:
@@ -61,8 +64,8 @@ def read_json(text: str | bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
         raise Refusal("it has the key '{name}' twice in one object; keep one", name=one_line(twice)[:LONGEST_KEY])
     return found
 

@@ -108,6 +108,11 @@ def test_the_problems_that_are_left_out_are_counted() -> None:
 
 BROKEN = {
     "same key twice": (b'{"finance": {"diesel_per_l": 7.5, "diesel_per_l": 70.5}}', "'diesel_per_l' twice"),
+    "same key twice among many": (
+        b"{" + b",".join(b'"k%d":1' % k for k in range(200_000)) + b',"k199999":2}',  # minutes, when each was counted
+        "'k199999' twice",
+    ),
+    "too long": (b" " * (20 * 1024**2 + 1), "longer than 20 MB"),
     "number of 5,000 digits": (b'{"version": ' + b"1" * 5000 + b"}", "5,000 digits"),
     "half a character": (b'{"site": {"name": "ab\\ud800"}}', "half a character after 'ab'"),
     "half a character in a key": (b'{"site": {"\\ud800": 1}}', "half a character"),
