@@ -1,5 +1,5 @@
-"""The hybrid's NPV with one price moved. Prices do not steer the plain control rule, and a cost line grows with its
-price, so these figures are what a new study of that price gives."""
+"""What the hybrid is worth against its rival with one price moved, on the yardstick of `study.decision`. Prices do not
+steer the plain control rule, so these figures are what a new study of that price gives."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import numpy as np
 from finance import metrics
 from finance.lines import keys, proportional
 from sim.dispatch.result import ALTERNATIVES
+from study.margins import margins
 from study.study import Study
 
 CHANGES = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
+NOTHING = 0.5  # money
 PRICES = (
     "finance.diesel_per_l",
     "finance.energy_price_factor",
     "finance.storage_capex_per_kwh",
     "finance.storage_rent_per_kwh_month",
     "finance.pv_capex_per_kwp",
-    "finance.grid_works_share",
+    "finance.grid_works_per_kva",
     "finance.genset_rent_per_set_month",
     "finance.unserved_per_kwh",
 )
@@ -27,21 +29,28 @@ PRICES = (
 
 @dataclass(frozen=True)
 class PriceMove:
-    """`worth` for each of `CHANGES`. Where the answer turns, `study.turning` says."""
+    """What the hybrid costs less than its rival, `worth`, for each of `CHANGES`."""
 
     path: str
     now: float
-    present_value: float
     worth: tuple[float, ...]
+
+    @property
+    def swing(self) -> float:
+        return max(self.worth) - min(self.worth)
 
 
 def price_moves(study: Study) -> tuple[PriceMove, ...]:
-    """All prices that matter, the most telling first. Empty where the NPV does not exist."""
-    worth = study.kpis["hybrid"].worth
-    if worth is None:
+    """All prices that move the margin, the most telling first."""
+    paths = [path for path in prices(study) if study.scenario.get(path)]
+    if not paths:
         return ()
-    found = [_move(study, path, lines, worth) for path, lines in prices(study).items()]
-    return tuple(sorted((move for move in found if move.present_value != 0), key=lambda move: -abs(move.present_value)))
+    now = {path: float(study.scenario.get(path)) for path in paths}
+    moved, count = np.tile(1.0 + np.array(CHANGES), len(paths)), len(CHANGES)
+    which = np.repeat(np.arange(len(paths)), count)
+    worth = margins(study, {path: now[path] * np.where(which == k, moved, 1.0) for k, path in enumerate(paths)})
+    found = [PriceMove(path, now[path], tuple(row)) for path, row in zip(paths, worth.reshape(-1, count), strict=True)]
+    return tuple(sorted((move for move in found if move.swing > NOTHING), key=lambda move: -move.swing))
 
 
 def prices(study: Study) -> dict[str, tuple[str, ...]]:
@@ -55,13 +64,8 @@ def prices(study: Study) -> dict[str, tuple[str, ...]]:
 
 
 def present_value(study: Study, lines: tuple[str, ...]) -> float:
-    """Present value of these lines, hybrid less baseline."""
+    """Present value of these lines, hybrid less baseline, as the workbook's sheet has it."""
     own, base = ALTERNATIVES.index("hybrid"), study.dispatch.row(study.baseline)
     flows = sum(study.ledger.lines[line][own] - study.ledger.lines[line][base] for line in lines)
     factors = metrics.discount_factors(study.scenario.finance.discount_rate, np.size(flows), metrics.MONTHLY)
     return float((flows * factors).sum())
-
-
-def _move(study: Study, path: str, lines: tuple[str, ...], worth: float) -> PriceMove:
-    value = present_value(study, lines)
-    return PriceMove(path, float(study.scenario.get(path)), value, tuple(worth + change * value for change in CHANGES))

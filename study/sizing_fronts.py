@@ -15,6 +15,7 @@ from sim.arrays import Floats
 from sim.optimum.model import Growth, Infeasible, Optimum, Programme, Sizes, grown
 from sim.optimum.solve import SizeSearch, best_count, best_size, size_map
 from study import outages
+from study.decision import decision
 from study.sizing import GAP, Plan, Priced, price_of, search_of, simulated, within
 
 Progress = Callable[[int, int], None]
@@ -28,14 +29,14 @@ CARBON_STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the mean energy price, on t
 
 @dataclass(frozen=True)
 class SizeRow:
-    """One size: yearly cost by the programme, None where it is infeasible, and by the rule; the hybrid's NPV by the
-    rule, None where there is none."""
+    """One size: yearly cost by the programme, None where it is infeasible, and by the rule; `worth`, what the hybrid
+    costs less than its rival by the rule."""
 
     name: str
     size: Sizes
     programme: float | None
     rule: float
-    worth: float | None
+    worth: float
     containers: int | None = None
 
 
@@ -43,8 +44,7 @@ def row(plan: Plan, name: str, size: Sizes, containers: int | None = None) -> Si
     """A size with both costs."""
     programme = _cost_or_nan(plan, size)
     study, rule = simulated(plan, size)
-    worth = study.kpis["hybrid"].worth
-    return SizeRow(name, size, None if np.isnan(programme) else programme, rule, worth, containers)
+    return SizeRow(name, size, None if np.isnan(programme) else programme, rule, decision(study).margin, containers)
 
 
 def container_rows(plan: Plan, best: Sizes, each: Sizes) -> list[SizeRow]:

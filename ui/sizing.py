@@ -244,7 +244,7 @@ def size_table(answer: Answer, table: list[SizeRow]) -> tuple[pd.DataFrame, str]
             size_text(plan, row.size),
             cost(row.programme),
             cost(row.rule),
-            t("sizing.none") if row.worth is None else money(plan.study, row.worth),
+            money(plan.study, row.worth),
         ]
         for row in table
     ]

@@ -17,6 +17,7 @@ from report.text import levers as lever_text
 from report.text import say
 from report.text.amounts import amounts
 from study import autonomy
+from study.decision import decision
 from study.price_moves import CHANGES, price_moves
 from study.project_figures import PROJECT_FIGURES
 from study.turning import SHOWN, TurningPoint, nearest
@@ -235,11 +236,12 @@ def _moves_table(draft: Draft, moves) -> Block:
         ]
         for move in moves
     ]
-    worth = draft.study.kpis["hybrid"].worth or 0.0
+    found = decision(draft.study)
+    rival, key = say.name(found.rival, words), "risk.table_taxed" if found.is_after_tax else "risk.table"
     return table(
         head,
         rows,
-        caption=draft.t("risk.table", unit=scale.unit, worth=scale.text(worth), baseline=draft.baseline),
+        caption=draft.t(key, unit=scale.unit, worth=scale.text(found.margin), rival=rival),
         widths=[1.8, 1.5, 1, 1, 1, 1, 1, 1],
     )
 

@@ -13,6 +13,7 @@ from report.text import levers as lever_text
 from report.text import say
 from sim.plant.battery import available, usable_kwh, window_kwh
 from study.answer import mix_title, stack_title
+from study.decision import decision
 
 SAME_WORTH = 1e-4  # of the baseline's cost: NPVs that lie closer are the same
 
@@ -116,11 +117,11 @@ def _sizes(draft: Draft) -> list[Block]:
     """Why not bigger: the same plant with other batteries."""
     study, words = draft.study, draft.words
     studies = draft.extra.sizes if draft.extra else ()
-    if len(studies) < 2 or study.kpis["hybrid"].worth is None:
+    if len(studies) < 2:
         return []
-    worth = [one.kpis["hybrid"].worth or 0.0 for one in studies]
+    worth = [decision(one).margin for one in studies]
     best, own = max(range(len(studies)), key=worth.__getitem__), studies.index(study)
-    cost = study.kpis[study.baseline].present_cost
+    cost, rival = study.kpis[decision(study).rival].present_cost, say.name(decision(study).rival, words)
     key = "best" if best == own else "other"
     key = "close" if max(worth) - min(worth) < SAME_WORTH * cost else key
     sizes = [say.energy(one.scenario.storage.energy_kwh, words) for one in studies]
@@ -128,7 +129,7 @@ def _sizes(draft: Draft) -> list[Block]:
     rows = [
         [
             f"{size} / {say.power(one.scenario.storage.power_kw, words)}",
-            *(draft.figure(row, one.kpis["hybrid"].figure(row.key)) for row in compared),
+            *(draft.figure(row, sentences.decision_figure(one, row)) for row in compared),
         ]
         for size, one in zip(sizes, studies, strict=True)
     ]
@@ -137,7 +138,7 @@ def _sizes(draft: Draft) -> list[Block]:
         table(
             [words.t("paper.sizes.size"), *(say.figure_name(row, words) for row in compared)],
             rows,
-            caption=words.t("paper.sizes.caption", baseline=draft.baseline),
+            caption=words.t("paper.sizes.caption", rival=rival),
             widths=[1.3, 0.9, 1.25, 1.25, 0.9],
             strong=[own],
         ),

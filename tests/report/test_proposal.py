@@ -32,6 +32,7 @@ from sim.inputs.text import clean
 from sim.problem import Refusal
 from study.answer import headline
 from study.beside import Beside, beside, sizes_of
+from study.decision import decision
 from study.evaluate import evaluate
 from study.financing import overall_efficiency, returns, storage_costs
 from study.presets import presets
@@ -387,7 +388,7 @@ def test_other_sizes_keep_the_hours_of_storage() -> None:
     extra = Beside(None, sizes_of(study))
     sizes = [one.scenario.storage for one in extra.sizes]
     chapters = {chapter["key"]: all_texts(chapter) for chapter in proposal(study, "en", None, extra)["chapters"]}
-    worth = [words("en").money(one.kpis["hybrid"].npv.value, "CNY") for one in extra.sizes]
+    worth = [words("en").money(decision(one).margin, "CNY") for one in extra.sizes]
     assert [text for text in worth if text not in chapters["solution"]] == []
     assert [size.energy_kwh for size in sizes] == pytest.approx([10e3, 15e3, 20e3, 25e3, 30e3])
     assert {round(size.energy_kwh / size.power_kw, 9) for size in sizes} == {2.0}
