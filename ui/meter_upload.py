@@ -247,7 +247,7 @@ class _File:
         )
         st.button(
             t("inputs.meter.use"),
-            type="primary",
+            type=state.main_button(),
             on_click=_use,
             args=(reading, self.name, follows),
             key="meter_use",

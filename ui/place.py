@@ -7,7 +7,7 @@ import streamlit as st
 from report.text import say
 from sim.inputs import library
 from study.place import elsewhere
-from ui import form, state
+from ui import form, start, state
 from ui.state import t
 
 
@@ -28,7 +28,13 @@ def draw() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="place_line"):
         if mismatch is None or is_abroad or mismatch.own:
             st.badge(line, color="orange", width="content")
-            st.button(t("start.place.take", place=place), on_click=state.take_world, key="take_world")
+            st.button(t("start.place.take", place=place), on_click=_take, key="take_world")
         else:
             st.badge(t("start.place.stands_in", region=region, place=place), color="orange", width="content")
     form.problems("site.place")
+
+
+def _take() -> None:
+    """Take the world of the place, and say what came with it."""
+    if state.take_world():
+        state.notify(start.brought())

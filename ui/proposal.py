@@ -111,7 +111,7 @@ def xlsx_bytes(study: Study, language: str) -> bytes:
 def preview(study: Study, language: str, offer: Offer) -> None:
     """A button that draws the pages; pictures of an older state are marked, not shown as new."""
     wanted = (study.fingerprint, language, offer)
-    if st.button(t("proposal.app.preview"), key="proposal_preview", type="primary"):
+    if st.button(t("proposal.app.preview"), key="proposal_preview", type=state.main_button()):
         st.session_state.proposal_shown = wanted
     shown = st.session_state.get("proposal_shown")
     if shown is None:

@@ -50,20 +50,24 @@ def fields() -> None:
 
 
 def _where() -> None:
-    scenario, words = state.current(), state.words()
     form.field("site.place")
-    tariff, factor = scenario.tariff, scenario.grid.co2_kg_per_kwh
-    mark = f" {form.DIAMOND}" if tariff.confidence == "unverified" else ""
-    line = t(
-        "start.brings",
-        tariff=as_part(say.own_name(tariff, words)) + mark,
-        currency=words.currency(scenario.site.currency),
-        factor=words.number(factor, "kg/kWh"),
-    )
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f":small[:gray[{line}]]")
+    line, more = st.columns([4, 1])
+    line.markdown(f":small[:gray[{brought()}]]")
+    with more:
         if st.button(t("start.change_tariff"), key="start.tariff", type="tertiary"):
             st.switch_page("../pages/tariff.py")
+
+
+def brought() -> str:
+    """What the place has brought, in a line."""
+    scenario, words = state.current(), state.words()
+    mark = f" {form.DIAMOND}" if scenario.tariff.confidence == "unverified" else ""
+    return t(
+        "start.brings",
+        tariff=as_part(say.own_name(scenario.tariff, words)) + mark,
+        currency=words.currency(scenario.site.currency),
+        factor=words.number(scenario.grid.co2_kg_per_kwh, "kg/kWh"),
+    )
 
 
 def _how_big(start: Start) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
@@ -92,6 +92,12 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def main_button() -> Literal["primary", "secondary"]:
+    """The type of a page's chief button. Streamlit writes white on the accent, which is too bright for that in the dark
+    theme (2.06:1)."""
+    return "secondary" if is_dark() else "primary"
+
+
 def preset_id() -> str:
     """The shipped case the scenario started from, or "own" of a site of one's own."""
     current()
@@ -147,13 +153,15 @@ def answer(where: str, **answers: Any) -> None:
         st.session_state.scenario = scenario
 
 
-def take_world() -> None:
-    """The tariff, prices, CO2 factor, country and clock of the site's place."""
+def take_world() -> bool:
+    """The tariff, prices, CO2 factor, country and clock of the site's place. True where they were taken."""
     scenario = current()
     try:
         replace(taken(scenario, world_of(scenario.site.place, scenario)))
     except InputError as error:
         st.session_state.problems["site.place"] = error.problems
+        return False
+    return True
 
 
 def can_undo() -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,7 +12,9 @@ from study.evaluate import evaluate
 from study.own_site import Start, next_month, scenario_of
 from study.presets import presets
 from tests.ui.apps import assert_calm, bare, opened
-from ui import start, url
+from ui import start, state, url
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def scenario_of_app(app: AppTest):
@@ -111,3 +116,26 @@ def test_an_address_gives_the_site_and_its_changes_back(start_: Start) -> None:
     opened_ = url.decode(query)
     assert (opened_.scenario, opened_.preset_id, opened_.dropped) == (scenario, "own", ())
     assert url.decode({"own": "nowhere"}).dropped == ("own",)
+
+
+def test_a_chief_button_has_letters_that_can_be_read(monkeypatch) -> None:
+    """White on the accent has 4.5:1 in the light theme; in the dark one (2.06:1) no button is painted with it."""
+    themes = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+    for name in ("light", "dark"):
+        monkeypatch.setattr(state, "is_dark", lambda name=name: name == "dark")
+        is_painted = state.main_button() == "primary"
+        assert is_painted == (contrast("#FFFFFF", themes[name]["primaryColor"]) >= 4.5)
+    painted = [path.name for path in (ROOT / "ui").glob("*.py") if 'type="primary"' in path.read_text(encoding="utf-8")]
+    assert painted == []
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast of two colours."""
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
