@@ -166,6 +166,9 @@ def _widget(entry: Input, scenario: Scenario, shown_default: float | None = None
     call = {"key": key, "help": tip, "on_change": take, "args": (entry.path, key)}
     if entry.path == "site.place":
         _choice(label, tuple(library.sites()), value, place_text, call)
+    elif entry.path == "site.country":
+        known = dict.fromkeys((*library.countries(), value))
+        _choice(label, tuple(known), value, lambda code: say.country(code, state.words()), call)
     elif entry.kind in ("number", "integer"):
         _number(entry, label, value, call)
     elif entry.kind == "choice":

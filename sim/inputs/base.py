@@ -19,6 +19,9 @@ from sim.timeline import MONTH_DAYS
 MOST_PROBLEMS = 20
 LONGEST_VALUE = 60
 MOST_WRITTEN = 1e30
+MONTH, COUNTRY, CURRENCY, NO_OR_CURRENCY = r"^20\d\d-(0[1-9]|1[0-2])$", "^[A-Z]{2}$", "^[A-Z]{3}$", "^([A-Z]{3})?$"
+# What a text of each pattern may look like: no reader meets a regular expression.
+EXAMPLES = {MONTH: "2026-06", COUNTRY: "CN", CURRENCY: "CNY", NO_OR_CURRENCY: "CNY"}
 
 
 class Closed(BaseModel):
@@ -107,7 +110,7 @@ def _wanted(kind: str, context: dict[str, Any]) -> Problem:
     if kind == "literal_error":
         return Problem("choose one of: {choices}", choices=tuple(re.split(", | or ", context["expected"])))
     if kind == "string_pattern_mismatch":
-        return Problem("it must be written like the pattern {pattern}", pattern=context["pattern"])
+        return Problem("write it like {example}", example=EXAMPLES[context["pattern"]])
     if kind == "string_too_long":
         return Problem("use {count} characters or fewer", count=context["max_length"])
     if kind == "too_long":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.inputs.base import Closed
+from sim.inputs.base import MONTH, Closed
 from sim.inputs.text import Name
 
 MOST_BILLS = 36
@@ -18,7 +18,7 @@ Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
 class RealBill(Closed):
     """One month's bill, in the site's currency. None = the bill does not say; that is never a zero."""
 
-    month: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
+    month: str = Field(pattern=MONTH)
     kwh: Quantity | None = None
     kwh_by_period: dict[Name, Quantity] = Field(default_factory=dict, max_length=MOST_PERIODS)
     max_demand_kw: Quantity | None = None

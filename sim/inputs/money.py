@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from sim.inputs import library
-from sim.inputs.base import SectionPart
+from sim.inputs.base import NO_OR_CURRENCY, SectionPart
 from sim.inputs.field import GENERAL, Fraction, Money, derived, estimate, given, seen, sourced
 from sim.inputs.grid import has_works
 from sim.inputs.plant import has_pv, has_sets
@@ -427,7 +427,7 @@ class ShownCurrency(SectionPart, card="terms.rate"):
         "Show amounts in",
         "Three-letter code; empty = the site's own currency. Inputs stay in the site's.",
         card="terms.currency",
-        pattern="^([A-Z]{3})?$",
+        pattern=NO_OR_CURRENCY,
     )
     shown_rate: float | None = given(
         None,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from sim.inputs import library
-from sim.inputs.base import Closed
+from sim.inputs.base import COUNTRY, CURRENCY, MONTH, Closed
 from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, derived, estimate, given, sourced
 from sim.inputs.text import Line, Name
 from sim.problem import Refusal
@@ -17,16 +17,16 @@ class Site(Closed, card="load.site"):
     """Where, when, for how long."""
 
     name: Line = given("New site", "Project name", "Shown on every page and document.", max_length=200)
-    country: str = given("CN", "Country", "Two-letter code.", pattern="^[A-Z]{2}$", after="place")
+    country: str = given("CN", "Country", "Two-letter code.", pattern=COUNTRY, after="place")
     currency: str = given(
         "CNY",
         "Currency",
         "Three-letter code; prices are entered in it and nothing is converted.",
-        pattern="^[A-Z]{3}$",
+        pattern=CURRENCY,
         card="terms.currency",
     )
     place: str = given("shanghai", "Place", "Its sun, air, tariff, prices and CO2 factor.", max_length=60)
-    start: str = given("2026-06", "First month", "YYYY-MM.", pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
+    start: str = given("2026-06", "First month", "YYYY-MM.", pattern=MONTH)
     term_months: int = given(180, "Term [months 1..360]", "A 4-month job or a 15-year plant.")
     step_minutes: Literal[15, 30, 60] = given(60, "Time step [min]", "15 min shows demand peaks that an hour hides.")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from sim.inputs import library
-from sim.inputs.base import Closed, require_day
+from sim.inputs.base import CURRENCY, Closed, require_day
 from sim.inputs.field import MONEY_MAX, Money
 from sim.inputs.market import Market
 from sim.inputs.text import Name, Note
@@ -184,7 +184,7 @@ class Tariff(Closed):
     library_id: Name = ""
     name_en: Name
     name_zh: Name = ""
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: str = Field(pattern=CURRENCY)
     voltage_kv: Annotated[float, Field(ge=0, le=2000)] | None = None
     seasons: tuple[Season, ...] = Field(min_length=1, max_length=MOST_SEASONS)
     market: Market | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 import cli
 from i18n import words
 from report.text import say
-from sim.inputs.base import MOST_PROBLEMS, InputError
+from sim.inputs.base import EXAMPLES, MOST_PROBLEMS, InputError
 from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
 from sim.inputs.text import clean, read_json
 from sim.problem import Refusal
@@ -160,3 +161,21 @@ def test_a_price_beyond_all_bounds_is_refused_at_the_door() -> None:
     for path in ("fixed_per_month", "minimum_per_month", "levies_per_kwh", "minimum_per_kva_month", "voltage_kv"):
         with pytest.raises(InputError, match=f"tariff.{path}: 1e.308 is out of range"):
             Scenario().with_({f"tariff.{path}": 1e308})
+
+
+def test_no_refusal_shows_a_regular_expression() -> None:
+    """A text of the wrong form is told an example that the input takes."""
+    patterns = [spec.get("pattern") for spec in patterned(json_schema())]
+    assert len(patterns) > 4 and set(patterns) <= set(EXAMPLES)
+    assert all(re.search(pattern, example) for pattern, example in EXAMPLES.items())
+    for changes in ({"site.start": "2026-13"}, {"site.country": "China"}, {"finance.shown_currency": "dollar"}):
+        with pytest.raises(InputError) as refused:
+            Scenario().with_(changes)
+        assert "write it like" in str(refused.value) and "^" not in str(refused.value)
+
+
+def patterned(node: object) -> list[dict]:
+    """The parts of a schema that have a pattern."""
+    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    own = [node] if isinstance(node, dict) and isinstance(node.get("pattern"), str) else []
+    return own + [found for part in below for found in patterned(part)]
