@@ -99,7 +99,7 @@ def better_size(study: Study) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(line)
-        st.button(t("answers.better.take"), key="better.take", on_click=state.change, args=(dict(found.changes),))
+        st.button(t("answers.better.take"), key="better.take", on_click=state.take, args=(dict(found.changes),))
 
 
 @dataclass(frozen=True)

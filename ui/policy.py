@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
@@ -111,11 +109,12 @@ def _name(key: str) -> str:
 def _buttons(found: tuple[Case, ...]) -> None:
     with st.container(horizontal=True, gap="small"):
         for case in found:
-            st.button(t("policy.take", case=_name(case.key)), key=f"policy.{case.key}", on_click=partial(_take, case))
+            if st.button(t("policy.take", case=_name(case.key)), key=f"policy.{case.key}") and _take(case):
+                st.rerun()  # the whole page: a press inside a fragment draws the fragment alone
 
 
-def _take(case: Case) -> None:
-    """Put a case in the place of the scenario; a changed tariff says so in its name."""
+def _take(case: Case) -> bool:
+    """Put a case in the place of the scenario; a changed tariff says so in its name. True where it was taken."""
     changes, tariff = dict(case.changes), state.current().tariff
     if "tariff" in changes:
         names = {
@@ -123,5 +122,4 @@ def _take(case: Case) -> None:
             for field in ("name_en", "name_zh")
         }
         changes["tariff"] = changes["tariff"] | names
-    if state.change(changes):
-        state.replace(state.current(), t("policy.taken", case=_name(case.key)))
+    return state.take(changes, t("policy.taken", case=_name(case.key)))

@@ -199,6 +199,17 @@ def change(changes: Mapping[str, Any], where: str = "") -> bool:
     return True
 
 
+def take(changes: Mapping[str, Any], notice: str | None = None) -> bool:
+    """Change inputs as one step that can be undone; fields are drawn anew, `notice` is shown once."""
+    before = current()
+    if not change(changes):
+        return False
+    after = st.session_state.scenario
+    replace(after, notice)
+    st.session_state.undone_by = (after, before, preset_id())
+    return True
+
+
 def problems_of(where: str) -> tuple[Problem, ...]:
     """The sentences about an entry refused there; taken, so that they are shown in one place."""
     return st.session_state.get("problems", {}).pop(where, ())

@@ -127,6 +127,19 @@ def test_lever_moves_the_answer_in_place(show, settle) -> None:
     page.wait_for_function("before => document.body.innerText.includes(before)", arg=before)
 
 
+def test_a_policy_case_that_is_taken_changes_the_whole_page_and_can_be_undone(show, settle) -> None:
+    """Its button stands in a fragment: sidebar and figures stayed those of the old scenario, without a word."""
+    page = show("risk", "preset=case_a")
+    before = code(page)
+    page.get_by_role("button", name=text("policy.take", case=text("policy.case.price_up"))).click()
+    page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
+    settle(page)
+    assert page.get_by_text(text("policy.taken", case=text("policy.case.price_up"))).count() == 1
+    page.get_by_role("button", name=text("shell.undo")).click()
+    page.wait_for_function("before => document.body.innerText.includes(before)", arg=before)
+    assert no_page_failed(page)
+
+
 def test_preset_and_baseline_switch(show, settle) -> None:
     page = show()
     page.get_by_role("combobox", name="Start from").click()
