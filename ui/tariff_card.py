@@ -79,8 +79,9 @@ def _list(tariff: Tariff, names: list[str], key: str) -> None:
         on_change=_choose,
         args=(key,),
     )
-    if tariff.library_id not in names:
-        st.badge(t("inputs.tariff.still", name=say.own_name(tariff, state.words())), color="orange", width="content")
+    if tariff.library_id and tariff.library_id not in names:
+        name = as_part(say.own_name(tariff, state.words()))
+        st.badge(t("inputs.tariff.still", name=name), color="orange", width="content")
     form.problems("tariff")
 
 
