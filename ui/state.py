@@ -48,7 +48,7 @@ def end() -> None:
 def current() -> Scenario:
     """The scenario on screen."""
     if "scenario" not in st.session_state:
-        _open({})
+        _open({"preset": url.default_preset().id})
     return st.session_state.scenario
 
 
