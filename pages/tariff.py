@@ -25,7 +25,10 @@ with card(t("inputs.tariff.title"), t("inputs.tariff.note")):
 
 basic_charge.draw()
 
-with card(t("inputs.tariff.heatmap"), t("inputs.tariff.heatmap_note", currency=scenario.tariff.currency)):
+note = t("inputs.tariff.heatmap_note", currency=scenario.tariff.currency)
+if scenario.tariff.market:
+    note = say.joined((note, t("tariff.market.heatmap")), words)
+with card(t("inputs.tariff.heatmap"), note):
     day_type = st.segmented_control(
         t("inputs.tariff.day_type"),
         DAY_TYPES,

@@ -96,14 +96,18 @@ def answer(study: Study, found: Risk) -> str:
 
 
 def payback_sentence(found: Risk) -> str:
-    words = state.words()
-    return t(
+    words, years = state.words(), found.draws.market_year
+    told = t(
         "risk.answer.payback",
         share=words.percent(found.paid_back),
         years=words.number(found.target_years, t("risk.years")),
         seed=found.draws.seed,
         digest=found.draws.digest,
     )
+    if years is None:
+        return told
+    met = t("risk.answer.market", n=len(set(years.tolist())), first=min(years.tolist()), last=max(years.tolist()))
+    return say.joined((told, met), words)
 
 
 def quantile_rows(study: Study, found: Risk) -> dict[str, list[str]]:
