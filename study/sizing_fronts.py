@@ -106,7 +106,8 @@ def _cost_or_nan(plan: Plan, size: Sizes, search: SizeSearch | None = None) -> f
 def _reach(plan: Plan, best: Sizes) -> tuple[float, float]:
     """Greatest power and energy of the surface and the margins."""
     pairs = ((best.kw, plan.today.kw, plan.most.kw), (best.kwh, plan.today.kwh, plan.most.kwh))
-    return tuple(min(most, 1.5 * max(own, today)) or most / 5 for own, today, most in pairs)
+    kw, kwh = (min(most, 1.5 * max(own, today)) or most / 5 for own, today, most in pairs)
+    return kw, kwh
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,10 +82,10 @@ def found_or_reason(study: Study, wish: Wish) -> Answer:
         st.error(
             t("sizing.infeasible", power=say.power(error.missing_kw, state.words()), when=_when(study, error.step))
         )
-        st.stop()
+        state.stop()
     except ValueError as error:
         st.info(t(f"sizing.reason.{error}") if str(error) in REASONS else state.refused(error))
-        st.stop()
+        state.stop()
 
 
 @once
@@ -391,8 +391,8 @@ def resilience_card(answer: Answer, within) -> None:
 @once
 def _resilience(answer: Answer) -> tuple[list[FrontPoint], FrontPoint, FrontPoint]:
     plan, best = answer.plan, answer.best.size
-    ends = (sizing_fronts.survival_of(plan, size) for size in (best, plan.today))
-    return (sizing_fronts.resilience_front(plan, best), *ends)
+    at_best, today = (sizing_fronts.survival_of(plan, size) for size in (best, plan.today))
+    return sizing_fronts.resilience_front(plan, best), at_best, today
 
 
 def carbon_card(answer: Answer, within) -> None:

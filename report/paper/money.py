@@ -16,6 +16,7 @@ from report.text import financing as financing_text
 from report.text import levers as lever_text
 from report.text import say
 from report.text.amounts import amounts
+from sim.arrays import there
 from study import autonomy
 from study.decision import decision
 from study.price_moves import CHANGES, price_moves
@@ -189,8 +190,8 @@ def _figures(draft: Draft) -> Block:
     own = study.kpis["hybrid"]
     found = [(row, draft.figure(row, own.figure(row.key))) for row in figures_on("defined")]
     if study.scenario.storage.exists:
-        rows = figures_on("storage", PROJECT_FIGURES)
-        found += [(row, financing_text.project_figure(row, study, words)) for row in rows]
+        more = figures_on("storage", PROJECT_FIGURES)
+        found += [(row, financing_text.project_figure(row, study, words)) for row in more]
     rows = [[say.figure_name(row, words), text, say.figure_meaning(row, study, words)] for row, text in found]
     head = [words.t("answers.money.figure"), draft.t("load.value"), draft.t("define.how")]
     return table(head, rows, align="lrl", widths=[1.2, 0.9, 2.6], caption=draft.t("define.caption"))
@@ -264,7 +265,8 @@ def carbon(draft: Draft) -> Block:
     market = autonomy.carbon(study)
     if market["hybrid"].market_t is not None:
         head.append(words.t("autonomy.paper.market"))
-        rows = [[*row, words.number(market[name].market_t, "t")] for name, row in zip(order, rows, strict=True)]
+        tonnes = (there(market[name].market_t, "CO2 at the market's factor") for name in order)
+        rows = [[*row, words.number(t, "t")] for t, row in zip(tonnes, rows, strict=True)]
     saved = study.savings["hybrid"].co2_t
     key = "carbon.finding" if saved >= 0 else "carbon.finding_more"
     return chapter(
@@ -301,7 +303,7 @@ def _market_text(draft: Draft) -> str:
     finance, own, words = draft.study.scenario.finance, autonomy.carbon(draft.study)["hybrid"], draft.words
     return words.t(
         "autonomy.paper.factor",
-        factor=words.number(finance.market_co2_kg_per_kwh, "kg/kWh"),
+        factor=words.number(there(finance.market_co2_kg_per_kwh, "the market's CO2 factor"), "kg/kWh"),
         share=say.share(finance.green_share, words),
         n=words.number(own.certificates_mwh, decimals=0),
         cost=draft.money(own.certificates_cost),
