@@ -63,10 +63,11 @@ def read_json(text: str | bytes) -> Any:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise Refusal("it has the key '{name}' twice in one object; keep one", name=one_line(twice)[:LONGEST_KEY])
+    seen: set[str] = set()
+    for name, _ in pairs if len(found) < len(pairs) else ():
+        if name in seen:
+            raise Refusal("it has the key '{name}' twice in one object; keep one", name=one_line(name)[:LONGEST_KEY])
+        seen.add(name)
     return found
 
 
