@@ -37,5 +37,6 @@ with card(title, t("inputs.grid.outages_note")):
         "day": table.number(t("inputs.table.day"), 1, 31, default=15),
         "hour": table.number(t("inputs.table.hour"), 0, 23.75, step=0.25, default=14.0),
         "duration_h": table.number(t("inputs.table.duration"), 0.25, 744, step=0.25, default=2.0),
+        "announced": table.flag(t("inputs.table.announced"), t("inputs.table.announced_help")),
     }
     table.rows_editor("grid.outages", columns, alt=t("inputs.grid.outages_alt"), height=240)

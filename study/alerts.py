@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
+from sim.inputs.library import moves_clocks, record, units_per_usd
 from sim.plant.battery import window_kwh
 from study.answer import NOTHING_KWH, Finding, Kind, Quantity, clash
 from study.attribution import parts
@@ -16,6 +19,8 @@ from study.sets_duty import duty
 from study.study import Study, kept
 
 Severity = Literal["high", "medium"]
+STORAGE_H = (0.25, 12.0)  # of storage: what is built lies between
+SUMMER_TIME = range(4, 11)  # months of summer time in the north, the last of them nearly whole
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Alert:
 @kept
 def alerts(study: Study) -> tuple[Alert, ...]:
     """All of them, the grave ones first."""
-    found = [*_supply(study), *_place(study), *_market(study), *_baseline(study), *_battery(study), *_sets(study)]
+    finders = (_supply, _place, _market, _baseline, _battery, _sets, _entries)
+    found = [alert for finder in finders for alert in finder(study)]
     return tuple(sorted(found, key=lambda alert: alert.severity != "high"))
 
 
@@ -119,6 +125,64 @@ def _battery(study: Study) -> Iterator[Alert]:
     if brought < 0:
         lost = Quantity("money", -brought)
         yield Alert(Finding("answers.alert.losing_battery", {"lost": lost}, good=False), "medium", lost)
+
+
+def _entries(study: Study) -> Iterator[Alert]:
+    """Inputs that no rule forbids and that are hardly meant: prices, hours of storage, a transformer, the clock."""
+    yield from _prices(study)
+    storage, grid = study.scenario.storage, study.scenario.grid
+    if storage.exists and storage.power_kw > 0:
+        hours = Quantity("duration", storage.energy_kwh / storage.power_kw)
+        low, high = (Quantity("duration", limit) for limit in STORAGE_H)
+        if not STORAGE_H[0] <= float(hours.value) <= STORAGE_H[1]:
+            limit = STORAGE_H[0] if float(hours.value) < STORAGE_H[0] else STORAGE_H[1]
+            values = {"hours": hours, "low": low, "high": high}
+            ways = {"storage.power_kw": storage.energy_kwh / limit}
+            yield Alert(Finding("answers.alert.storage_hours", values, good=False), "medium", hours, ways)
+    drawn_kva = float(study.dispatch.peak_kw.max()) / (grid.power_factor or 1.0)
+    if 0 < grid.transformer_kva < drawn_kva * (1 - 1e-9):
+        drawn = Quantity("number", round(drawn_kva), "kVA")
+        values = {"kva": Quantity("number", grid.transformer_kva, "kVA"), "drawn": drawn}
+        ways = {"grid.transformer_kva": float(np.ceil(drawn_kva))}
+        yield Alert(Finding("answers.alert.small_transformer", values, good=False), "medium", drawn, ways)
+    shifted = _shifted_h(study)
+    if shifted and study.scenario.pv.exists and moves_clocks(study.scenario.site.country):
+        hours = Quantity("duration", shifted)
+        yield Alert(Finding("answers.alert.daylight_saving", {"hours": hours}, good=False), "medium", hours)
+
+
+def _prices(study: Study) -> Iterator[Alert]:
+    """Prices that lie far outside what is paid anywhere, at the rate of the table."""
+    scenario, rate = study.scenario, units_per_usd(study.scenario.site.currency)
+    if rate is None:
+        return
+    energy, money = study.dispatch.classes.price_per_kwh * scenario.finance.energy_price_factor, scenario.finance
+    typed = {
+        "energy_per_kwh": (float(energy.max()), "kWh"),
+        "diesel_per_l": (money.diesel_per_l, "L"),
+        "storage_capex_per_kwh": (money.storage_capex_per_kwh if scenario.storage.exists else 0.0, "kWh"),
+        "pv_capex_per_kwp": (money.pv_capex_per_kwp if scenario.pv.exists else 0.0, "kWp"),
+    }
+    for name, (value, unit) in typed.items():
+        known, dollars = record("fx", f"plausible_usd.{name}"), value / float(rate.value)
+        if value > 0 and not known.low <= dollars <= known.high:
+            price = Quantity("number", value, f"{scenario.site.currency}/{unit}")
+            values = {
+                "price": price,
+                "dollars": Quantity("number", float(f"{dollars:.3g}"), f"USD/{unit}"),
+                "low": Quantity("number", known.low, f"USD/{unit}"),
+                "high": Quantity("number", known.high, f"USD/{unit}"),
+                "date": Quantity("text", rate.as_of),
+            }
+            yield Alert(Finding(f"answers.alert.price_{name}", values, good=False), "high", price)
+
+
+def _shifted_h(study: Study) -> float:
+    """Hours a year with summer time in which the clock's hour has another price than the hour before it."""
+    clock, period = study.dispatch.clock, study.dispatch.classes.period
+    hour = max(1, round(1 / clock.step_h))
+    other = (np.roll(period, -hour) != period) & np.isin(clock.calendar_month, SUMMER_TIME)
+    return float(other.sum()) * clock.step_h * 12 / clock.months
 
 
 def _sets(study: Study) -> Iterator[Alert]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.arrays import there
 from sim.dispatch import kernel
+from sim.dispatch.announced import announced
 from sim.dispatch.batch import Trace
 from sim.dispatch.lanes import simulate, some_lanes
 from sim.dispatch.rolling import roll, with_orders
@@ -94,7 +95,8 @@ def by_forecast(study: Study, found: Bound, year: int = 1) -> Trace:
     dispatch, lane = study.dispatch, hybrid_lane(study, year)
     series, one = dispatch.runs[dispatch.run_of[lane]], some_lanes(dispatch.lanes, [lane])
     set_per_kwh = least_l_per_kwh(study, lane) * found.rates.per_litre
-    orders = roll(dispatch.clock, series, one, found.rates, set_per_kwh)
+    down = announced(study.scenario, dispatch.clock)
+    orders = roll(dispatch.clock, series, one, found.rates, set_per_kwh, down)
     return dispatch.with_shed(kernel.trace(*with_orders(series, one, orders), 0), lane)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import Flags, Floats
+from sim.dispatch.announced import announced, day_before
 from sim.dispatch.batch import Lanes, Series, Trace
 from study.foresight import Bound, hybrid_lane
 from study.study import Study
@@ -25,7 +26,7 @@ class Terms:
     limit what the grid can give; give and take what the battery can; stored_kwh what it held at the step's beginning,
     kept_kwh and wanted_kwh down to and up to where the plan has it, floor_kwh where discharging stops, full_kwh where
     charging does. by_plan: whether the plain rule's levels decide; found: whether it has found the threshold itself;
-    costs: whether exporting would cost money."""
+    costs: whether exporting would cost money; announced: whether the battery is filled for an announced outage."""
 
     need_kw: Floats
     ordered_kw: Floats
@@ -45,6 +46,7 @@ class Terms:
     by_plan: bool
     found: bool
     costs: Flags
+    announced: Flags
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,15 @@ def terms(study: Study, year: int, trace: Trace) -> Terms:
         by_plan=series.levels is not None,
         found=bool(dispatch.held.moves.any()) and not study.scenario.dispatch.shave_limits,
         costs=(series.export_share == 0) & up & connected & (lanes.export_limit_kw[lane] > 0),
+        announced=_announced(study, series),
     )
+
+
+def _announced(study: Study, series: Series) -> Flags:
+    """Steps in which the battery is filled for an announced outage (steps,)."""
+    clock = study.dispatch.clock
+    before = day_before(announced(study.scenario, clock), clock.step_h)
+    return before if series.levels is None else before & (series.levels.charge_to == 1.0)
 
 
 def billed_kw(series: Series, trace: Trace) -> Floats:
@@ -223,8 +233,9 @@ def _charging(at: Terms, trace: Trace) -> dict[str, Flags]:
     tight = buys & (trace.grid_charge_kw >= headroom - near)
     return {
         "charge_pv": trace.pv_charge_kw > near,
-        "charge_window": buys & (at.ordered_kw < 0) & (not at.by_plan),
-        "charge_price": buys & (at.ordered_kw < 0) & at.by_plan,
+        "charge_announced": buys & (at.ordered_kw < 0) & at.announced,
+        "charge_window": buys & (at.ordered_kw < 0) & ~at.announced & (not at.by_plan),
+        "charge_price": buys & (at.ordered_kw < 0) & ~at.announced & at.by_plan,
         "charge_refill": buys & (at.ordered_kw >= 0),
         "charge_held_limit": tight & (at.threshold_kw >= at.limit_kw),
         "charge_held_threshold": tight & (at.threshold_kw < at.limit_kw),
@@ -241,12 +252,14 @@ def _idle(at: Terms, trace: Trace) -> dict[str, Flags]:
     told_to_charge = idle & ~wanted & (at.ordered_kw < 0)
     full = told_to_charge & (at.stored_kwh >= at.full_kwh * (1 - NEAR))
     no_room = told_to_charge & ~full
-    rests = idle & ~at_floor & ~told_to_charge
+    waits = idle & ~at_floor & ~told_to_charge & at.announced
+    rests = idle & ~at_floor & ~told_to_charge & ~waits
     spare = at.stored_kwh > at.reserve_kwh * (1 + NEAR)
     return {
         "idle_floor": at_floor,
         "idle_full": full,
         "idle_no_room": no_room,
+        "idle_announced": waits,
         "idle_no_order": rests & (not at.by_plan),
         "idle_no_need": rests & at.by_plan & spare & (at.need_kw <= near),
         "idle_later": rests & at.by_plan & spare & (at.need_kw > near),

@@ -64,12 +64,16 @@ def grid_editor(
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> pd.DataFrame:
-    kinds: dict[str, Callable[[Any], Any]] = {"number": _float, "multiselect": lambda items: list(map(str, items))}
+    kinds: dict[str, Callable[[Any], Any]] = {
+        "number": _float,
+        "checkbox": bool,
+        "multiselect": lambda items: list(map(str, items)),
+    }
     table = {}
     for name, config in columns.items():
         kind = config["type_config"]["type"]
         values = [kinds.get(kind, str)(row[name]) for row in rows]
-        table[name] = pd.Series(values, dtype="float64" if kind == "number" else "object")
+        table[name] = pd.Series(values, dtype={"number": "float64", "checkbox": "bool"}.get(kind, "object"))
     return pd.DataFrame(table)
 
 
@@ -104,6 +108,11 @@ def number(label: str, low: float, high: float, *, step: float = 1.0, default: f
     """A number column; its limits are told by the scenario, not enforced silently in the cell."""
     limits = t("inputs.table.limits", low=plain(low), high=plain(high))
     return st.column_config.NumberColumn(label, help=limits, step=step, default=default, width="small")
+
+
+def flag(label: str, note: str) -> Any:
+    """A column of yes or no."""
+    return st.column_config.CheckboxColumn(label, help=note, default=False, width="small")
 
 
 def fraction(label: str, note: str) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.dispatch import plan
+from sim.dispatch.announced import announced, filled
 from sim.dispatch.batch import Lanes, Levels, Series
 from sim.dispatch.rule import NO_LIMIT_KW
 from sim.inputs.plant import Control
@@ -83,7 +84,16 @@ class Told:
 
 
 def orders(scenario: Scenario, clock: Timeline, classes: PriceClasses, site: Series, lane: Lanes, year: int) -> Told:
-    """The orders of the template year. `site`: its load and PV; `lane`: the nominal hybrid of project year `year`."""
+    """The orders of the template year. `site`: its load and PV; `lane`: the nominal hybrid of project year `year`.
+    Before an announced outage the battery is filled, whatever else is ordered."""
+    told, down = _told(scenario, clock, classes, site, lane, year), announced(scenario, clock)
+    if not scenario.storage.exists or not down.any():
+        return told
+    levels, action = filled(told.levels, told.action, down, classes.step_price_per_kwh(clock), lane, clock.step_h)
+    return replace(told, levels=levels, action=action)
+
+
+def _told(scenario: Scenario, clock: Timeline, classes: PriceClasses, site: Series, lane: Lanes, year: int) -> Told:
     typed = shaving(scenario.dispatch, clock, classes)
     idle = Told(np.zeros(clock.steps), None, typed, None)
     how, holds = scenario.dispatch.arbitrage, bool((typed.lowest_kw < NO_THRESHOLD_KW).any())

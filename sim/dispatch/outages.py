@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, runs
+from sim.dispatch.announced import listed
 from sim.dispatch.result import Dispatch
 from sim.inputs.grid import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
@@ -18,7 +19,7 @@ LOST_FRACTION = 1e-6  # of the load of an outage, up to which what is not served
 def grid_down(scenario: Scenario, clock: Timeline, years: int) -> NDArray[np.bool_]:
     """True where the grid fails (years, steps): the list, the same every year, or each year's own draws."""
     if scenario.grid.outage_source == "list":
-        return np.broadcast_to(_listed(scenario, clock), (years, clock.steps))
+        return np.broadcast_to(listed(scenario.grid.outages, clock), (years, clock.steps))
     draws = drawn(scenario, years)
     return np.array([grid_up(draws, year, clock.step_h)[: clock.steps] == 0 for year in range(1, years + 1)])
 
@@ -27,17 +28,6 @@ def drawn(scenario: Scenario, years: int) -> OutageDraws:
     """Outages of the project years from SAIFI and SAIDI. A short term sees the share of a year that it lasts."""
     grid = scenario.grid
     return outage_draws(grid.saifi_per_year, grid.saidi_h_per_year, years, grid.outage_seed, grid.outage_spread)
-
-
-def _listed(scenario: Scenario, clock: Timeline) -> NDArray[np.bool_]:
-    """An outage begins at the step that holds its hour; over the end of a whole year it runs on into the next one."""
-    down = np.zeros(clock.steps, dtype=bool)
-    for outage in scenario.grid.outages:
-        first = clock.step_at(outage.month, outage.day, outage.hour)
-        if first is not None:
-            steps = first + np.arange(max(1, round(outage.duration_h / clock.step_h)))
-            down[steps % clock.steps if clock.months == 12 else steps[steps < clock.steps]] = True
-    return down
 
 
 def longest_h(dispatch: Dispatch) -> float:

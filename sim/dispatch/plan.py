@@ -17,6 +17,10 @@ Energies here are kWh inside the battery above the reserve, 0 ... span; worths a
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterable
+from hashlib import blake2b
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -48,6 +52,7 @@ from sim.dispatch.rule import (
     _run_step,
 )
 
+PLANS_KEPT = 8  # of 0.25 to 1 MB each: what changes neither load, sun, tariff nor battery plans nothing anew
 VIEW_DAYS = 2
 LOAD_DAYS = 5  # the last days of the same kind whose mean is an ordinary day's load
 PV_DAYS = 3  # the last days whose mean is an ordinary day's PV
@@ -501,15 +506,44 @@ def levels(
     `kind` (days,): kind of each day; `price` and `credit` (n,) per kWh; `per_kw` (months, charges) and `measured`
     (charges, K): the demand charges; `known_days`: for how many days from a midnight on the prices are known.
     """
-    n = len(series.load_kw)
     battery = _battery(lane, series.step_h)
     year = _year(series, lane, kind, price, credit, per_kw, measured, known_days)
-    dearest = max(np.abs(price).max(), np.abs(credit).max()) + per_kw.sum(axis=1).max(initial=0.0) / series.step_h
     limit_of = np.ascontiguousarray(lane.import_limit_kw[0])
-    found = Found(np.zeros(n), np.ones(n), np.ones(n), np.full((len(kind), measured.shape[1]), rule.NO_LIMIT_KW))
+    key = _print_of((*year, *battery, *terms, limit_of))
+    found = _plans.get(key)
+    if found is None:
+        found = _made(year, battery, terms, limit_of)
+        with _plans_lock:
+            while len(_plans) >= PLANS_KEPT:
+                del _plans[next(iter(_plans))]
+            _plans[key] = found
+    return found
+
+
+_plans: dict[bytes, Found] = {}  # the last ones made; not to be written to
+_plans_lock = Lock()
+
+
+def _print_of(parts: Iterable[Any]) -> bytes:
+    """A print of all that a plan depends on."""
+    found = blake2b(digest_size=20)
+    for part in parts:
+        array = np.asarray(part)
+        found.update(f"{array.dtype}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.digest()
+
+
+def _made(year: Year, battery: Battery, terms: Terms, limit_of: Floats) -> Found:
+    n, dearest = len(year.price), max(np.abs(year.price).max(), np.abs(year.credit).max())
+    dearest += year.per_kw.sum(axis=1).max(initial=0.0) / battery.step_h
+    ceiling = np.full((len(year.kind), year.measured.shape[1]), rule.NO_LIMIT_KW)
+    found = Found(np.zeros(n), np.ones(n), np.ones(n), ceiling)
     if battery.span_kwh > 0 and battery.kw > 0:
         dear = DEAR * max(float(dearest), 1e-6)
         _plan_levels(year, battery, terms, limit_of, dear, kernel._aligned(N_ROWS * WIDTH), found)
+    for part in found:
+        part.flags.writeable = False
     return found
 
 

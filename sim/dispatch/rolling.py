@@ -1,14 +1,15 @@
 """Control by forecast: in every step the least cost of the next two days is worked out anew from what is known by then.
 
-The controller knows the tariff, the battery, what was measured up to the step before, and the month's peaks so far; of
-a market the prices of today, from 13:00 on those of tomorrow, and beyond takes those of a week before. It
-takes the load of an hour as the mean of the last days of the same kind (workday or weekend), moved by the error of the
-last hours; the PV as yesterday's, times today's clearness so far against it; and no outage. Imports up to a floor cost
-energy alone; beyond it each demand charge is counted by the share of the month's rest that lies in view, because a peak
-set now serves all days that are left. The floor is the greater of the month's peak so far and, nearly, of the peak that
-would have been best over the last four weeks, worked out every midnight from what was measured: what would have failed
-lately is not tried again. What stands in the battery at the end of the view is worth what it costs to buy at the
-cheapest price of the day ahead, without the loss of charging.
+The controller knows the tariff, the battery, announced outages, what was measured up to the step before, and the
+month's peaks so far; of a market the prices of today, from 13:00 on those of tomorrow, and beyond takes those of a week
+before. It takes load and PV of an hour as `sim.dispatch.expected` says: of ordinary days, moved by what
+now runs for as long as such errors have lasted before; and no other outage. Imports up to a floor cost energy alone;
+beyond it each demand charge is counted by the share of the month's rest that lies in view, because a peak set now
+serves all days that are left. The floor is the greater of the month's peak so far and, nearly, of the peak that would
+have been best over the last four weeks, worked out every midnight from what was measured: what would have failed lately
+is not tried again. Above that peak a charge counts more than it costs, for what a forecast asks for may not come; below
+it just what it costs, or energy would be wasted on a peak that is not worth it. What stands in the battery at the end
+of the view is worth what it costs to buy at the cheapest price of the day ahead, without the loss of charging.
 
 The window is the programme of `docs/optimal.md` solved by the same slope lists; its peaks are found by halving. What it
 decides for a step is an order and a threshold for the dispatch rule, and the rule runs it against the real load, PV and
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
 from sim.compiled import OPTIONS, Kernel
-from sim.dispatch import kernel, rule
+from sim.dispatch import expected, kernel, rule
 from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
 from sim.dispatch.rates import PeakRate, Rates
 from sim.dispatch.rule import (
@@ -83,15 +84,10 @@ from sim.optimum.slopes import (
 )
 from sim.timeline import Timeline, timeline
 
-VIEW_DAYS = 2
-DAYS_SEEN = 5  # the last days of the same kind whose mean is the forecast of the load
-HOURS_SEEN = 2  # the last hours whose error moves the forecast of the load,
-HALVED_H = 12.0  # by half as much for each of these hours ahead
 CAUTION = 0.005  # of the load: the forecast is taken that much higher
-MOST_CLEAR = 2.0  # times yesterday's PV: no more is believed of the hours to come
 DAYS_HELD = 28  # the last days whose best peaks are the floor,
 FLOOR = 0.97  # times this: a threshold can be raised later, but not lowered again
-DEMAND_WEIGHT = 2.0  # times the demand charge in view: what a forecast asks for may not come
+WARY = 2.0  # times the demand charge in view, above the best peak of the past: what is foreseen may not come
 WEEK = 7
 PUBLISHED_H = 13  # of the day before, when a day-ahead market has published its prices
 CALENDAR = -1  # instead of that step of the day: all prices are known
@@ -104,9 +100,12 @@ KEPT = SOURCES  # row of the price that energy left at the end of the view is wo
 REAL = -1  # instead of the step a forecast is made in: what was measured
 
 # The year as the controller meets it: rows of `sim.dispatch.rule`, the lane, for each step the number of every
-# source's price and its set of demand windows, for each day its kind, the price per kW of each month and window, and
-# the step of the day from which on tomorrow's prices are out.
-Year = namedtuple("Year", "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill out_at")
+# source's price and its set of demand windows, for each day its kind, the price per kW of each month and window, the
+# step of the day from which on tomorrow's prices are out, the steps of announced outages, what is learned of errors.
+Year = namedtuple(
+    "Year",
+    "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill out_at announced memory",
+)
 # What does not change: sets of windows, slopes and plant of `sim.optimum.slopes`, battery power and energy.
 Rules = namedtuple("Rules", "groups slopes plant kw kwh")
 # Arrays that every look writes to.
@@ -124,10 +123,18 @@ class StepOrders:
     threshold_kw: Floats
 
 
-def roll(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh: float) -> StepOrders:
+def roll(
+    clock: Timeline,
+    series: Series,
+    lane: Lanes,
+    rates: Rates,
+    set_per_kwh: float,
+    announced: NDArray[np.bool_] | None = None,
+) -> StepOrders:
     """The orders of a whole year, each from what was known before its step.
 
-    `lane` is one lane with a battery; `set_per_kwh`: fuel of a diesel kWh, in money.
+    `lane` is one lane with a battery; `set_per_kwh`: fuel of a diesel kWh, in money; `announced` (steps,): outages that
+    are known beforehand.
     """
     zones, plant = _zones(rates), _plant(clock, series, lane, rates, set_per_kwh)
     prices, numbers = _numbered(clock, series, rates, set_per_kwh, plant.eta_charge)
@@ -146,21 +153,12 @@ def roll(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh
         zones.per_kw,
         float(series.refill_share),
         CALENDAR if np.ndim(rates.market_per_kwh) == 0 else PUBLISHED_H * per_day // 24,
+        np.zeros(len(series.load_kw), dtype=bool) if announced is None else announced,
+        expected.memory(len(series.load_kw), per_day),
     )
     slopes, kwh = slopes_of(prices, plant), float(lane.energy_max_kwh[0])
     rules = Rules(zones.groups, slopes, plant, float(lane.battery_kw[0]), kwh)
-    view = Steps(
-        np.zeros(most),
-        np.zeros((most, SOURCES), np.uint32),
-        np.zeros((most, SOURCES)),
-        np.zeros((most, SOURCES), np.int8),
-        np.zeros(most, np.int8),
-        np.zeros(most, np.int8),
-        np.zeros(most),
-        np.full(most, float(lane.energy_reserve_kwh[0]) / kwh),
-        np.ones(most),
-        np.zeros(most, np.int32),
-    )
+    view = _empty_view(most, float(lane.energy_reserve_kwh[0]) / kwh)
     ends = Ends(np.zeros(most, np.int32), np.zeros(most, np.int32))
     used = np.zeros(len(slopes.slope) // BITS + 1, np.uint64)
     desk = Desk(view, ends, np.zeros(len(slopes.slope)), used, np.zeros(zones.per_kw.shape[1]))
@@ -168,6 +166,22 @@ def roll(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_kwh
     orders = StepOrders(np.zeros(n), np.full(n, rule.NO_LIMIT_KW))
     _roll(year, rules, desk, kernel._aligned(N_ROWS * WIDTH), orders.action, orders.threshold_kw)
     return orders
+
+
+def _empty_view(most: int, floor: float) -> Steps:
+    """Room for so many steps; `floor`: the reserve's share of a full battery."""
+    return Steps(
+        np.zeros(most),
+        np.zeros((most, SOURCES), np.uint32),
+        np.zeros((most, SOURCES)),
+        np.zeros((most, SOURCES), np.int8),
+        np.zeros(most, np.int8),
+        np.zeros(most, np.int8),
+        np.zeros(most),
+        np.full(most, floor),
+        np.ones(most),
+        np.zeros(most, np.int32),
+    )
 
 
 def warm_up() -> None:
@@ -240,53 +254,6 @@ def _plant(clock: Timeline, series: Series, lane: Lanes, rates: Rates, set_per_k
 
 
 @_called
-def _expected_load(year, now, u):
-    """Mean load at the hour of step `u` over the last days of its kind, of steps before `now`, kW before scaling; that
-    of any day where there is none of its kind, and the last one measured where there is no day at all."""
-    day, slot = u // year.per_day, u % year.per_day
-    total, count, other = 0.0, 0, year.steps[max(now - 1, 0), STEP_LOAD]
-    for back in range(min(day, WEEK + 1), 0, -1):
-        at = (day - back) * year.per_day + slot
-        if at < now:
-            other = year.steps[at, STEP_LOAD]
-    for back in range(1, min(day, WEEK + 1) + 1):
-        at = (day - back) * year.per_day + slot
-        if at < now and year.kind[day - back] == year.kind[day] and count < DAYS_SEEN:
-            total += year.steps[at, STEP_LOAD]
-            count += 1
-    return total / count if count else other
-
-
-@_called
-def _last_pv(year, now, u):
-    """PV per kWp at the hour of step `u` on the last day before `now`; 0 where there is none."""
-    at = u - year.per_day
-    while at >= now:
-        at -= year.per_day
-    return year.steps[at, STEP_PV] if at >= 0 else 0.0
-
-
-@_called
-def _off_load(year, now):
-    """By how much the load of the last hours was above what was expected of it, kW before scaling."""
-    total, count, since = 0.0, 0, now - year.per_day * HOURS_SEEN // 24
-    for u in range(max(since, year.per_day), now):
-        total += year.steps[u, STEP_LOAD] - _expected_load(year, since, u)
-        count += 1
-    return total / count if count else 0.0
-
-
-@_called
-def _clearness(year, now, since):
-    """PV measured from step `since` on over yesterday's of the same hours; 1 before the sun is up."""
-    measured, yesterday = 0.0, 0.0
-    for u in range(max(since, year.per_day), now):
-        measured += year.steps[u, STEP_PV]
-        yesterday += year.steps[u - year.per_day, STEP_PV]
-    return min(measured / yesterday, MOST_CLEAR) if yesterday > 0.0 else 1.0
-
-
-@_called
 def _priced(year, now, u):
     """The step whose prices stand for those of step `u` at the beginning of step `now`."""
     known = (now // year.per_day + 1) * year.per_day
@@ -304,20 +271,18 @@ def _priced(year, now, u):
 def _fill(year, rules, view, now, first):
     """Write steps from `first` on into the view, as expected at the beginning of step `now`."""
     scalars, monthly = year.scalars, year.monthly
-    room = np.zeros(SOURCES)
-    off, clear, today = 0.0, 1.0, now // year.per_day
+    room, count = np.zeros(SOURCES), len(view.demand_kw)
+    loads, suns = year.steps[first : first + count, STEP_LOAD].copy(), year.steps[first : first + count, STEP_PV].copy()
+    caution = 1.0
     if now != REAL:
-        off, clear = _off_load(year, now), _clearness(year, now, today * year.per_day)
-    for i in range(len(view.demand_kw)):
+        expected.expect(year, now, loads, suns)
+        caution += CAUTION
+    for i in range(count):
         u = first + i
         month = year.month_of[u]
-        load, pv = year.steps[u, STEP_LOAD], year.steps[u, STEP_PV]
-        if now != REAL:
-            fading = 0.5 ** ((u - now) * 24 / (year.per_day * HALVED_H))
-            load = (1.0 + CAUTION) * max(_expected_load(year, now, u) + off * fading, 0.0)
-            pv = _last_pv(year, now, u) * (clear if u // year.per_day == today else 1.0)
-        load, pv = load * monthly[LOAD_SCALE - N_SCALARS, 0, month] + scalars[AUXILIARY, 0], pv * scalars[PV_KWP, 0]
-        limit = monthly[IMPORT_LIMIT - N_SCALARS, 0, month]
+        load = caution * loads[i] * monthly[LOAD_SCALE - N_SCALARS, 0, month] + scalars[AUXILIARY, 0]
+        pv = suns[i] * scalars[PV_KWP, 0]
+        limit = 0.0 if year.announced[u] and now != REAL else monthly[IMPORT_LIMIT - N_SCALARS, 0, month]
         export = min(scalars[EXPORT_LIMIT, 0], pv)
         beyond = max(load - pv - limit, 0.0)
         view.demand_kw[i] = load + export
@@ -402,30 +367,57 @@ def _look(rules, desk, view, peaks, start_kwh, end_slot, sigma, near, far, range
 
 
 @_called
-def _best_peaks(rules, desk, view, peaks, floors, weights, start_kwh, end_slot):
+def _rent(rules, desk, view, peaks, k, start_kwh, end_slot):
+    """What one kW more of peak `k` saves in the view."""
+    none, no_levels = np.zeros(1, np.int64), np.zeros(1)
+    _look(rules, desk, view, peaks, start_kwh, end_slot, none, no_levels, no_levels, False)
+    return desk.rents[k]
+
+
+@_called
+def _least(rules, desk, view, peaks, k, low, high, weight, start_kwh, end_slot):
+    """Raise peak `k` from `low` as long as one kW more saves more than `weight`."""
+    peaks[k] = low
+    if _rent(rules, desk, view, peaks, k, start_kwh, end_slot) <= weight:
+        return
+    for _ in range(HALVINGS):
+        peaks[k] = (low + high) / 2
+        if _rent(rules, desk, view, peaks, k, start_kwh, end_slot) > weight:
+            low = peaks[k]
+        else:
+            high = peaks[k]
+    peaks[k] = high
+
+
+@_called
+def _best_peak(rules, desk, view, peaks, k, floor, known, weight, wary, start_kwh, end_slot):
+    """Raise peak `k` from its floor; up to the one `known` from the past a kW weighs what it costs, above it `wary`
+    times that."""
+    if known > floor:
+        peaks[k] = known
+        rent = _rent(rules, desk, view, peaks, k, start_kwh, end_slot)
+        if rent <= weight:
+            _least(rules, desk, view, peaks, k, floor, known, weight, start_kwh, end_slot)
+            return
+        if rent <= wary * weight:
+            return
+        floor = known
+    top = max(view.demand_kw.max() + rules.kw, floor)
+    _least(rules, desk, view, peaks, k, floor, top, wary * weight, start_kwh, end_slot)
+
+
+@_called
+def _best_peaks(rules, desk, view, peaks, floors, known, weights, wary, start_kwh, end_slot):
     """Raise each peak from its floor as long as one kW more saves more than it weighs; a window without a price holds
     nothing."""
-    none, no_levels = np.zeros(1, np.int64), np.zeros(1)
-    top = view.demand_kw.max() + rules.kw
+    priced = 0
     for k in range(len(peaks)):
-        peaks[k] = floors[k] if weights[k] > 0.0 else max(top, floors[k])
-    for _ in range(1 if len(peaks) == 1 else ROUNDS):
+        priced += weights[k] > 0.0
+        peaks[k] = floors[k] if weights[k] > 0.0 else max(view.demand_kw.max() + rules.kw, floors[k])
+    for _ in range(1 if priced == 1 else ROUNDS):
         for k in range(len(peaks)):
-            if weights[k] <= 0.0:
-                continue
-            low, high = floors[k], max(top, floors[k])
-            peaks[k] = low
-            _look(rules, desk, view, peaks, start_kwh, end_slot, none, no_levels, no_levels, False)
-            if desk.rents[k] <= weights[k]:
-                continue
-            for _ in range(HALVINGS):
-                peaks[k] = (low + high) / 2
-                _look(rules, desk, view, peaks, start_kwh, end_slot, none, no_levels, no_levels, False)
-                if desk.rents[k] > weights[k]:
-                    low = peaks[k]
-                else:
-                    high = peaks[k]
-            peaks[k] = high
+            if weights[k] > 0.0:
+                _best_peak(rules, desk, view, peaks, k, floors[k], known[k], weights[k], wary, start_kwh, end_slot)
 
 
 @_called
@@ -509,7 +501,8 @@ def _peaks_of_past(year, rules, desk, day, begun_kwh, out):
     begin = year.month_ends[month - 1] if month else 0
     weights = year.per_kw[month] * (days * year.per_day / (year.month_ends[month] - begin))
     end_slot = np.int64(rules.slopes.charge[_cheapest(year, REAL, first, year.per_day)])
-    _best_peaks(rules, desk, view, out, np.zeros(len(out)), weights, begun_kwh[day - days], end_slot)
+    none = np.zeros(len(out))
+    _best_peaks(rules, desk, view, out, none, none, weights, 1.0, begun_kwh[day - days], end_slot)
 
 
 @_called
@@ -517,15 +510,15 @@ def _decide(year, rules, desk, t, energy, so_far, past):
     """Order and threshold of step `t`, from the energy stored and the peaks known at its beginning."""
     reserve = year.scalars[RESERVE, 0]
     floors = np.maximum(so_far, FLOOR * past)
-    count = min(VIEW_DAYS * year.per_day, len(year.steps) - t)
+    count = min(expected.VIEW_DAYS * year.per_day, len(year.steps) - t)
     view = _part(desk.space, count)
     _fill(year, rules, view, t, t)
     month = year.month_of[t]
-    weights = DEMAND_WEIGHT * year.per_kw[month] * min(1.0, count / (year.month_ends[month] - t))
+    weights = year.per_kw[month] * min(1.0, count / (year.month_ends[month] - t))
     start_kwh = min(max(energy, reserve), rules.kwh)
     end_slot = np.int64(rules.slopes.charge[_cheapest(year, t, t, count)])
     peaks = np.zeros(len(floors))
-    _best_peaks(rules, desk, view, peaks, floors, weights, start_kwh, end_slot)
+    _best_peaks(rules, desk, view, peaks, floors, past, weights, WARY, start_kwh, end_slot)
     ordered, held = _order(rules, desk, view, peaks, start_kwh, end_slot, year.scalars)
     return ordered if energy >= reserve else 0.0, held if held < FAR else rule.NO_LIMIT_KW
 
@@ -540,7 +533,11 @@ def _roll_year(year, rules, desk, w, action, threshold):
             month = year.month_of[t]
             _load_month(w, 0, year.monthly, 0, month)
             so_far[:] = 0.0
+        if t >= year.per_day:
+            expected.note_error(year, t - 1)
         if t % year.per_day == 0:
+            if t // year.per_day >= expected.LEARNED_FROM - 1:
+                expected.learn(year, t // year.per_day)
             begun_kwh[t // year.per_day] = max(w[ENERGY * WIDTH], year.scalars[RESERVE, 0])
             if t > 0 and windows:
                 _peaks_of_past(year, rules, desk, t // year.per_day, begun_kwh, past)
@@ -555,4 +552,4 @@ def _roll_year(year, rules, desk, w, action, threshold):
             group = rules.groups.parent[group]
 
 
-_roll = Kernel(_roll_year, builds_on=(rule, slope_lists))
+_roll = Kernel(_roll_year, builds_on=(rule, slope_lists, expected))

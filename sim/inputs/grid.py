@@ -33,12 +33,13 @@ class GridStage(Closed):
 
 
 class Outage(Closed):
-    """A grid outage that returns every project year."""
+    """A grid outage that returns every project year; announced: the control knows of it the day before."""
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
     hour: float = Field(ge=0, lt=24)
     duration_h: float = Field(gt=0, le=LONGEST_LISTED_H)
+    announced: bool = False
 
     _day_exists = model_validator(mode="after")(require_day)
 

@@ -147,6 +147,11 @@ def table_rate(site: str, shown: str) -> float:
     return other.value / own.value
 
 
+def moves_clocks(country: str) -> bool:
+    """Whether a country, by its code, has daylight saving time somewhere."""
+    return country in record("markets", "daylight_saving_countries").value.split()
+
+
 def _as_record(path: str, node: dict[str, Any], sources: dict[str, Any]) -> Record:
     keys = node["source"] if isinstance(node["source"], list) else str(node["source"]).split("; ")
     titles = [sources[key]["title"] if key in sources else str(key) for key in keys]

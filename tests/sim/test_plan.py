@@ -143,6 +143,16 @@ def test_the_future_changes_nothing_that_was_decided(column):
     assert (before.ceiling[17:] != after.ceiling[17:]).any()
 
 
+def test_a_plan_is_made_once_for_what_it_depends_on():
+    """Outages do not enter it; a price does."""
+    lane, price = battery(), np.where(CLOCK.hour < 8, 0.2, 0.9)
+    plain = site(500.0)
+    first = found(plain, lane, price)
+    assert found(plain.with_outages(CLOCK.hour != 12, plain.load_kw), lane, price) is first
+    other = found(plain, lane, price + 0.1 * (CLOCK.hour == 12))
+    assert other is not first and (other.give_to != first.give_to).any() and not first.give_to.flags.writeable
+
+
 def test_a_peak_that_comes_daily_is_cut_as_far_as_the_battery_reaches():
     """1000 kW from 18 to 20, else 500; 300 kW, 600 kWh without losses: from the second day on 1000 - 300 = 700 kW, to
     the 0.1 % to which a ceiling is found. The first day's reading knows nothing of the evening."""

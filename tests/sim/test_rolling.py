@@ -1,32 +1,36 @@
 """Control by forecast: it looks no further than it may, it runs by the dispatch rule, and it comes near the optimum."""
 
+from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.dispatch import kernel
+from sim.dispatch import expected, kernel
 from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
 from sim.dispatch.rates import PeakRate, Rates
 from sim.dispatch.rolling import roll, with_orders
+from sim.dispatch.rule import N_COLUMNS, STEP_LOAD
 from sim.optimum.solve import solve
 from sim.timeline import timeline
 from study.controls import DECIDING, by_forecast, compare_controls
 from study.evaluate import evaluate
 from study.foresight import bound, cost_of_trace
 from study.presets import presets
+from tests.project import shares
 from tests.sim import reference_year
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "optimal.md"
+LEAST = {"case_a": 0.86, "case_b": 0.98, "case_c": 0.89, "case_d": 0.86, "blank": 0.95}
 
 
 @pytest.fixture(scope="module")
 def studies():
-    return {name: evaluate(presets()[name].scenario) for name in ("case_b", "case_c", "case_d", "blank")}
+    return {name: evaluate(presets()[name].scenario) for name in LEAST}
 
 
-@pytest.mark.parametrize(("name", "least"), [("case_b", 0.97), ("case_c", 0.85), ("case_d", 0.87), ("blank", 0.92)])
+@pytest.mark.parametrize(("name", "least"), LEAST.items())
 def test_share_of_the_possible_saving(studies, name, least):
     study = studies[name]
     found = bound(study)
@@ -100,6 +104,33 @@ def daily_site():
     return clock, series, Lanes(**scalars, **months), rates
 
 
+def test_energy_is_not_wasted_on_a_peak_that_is_not_worth_it():
+    """Singapore, flat load with PV: 3.4 times what there is to save was lost while every peak weighed double."""
+    study = evaluate(shares.scenario("sg_sp_ht_large", "flat, PV", "demand"))
+    found = bound(study)
+    assert found.share(cost_of_trace(study, 1, found, by_forecast(study, found))) > 0.4
+
+
+def test_a_running_job_is_known_until_it_ends():
+    """Flat but for jobs of six hours that begin at 0, 6, 12 and 18 by chance: after the job's first hour the load of
+    its other hours is foreseen, that of the next job is its mean."""
+    per_day, days = 24, 120
+    jobs = np.repeat(np.random.default_rng(0).random(days * 4) < 0.5, 6)
+    steps = np.zeros((days * per_day, N_COLUMNS))
+    steps[:, STEP_LOAD] = 1000 + 400 * jobs
+    kind, memory = np.zeros(days, np.int64), expected.memory(len(steps), per_day)
+    year = namedtuple("Year", "steps per_day kind memory")(steps, per_day, kind, memory)
+    for t in range(per_day, len(steps) - 3 * per_day):
+        expected.note_error(year, t - 1)
+        if t % per_day == 0 and t >= 2 * per_day:
+            expected.learn(year, t // per_day)
+    now, loads, suns = t - t % per_day + 13, np.zeros(24), np.zeros(24)
+    expected.expect(year, now, loads, suns)
+    missed = np.abs(loads - steps[now : now + 24, STEP_LOAD])
+    assert missed[:5].max() < 60 and not suns.any()  # of 400: until 18 o'clock
+    assert abs(loads[5:].mean() - 1200) < 100  # then the mean
+
+
 def test_days_that_repeat_are_forecast_exactly():
     """In the second month nothing is new: the peak is 1600 - 400 = 1200 kW, and each day sells what the battery holds,
     1200 kWh x 0.95, of which 2 x 400 at the peak. (The first month has a first day that knows nothing.)"""
@@ -125,6 +156,7 @@ def test_the_reference_year():
     sums = kernel.aggregate(*with_orders(series, lane, orders), 3)
     cost = reference_year.cost(sums, rates) + worth * (8000 - float(sums.energy_end_kwh[0]))
     share = (bare - cost) / (bare - optimum.lower_bound)
+    assert share > 0.85  # 0.80 while the error of the last hours faded at one rate
     assert f"control by forecast gets {share:.2f}" in " ".join(DOCUMENT.read_text(encoding="utf-8").split())
 
 
@@ -133,12 +165,12 @@ def test_all_controls_stand_between_nothing_and_the_optimum(studies):
     found = bound(study)
     controls = compare_controls(study, found)
     assert list(controls.costs) == ["without", "plain", "forecast", "optimum"]
-    shares = {name: found.share(cost) for name, cost in controls.costs.items()}
-    assert 0 == shares["without"] < shares["plain"] < shares["forecast"] < shares["optimum"] <= 1
+    got = {name: found.share(cost) for name, cost in controls.costs.items()}
+    assert 0 == got["without"] < got["plain"] < got["forecast"] < got["optimum"] <= 1
     lost = controls.lost("plain")
     assert lost.total == pytest.approx(controls.costs["plain"].total - found.best.total)
     assert lost.demand > 0.9 * lost.total
-    assert all(len(controls.redrawn[name]) == 3 and shares[name] not in controls.redrawn[name] for name in DECIDING)
+    assert all(len(controls.redrawn[name]) == 3 and got[name] not in controls.redrawn[name] for name in DECIDING)
 
 
 def test_the_studys_own_control_has_a_row_where_it_is_not_the_plain_rule(studies):

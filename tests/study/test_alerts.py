@@ -61,3 +61,28 @@ def test_parts_sum_to_the_margin_before_tax(name: str):
     found, rival = parts(study), decision(study).rival
     margin = study.kpis[rival].present_cost - study.kpis["hybrid"].present_cost
     assert sum(found.values()) == pytest.approx(margin, rel=1e-9, abs=1e-6)
+
+
+SHORT = presets()["blank"].scenario.with_({"site.term_months": 1})
+ENTRIES = {
+    "storage_hours": {"storage.power_kw": 10_000, "storage.energy_kwh": 100},
+    "price_diesel_per_l": {"finance.diesel_per_l": 70},
+    "price_storage_capex_per_kwh": {"finance.storage_capex_per_kwh": 90_000},
+    "price_energy_per_kwh": {"finance.energy_price_factor": 100},
+    "small_transformer": {"grid.transformer_kva": 5_000, "tariff.demand_basis": "max_demand"},
+    "daylight_saving": {"site.country": "DE"},
+}
+
+
+@pytest.mark.parametrize("code", ENTRIES)
+def test_what_is_hardly_meant_is_told_with_its_figure_and_a_way_out(code: str):
+    study = evaluate(SHORT.with_(ENTRIES[code]))
+    alert = next(alert for alert in alerts(study) if alert.code == code)
+    assert float(alert.figure.value) > 0
+    if alert.remedies:
+        assert code not in codes(evaluate(study.scenario.with_(dict(alert.remedies))))
+
+
+def test_the_shipped_cases_hold_nothing_that_is_hardly_meant():
+    for name in presets():
+        assert not set(ENTRIES) & set(codes(study_of(name))), name

@@ -1,0 +1,84 @@
+"""By the plain rule a battery costs no more than none: never on an energy-only bill, next to never with demand charges.
+
+Months of the bench of `tests.project.shares` under any tariff of the library, with loads, suns and batteries nobody
+chose. What the battery holds more at the end counts at the cheapest price of its last two days.
+"""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.inputs.scenario import Scenario
+from sim.inputs.tariff import library_ids, library_tariff
+from study.evaluate import evaluate
+from study.foresight import hybrid_rates
+from tests.project.shares import PEAK_KW, scenario
+
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(FEW, max_examples=500)
+NONE = {"storage.energy_kwh": 0, "storage.power_kw": 0}
+TARIFFS = {
+    "energy": library_ids(),
+    "demand": tuple(name for name in library_ids() if library_tariff(name).demand_charges),
+}
+ENERGY_LOSS, DEMAND_LOSS = 1e-9, 1e-4  # of the bill
+
+
+@st.composite
+def sites(draw: st.DrawFn, bill: str) -> Scenario:
+    """A month of the bench with another load, sun and battery."""
+    power_kw, hours = draw(st.sampled_from((300, 1000, 1800, 3000))), draw(st.sampled_from((1, 2, 4)))
+    changes = {
+        "site.term_months": 1,
+        "site.start": f"2026-{draw(st.integers(1, 12)):02d}",
+        "load.kind": draw(st.sampled_from(("flat", "mixed", "training", "inference"))),
+        "load.seed": draw(st.integers(1, 999)),
+        "pv.dc_kwp": PEAK_KW * draw(st.sampled_from((0, 0.5, 1.5))),
+        "pv.seed": draw(st.integers(1, 999)),
+        "grid.export_limit_kw": draw(st.sampled_from((0, 1000))),
+        "storage.power_kw": power_kw,
+        "storage.energy_kwh": power_kw * hours / 0.8,
+    }
+    return scenario(draw(st.sampled_from(TARIFFS[bill])), "flat", bill).with_(changes)
+
+
+def lost(site: Scenario) -> float:
+    """What the battery costs more than it saves in a month, of the bill without it."""
+    studies, costs = (evaluate(site), evaluate(site.with_(NONE))), []
+    for study in studies:
+        run, rates = study.dispatch, hybrid_rates(study, 1)
+        k = run.row("hybrid")
+        energy = run.import_kwh[k] * rates.energy_per_kwh - run.export_kwh[k] * rates.credit_per_kwh
+        peaks = [c.per_kw * run.peak_kw[k].max(axis=1, where=c.measured, initial=0.0) for c in rates.demand]
+        costs.append(float(energy.sum() + np.sum(peaks)))
+    found = studies[0].dispatch
+    left_kwh = found.trace("hybrid", 1).energy_kwh[-1] - found.lanes.energy_start_kwh[found.row("hybrid")]
+    price = found.classes.step_price_per_kwh(found.clock)[-48:].min() / site.storage.charge_efficiency
+    return (costs[0] - costs[1] - max(float(left_kwh), 0.0) * max(float(price), 0.0)) / costs[1]
+
+
+@FEW
+@given(sites("energy"))
+def test_an_energy_only_bill_never_rises(site: Scenario):
+    assert lost(site) <= ENERGY_LOSS
+
+
+@FEW
+@given(sites("demand"))
+def test_a_bill_with_demand_charges_rises_by_next_to_nothing(site: Scenario):
+    assert lost(site) <= DEMAND_LOSS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("CI" in os.environ, reason="500 months of each kind: by hand, after a change of the rule")
+@pytest.mark.parametrize(("bill", "most"), [("energy", ENERGY_LOSS), ("demand", DEMAND_LOSS)])
+def test_five_hundred_months_of_each(bill: str, most: float):
+    @MANY
+    @given(sites(bill))
+    def holds(site: Scenario):
+        assert lost(site) <= most
+
+    holds()
