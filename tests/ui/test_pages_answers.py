@@ -116,7 +116,7 @@ def test_controls_are_compared_on_request_in_this_year_and_in_others():
     assert not app.exception, app.exception[0].message
     rows = app.dataframe[0].value.to_dict("records")
     assert [row["Control"] for row in rows][1:3] == ["Plain rule", "Control by forecast"]
-    assert [row["In years drawn anew"].count("%") for row in rows] == [0, 3, 3, 0]
+    assert [row["Other draws"].count("%") for row in rows] == [0, 3, 3, 0]
     assert "The site is run by a strategy table" not in texts(app)
 
 
