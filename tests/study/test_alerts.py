@@ -68,7 +68,7 @@ ENTRIES = {
     "storage_hours": {"storage.power_kw": 10_000, "storage.energy_kwh": 100},
     "price_diesel_per_l": {"finance.diesel_per_l": 70},
     "price_storage_capex_per_kwh": {"finance.storage_capex_per_kwh": 90_000},
-    "price_energy_per_kwh": {"finance.energy_price_factor": 100},
+    "price_energy_per_kwh": {"finance.energy_price_factor": 20},
     "small_transformer": {"grid.transformer_kva": 5_000, "tariff.demand_basis": "max_demand"},
     "daylight_saving": {"site.country": "DE"},
 }
