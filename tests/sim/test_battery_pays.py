@@ -1,7 +1,8 @@
 """By the plain rule a battery costs no more than none: never on an energy-only bill, next to never with demand charges.
 
-The bench of `tests.project.shares` under any tariff of the library, with loads, suns and batteries nobody chose: a month
-of energy, a year of demand, for on a year's first day nothing is known (a single month lost up to 1.1e-4). What the battery holds more at the end counts at the cheapest price of its last two days.
+The bench of `tests.project.shares` under any tariff of the library, with loads, suns and batteries nobody chose: a
+month of energy, a year of demand, for on a year's first day nothing is known (a single month lost up to 1.1e-4). What
+the battery holds more at the end counts at the cheapest price of its last two days.
 """
 
 import os
