@@ -70,7 +70,7 @@ ENTRIES = {
     "price_storage_capex_per_kwh": {"finance.storage_capex_per_kwh": 90_000},
     "price_energy_per_kwh": {"finance.energy_price_factor": 20},
     "small_transformer": {"grid.transformer_kva": 5_000, "tariff.demand_basis": "max_demand"},
-    "daylight_saving": {"site.country": "DE"},
+    "daylight_saving": {"site.country": "DE", "site.start": "2026-06", "pv.dc_kwp": 2000},
 }
 
 
