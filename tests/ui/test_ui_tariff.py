@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -90,6 +91,22 @@ def test_a_curve_of_a_day_is_used() -> None:
     assert season.prices_per_kwh[season.period_at("saturday", 7 * 60)] == pytest.approx(0.37)
     assert tariff.demand_charges[0].per_kw_month == library_tariff("cn_shanghai_10kv").demand_charges[0].per_kw_month
     assert_calm(app)
+
+
+def test_years_of_market_prices_are_used_and_one_is_billed() -> None:
+    """Two years of hours, the second 10 dearer: taken as they are; which is billed can be chosen."""
+    app = open_app("tariff")
+    first = datetime(2023, 1, 1)
+    times = [first + timedelta(hours=k) for k in range(2 * 8760 + 24)]
+    rows = (f"{t:%Y-%m-%d %H:%M},{100 + t.hour + 10 * (t.year - 2023)}" for t in times)
+    upload(app, "market.csv", "\n".join(["time,CNY/MWh", *rows]).encode())
+    app.get_by_key("tariff_file_use").click().run()
+    market = scenario_of(app).tariff.market
+    assert [one.year for one in market.years] == [2023, 2024] and market.billed.year == 2024
+    assert market.billed.per_kwh[:2] == pytest.approx([0.110, 0.111])
+    assert "Market prices from market.csv, 2024" in " ".join(text.value for text in app.main.markdown)
+    next(box for box in app.selectbox if "market" in box.key).set_value(2023).run()
+    assert scenario_of(app).tariff.market.billed.per_kwh[0] == pytest.approx(0.100)
 
 
 def test_a_urdb_rate_comes_with_its_currency_and_the_same_bill() -> None:
