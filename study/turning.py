@@ -88,14 +88,9 @@ def candidates(scenario: Scenario) -> tuple[str, ...]:
     zero is no part of it; a wait of zero months is)."""
     prices = [path for path, entry in register().items() if entry.varies == "price" and entry.when(scenario)]
     physical = [path for path in PHYSICAL if path == ARRIVAL or scenario.get(path)]
-    return tuple(path for path in (*prices, *physical) if register()[path].when(scenario))
-
-
-def turning_points(study: Study, paths: tuple[str, ...]) -> tuple[TurningPoint, ...]:
-    """One for each path, the nearest first, those without a limit last. Inputs that are not numbers are left out."""
-    numeric = [path for path in paths if path in register() and register()[path].kind in ("number", "integer")]
-    found = [turning_point(study, path) for path in numeric if study.scenario.get(path) is not None]
-    return tuple(sorted(found, key=_distance_of))
+    return tuple(
+        path for path in (*prices, *physical) if register()[path].when(scenario) and scenario.get(path) is not None
+    )
 
 
 def turning_point(study: Study, path: str, within: float | None = None) -> TurningPoint:

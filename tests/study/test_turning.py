@@ -82,10 +82,6 @@ def test_the_nearest_comes_first(name: str):
     assert known == sorted(known)
 
 
-def test_inputs_that_are_not_numbers_are_left_out():
-    assert turning.turning_points(study_of("case_a"), ("finance.baseline", "dispatch.charge_limit_kw", "nothing")) == ()
-
-
 def test_search_range_stays_inside_the_limits():
     scenario = presets()["case_c"].scenario
     for path, entry in register().items():
