@@ -51,7 +51,7 @@ def sort_readings(readings: Readings) -> tuple[Readings, bool, list[MeterFinding
     """(readings by time, whether equal stamps still stand in the order of the clock, findings)."""
     minutes = readings.minutes
     steps = np.diff(minutes)
-    if (steps <= 0).sum() > 0.98 * len(steps) and (steps < 0).any():
+    if (steps <= 0).sum() > 0.98 * len(steps) and (steps < 0).sum() > (steps > 0).sum():
         text = Problem("The file runs from the newest reading to the oldest; it was turned round.")
         turned, is_ordered, more = sort_readings(readings[::-1])
         return turned, is_ordered, [finding("newest_first", "note", text), *more]

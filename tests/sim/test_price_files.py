@@ -153,3 +153,11 @@ def test_a_load_curve_is_no_price_and_a_month_no_year() -> None:
         read_curve(table("time,kW", lambda t: f"{t},{price(t)}").encode(), "p.csv")
     with pytest.raises(MeterError, match="a day or a year is needed"):
         read_curve(table("time,EUR/MWh", lambda t: f"{t},{price(t)}", YEAR[:720]).encode(), "p.csv")
+
+
+def test_rows_that_share_a_day_s_stamp_are_refused_not_turned_round_for_ever() -> None:
+    """Clocks that cannot be read leave 48 equal stamps a day; one day out of order turned the file round and round."""
+    days = [*range(1, 31), 5, 31]
+    lines = [f"{d:02d}.03.2025;00nan{k % 60:02d};{400 + k}" for d in days for k in range(48)]
+    with pytest.raises(MeterError):
+        read_curve(rows("Date;Time;EUR/MWh", lines).encode(), "p.csv")
