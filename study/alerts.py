@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from sim.arrays import there
 from sim.inputs.library import moves_clocks, record, units_per_usd
 from sim.plant.battery import window_kwh
 from study.answer import NOTHING_KWH, Finding, Kind, Quantity, clash
@@ -165,13 +166,14 @@ def _prices(study: Study) -> Iterator[Alert]:
     }
     for name, (value, unit) in typed.items():
         known, dollars = record("fx", f"plausible_usd.{name}"), value / float(rate.value)
-        if value > 0 and not known.low <= dollars <= known.high:
+        low, high = (there(end, "the range of a price") for end in (known.low, known.high))
+        if value > 0 and not low <= dollars <= high:
             price = Quantity("number", value, f"{scenario.site.currency}/{unit}")
             values = {
                 "price": price,
                 "dollars": Quantity("number", float(f"{dollars:.3g}"), f"USD/{unit}"),
-                "low": Quantity("number", known.low, f"USD/{unit}"),
-                "high": Quantity("number", known.high, f"USD/{unit}"),
+                "low": Quantity("number", low, f"USD/{unit}"),
+                "high": Quantity("number", high, f"USD/{unit}"),
                 "date": Quantity("text", rate.as_of),
             }
             yield Alert(Finding(f"answers.alert.price_{name}", values, good=False), "high", price)
