@@ -87,11 +87,22 @@ def read_in(module: str, node: ast.AST) -> Iterator[Definition | str]:
             yield part.value
 
 
+def extends_a_library(module: str, node: ast.ClassDef) -> bool:
+    """Whether a class, or one it extends, has a base that is not the project's."""
+    bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+    for name in (base.id if isinstance(base, ast.Name) else "" for base in bases):
+        found = origin(module, name)
+        own = defined(found[0]).get(found[1], []) if found else []
+        if any(isinstance(one, ast.ClassDef) and extends_a_library(found[0], one) for one in own):
+            return True
+        if name not in PLAIN_BASES and not found:
+            return True
+    return False
+
+
 def methods(module: str, node: ast.ClassDef) -> list[ast.FunctionDef]:
     """Those that have to be called by name; not what Python or a library calls: special ones, hooks, overrides."""
-    bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
-    names = [base.id if isinstance(base, ast.Name) else "" for base in bases]
-    if any(name not in PLAIN_BASES and not origin(module, name) for name in names):
+    if extends_a_library(module, node):
         return []
     parts = [part for part in node.body if isinstance(part, ast.FunctionDef) and not part.name.startswith("__")]
     return [part for part in parts if not any(HOOKS.search(ast.unparse(mark)) for mark in part.decorator_list)]
