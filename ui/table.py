@@ -54,7 +54,9 @@ def grid_editor(
         placeholder="",
     )
     found = [{str(name): value for name, value in row.items()} for row in edited.to_dict("records")]
-    found = [row for row in found if not all(_is_blank(value) for value in row.values())]
+    flags = [name for name, config in columns.items() if config["type_config"]["type"] == "checkbox"]
+    found = [row | {name: row[name] is True or row[name] == 1 for name in flags} for row in found]
+    found = [row for row in found if not all(_is_blank(value) for name, value in row.items() if name not in flags)]
     for number, row in enumerate(found, start=1):
         for field, value in row.items():
             if _is_blank(value) and columns[field].get("required") is not False:
@@ -73,7 +75,7 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> pd.
     for name, config in columns.items():
         kind = config["type_config"]["type"]
         values = [kinds.get(kind, str)(row[name]) for row in rows]
-        table[name] = pd.Series(values, dtype={"number": "float64", "checkbox": "bool"}.get(kind, "object"))
+        table[name] = pd.Series(values, dtype="float64" if kind == "number" else "object")
     return pd.DataFrame(table)
 
 
