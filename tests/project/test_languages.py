@@ -107,6 +107,14 @@ LATIN_KEPT = {
     "tanh",
     "xlsb",
     "xlsx",
+    # who publishes prices and weather
+    "AEMO",
+    "CAISO",
+    "ENTSO",
+    "ERCOT",
+    "Nord",
+    "Pool",
+    "SolarAnywhere",
 }
 
 

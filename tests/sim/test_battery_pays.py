@@ -5,8 +5,6 @@ month of energy, a year of demand, for on a year's first day nothing is known (a
 the battery holds more at the end counts at the cheapest price of its last two days.
 """
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -74,8 +72,7 @@ def test_a_bill_with_demand_charges_rises_by_next_to_nothing(site: Scenario):
     assert lost(site) <= DEMAND_LOSS
 
 
-@pytest.mark.slow
-@pytest.mark.skipif("CI" in os.environ, reason="500 bills of each kind: by hand, after a change of the rule")
+@pytest.mark.nightly
 @pytest.mark.parametrize(("bill", "most"), [("energy", ENERGY_LOSS), ("demand", DEMAND_LOSS)])
 def test_five_hundred_bills_of_each(bill: str, most: float):
     @MANY

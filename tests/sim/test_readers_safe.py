@@ -136,7 +136,7 @@ def test_mutated_files_are_read_or_refused_in_words() -> None:
     check(150, seed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_many_mutated_files_are_read_or_refused_in_words(seed: int) -> None:
