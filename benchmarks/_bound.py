@@ -50,13 +50,13 @@ class Counted(float):
 
 
 def additions_a_step() -> int:
-    """Additions, minima, maxima and comparisons of one lane's step in which no set runs, the look for a deficit
-    included."""
+    """Additions, minima, maxima and comparisons of one lane's step in which no set runs and neither level nor billed
+    peak is asked, the look for a deficit included."""
     work = [Counted(1.0)] * (N_ROWS * WIDTH)
-    numbers = [Counted(0.5)] * 5
+    half, whole = [Counted(0.5)], [Counted(1.0)]
     Counted.seen = 0
-    rule._supply.py_func(work, 0, *numbers, Counted(1.0))
-    rule._charge.py_func(work, 0, *numbers)
+    rule._supply.py_func(work, 0, False, *half * 7, *whole)
+    rule._charge.py_func(work, 0, False, *half * 5, *whole)
     return Counted.seen + 1
 
 

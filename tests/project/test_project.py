@@ -1,6 +1,7 @@
 """What the project promises about itself: pins, layers, names, style."""
 
 import ast
+import importlib
 import json
 import re
 import subprocess
@@ -333,3 +334,13 @@ def test_the_benchmark_table_has_a_line_per_row(bench, capsys):
     assert heading.split() == list(bench.COLUMNS)
     assert good.split() == ["year", "0.25", "ms", "40", "yes"]
     assert bad.endswith("no")
+
+
+def test_benchmarks_follow_the_product():
+    """Each has rows, and the count of the rule's operations takes the rule as it is now: both had gone stale."""
+    import benchmarks.__main__ as bench
+    from benchmarks._bound import additions_a_step
+
+    modules = [importlib.import_module(f"benchmarks.{name}") for name in bench.module_names()]
+    assert len(modules) > 8 and all(callable(module.rows) for module in modules)
+    assert 20 < additions_a_step() < 200
