@@ -8,6 +8,7 @@ period and a demand period. Money is in the tariff's currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -174,8 +175,8 @@ class BillRates:
 
 class Billable(Protocol):
     """Meter readings (..., M, K): energy taken and fed in by class, and the greatest demand-window mean import. The
-    dispatch kernel's aggregates have them. The worth (..., M) of imports and exports at a market's prices is asked for
-    only where the rates have one."""
+    dispatch kernel's aggregates have them. `monthly` has the worth (..., M) of imports and exports at a market's prices
+    (`import_worth`, `export_worth`); it is asked for only where the rates have one."""
 
     @property
     def import_kwh(self) -> Floats: ...
@@ -187,10 +188,7 @@ class Billable(Protocol):
     def peak_kw(self) -> Floats: ...
 
     @property
-    def import_worth(self) -> Floats: ...
-
-    @property
-    def export_worth(self) -> Floats: ...
+    def monthly(self) -> Mapping[str, Floats]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +267,8 @@ def _market(rates: BillRates, metered: Billable) -> tuple[Floats, Floats]:
     if not (rates.market_factor.any() or rates.export_market_factor.any()):
         nothing = np.zeros(metered.import_kwh.shape[:-1])
         return nothing, nothing
-    return metered.import_worth * rates.market_factor, metered.export_worth * rates.export_market_factor
+    worth = metered.monthly
+    return worth["import_worth"] * rates.market_factor, worth["export_worth"] * rates.export_market_factor
 
 
 def only_where(mask: NDArray[np.bool_], whole: Bill) -> Bill:

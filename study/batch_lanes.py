@@ -46,16 +46,6 @@ class MeteredYears:
     export_kwh: Floats
     peak_kw: Floats
 
-    @property
-    def import_worth(self) -> Floats:
-        """What imports cost at the market's prices, shaped as the sums."""
-        return self.monthly["import_worth"]
-
-    @property
-    def export_worth(self) -> Floats:
-        """What exports earn at the market's prices."""
-        return self.monthly["export_worth"]
-
     def reshaped(self, shape: Callable[[Floats], Floats]) -> MeteredYears:
         return MeteredYears(
             {name: shape(values) for name, values in self.monthly.items()},

@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.inputs import library
 from sim.inputs.library import Record, SiteRecord
+from sim.inputs.market import price_text
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Provenance, Scenario
 from sim.inputs.tariff import Tariff
@@ -126,6 +127,9 @@ def converted(tariff: Tariff, currency: str) -> dict[str, Any]:
     for rule in (*fields["energy_tiers"], *fields["demand_charges"]):
         for tier in rule["tiers"]:
             tier["adder"] *= rate
+    if tariff.market:
+        for year, held in zip(fields["market"]["years"], tariff.market.years, strict=True):
+            year["prices"] = price_text(held.per_kwh * rate)
     note = f"{tariff.source}; {_rate_text(tariff.currency, currency)}"
     return fields | {"library_id": "", "currency": currency, "confidence": "unverified", "source": note}
 

@@ -25,7 +25,7 @@ from sim.inputs.base import InputError
 from sim.inputs.register import Input, register
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
-from study.decision import decision
+from study.decision import Decision, decision
 from study.margins import margins
 from study.study import Study, kept
 
@@ -76,11 +76,7 @@ def nearest(study: Study) -> tuple[TurningPoint, ...]:
 
 
 def _first(points: list[TurningPoint]) -> list[TurningPoint]:
-    return sorted((point for point in points if point.distance is not None), key=_distance_of)[:SHOWN]
-
-
-def _distance_of(point: TurningPoint) -> float:
-    return float("inf") if point.distance is None else point.distance
+    return sorted((point for point in points if point.at is not None), key=lambda point: point.distance or 0.0)[:SHOWN]
 
 
 def candidates(scenario: Scenario) -> tuple[str, ...]:
@@ -97,18 +93,23 @@ def turning_point(study: Study, path: str, within: float | None = None) -> Turni
     """The nearest value of one input at which hybrid and rival cost the same in present value; `within`: the greatest
     distance looked at."""
     now = float(study.scenario.get(path))
-    low, high = search_range(study.scenario, register()[path])
-    unit = _unit(path, now, low, high)
+    whole_range = low, high = search_range(study.scenario, register()[path])
     if within is not None:
-        low, high = max(low, now - within * unit), min(high, now + within * unit)
+        reach = within * _unit(path, now, low, high)
+        low, high = max(low, now - reach), min(high, now + reach)
     is_whole = register()[path].kind == "integer"
     gap, search = _gap(study, path, is_whole), first_turned if is_whole else turn
     found = [at for end in (low, high) if (at := search(gap, now, end)) is not None]
     if not found:
         return TurningPoint(path, now, low, high, reason="no_limit")
     at = min(found, key=lambda value: abs(value - now))
-    holds: Side = "above" if (gap(now) < 0) == (now > at) else "below"
-    return TurningPoint(path, now, low, high, at, holds, abs(at - now) / unit)
+    return _point(path, now, whole_range, at, gap(now) < 0)
+
+
+def _point(path: str, now: float, within: tuple[float, float], at: float, costs_less: bool) -> TurningPoint:
+    """`costs_less`: whether the hybrid does, at today's value."""
+    holds: Side = "above" if costs_less == (now > at) else "below"
+    return TurningPoint(path, now, *within, at, holds, abs(at - now) / _unit(path, now, *within))
 
 
 # --- prices, side by side ---------------------------------------------------------------------------------------------
@@ -123,26 +124,20 @@ def _is_in_proportion(scenario: Scenario, path: str) -> bool:
 
 def _of_prices(study: Study, paths: list[str]) -> list[TurningPoint]:
     """The turning points of prices, in the order of `paths`; those without one are left out."""
-    if not paths:
+    if not paths or not _is_about_money(decision(study)):
         return []
     now = np.array([float(study.scenario.get(path)) for path in paths])
     ends = np.array([search_range(study.scenario, register()[path]) for path in paths])
     which = np.repeat(np.arange(len(paths)), 2)
     gaps, today = _price_gaps(study, paths, ends.ravel(), which, now), -decision(study).margin
-    open_ = (ends.ravel() != now[which]) & (
-        ((gaps < 0) != (today < 0)) & (np.abs(gaps) > COST_TOLERANCE * np.maximum(abs(today), np.abs(gaps)))
-    )
+    turns = ((gaps < 0) != (today < 0)) & (np.abs(gaps) > COST_TOLERANCE * np.maximum(abs(today), np.abs(gaps)))
     at = np.full(ends.size, np.nan)
-    at[open_] = _roots(study, paths, which[open_], now, ends.ravel()[open_])
+    at[turns] = _roots(study, paths, which[turns], now, ends.ravel()[turns])
     found = []
-    for k, path in enumerate(paths):
-        roots = at[2 * k : 2 * k + 2]
+    for path, value, (low, high), roots in zip(paths, now.tolist(), ends.tolist(), at.reshape(-1, 2), strict=True):
         if not np.isnan(roots).all():
-            root = float(roots[np.nanargmin(np.abs(roots - now[k]))])
-            holds: Side = "above" if (today < 0) == (now[k] > root) else "below"
-            low, high = ends[k].tolist()
-            distance = abs(root - now[k]) / _unit(path, now[k], low, high)
-            found.append(TurningPoint(path, float(now[k]), low, high, root, holds, float(distance)))
+            nearest_root = float(roots[np.nanargmin(np.abs(roots - value))])
+            found.append(_point(path, value, (low, high), nearest_root, today < 0))
     return found
 
 
@@ -189,7 +184,7 @@ def _reach_of_size(scenario: Scenario, entry: Input) -> float:
 def _gap(study: Study, path: str, whole: bool) -> Gap:
     """What the hybrid costs more than its rival as a function of one input; NaN where the value cannot be used."""
     money_only = register()[path].varies == "price"
-    known = {float(study.scenario.get(path)): -decision(study).margin}
+    known = {float(study.scenario.get(path)): _gap_of(decision(study))}
 
     def gap(value: float) -> float:
         if value not in known:
@@ -204,10 +199,20 @@ def _gap_at(study: Study, path: str, value: float, money_only: bool) -> float:
         scenario = study.scenario.with_({path: value})
     except InputError:
         return float("nan")
-    found = decision(bare_study(scenario, study.dispatch if money_only else None))
-    if found.serves["hybrid"] != found.serves[found.rival]:  # then money does not decide
+    return _gap_of(decision(bare_study(scenario, study.dispatch if money_only else None)))
+
+
+def _gap_of(found: Decision) -> float:
+    """What the hybrid costs more than its rival; all of a cost where only one of them serves the load, for then no
+    money turns the answer."""
+    if not _is_about_money(found):
         return abs(found.present_cost[found.rival]) * (-1.0 if found.serves["hybrid"] else 1.0)
     return -found.margin
+
+
+def _is_about_money(found: Decision) -> bool:
+    """Whether both or neither serve the load."""
+    return found.serves["hybrid"] == found.serves[found.rival]
 
 
 def bare_study(scenario: Scenario, dispatch: Dispatch | None = None) -> Study:

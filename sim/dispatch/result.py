@@ -109,16 +109,6 @@ class Dispatch:
         shed_kw = shed_kw * self.lanes.load_scale[lane][self.clock.month_index]
         return replace(found, load_kw=found.load_kw + shed_kw, unserved_kw=found.unserved_kw + shed_kw)
 
-    @property
-    def import_worth(self) -> Floats:
-        """What imports cost at the market's prices of the template year (alternatives, months); 0 without a market."""
-        return self.monthly["import_worth"]
-
-    @property
-    def export_worth(self) -> Floats:
-        """What exports earn at the market's prices (alternatives, months)."""
-        return self.monthly["export_worth"]
-
     def step_price_per_kwh(self) -> Floats:
         """Energy price of each step of the template year (steps,), with adders and energy tax."""
         return self.classes.step_price_per_kwh(self.clock)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,7 @@ class Metered:
     import_kwh: Floats
     export_kwh: Floats
     peak_kw: Floats
+    monthly: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def meter(

@@ -7,13 +7,16 @@ import pytest
 
 from finance.rates import bill_rates, step_prices
 from sim.dispatch.lanes import simulate
+from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.market import Market, MarketYear, price_text
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import DAY_TYPES, Tariff
 from study.controls import by_forecast
+from study.decision import decision
 from study.evaluate import evaluate
 from study.foresight import bound, cost_of_trace, hybrid_programme
+from study.place import in_currency
 from study.presets import presets
 from study.risk import draw, simulate_draws
 
@@ -134,7 +137,7 @@ def test_a_control_that_ignores_prices_is_not_moved_by_them():
     runs = [simulate(tiny(bare(market=market(spot(k))), dispatch__arbitrage="off")) for k in (1, 2)]
     for name in set(runs[0].monthly) - {"import_worth", "export_worth"}:
         np.testing.assert_array_equal(runs[0].monthly[name], runs[1].monthly[name])
-    assert (runs[0].import_worth != runs[1].import_worth).any()
+    assert (runs[0].monthly["import_worth"] != runs[1].monthly["import_worth"]).any()
 
 
 def test_the_plan_knows_tomorrow_and_nothing_later():
@@ -187,6 +190,17 @@ def test_draws_meet_the_market_years_of_the_file():
     assert dear > found.results["saving"][draws.market_year == 2024].mean()
     assert found.drivers["market"] > 0
     assert draw(study, 60, 2).digest != draws.digest
+
+
+def test_another_currency_takes_the_market_along():
+    """Every price, the market's too, at one rate: so is every cost, and the verdict stays."""
+    blank = presets()["blank"].scenario.with_({"site.term_months": 12})
+    tariff = blank.tariff.model_copy(update={"market": market(spot(), exports=True)})
+    here = blank.with_({"tariff": tariff.model_dump()})
+    there = in_currency(here, "USD")
+    before, after, rate = decision(evaluate(here)), decision(evaluate(there)), library.table_rate("CNY", "USD")
+    assert after.present_cost == pytest.approx({name: cost * rate for name, cost in before.present_cost.items()}, 1e-5)
+    assert (after.order, after.verdict) == (before.order, before.verdict)
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,13 @@ def test_search_range_stays_inside_the_limits():
         assert low <= float(value) <= high, path
         assert entry.minimum is None or low >= entry.minimum, path
         assert entry.maximum is None or high <= max(entry.maximum, float(value)), path
+
+
+def test_where_the_hybrid_leaves_load_dark_no_price_turns_the_answer():
+    """Lost compute all but free makes it the cheapest, and still it is no answer."""
+    dark = {"storage.energy_kwh": 0.0, "genset.last_resort_sets": 0, "finance.unserved_per_kwh": 0.1}
+    often = {"grid.outage_source": "statistics", "grid.saifi_per_year": 20, "grid.saidi_h_per_year": 120}
+    study = evaluate(presets()["case_b"].scenario.with_(dark | often | {"site.term_months": 24}))
+    found = decision(study)
+    assert (found.verdict, found.serves["hybrid"]) == ("no", False) and found.margin > 0
+    assert [point.path for point in turning.nearest(study) if register()[point.path].varies == "price"] == []

@@ -155,13 +155,7 @@ def test_another_unit_of_money_leaves_the_verdict(scenario: Scenario, factor: fl
 
 def in_other_money(scenario: Scenario, factor: float) -> Scenario:
     """Every price times a factor: a franc is worth a hundred centimes."""
-    paths = [
-        path
-        for path, entry in register().items()
-        if entry.kind == "number"
-        and (entry.section in ("finance", "deal") and entry.unit.startswith("/"))
-        or path in ("finance.ems_cost", "finance.tax_grant")
-    ]
+    paths = [path for path, entry in register().items() if entry.is_money]
     changes = {path: scenario.get(path) * factor for path in paths if scenario.get(path) is not None}
     tariff = scenario.tariff.model_dump()
     for season in tariff["seasons"]:
