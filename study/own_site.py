@@ -178,14 +178,15 @@ def moved(scenario: Scenario, **answers: Any) -> Scenario:
         for path in register()
         if path not in ANSWERS and scenario.get(path) != base.get(path)
     }
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"bills": scenario.bills}
     if after.meter:
         own.pop("load.kind", None)
     if after.place != before.place:
         brought = world_of(after.place, scenario).facts
         own = {path: brought.get(path, fact) for path, fact in own.items()}
+        more["bills"] = brought.get("bills", Fact(scenario.bills)).value
     elif scenario.tariff != base.tariff:
-        more = {"tariff": scenario.tariff.model_dump()}
+        more["tariff"] = scenario.tariff.model_dump()
     return with_facts(checked(scenario_of(after)), own, more)
 
 

@@ -98,13 +98,27 @@ def with_facts(scenario: Scenario, facts: Mapping[str, Fact], more: Mapping[str,
 
 
 def in_currency_of(country: str, scenario: Scenario) -> dict[str, Fact]:
-    """The prices of a scenario that takes a country's currency, and the currency itself; a rate of the user's own to
-    another currency goes."""
+    """The prices of a scenario that takes a country's currency, and what else stands in it."""
     before, currency = prices_of(_price_country(scenario)), library.country(country)["currency"]
     facts = {path: _kept(scenario, path, before, fact, currency) for path, fact in prices_of(country).items()}
-    if scenario.finance.shown_rate is not None and currency != scenario.site.currency:
+    return facts | _in_its_currency(scenario, currency)
+
+
+def _in_its_currency(scenario: Scenario, currency: str) -> dict[str, Fact]:
+    """The currency itself, and what stands in it besides prices: the user's bills, at the dated rate where the table
+    has one; a rate of the user's own to a shown currency goes."""
+    facts, was = {"site.currency": Fact(currency)}, scenario.site.currency
+    if currency != was and scenario.finance.shown_rate is not None:
         facts |= {"finance.shown_currency": Fact(""), "finance.shown_rate": Fact(None)}
-    return facts | {"site.currency": Fact(currency)}
+    if currency != was and scenario.bills and has_rate(was, currency):
+        rate = library.table_rate(was, currency)
+        facts["bills"] = Fact(tuple(bill.at_rate(rate) for bill in scenario.bills))
+    return facts
+
+
+def has_rate(*currencies: str) -> bool:
+    """Whether the table of rates knows all of these currencies."""
+    return all(library.units_per_usd(code) for code in currencies)
 
 
 def lives_there(scenario: Scenario, world: World, before: Scenario) -> bool:
@@ -154,7 +168,7 @@ def in_currency(scenario: Scenario, currency: str) -> Scenario:
     Raises KeyError where the table has no rate, InputError."""
     rate = library.table_rate(scenario.site.currency, currency)
     text = _rate_text(scenario.site.currency, currency)
-    facts = {"site.currency": Fact(currency)}
+    facts = _in_its_currency(scenario, currency)
     for path, entry in register().items():
         if entry.is_money and scenario.get(path):
             note = scenario.provenance.get(path)
@@ -304,7 +318,7 @@ def _kept(scenario: Scenario, path: str, before: Mapping[str, Fact], fact: Fact,
         return fact
     if currency == was or not entry.is_money or not own:
         return Fact(own, scenario.provenance.get(path))
-    if None in (library.units_per_usd(was), library.units_per_usd(currency)):
+    if not has_rate(was, currency):
         return fact
     note = scenario.provenance.get(path)
     weak = _weak(f"{note.source}, {_rate_text(was, currency)}") if note else None

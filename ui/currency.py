@@ -10,7 +10,7 @@ from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
-from study.place import in_currency
+from study.place import has_rate, in_currency
 from ui import form, state
 from ui.figures import card
 from ui.state import t
@@ -47,7 +47,7 @@ def _take_site(key: str) -> None:
     that has none only the name changes, and the page says so."""
     code, scenario = st.session_state[key], state.current()
     tariff = {"tariff": {**scenario.tariff.model_dump(), "currency": code}, "site.currency": code}
-    is_known = _in_table(scenario.site.currency, code)
+    is_known = has_rate(scenario.site.currency, code)
     try:
         changed = in_currency(scenario, code) if is_known else scenario.with_(tariff)
     except InputError as error:
@@ -61,7 +61,7 @@ def _take_shown(key: str) -> None:
     """The shown currency. A rate of the scenario's own belonged to the one before and goes with it; where the table has
     none it stands at 1, and the page says so."""
     code, site = st.session_state[key], state.current().site.currency
-    known = code in (OWN, site) or _in_table(site, code)
+    known = code in (OWN, site) or has_rate(site, code)
     rate = None if known else 1.0
     changes = {SHOWN: code, "finance.shown_rate": rate, "finance.shown_rate_as_of": ""}
     if state.change(changes, SHOWN) and not known:
@@ -70,8 +70,4 @@ def _take_shown(key: str) -> None:
 
 def _start(scenario: Scenario) -> float:
     site, shown = scenario.site.currency, shown_currency(scenario)
-    return library.table_rate(site, shown) if _in_table(site, shown) else 1.0
-
-
-def _in_table(site: str, shown: str) -> bool:
-    return all(library.units_per_usd(code) for code in (site, shown))
+    return library.table_rate(site, shown) if has_rate(site, shown) else 1.0

@@ -15,6 +15,9 @@ Quantity = Annotated[float, Field(ge=0, le=1e12)]
 Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
 
 
+AMOUNTS = ("energy", "demand", "adjustment", "tax", "other", "total")
+
+
 class RealBill(Closed):
     """One month's bill, in the site's currency. None = the bill does not say; that is never a zero."""
 
@@ -28,6 +31,11 @@ class RealBill(Closed):
     tax: Amount | None = None
     other: Amount | None = None
     total: Amount | None = None
+
+    def at_rate(self, rate: float) -> RealBill:
+        """The same bill in another currency, of which one of the site's is worth `rate`."""
+        paid = {name: getattr(self, name) for name in AMOUNTS}
+        return self.model_copy(update={name: value * rate for name, value in paid.items() if value is not None})
 
     @property
     def calendar_month(self) -> int:

@@ -3,12 +3,24 @@
 import pytest
 
 from sim.inputs import library
+from sim.inputs.bills import RealBill
 from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario
 from sim.problem import Refusal
 from study.alerts import alerts
 from study.evaluate import evaluate
-from study.place import elsewhere, find_place, in_currency_of, priced_abroad, prices_of, taken, with_facts, world_of
+from study.own_site import Start, moved, scenario_of
+from study.place import (
+    elsewhere,
+    find_place,
+    in_currency,
+    in_currency_of,
+    priced_abroad,
+    prices_of,
+    taken,
+    with_facts,
+    world_of,
+)
 from study.presets import presets
 
 BLANK = presets()["blank"].scenario
@@ -73,6 +85,18 @@ def test_own_figures_stay_and_follow_the_currency() -> None:
     assert scenario.finance.interruption_penalty == 42_000
     assert (scenario.finance.discount_rate, scenario.finance.vat_rate) == (0.1, 0.0)
     assert at("Guangdong", BLANK.with_(own)).finance.storage_capex_per_kwh == 1300
+
+
+def test_bills_of_ones_own_follow_the_currency_and_stay_with_every_answer() -> None:
+    """710 k CNY are 420 k MYR at 4.2/7.1, and 100 k USD; they vanished with the next answer on the start card."""
+    bill = RealBill(month="2025-01", kwh=1e6, total=710_000.0)
+    own = scenario_of(Start()).with_({"bills": (bill,), "finance.shown_currency": "USD", "finance.shown_rate": 0.14})
+    assert moved(own, months=24).bills == (bill,)
+    assert moved(own, place="johor_bahru").bills[0].total == pytest.approx(420_000)
+    dollars = in_currency(own, "USD")
+    assert (dollars.bills[0].total, dollars.bills[0].kwh) == (pytest.approx(100_000), 1e6)
+    assert (dollars.finance.shown_currency, dollars.finance.shown_rate) == ("", None)
+    assert at("Johor", own).bills[0].total == pytest.approx(420_000)
 
 
 def test_a_tariff_of_another_currency_brings_its_prices() -> None:
