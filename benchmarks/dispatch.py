@@ -52,6 +52,8 @@ PLANT = {
     "import_limit_kw": 11_000,
     "shave_kw": 10_500,
     "sets": 4,
+    "pv_share": 1,
+    "battery_share": 1,
 }
 
 

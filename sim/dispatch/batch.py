@@ -216,7 +216,9 @@ class Lanes:
     charge_set_kw and discharge_set_kw bound what the schedule asks for, battery_kw bounds everything. Fuel is that of
     one set in litres per hour at the load fraction f: base, and a slope per unit of f for each part of the curve.
     import_limit_kw 0 means no connection in that month; NO_LIMIT_KW stands for no shave threshold or export limit.
-    auxiliary_kw is added to the load in every step.
+    auxiliary_kw is added to the load in every step. pv_share and battery_share: how much of PV, and of the battery with
+    its energies, powers and auxiliaries, stands in a month; 1.0 where all of it does, more where it is younger than the
+    lane's year.
     """
 
     pv_kwp: np.ndarray
@@ -243,6 +245,8 @@ class Lanes:
     import_limit_kw: np.ndarray
     shave_kw: np.ndarray
     sets: np.ndarray
+    pv_share: Filled = 1.0
+    battery_share: Filled = 1.0
 
     def __post_init__(self):
         n = np.shape(self.pv_kwp)[:1]
@@ -251,6 +255,8 @@ class Lanes:
         require(months, "load_scale must have one row a lane and one column a month.")
         for name in SCALAR_FIELDS:
             object.__setattr__(self, name, own(getattr(self, name), name, n))
+        for name in ("pv_share", "battery_share"):
+            object.__setattr__(self, name, np.broadcast_to(getattr(self, name), n + months))
         for name in MONTHLY_FIELDS:
             object.__setattr__(self, name, own(getattr(self, name), name, n + months))
         for name in (*SCALAR_FIELDS, *MONTHLY_FIELDS):
@@ -348,7 +354,7 @@ def _names(of: type, *but: str) -> tuple[str, ...]:
 
 
 # The order of the fields is the order of the rows of the kernel's arrays (`sim.dispatch.rule`; a test compares them).
-MONTHLY_FIELDS = ("load_scale", "import_limit_kw", "shave_kw", "sets")
+MONTHLY_FIELDS = ("load_scale", "import_limit_kw", "shave_kw", "sets", "pv_share", "battery_share")
 SCALAR_FIELDS = _names(Lanes, *MONTHLY_FIELDS)
 SUM_FIELDS = _names(Aggregates, "auxiliary_kwh", "import_kwh", "export_kwh", "peak_kw", "energy_end_kwh")
 STEP_FIELDS = _names(Trace, "auxiliary_kw")

@@ -82,7 +82,7 @@ def _aggregates(
     hours = np.diff(series.month_ends, prepend=0) * series.step_h
     return Aggregates(
         **dict(zip(SUM_FIELDS, sums, strict=True)),
-        auxiliary_kwh=lanes.auxiliary_kw[:, None] * hours,
+        auxiliary_kwh=lanes.auxiliary_kw[:, None] * lanes.battery_share * hours,
         import_kwh=metered[0],
         export_kwh=metered[1],
         peak_kw=metered[2],
@@ -98,7 +98,8 @@ def trace(series: Series, lanes: Lanes, lane: int) -> Trace:
     n_periods = int(series.period.max()) + 1
     w, c = _aligned(N_ROWS * WIDTH), _aligned(n_periods * N_METERED * WIDTH)
     _run_trace(_year(series, n_periods), lanes.scalars, lanes.monthly, lane, w, c, out)
-    auxiliary_kw = np.broadcast_to(lanes.auxiliary_kw[lane], out.shape[1:])
+    month = np.searchsorted(series.month_ends, np.arange(out.shape[1]), side="right")
+    auxiliary_kw = lanes.auxiliary_kw[lane] * lanes.battery_share[lane][month]
     return Trace(**dict(zip(STEP_FIELDS, out, strict=True)), auxiliary_kw=auxiliary_kw)
 
 

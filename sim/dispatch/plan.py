@@ -469,7 +469,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
                     if year.measured[charge, k]:
                         billed[month, charge] = max(billed[month, charge], peak_of[k])
             month, since = year.month_of[day * year.per_day], 0
-            _load_month(w, 0, year.monthly, 0, month)
+            _load_month(w, 0, year.scalars, year.monthly, 0, month)
             peak_of[:] = 0.0
         if terms.finds and charges and (since == 0 or (month == 0 and since in EARLY)):
             _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)

@@ -531,7 +531,7 @@ def _roll_year(year, rules, desk, w, action, threshold):
     for t in range(len(year.steps)):
         if year.month_of[t] != month:
             month = year.month_of[t]
-            _load_month(w, 0, year.monthly, 0, month)
+            _load_month(w, 0, year.scalars, year.monthly, 0, month)
             so_far[:] = 0.0
         if t >= year.per_day:
             expected.note_error(year, t - 1)

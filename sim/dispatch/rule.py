@@ -22,7 +22,7 @@ WIDTH = 16  # lanes side by side: two AVX-512 registers or four AVX2 registers f
 EPS_SETS = 1e-9  # float noise in the deficit, as a share of one set, that commits no further set
 UNSERVED_FRACTION = 1e-6  # share of the load up to which an unserved remainder is float noise, not an unserved hour
 
-N_SCALARS, N_MONTHLY, N_SUMS = 20, 4, 18  # of a lane, as `sim.dispatch.batch` names them in the same order
+N_SCALARS, N_MONTHLY, N_SUMS = 20, 6, 18  # of a lane, as `sim.dispatch.batch` names them in the same order
 
 # Rows of the flat work array, each WIDTH wide. Offsets are compile-time constants, so the compiler sees that rows do
 # not overlap. First the caller's scalars in the order of SCALAR_FIELDS (energy_start becomes the running energy, two
@@ -50,7 +50,7 @@ N_SCALARS, N_MONTHLY, N_SUMS = 20, 4, 18  # of a lane, as `sim.dispatch.batch` n
     FUEL_BEND_50,
     FUEL_BEND_75,
 ) = range(N_SCALARS)
-LOAD_SCALE, IMPORT_LIMIT, SHAVE, SETS = range(N_SCALARS, N_SCALARS + N_MONTHLY)
+LOAD_SCALE, IMPORT_LIMIT, SHAVE, SETS, PV_SHARE, BATTERY_SHARE = range(N_SCALARS, N_SCALARS + N_MONTHLY)
 (
     SET_MIN_KW,
     SETS_PER_KW,
@@ -312,7 +312,6 @@ def _load_lane(w, j, scalars, lane, step_h):
     w[ROOM_PER_KW * WIDTH + j] = scalars[ETA_CHARGE, lane] * step_h
     w[KW_PER_ROOM * WIDTH + j] = 1.0 / (scalars[ETA_CHARGE, lane] * step_h)
     w[STORED_PER_KW * WIDTH + j] = step_h / scalars[ETA_DISCHARGE, lane]
-    w[SPAN * WIDTH + j] = scalars[ENERGY_MAX, lane] - scalars[RESERVE, lane]
     w[KW_PER_STORED * WIDTH + j] = scalars[ETA_DISCHARGE, lane] / step_h
     w[FUEL_BEND_50 * WIDTH + j] = scalars[FUEL_BEND_50, lane] - scalars[FUEL_SLOPE, lane]
     w[FUEL_BEND_75 * WIDTH + j] = scalars[FUEL_BEND_75, lane] - scalars[FUEL_BEND_50, lane]
@@ -322,10 +321,22 @@ def _load_lane(w, j, scalars, lane, step_h):
 
 
 @inlined
-def _load_month(w, j, monthly, lane, month):
-    """Copy the month's values of `lane` into column `j`; what needs the grid is 0 in a month without connection."""
+def _load_month(w, j, scalars, monthly, lane, month):
+    """Copy the month's values of `lane` into column `j`; what needs the grid is 0 in a month without connection.
+
+    Of PV and battery a share is there in each month. Cells that come bring their lowest charge with them, cells that
+    go leave with theirs; the charge at the start is that of the whole battery.
+    """
     for row in range(N_MONTHLY):
         w[(N_SCALARS + row) * WIDTH + j] = monthly[row, lane, month]
+    share, low = w[BATTERY_SHARE * WIDTH + j], w[ENERGY_MIN * WIDTH + j]
+    w[PV_KWP * WIDTH + j] = scalars[PV_KWP, lane] * w[PV_SHARE * WIDTH + j]
+    for row in (BATTERY, CHARGE_SET, DISCHARGE_SET, ENERGY_MAX, ENERGY_MIN, RESERVE, AUXILIARY, GENSET_FIRST):
+        w[row * WIDTH + j] = scalars[row, lane] * share
+    energy = w[ENERGY * WIDTH + j] + (w[ENERGY_MIN * WIDTH + j] - low)
+    energy = scalars[ENERGY, lane] * share if month == 0 else energy
+    w[ENERGY * WIDTH + j] = min(max(energy, w[ENERGY_MIN * WIDTH + j]), w[ENERGY_MAX * WIDTH + j])
+    w[SPAN * WIDTH + j] = w[ENERGY_MAX * WIDTH + j] - w[RESERVE * WIDTH + j]
     connected = 1.0 if w[IMPORT_LIMIT * WIDTH + j] > 0.0 else 0.0
     w[RESERVE_UP * WIDTH + j] = connected * w[RESERVE * WIDTH + j]
     w[EXPORT_UP * WIDTH + j] = connected * w[EXPORT_LIMIT * WIDTH + j]
@@ -429,7 +440,7 @@ def _run_block(year, width, scalars, monthly, first, w, c, sums, metered, energy
     running = False
     for month in range(month_ends.shape[0]):
         for j in range(WIDTH):
-            _load_month(w, j, monthly, min(first + j, last), month)
+            _load_month(w, j, scalars, monthly, min(first + j, last), month)
         w[HELD * WIDTH :] = 0.0
         c[:] = 0.0
         running = _run_month(steps, classes, held[month], peak_share, t, month_ends[month], width, running, w, c)
@@ -475,7 +486,7 @@ def _run_trace(year, scalars, monthly, lane, w, c, out):
     t = 0
     running = False
     for month in range(month_ends.shape[0]):
-        _load_month(w, 0, monthly, lane, month)
+        _load_month(w, 0, scalars, monthly, lane, month)
         w[HELD * WIDTH :] = 0.0
         c[:] = 0.0
         peak_class = classes[t, 1]

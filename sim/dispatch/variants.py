@@ -348,7 +348,7 @@ def _run_all(year, width, scalars, monthly, orders, events, kept_rows, start, st
         t, running, order, direction = 0, False, 0, 0.0
         for month in range(month_ends.shape[0]):
             for j in range(WIDTH):
-                _load_month(w, j, monthly, min(first + j, last), month)
+                _load_month(w, j, scalars, monthly, min(first + j, last), month)
             w[HELD * WIDTH : N_ROWS * WIDTH] = 0.0
             c[:] = 0.0
             order, direction, following, running = _run_month(

@@ -6,6 +6,7 @@ from sim.dispatch.batch import MONTHLY_FIELDS, SCALAR_FIELDS, Lanes, Series
 from sim.dispatch.rule import NO_LIMIT_KW
 
 NEUTRAL = {"charge_efficiency": 1.0, "discharge_efficiency": 1.0, "set_max_fraction": 1.0, "load_scale": 1.0}
+WHOLE = {"pv_share": 1.0, "battery_share": 1.0}
 UNLIMITED = {"charge_set_kw": NO_LIMIT_KW, "discharge_set_kw": NO_LIMIT_KW, "shave_kw": NO_LIMIT_KW}
 
 
@@ -35,7 +36,7 @@ def make_series(load_kw, *, month_ends=None, step_h=1.0, demand_window_steps=1, 
 
 def make_lanes(count=1, months=1, **values) -> Lanes:
     """Lanes with nothing but what `values` name; monthly values may be given once, per lane (N, 1) or in full."""
-    given = NEUTRAL | UNLIMITED | values
+    given = NEUTRAL | UNLIMITED | WHOLE | values
     scalars = {name: np.broadcast_to(given.get(name, 0.0), count) for name in SCALAR_FIELDS}
     monthly = {name: np.broadcast_to(given.get(name, 0.0), (count, months)) for name in MONTHLY_FIELDS}
     return Lanes(**scalars, **monthly)

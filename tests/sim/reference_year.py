@@ -108,6 +108,8 @@ def lane(shave_kw: float = NO_THRESHOLD_KW) -> Lanes:
         "import_limit_kw": GRID_KW,
         "shave_kw": shave_kw,
         "sets": 1,
+        "pv_share": 1,
+        "battery_share": 1,
     }
     months = {name: np.full((1, 12), float(values[name])) for name in MONTHLY_FIELDS}
     return Lanes(**{name: np.array([float(values[name])]) for name in SCALAR_FIELDS}, **months)

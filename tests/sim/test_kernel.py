@@ -78,16 +78,30 @@ def random_lanes(r: np.random.Generator, count: int, months: int) -> Lanes:
         import_limit_kw=some(200, 2500, 0.8, (count, months)),
         shave_kw=np.where(r.random((count, months)) < 0.5, r.uniform(100, 2000, (count, months)), NO_LIMIT_KW),
         sets=r.integers(0, 4, (count, months)),
+        pv_share=r.choice([0.0, 0.5, 1.0, 1.0, 1.1], (count, months)),
+        battery_share=r.choice([0.0, 0.3, 1.0, 1.0, 1.1], (count, months)),
     )
+
+
+OF_BATTERY = (
+    *("battery_kw", "charge_set_kw", "discharge_set_kw", "energy_max_kwh", "energy_min_kwh", "energy_reserve_kwh"),
+    *("energy_start_kwh", "auxiliary_kw", "genset_first_below_kwh"),
+)
 
 
 def plain_rule(series: Series, lanes: Lanes, lane: int) -> dict[str, list[float]]:
     """The rule as one would tell it, with branches, for one lane. Only numbers, no arrays: slow and easy to read."""
-    p = {name: float(getattr(lanes, name)[lane]) for name in SCALAR_FIELDS}
-    h, energy, rows = series.step_h, p["energy_start_kwh"], []
+    whole = {name: float(getattr(lanes, name)[lane]) for name in SCALAR_FIELDS}
+    h, p, energy, before, rows = series.step_h, dict(whole), 0.0, -1, []
     for t in range(len(series.load_kw)):
         month = int(np.searchsorted(series.month_ends, t, side="right"))
         m = {name: float(getattr(lanes, name)[lane, month]) for name in MONTHLY_FIELDS}
+        if month != before:  # cells that come bring their lowest charge with them
+            low = p["energy_min_kwh"]
+            p |= {name: whole[name] * m["battery_share"] for name in OF_BATTERY}
+            p["pv_kwp"] = whole["pv_kwp"] * m["pv_share"]
+            energy = p["energy_start_kwh"] if t == 0 else energy + p["energy_min_kwh"] - low
+            energy, before = min(max(energy, p["energy_min_kwh"]), p["energy_max_kwh"]), month
         row, energy = plain_step(p, m, series, t, h, energy)
         rows.append(row | {"energy_kwh": energy})
     return {name: [row[name] for row in rows] for name in rows[0]}
@@ -283,26 +297,30 @@ def test_share_of_a_window_orders_a_part_of_the_set_points_and_the_reserve_waits
 @CASES
 @given(seed=st.integers(0, 2**32 - 1), step_h=st.sampled_from([0.25, 0.5, 1.0]))
 def test_balance_energy_window_and_limits_hold_in_every_step(seed, step_h):
-    series, lanes = random_site(seed, months=1, step_h=step_h)
+    series, lanes = random_site(seed, months=2, step_h=step_h)
     got = trace(series, lanes, 0)
+    month = np.searchsorted(series.month_ends, np.arange(len(got.load_kw)), side="right")
+    there = lanes.battery_share[0][month]  # how much of the battery stands in each step
     supply = got.import_kw + got.pv_load_kw + got.pv_charge_kw + got.export_kw + got.curtailed_kw
     supply = supply + got.discharge_kw + got.genset_kw + got.unserved_kw
     use = got.load_kw + got.charge_kw + got.export_kw + got.curtailed_kw + got.dumped_kw
     np.testing.assert_allclose(supply, use, rtol=0, atol=1e-6 * got.load_kw.max())
 
     tiny = 1e-9 * max(lanes.energy_max_kwh[0], 1.0)
-    before = np.append(lanes.energy_start_kwh, got.energy_kwh[:-1])
+    low, high = lanes.energy_min_kwh * there, lanes.energy_max_kwh * there
+    before = np.append(lanes.energy_start_kwh * there[0], got.energy_kwh[:-1])
+    came = np.diff(low, prepend=low[0])  # cells bring their lowest charge with them, or take it away
     flow = got.charge_kw * lanes.charge_efficiency - got.discharge_kw / lanes.discharge_efficiency
-    np.testing.assert_allclose(got.energy_kwh, before + flow * step_h, rtol=0, atol=tiny)
-    assert np.all((got.energy_kwh >= lanes.energy_min_kwh) & (got.energy_kwh <= lanes.energy_max_kwh))
+    np.testing.assert_allclose(got.energy_kwh, np.clip(before + came, low, high) + flow * step_h, rtol=0, atol=tiny)
+    assert np.all((got.energy_kwh >= low) & (got.energy_kwh <= high))
     assert not np.any((got.charge_kw > 0) & (got.discharge_kw > 0))
-    assert np.all(got.charge_kw <= lanes.battery_kw * (1 + 1e-12))
-    assert np.all(got.discharge_kw <= lanes.battery_kw)
+    assert np.all(got.charge_kw <= lanes.battery_kw * there * (1 + 1e-12))
+    assert np.all(got.discharge_kw <= lanes.battery_kw * there)
 
-    avail = lanes.import_limit_kw[0, 0] * series.grid_up
+    avail = lanes.import_limit_kw[0][month] * series.grid_up
     assert np.all(got.import_kw <= avail * (1 + 1e-12))
     used_with_grid = (avail > 0) & (got.discharge_kw > 0)
-    assert np.all(got.energy_kwh[used_with_grid] >= lanes.energy_reserve_kwh - tiny)
+    assert np.all((got.energy_kwh >= lanes.energy_reserve_kwh * there - tiny)[used_with_grid])
     assert not np.any((avail <= 0) & (got.export_kw > 0))
     assert all(np.all(getattr(got, field.name) >= 0) for field in fields(got))
 
@@ -513,6 +531,8 @@ ROWS_OF_A_LANE = {
     "import_limit_kw": "IMPORT_LIMIT",
     "shave_kw": "SHAVE",
     "sets": "SETS",
+    "pv_share": "PV_SHARE",
+    "battery_share": "BATTERY_SHARE",
 }
 ROWS_OF_SUMS = {
     "load_kwh": "LOAD",
