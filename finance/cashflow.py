@@ -81,13 +81,13 @@ class Financed:
 def financed(
     cash: CashFlow, rules: TaxRules, loan: Loan = NO_LOAN, vat: ArrayLike = 0.0, lengths: ArrayLike | None = None
 ) -> Financed:
-    """Tax and loan of a project whose whole capex is depreciable and paid in year 0; `vat` as in `vat_on_investment`,
-    `lengths` of the years as in `finance.debt`.
+    """Tax and loan of a project whose whole capex is depreciable and taken as paid in year 0, later stages too; `vat`
+    as in `vat_on_investment`, `lengths` of the years as in `finance.debt`.
 
     Replacements are an expense of their year; what the books still hold is set against the sale in year N.
     """
     years = cash.capex.shape[-1] - 1
-    cost = -cash.capex[..., 0]
+    cost = -cash.capex.sum(axis=-1)
     base = depreciable_cost(rules, cost)
     depreciation = depreciation_line(rules.depreciation, base, years)
     left = book_value_left(base, depreciation, rules.depreciation.method != "none")

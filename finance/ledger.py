@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from finance.bill import Bill
+from finance.instalments import FROM_THE_START, MONTHS_OF, Instalment, instalments, months_of, years_from
 from finance.lines import LINES, Due, Line, Reader, keys, proportional, value
 from finance.lives import FACTORS, Lives
 from finance.price_paths import by_month, path_of
@@ -62,29 +63,49 @@ def ledger(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Ledger:
     """All cost lines of all alternatives on the study's VAT basis."""
     of, months = quantities(scenario, dispatch, bill), dispatch.months
     return Ledger(
-        lines={line.key: _placed(line.due, _amount(line, of), months) for line in LINES.values()},
+        lines={line.key: _line(line, scenario, dispatch, bill, of) for line in LINES.values()},
         co2_kg=of("co2_kg"),
         unserved_value=_placed("monthly", -of("unserved_value"), months),
         interruption_value=_placed("monthly", -of("interruption_value"), months),
     )
 
 
+def _line(line: Line, scenario: Scenario, dispatch: Dispatch, bill: Bill, of: Reader) -> Floats:
+    """A line by month (alternatives, months + 1): at its usual time, or stage by stage."""
+    parts, months = instalments(scenario, dispatch.sets, line), dispatch.months
+    if parts is None:
+        return _placed(line.due, _amount(line, of), months)
+    found = np.zeros((len(ALTERNATIVES), months + 1))
+    for part in parts:
+        own = quantities(scenario, dispatch, bill, part)
+        found += part.share * _placed(line.due, _amount(line, own), months, part.month)
+    return found
+
+
 def _amount(line: Line, of: Reader) -> Floats:
     return line.sign * of(line.factors[0]) if line.due == "billed" else value(line, of)
 
 
-def _placed(due: Due, amount: Floats, months: int) -> Floats:
+def columns_of(due: Due, begun: int = 0) -> slice:
+    """Where a line that is due so stands in (months + 1,), of what is there from month `begun` on (0 is the first)."""
+    places = {"start": slice(begun, begun + 1), "end": slice(-1, None), "yearly": slice(1 + begun, None, 12)}
+    return places.get(due, slice(1, None))
+
+
+def _placed(due: Due, amount: Floats, months: int, begun: int = 0) -> Floats:
     """(alternatives, months + 1) of amounts (alternatives or 1, 1), months or project years of them."""
     line = np.zeros((len(ALTERNATIVES), months + 1))
-    columns = {"start": slice(0, 1), "end": slice(months, None), "yearly": slice(1, None, 12)}
-    line[:, columns.get(due, slice(1, None))] = amount
+    line[:, columns_of(due, begun)] = amount
     return line
 
 
-def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Reader:
-    """What each factor of a cost line is in a study: (alternatives or 1, months, project years or 1), or a number."""
-    price = cells_price(scenario.finance.storage_cost_decline, dispatch.years)
-    lives = Lives(dispatch.months, scenario.get, dispatch.life.added, price, scenario.storage.renewal == "replace")
+def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill, stage: Instalment = FROM_THE_START) -> Reader:
+    """What each factor of a cost line is in a study: (alternatives or 1, months, project years or 1), or a number; of a
+    stage, whose lives count from its month on."""
+    years = years_from(stage.month, dispatch.months)
+    price = cells_price(scenario.finance.storage_cost_decline, years, stage.month)
+    added, replaces = dispatch.life.added[:years], scenario.storage.renewal == "replace"
+    lives = Lives(dispatch.months - stage.month, scenario.get, added, price, replaces)
 
     def plain(name: str) -> Any:
         if name in _OF_PLANT:
@@ -95,13 +116,15 @@ def quantities(scenario: Scenario, dispatch: Dispatch, bill: Bill) -> Reader:
             return dispatch.monthly[name]
         if name.startswith("up."):
             return by_month(scenario.finance, name.removeprefix("up."), dispatch.months)
-        if name == "cells_price":
-            return price
+        if name in ("cells_price", "cells_added"):
+            return price if name == "cells_price" else added
+        if name in MONTHS_OF:
+            return months_of(scenario, name, dispatch.months)
         if name in FACTORS:
             return lives(name)
         return of_site(scenario, name)
 
-    return Reader(plain)
+    return Reader(plain, stage.known)
 
 
 _OF_BILL: dict[str, Callable[[Bill], Floats]] = {
@@ -119,7 +142,6 @@ _OF_PLANT: dict[str, Callable[[Dispatch], Any]] = {
     "fleet": lambda dispatch: dispatch.sets.max(axis=1, keepdims=True),
     "main_months": lambda dispatch: crew_months(dispatch.monthly, dispatch.sets)[0],
     "standby_months": lambda dispatch: crew_months(dispatch.monthly, dispatch.sets)[1],
-    "cells_added": lambda dispatch: dispatch.life.added,
 }
 # What a scenario alone says, whatever its plant does.
 _OF_SITE: dict[str, Callable[[Scenario], float]] = {
@@ -180,9 +202,9 @@ def crew_months(monthly: Mapping[str, Floats], sets: Floats) -> tuple[NDArray[np
     return main, ~main & (sets > 0)
 
 
-def cells_price(yearly_decline: ArrayLike, years: int) -> Floats:
-    """Price of new cells at the start of each project year over today's (..., years)."""
-    return (1.0 - np.asarray(yearly_decline)[..., None]) ** np.arange(years)
+def cells_price(yearly_decline: ArrayLike, years: int, begun: int = 0) -> Floats:
+    """Price of new cells at the start of each year over today's (..., years), counted from month `begun` on."""
+    return (1.0 - np.asarray(yearly_decline)[..., None]) ** (np.arange(years) + begun / 12)
 
 
 def lost_gpu_h(scenario: Scenario, dispatch: Dispatch) -> Floats:

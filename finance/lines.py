@@ -39,7 +39,7 @@ grid_works            works           grid_works         investment     start
 pv_capex              pv              pv_cost            investment     start
     - hybrid x pv.dc_kwp x finance.pv_capex_per_kwp x vat
 pv_om                 pv_upkeep       pv_cost            operating      monthly
-    - hybrid x months x pv.dc_kwp x finance.pv_om_per_kwp_year x /12 x up.om x vat_services
+    - hybrid x pv_months x pv.dc_kwp x finance.pv_om_per_kwp_year x /12 x up.om x vat_services
 pv_inverter_renewal   pv              pv_cost            replacement    yearly
     - hybrid x pv_ac_kw x finance.pv_inverter_per_kw x inverters_renewed x vat
 pv_residual           pv              pv_cost            residual       end
@@ -51,11 +51,11 @@ storage_capex         battery         battery_cost       investment     start
 storage_power         battery         battery_cost       investment     start
     - hybrid x storage_bought x power_price x vat
 storage_rent          battery         battery_cost       operating      monthly
-    - hybrid x months x storage_rented x storage.energy_kwh x finance.storage_rent_per_kwh_month x up.om x vat
+    - hybrid x battery_months x storage_rented x storage.energy_kwh x finance.storage_rent_per_kwh_month x up.om x vat
 storage_om            battery_upkeep  battery_cost       operating      monthly
-    - hybrid x months x storage_bought x storage_price x storage_care x /12 x up.om x vat_services
+    - hybrid x battery_months x storage_bought x storage_price x storage_care x /12 x up.om x vat_services
 storage_power_om      battery_upkeep  battery_cost       operating      monthly
-    - hybrid x months x storage_bought x power_price x storage_care x /12 x up.om x vat_services
+    - hybrid x battery_months x storage_bought x power_price x storage_care x /12 x up.om x vat_services
 storage_replacement   battery         battery_cost       replacement    yearly
     - hybrid x storage_list_price x storage_bought x new_cells x vat
 storage_converter_renewal battery     battery_cost       replacement    yearly

@@ -7,7 +7,7 @@ from sim.dispatch.control import WEEKDAYS
 from sim.dispatch.lanes import site_set_kw
 from sim.plant.battery import available, usable_kwh
 from sim.sun.pv import looks_away
-from ui import ageing, cabinets, form, state, table, weather_upload
+from ui import ageing, by_month, cabinets, form, state, table, weather_upload
 from ui.figures import card
 from ui.state import t
 
@@ -102,3 +102,5 @@ set_kw = site_set_kw(scenario)
 fleet = [say.power(count * set_kw, words) for count in (genset.sets, genset.last_resort_sets)]
 with card(t("inputs.equipment.sets", diesel=fleet[0], hybrid=fleet[1]), t("inputs.equipment.sets_note")):
     form.card("sets", columns=3)
+
+by_month.draw()

@@ -32,6 +32,7 @@ from sim.problem import Problem
 from sim.sun.climate import ambient_c
 from study.financing import monthly_lines, returns
 from study.study import Study
+from study.timeline import plan
 
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
@@ -259,6 +260,17 @@ def yearly_lines(study: Study) -> dict[str, Floats]:
     }
 
 
+def timeline_csv(study: Study, words: Words = ENGLISH) -> bytes:
+    """MW wanted, there and powered by project month and alternative, by the plan of lead times."""
+    stamps, columns = _month_names(study), ("wanted_mw", "available_mw", "powered_mw")
+    rows = (
+        [name, month + 1, stamps[month], *(float(getattr(power, column)[month]) for column in columns)]
+        for name, power in plan(study).power.items()
+        for month in range(study.dispatch.months)
+    )
+    return _csv(study, [*OF_MONTH, *map(Column, columns)], rows, words)
+
+
 def write_csv_files(study: Study, folder: Path, words: Words = ENGLISH) -> Iterator[Path]:
     """Write summary, bill, cost lines, cash flow, the series given and the first year of every alternative, and the
     scenario as JSON; each path as it is written. Tables of another language than English carry it in their name, so
@@ -271,6 +283,7 @@ def write_csv_files(study: Study, folder: Path, words: Words = ENGLISH) -> Itera
         "lines": lines_csv,
         "cash-flow": cash_flow_csv,
         "series": series_csv,
+        "timeline": timeline_csv,
     }
     contents = ((name, make(study, words)) for name, make in makers.items())
     hourly = ((f"hourly-{name}-year-1", hourly_csv(study, name, 1, words)) for name in ALTERNATIVES)

@@ -19,11 +19,13 @@ from finance.metrics import Figure
 from sim.dispatch.lanes import import_limits_kw, site_set_kw
 from sim.dispatch.outages import longest_h
 from sim.dispatch.result import ALTERNATIVES
+from sim.inputs.arrival import chains, first_month
 from sim.inputs.scenario import Scenario
 from sim.plant.battery import available, discharge_efficiency, nameplate_for_kwh, usable_kwh
 from sim.plant.load import monthly_scale, peak_kw
 from study.decision import Decision, decision, unserved_fraction
 from study.study import Study
+from study.timeline import saved_by_month
 
 NOTHING_KWH = 0.5
 MAIN_DIESEL_SHARE = 0.2
@@ -108,7 +110,7 @@ def remarks(study: Study) -> tuple[Finding, ...]:
     """What stands beside the headline: the baseline, undiscounted cost, a cheaper alternative that leaves load dark,
     what the best one leaves dark, what is worked out and not counted."""
     found = [_against_baseline(study), _undiscounted(study), _left_dark(study), _cheaper_but_dark(study)]
-    found += [_not_counted(study), _grid_after_the_term(study)]
+    found += [_not_counted(study), _grid_after_the_term(study), _grid_on_time(study)]
     if not study.scenario.storage.exists and not study.scenario.pv.exists:
         found.append(Finding("answers.remark.no_equipment"))
     return tuple(finding for finding in found if finding)
@@ -150,6 +152,30 @@ def _grid_after_the_term(study: Study) -> Finding | None:
     return (
         Finding("answers.remark.grid_late", {"late": Quantity("power", late_kw)}, good=False) if late_kw > 0 else None
     )
+
+
+def _grid_on_time(study: Study) -> Finding | None:
+    """In a short term the month of the grid decides: what the saving becomes until the works are usually done."""
+    chain, now = chains(study.scenario).get("grid"), study.scenario.grid.ready_month
+    if is_long_term(study.scenario) or study.scenario.timing.by_month or chain is None:
+        return None
+    usual = first_month(chain)
+    saved = {} if usual is None else saved_by_month(study, usual)
+    if usual is None or usual <= now or not saved or saved[now] <= 0:
+        return None
+    held = max(month for month, share in saved.items() if share > 0)
+    values = {
+        "now": Quantity("term", now),
+        "usual": Quantity("term", usual),
+        "baseline": Quantity("name", study.baseline),
+        "saved": Quantity("percent", saved[now]),
+        "held": Quantity("term", held),
+        "held_saved": Quantity("percent", saved[held]),
+    }
+    if held + 1 not in saved:
+        return Finding("answers.remark.grid_on_time", values, good=False)
+    values |= {"lost": Quantity("term", held + 1), "change": Quantity("change", -saved[held + 1])}
+    return Finding("answers.remark.grid_on_time_lost", values, good=False)
 
 
 def _left_dark(study: Study) -> Finding | None:

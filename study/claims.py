@@ -36,7 +36,7 @@ from study.evaluate import evaluate
 from study.financing import charging_cost
 from study.foresight import bound, cost_of_trace, not_covered
 from study.study import Study
-from study.turning import search_range
+from study.turning import Side, search_range
 
 CLAIM_DIR = Path(__file__).resolve().parent.parent / "assets" / "claims"
 Comparator = Literal["at_least", "at_most", "between"]
@@ -106,7 +106,8 @@ class Metric:
 class BreakEven:
     """The value of one input at which the claim turns, the nearest to today's; None where it does not in low..high.
 
-    holds: the side of `at` on which the claim holds.
+    holds: the side of `at` on which the claim holds. Of a whole number `at` is the last value at which it holds, and
+    `fails_at` the first at which it does not.
     """
 
     path: str
@@ -114,7 +115,8 @@ class BreakEven:
     low: float
     high: float
     at: float | None = None
-    holds: Literal["above", "below"] | None = None
+    holds: Side | None = None
+    fails_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,20 @@ def _turn(study: Study, claim: Claim, path: str, value: Callable[[float], Figure
     if not turns:
         return BreakEven(path, now, low, high)
     a, b = min(turns, key=lambda pair: min(abs(pair[0] - now), abs(pair[1] - now)))
-    at = _root(margin, a, b)
-    return BreakEven(path, now, low, high, float(round(at)) if whole else at, "above" if margin(b) >= 0 else "below")
+    side: Side = "above" if margin(b) >= 0 else "below"
+    if whole:
+        return BreakEven(path, now, low, high, *_whole_turn(margin, round(a), round(b), side))
+    return BreakEven(path, now, low, high, _root(margin, a, b), side)
+
+
+def _whole_turn(margin: Callable[[float], float], a: int, b: int, side: Side) -> tuple[float, Side, float]:
+    """Between whole values a and b, of which the claim holds at one: the last at which it holds, and the first at which
+    it does not."""
+    while b - a > 1:
+        middle = (a + b) // 2
+        a, b = (middle, b) if (margin(middle) >= 0) == (margin(a) >= 0) else (a, middle)
+    held, failed = (b, a) if side == "above" else (a, b)
+    return float(held), side, float(failed)
 
 
 def holding_range(study: Study, claim: Claim) -> HoldingRange:

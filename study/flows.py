@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from finance import metrics
-from finance.ledger import cells_price, kw_beyond, of_site
+from finance.instalments import FROM_THE_START, MONTHS_OF, Instalment, instalments, months_of, years_from
+from finance.ledger import cells_price, columns_of, kw_beyond, of_site
 from finance.lines import LINES, Reader, value
 from finance.lives import FACTORS, Lives
 from finance.price_paths import path_of, rate_input
@@ -109,7 +110,7 @@ def _chunk(terms: list[Term], v: Values, used: list[Used]) -> dict[str, Floats]:
     found = {"rate": v("finance.discount_rate")}
     for prefix, flow, term, own in zip(("", "base_"), ("own", "base"), terms, used, strict=True):
         of = _quantities(term, v, own)
-        found[flow] = sum_of(_cost_flows(term, v.count, of).values())
+        found[flow] = sum_of(_cost_flows(term, v, own, of).values())
         found[f"{prefix}unserved_kwh"] = of("unserved_kwh").sum(axis=1)
         found[f"{prefix}co2_t"] = np.broadcast_to(of("co2_kg"), (v.count, term.months)).sum(axis=1) / 1000
     return found
@@ -117,29 +118,35 @@ def _chunk(terms: list[Term], v: Values, used: list[Used]) -> dict[str, Floats]:
 
 def cost_flows(term: Term, v: Values, used: Used) -> dict[str, Floats]:
     """Every cost line of one alternative (n, months + 1), money out negative."""
-    return _cost_flows(term, v.count, _quantities(term, v, used))
+    return _cost_flows(term, v, used, _quantities(term, v, used))
 
 
-def _cost_flows(term: Term, count: int, of: Reader) -> dict[str, Floats]:
-    nothing = np.zeros((count, term.months + 1))
-    columns = {"start": slice(0, 1), "end": slice(-1, None), "yearly": slice(1, None, 12)}
+def _cost_flows(term: Term, v: Values, used: Used, of: Reader) -> dict[str, Floats]:
+    nothing, study = np.zeros((v.count, term.months + 1)), term.own.study
     found = dict.fromkeys(LINES, nothing)
     for line in LINES.values():
-        if not any(np.ndim(factor) == 0 and factor == 0 for factor in map(of, line.plain)):
-            found[line.key] = np.zeros_like(nothing)
-            found[line.key][:, columns.get(line.due, slice(1, None))] = value(line, of)
+        if any(np.ndim(factor) == 0 and factor == 0 for factor in map(of, line.plain)):
+            continue
+        found[line.key] = np.zeros_like(nothing)
+        parts = instalments(study.scenario, study.dispatch.sets[term.own.row][None], line)
+        if parts is None:
+            found[line.key][:, columns_of(line.due)] = value(line, of)
+        for part in parts or ():
+            own = _quantities(term, v, used, part)
+            found[line.key][:, columns_of(line.due, part.month)] += part.share * value(line, own)
     return found
 
 
-def _quantities(term: Term, v: Values, used: Used) -> Reader:
+def _quantities(term: Term, v: Values, used: Used, stage: Instalment = FROM_THE_START) -> Reader:
     """What each factor of a cost line is for variants: (n or 1, months, project years or 1), or a number. What is not
     simulated for variants is the study's own."""
     study, row = term.own.study, term.own.row
     finance, year = study.scenario.finance, term.year_of_month
     spread = v.factor("tariff.spread")
-    added, price = health_and_cells(study, v)[1], cells_price(v("finance.storage_cost_decline"), study.dispatch.years)
-    replaces = study.scenario.storage.renewal == "replace"
-    lives = Lives(study.dispatch.months, v.one, added, price, replaces)
+    years, months = years_from(stage.month, study.dispatch.months), study.dispatch.months
+    added = health_and_cells(study, v)[1][:, :years]
+    price = cells_price(v("finance.storage_cost_decline"), years, stage.month)
+    lives = Lives(months - stage.month, v.one, added, price, study.scenario.storage.renewal == "replace")
     own: dict[str, Callable[[], Any]] = {
         "hybrid": lambda: float(term.own.is_hybrid),
         "with_grid": lambda: float(term.own.name != "diesel"),
@@ -161,6 +168,8 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
             return own[name]()
         if name in FACTORS:
             return lives(name)
+        if name in MONTHS_OF:
+            return months_of(study.scenario, name, months)
         if name in used:
             return used[name]
         if name in study.dispatch.monthly:
@@ -171,4 +180,4 @@ def _quantities(term: Term, v: Values, used: Used) -> Reader:
             return path_of(finance, component).factors_at(np.atleast_1d(np.squeeze(rates)), year[-1] + 1)[:, year]
         return v.factor(name) if "." in name else of_site(study.scenario, name)
 
-    return Reader(plain)
+    return Reader(plain, stage.known)

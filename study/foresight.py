@@ -18,6 +18,7 @@ from finance.price_paths import path_of
 from finance.rates import bill_rates, reactive_kvarh
 from sim.dispatch.batch import FUEL_FIELDS, Trace
 from sim.dispatch.rates import PeakRate, Rates
+from sim.inputs.arrival import is_staged
 from sim.inputs.scenario import Scenario
 from sim.optimum.model import Infeasible, Optimum, Programme, ShedTier, monthly_windows
 from sim.optimum.solve import solve
@@ -79,9 +80,12 @@ def not_covered(study: Study) -> str | None:
 
 
 def bill_not_covered(study: Study) -> str | None:
-    """What of the bill no programme knows, as a key: "ratchet", "contract_demand", "bill_rules" (tiers, power factor,
-    minimum bill), "demand_window"; None where it knows all."""
+    """What of plant and bill no programme knows, as a key: "staged" (battery, PV or sets that come later),
+    "ratchet", "contract_demand", "bill_rules" (tiers, power factor, minimum bill), "demand_window"; None where it knows
+    all."""
     tariff = study.scenario.tariff
+    if is_staged(study.scenario):
+        return "staged"
     if tariff.ratchet_fraction and tariff.ratchet_months and tariff.demand_charges:
         return "ratchet"
     if tariff.demand_basis == "contract_demand":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import Any
 
 from finance.figures import FIGURES, OF_FLOWS, Kpis
@@ -11,6 +12,7 @@ from study.attribution import parts
 from study.decision import decision
 from study.financing import returns, storage_costs
 from study.study import Study
+from study.timeline import plan
 from study.turning import nearest
 
 
@@ -30,6 +32,46 @@ def summary(study: Study) -> dict[str, Any]:
             for name, saving in study.savings.items()
         },
         "returns": _returns(study),
+        "timeline": timeline(study),
+    }
+
+
+def timeline(study: Study) -> dict[str, Any]:
+    """The plan by lead times, months counted from the start; null is never within the term. `in_use`: whether the
+    figures above count them."""
+    found = plan(study)
+    names = ("p50", "p90")
+    return {
+        "in_use": found.in_use,
+        "worth_per_mw_month": found.worth_per_mw_month,
+        "parts": {
+            part.part: {
+                "first_month": part.first,
+                **{f"{name}_first_month": month for name, month in zip(names, part.quantiles, strict=True)},
+                "critical": list(part.critical),
+                "steps": {
+                    step.key: {
+                        "done_month": None if isinf(part.dates[step.key]) else part.dates[step.key],
+                        "slack_months": part.slack.get(step.key),
+                        "confidence": step.confidence,
+                    }
+                    for step in part.chain
+                },
+            }
+            for part in found.parts
+        },
+        "alternatives": {
+            name: {
+                "tenth_first_month": list(power.tenths),
+                **{f"{q}_tenth_first_month": list(row) for q, row in zip(names, power.tenths_drawn, strict=True)},
+                "unpowered_mw_months": power.waiting_mw_months,
+                "waiting_cost": power.waiting_cost,
+                "wanted_mw": power.wanted_mw.tolist(),
+                "available_mw": power.available_mw.tolist(),
+                "powered_mw": power.powered_mw.tolist(),
+            }
+            for name, power in found.power.items()
+        },
     }
 
 

@@ -130,6 +130,9 @@ def turn_text(study: Study, found: BreakEven) -> str:
         low, high = (words.number(value * scale, unit) for value in (found.low, found.high))
         return t("claims.turn.nowhere", name=name, low=low, high=high)
     at, now = (words.number(value * scale, unit) for value in (found.at, found.now))
+    if found.fails_at is not None:
+        fails = words.number(found.fails_at * scale, unit)
+        return t(f"claims.turn.whole_{found.holds}", name=name, at=at, fails=fails, now=now)
     return t(f"claims.turn.{found.holds}", name=name, at=at, now=now)
 
 

@@ -10,7 +10,7 @@ from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ("overview", "operation", "money", "saving", "proposal")
-QUESTIONS = ("sizing", "deal", "outages", "autonomy", "compute", "risk", "claims")
+QUESTIONS = ("sizing", "deal", "when", "outages", "autonomy", "compute", "risk", "claims")
 INPUTS = ("load", "grid", "tariff", "bills", "equipment", "terms")
 MORE = ("method", "downloads")
 

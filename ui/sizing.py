@@ -27,7 +27,7 @@ from ui.figures import card, chart
 from ui.kept import once
 from ui.state import t
 
-REASONS = ("ratchet", "contract_demand", "bill_rules", "demand_window", "no_load")
+REASONS = ("staged", "ratchet", "contract_demand", "bill_rules", "demand_window", "no_load")
 BUILDS = ("battery", "pv", "sets")
 FLAT = 0.005  # of the least cost: sizes that cost no more than this beyond it
 SAME = 0.001  # of today's cost: a saving below it is none

@@ -112,6 +112,12 @@ def number(label: str, low: float, high: float, *, step: float = 1.0, default: f
     return st.column_config.NumberColumn(label, help=limits, step=step, default=default, width="small")
 
 
+def optional_number(label: str, low: float, high: float) -> Any:
+    """A number column that may stay empty."""
+    limits = t("inputs.table.limits", low=plain(low), high=plain(high))
+    return st.column_config.NumberColumn(label, help=limits, width="small", required=False)
+
+
 def flag(label: str, note: str) -> Any:
     """A column of yes or no."""
     return st.column_config.CheckboxColumn(label, help=note, default=False, width="small")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from finance import metrics
 from finance.figures import KeyFigure
+from finance.instalments import Instalment, instalments
 from finance.kpis import served_kwh
 from finance.ledger import CAPEX_LINES
 from finance.lines import LINES, PRICED
@@ -156,7 +157,10 @@ def _line_formulas(book: Book, row: int, key: str) -> Iterator[tuple[int, str | 
     """(column, formula) of one line; None, or no column, where it cannot occur."""
     due, months = LINES[key].due, range(book.study.dispatch.months)
     here: dict[str, str | None] = {"fleet": f"MAX({_months_range(book, row, 'sets', months)})"}
-    if due in ("start", "end"):
+    parts = instalments(book.study.scenario, book.study.dispatch.sets, LINES[key])
+    if parts is not None:
+        yield from _by_stages(book, row, key, parts)
+    elif due in ("start", "end"):
         yield START if due == "start" else last_column(book), line_formula(book, row, key, here)
     elif due == "yearly":
         for year in range(book.study.dispatch.years):
@@ -166,6 +170,18 @@ def _line_formulas(book: Book, row: int, key: str) -> Iterator[tuple[int, str | 
     elif due == "monthly" or ALTERNATIVES[row] != "diesel":
         for period in range(1, book.periods + 1):
             yield START + period, _of_month(book, row, key, period - 1)
+
+
+def _by_stages(book: Book, row: int, key: str, parts: tuple[Instalment, ...]) -> Iterator[tuple[int, str | None]]:
+    """What comes in stages: the first price of each is a formula; what hangs on the lives of several is a number."""
+    if LINES[key].due != "start":
+        paid = book.study.ledger.lines[key][row]
+        yield from ((START + int(at), f"={float(paid[at])!r}") for at in np.flatnonzero(paid))
+        return
+    for part in parts:
+        here: dict[str, str | None] = {name: repr(float(np.ravel(values)[row])) for name, values in part.known.items()}
+        found = line_formula(book, row, key, here)
+        yield START + part.month, found and (found if part.share == 1.0 else f"{found}*{part.share!r}")
 
 
 def _months_range(book: Book, row: int, column: str, months: range) -> str:

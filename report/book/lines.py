@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from finance.instalments import MONTHS_OF
 from finance.lines import LINES, QUANTITIES, formula, quantity_formula
 from finance.lives import LIFE
 from report.book.cells import Book, input_name
@@ -59,6 +60,9 @@ def _cells(book: Book, row: int, here: Mapping[str, str | None], at: int) -> Cal
             return "" if occurs[name] else None
         if name in places:
             return places[name]
+        if name in MONTHS_OF:  # nothing where the whole plant stands, else the share that does
+            share = _number(book, name, row, at)
+            return "" if share == "1.0" else share
         if name in register():
             return _input(name)
         if name in QUANTITIES:

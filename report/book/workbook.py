@@ -18,6 +18,7 @@ from report.book.months import months_sheet
 from report.book.paths import paths_sheet
 from report.book.sensitivity import sensitivity_sheet
 from report.book.summary import checks_sheet, hourly_sheet, sources_sheet, summary_sheet
+from report.book.timeline import timeline_sheet
 from report.book.years import years_sheet
 from study.study import Study
 
@@ -39,6 +40,7 @@ def workbook(study: Study, words: Words, hourly: bool = True) -> bytes:
     paths_sheet(book)
     searched = [*alternatives_searched(book), *finance_sheet(book)]
     rates_sheet(book, [*searched, *deal_sheet(book, len(searched))])
+    timeline_sheet(book)
     if hourly:
         hourly_sheet(book)
     checks_sheet(book)

@@ -28,12 +28,14 @@ from report import views
 from report.palette import LIGHT, ink_on
 from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
+from report.screen import when as charts_when
 from report.screen.charts import nice_ticks
 from report.text import say
 from report.text.amounts import amounts, month_name
 from sim.dispatch.batch import Trace
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
+from study.timeline import Plan
 from study.turning import TurningPoint
 from study.weeks import Span, outage_runs
 
@@ -355,6 +357,28 @@ def energy_ladder(rungs: Sequence[tuple[str, float]], words: Words, width_mm: fl
         _names_down(axes, [_wrapped(label, 16) for label, _ in rungs])
 
     return _draw(draw, width_mm, 48, left_mm=27, bare=True)
+
+
+def power_by_month(found: Plan, words: Words, width_mm: float = FULL_MM) -> str:
+    """MW wanted and MW there by alternative, month by month."""
+    months = charts_when.shown_months(found)
+    lines = [(power.available_mw, LIGHT.alternatives[name], "-") for name, power in found.power.items()]
+    lines.append((found.power["hybrid"].wanted_mw, LIGHT.text, ":"))
+
+    def draw(axes: Axes) -> None:
+        for values, colour, style in lines:
+            axes.step(range(months + 1), [*values[:months], values[months - 1]], colour, where="post", linestyle=style)
+        axes.set_ylim(0, max(float(values[:months].max()) for values, *_ in lines) * 1.06 or 1.0)
+        axes.set_xlim(0, months)
+        ticks = nice_ticks(0, months)
+        units = [words.t("when.months") if tick == ticks[-1] else "" for tick in ticks]
+        axes.set_xticks(ticks, [words.number(tick, unit) for tick, unit in zip(ticks, units, strict=True)])
+
+    return _draw(draw, width_mm, 48, left_mm=14, right_mm=12)
+
+
+def power_legend(found: Plan, words: Words) -> list[tuple[str, str]]:
+    return charts_when.legend(found, words, dark=False)
 
 
 def health_curve(study: Study, words: Words, width_mm: float = HALF_MM) -> str:

@@ -23,6 +23,7 @@ CHAPTERS = (
     "load",
     "alternatives",
     "solution",
+    "delivery",
     "operation",
     "bridge",
     "resilience",

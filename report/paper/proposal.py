@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report.paper import constants, deal, money, operation, plant, site, terms
+from report.paper import constants, deal, delivery, money, operation, plant, site, terms
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
 from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
@@ -22,6 +22,7 @@ WRITERS = {
     "load": site.load,
     "alternatives": plant.alternatives,
     "solution": plant.solution,
+    "delivery": delivery.delivery,
     "operation": operation.operation,
     "bridge": money.bridge,
     "resilience": operation.resilience,

@@ -16,6 +16,7 @@ from sim.dispatch.control import Shaving, orders, refill_share, yearly_threshold
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.dispatch.rule import STEP_PV
+from sim.inputs.arrival import WHOLE, arrivals, fleet, share_there, stages
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses
 from sim.plant import transformer
@@ -233,12 +234,14 @@ def _without_lone_pv(scenario: Scenario, clock: Timeline, down: NDArray[np.bool_
     """Runs, which of them each lane has, and what each sheds. PV alone carries no load: its inverters follow a voltage
     that grid, battery or sets hold up. A hybrid without a battery has runs of its own where it has no set either."""
     runs, run_of, shed_kw = before
-    if scenario.storage.exists or not scenario.pv.exists:
-        return before
     years = len(down)
+    battery = share_there(scenario, "battery", years * clock.months) * scenario.storage.exists
+    if not scenario.pv.exists or battery.all():
+        return before
     limits = import_limits_kw(scenario, years * clock.months).reshape(years, -1)[:, clock.month_index]
     sets = _sets_on_site(scenario, years * clock.months)[ALTERNATIVES.index("hybrid")]
-    alone = (down | (limits == 0)) & (sets.reshape(years, -1)[:, clock.month_index] == 0)
+    carried = (sets + battery).reshape(years, -1)[:, clock.month_index] > 0
+    alone = (down | (limits == 0)) & ~carried
     runs, shed_kw, run_of = list(runs), list(shed_kw), run_of.copy()
     for year in np.flatnonzero(alone.any(axis=1)):
         lane = len(run_of) - years + year
@@ -397,19 +400,38 @@ def _lanes(
         scale.reshape(years, -1),
         life.health,
     )
+    battery_share = _share(scenario, "battery", clock.months, life.health)
+    counted_kw = spread(hybrid * available(scenario.storage)[0], battery_share.reshape(years, -1).min(axis=1))
+    set_max = planned_fraction(scenario, counted_kw)
     lanes = Lanes(
         pv_kwp=spread(hybrid * scenario.pv.dc_kwp, pv_years),
         **_battery_lanes(scenario, life.health, lambda by_year: spread(hybrid, by_year)),
         auxiliary_kw=spread(hybrid, scenario.storage.energy_kwh / 1000 * auxiliary),
         export_limit_kw=spread(hybrid * scenario.grid.export_limit_kw),
-        **_genset_lanes(scenario, lambda value: spread(ones * value)),
+        **_genset_lanes(scenario, lambda value: spread(ones * value)) | {"set_max_fraction": set_max},
         genset_first_below_kwh=spread(hybrid * (counted_kwh * genset_start_share(scenario)), life.health),
         load_scale=by_month(ones, scale),
         import_limit_kw=by_month(grid, limits),
         shave_kw=by_month(ones, held_kw.ravel()),
         sets=sets,
+        pv_share=by_month(ones, _share(scenario, "pv", clock.months, pv_years)),
+        battery_share=by_month(ones, battery_share),
     )
     return lanes, sets
+
+
+def _share(scenario: Scenario, part: str, per_year: int, left: Floats) -> Floats:
+    """How much of battery or PV stands in each month of the term (months,), over what the whole would have `left` in
+    that project year (years,) if all of it had come at the start: each stage ages from its own month on."""
+    found = stages(scenario, part)
+    if found == WHOLE:
+        return np.ones(len(left) * per_year)
+    month = np.arange(len(left) * per_year)
+    share = np.zeros(len(month))
+    for stage in found:
+        own = left[np.maximum(month - stage.month, 0) // per_year] / left[month // per_year]
+        share += stage.share * own * (month >= stage.month)
+    return share
 
 
 def _climate_where_asked(scenario: Scenario, clock: Timeline) -> Floats:
@@ -425,9 +447,12 @@ def _carried(runs: tuple[Series, ...], run_of: NDArray[np.int64], lanes: Lanes, 
     own = some_lanes(lanes, mine)
     if not own.battery_kw.any():
         return lanes
+    first, last, low = own.battery_share[1:, 0], own.battery_share[:-1, -1], own.energy_min_kwh
+    came = np.where(first == last, 0.0, low[1:] * first - low[:-1] * last)  # cells come with their lowest charge
     for _ in range(years - 1):
-        ends = kernel.aggregate_runs(runs, run_of[mine], own, n_periods).energy_end_kwh[:-1]
-        starts = np.append(own.energy_start_kwh[:1], np.clip(ends, own.energy_min_kwh[1:], own.energy_max_kwh[1:]))
+        ends = kernel.aggregate_runs(runs, run_of[mine], own, n_periods).energy_end_kwh[:-1] + came
+        ends = np.divide(ends, first, out=own.energy_start_kwh[1:].copy(), where=first > 0)
+        starts = np.append(own.energy_start_kwh[:1], np.clip(ends, low[1:], own.energy_max_kwh[1:]))
         if np.array_equal(starts, own.energy_start_kwh):
             break
         own = replace(own, energy_start_kwh=starts)
@@ -480,11 +505,13 @@ def planned_fraction(scenario: Scenario, battery_kw: Floats) -> Floats:
 
 def _sets_on_site(scenario: Scenario, months: int) -> Floats:
     """(alternatives, months): the diesel plan's fleet until the grid is ready, then what each alternative keeps."""
-    genset, ready = scenario.genset, scenario.grid.ready_month
-    after = {"diesel": genset.sets, "grid": 0, "grid_diesel": genset.backup_sets, "hybrid": genset.last_resort_sets}
+    genset, ready, diesel = scenario.genset, scenario.grid.ready_month, fleet(scenario, months)
+    after = {"diesel": 0, "grid": 0, "grid_diesel": genset.backup_sets, "hybrid": genset.last_resort_sets}
     sets = np.array([np.full(months, float(after[name])) for name in ALTERNATIVES])
     bridged = [ALTERNATIVES.index(name) for name in ("grid_diesel", "hybrid")]
-    sets[bridged, :ready] = np.maximum(sets[bridged, :ready], genset.sets)
+    sets[bridged, :ready] = np.maximum(sets[bridged, :ready], diesel[:ready])
+    sets[ALTERNATIVES.index("diesel")] = diesel
+    sets[:, : arrivals(scenario)["sets"]] = 0.0
     return sets
 
 

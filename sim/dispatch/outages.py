@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, runs
 from sim.dispatch.announced import listed
 from sim.dispatch.result import Dispatch
+from sim.inputs.arrival import share_there
 from sim.inputs.grid import LONGEST_LISTED_H, Outage
 from sim.inputs.scenario import Scenario
 from sim.plant.interruptions import OutageDraws, grid_up, outage_draws
@@ -57,17 +60,25 @@ def interruptions(dispatch: Dispatch) -> Floats:
     events = np.zeros((len(dispatch.monthly["load_kwh"]), dispatch.years * per_year))
     connected = dispatch.lanes.import_limit_kw[dispatch.row("grid") * dispatch.years :][: dispatch.years] > 0
     bridges = scenario.grid.ups_bridges
-    seamless = bridges or (scenario.storage.exists and scenario.storage.seamless_transfer)
+    transfers = scenario.storage.exists and scenario.storage.seamless_transfer
+    stands = share_there(scenario, "battery", dispatch.years * per_year) > 0
     for year in range(dispatch.years):
         first, end = runs(dispatch.down[year] & connected[year][dispatch.clock.month_index])
         if first.size:
             month = year * per_year + dispatch.clock.month_index[first]
-            for name, is_bridged in (("grid", False), ("grid_diesel", bridges), ("hybrid", seamless)):
-                lost = _not_served(dispatch, name, year, first, end) if is_bridged else np.ones(first.size)
-                np.add.at(events[dispatch.row(name)], month, lost)
+            held_over: dict[str, Any] = {
+                "grid": False,
+                "grid_diesel": bridges,
+                "hybrid": bridges | (transfers & stands[month]),
+            }
+            for name, held in held_over.items():
+                is_bridged = np.broadcast_to(held, first.size)
+                missed = _not_served(dispatch, name, year, first, end) if is_bridged.any() else np.ones(first.size)
+                np.add.at(events[dispatch.row(name)], month, np.where(is_bridged, missed, 1.0))
         for month in _too_short(dispatch, year):
             if connected[year][month]:
-                rows = [("grid", False), ("grid_diesel", bridges), ("hybrid", seamless)]
+                held = bridges or (transfers and stands[year * per_year + month])
+                rows = [("grid", False), ("grid_diesel", bridges), ("hybrid", held)]
                 for row in (dispatch.row(name) for name, is_bridged in rows if not is_bridged):
                     events[row, year * per_year + month] += 1.0
     return events[:, : dispatch.months]

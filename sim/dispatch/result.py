@@ -83,7 +83,8 @@ class Dispatch:
 
     def start_kwh(self, year: int = 1) -> float:
         """Energy in the hybrid's battery as a project year begins."""
-        return float(self.lanes.energy_start_kwh[self.row("hybrid") * self.years + year - 1])
+        lane = self.row("hybrid") * self.years + year - 1
+        return float(self.lanes.energy_start_kwh[lane] * self.lanes.battery_share[lane, 0])
 
     def total(self, name: str) -> Floats:
         """Sum over the term of one monthly quantity (alternatives,)."""

@@ -6,6 +6,7 @@ import re
 import reprlib
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +18,7 @@ from sim.problem import Named, Problem, Refusal, as_problem
 from sim.timeline import MONTH_DAYS
 
 MOST_PROBLEMS = 20
+MOST_STAGES = 60
 LONGEST_VALUE = 60
 MOST_WRITTEN = 1e30
 MONTH, COUNTRY, CURRENCY, NO_OR_CURRENCY = r"^20\d\d-(0[1-9]|1[0-2])$", "^[A-Z]{2}$", "^[A-Z]{3}$", "^([A-Z]{3})?$"
@@ -54,6 +56,19 @@ def require_day(value: Any) -> Any:
             month=value.month,
         )
     return value
+
+
+def require_order(path: str, stages: Sequence[Any]) -> None:
+    """Stages of a plant must stand in the order of their months, one a month. Raises Refusal."""
+    for before, after in pairwise(stages):
+        if after.month <= before.month:
+            raise Refusal(
+                "{input}: a stage of month {after} stands behind one of month {before}; list them in the order of "
+                "their months, one a month",
+                input=Named(path),
+                after=after.month,
+                before=before.month,
+            )
 
 
 class InputError(Refusal):

@@ -50,7 +50,10 @@ class Grid(Closed, card="grid.connection"):
     existing_kw: Kw = given(0.0, "Grid already there [kW]", "Import limit before the works are done.")
     import_limit_kw: Kw = given(12_500.0, "Import limit after the works [kW]", "Greatest import the grid allows.")
     ready_month: int = given(
-        0, "Grid ready after [months 0..360]", "Months until the works are done; 0 = from the start."
+        0,
+        "Grid ready after [months 0..360]",
+        "Months until the works are done; 0 = from the start. Where lead times count it is what their chain comes to.",
+        when=lambda s: not (s.timing.by_month and s.grid.new_share > 0),
     )
     stages: tuple[GridStage, ...] = given((), "Later stages", "Further limits by project month.", card="grid.stages")
     transformer_kva: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(

@@ -224,6 +224,20 @@ def tariff_source(keys: str) -> str:
     return "; ".join(known[key.strip()]["title"] if key.strip() in known else key.strip() for key in keys.split(";"))
 
 
+@cache
+def lead_steps(chain: str) -> tuple[tuple[str, tuple[str, ...], Record], ...]:
+    """The steps of a part's chain (`equipment.yaml: lead_time`): name, the steps it waits for, and its months."""
+    data = _file("equipment")
+    return tuple(
+        (
+            row["step"],
+            tuple(row["after"]),
+            _as_record(f"equipment:lead_time.{chain}.{row['step']}", row, data["sources"]),
+        )
+        for row in data["lead_time"][chain]
+    )
+
+
 FUEL_LOADS = {"load_25": 0.25, "load_50": 0.50, "load_75": 0.75, "load_100": 1.00}
 
 

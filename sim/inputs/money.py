@@ -347,6 +347,13 @@ class Losses(SectionPart, card="terms.loss"):
     count_unserved: bool = given(
         True, "Count lost compute", "Whether it enters cost, NPV and the ranking. It is always shown apart."
     )
+    waiting_per_mw_month: Money | None = given(
+        None,
+        "Worth of a powered MW [/month]",
+        "What a month of one MW of running compute is worth, for the cost of waiting alone: its revenue and the rent "
+        "of the hall differ by seven. Empty = the value of lost compute.",
+        card="timing.worth",
+    )
     gpu_price_per_h: Money = given(
         sourced("outage_cost.gpu_hour_price_cny_cn_h100_class", "loads"),
         "GPU price [/GPU-hour]",

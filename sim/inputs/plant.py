@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from sim.inputs import library
-from sim.inputs.base import Closed
+from sim.inputs.base import MOST_STAGES, Closed, require_order
 from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, always, derived, estimate, given, seen, sourced
 from sim.inputs.storage import has_battery
 from sim.inputs.tariff import EVERY_MONTH, Months, Periods
@@ -26,6 +26,7 @@ def has_sets(s: Any) -> bool:
 
 OfYear = Field(max_length=8760, fail_fast=True)
 MOST_ARRAYS = 60
+MOST_SETS = 400
 
 
 def has_own_curve(s: Any) -> bool:
@@ -84,11 +85,25 @@ class PvField(Closed):
     azimuth_deg: float = Field(ge=0, le=360)
 
 
+class PvStage(Closed):
+    """From this project month on (1 is the first) this much more PV stands."""
+
+    month: int = Field(ge=1, le=360)
+    kwp: Annotated[float, Field(gt=0, le=POWER_MAX_KW)]
+
+
 class Pv(Closed, card="pv", when=has_pv):
     """Photovoltaics on site. AC output by pvlib from a drawn year that keeps the place's monthly record, or a file."""
 
     dc_kwp: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
         0.0, "PV size [kWp]", "DC nameplate.", varies="plant", when=always
+    )
+    stages: tuple[PvStage, ...] = given(
+        (),
+        "PV in stages",
+        "By project month; they share the PV size in proportion. All of it from the start where none is listed.",
+        card="timing.stages",
+        max_length=MOST_STAGES,
     )
     tilt_deg: float = given(
         estimate(10.0, "Usual mounting on flat roofs, general knowledge", 0, 35),
@@ -142,6 +157,11 @@ class Pv(Closed, card="pv", when=has_pv):
         None, "Weather file", "An uploaded year; its temperatures serve load and battery."
     )
 
+    @model_validator(mode="after")
+    def _stages_rise(self) -> Pv:
+        require_order("pv.stages", self.stages)
+        return self
+
     @property
     def exists(self) -> bool:
         """Whether there are any panels."""
@@ -154,6 +174,13 @@ class Pv(Closed, card="pv", when=has_pv):
 
 
 MAKERS = "Median of eleven makers' curves, 2004-2022: Cummins, Caterpillar, Kohler, Mitsubishi"
+
+
+class SetStage(Closed):
+    """From this project month on (1 is the first) so many sets more stand on site, or fewer where below 0."""
+
+    month: int = Field(ge=1, le=360)
+    sets: int = Field(ge=-400, le=400)
 
 
 class Genset(Closed, card="sets", when=has_sets):
@@ -183,6 +210,14 @@ class Genset(Closed, card="sets", when=has_sets):
         "Sets, diesel plan [0..400]",
         "In the diesel plan; and in every plan with sets until the grid is ready.",
         when=always,
+    )
+    stages: tuple[SetStage, ...] = given(
+        (),
+        "Sets of the diesel plan in stages",
+        "Sets that come and go by project month, in place of the one number; also in every plan with sets until the "
+        "grid is ready.",
+        card="timing.stages",
+        max_length=MOST_STAGES,
     )
     backup_sets: int = given(7, "Sets, grid + diesel [0..400]", "Backup once the grid is there.", when=always)
     last_resort_sets: int = given(2, "Sets, hybrid [0..400]", "Last resort once the grid is there.", when=always)
@@ -266,6 +301,22 @@ class Genset(Closed, card="sets", when=has_sets):
             first=Named("genset.own_25_l_per_kwh"),
             last=Named("genset.own_100_l_per_kwh"),
         )
+
+    @model_validator(mode="after")
+    def _stages_can_be(self) -> Genset:
+        require_order("genset.stages", self.stages)
+        there = 0
+        for stage in self.stages:
+            there += stage.sets
+            if not 0 <= there <= MOST_SETS:
+                raise Refusal(
+                    "{input}: in month {month} there would be {count} sets; keep them between 0 and {most}",
+                    input=Named("genset.stages"),
+                    month=stage.month,
+                    count=there,
+                    most=MOST_SETS,
+                )
+        return self
 
     @model_validator(mode="after")
     def _loads_are_ordered(self) -> Genset:

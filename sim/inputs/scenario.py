@@ -1,6 +1,6 @@
 """The Scenario: every input of a study, each defined once. Widgets, CLI, files and documents derive from it.
 
-Physics reads `site, load, grid, tariff, pv, storage, genset, dispatch, compute`; what is only money sits in
+Physics reads `site, load, grid, tariff, pv, storage, genset, dispatch, compute, timing`; what is only money sits in
 `finance` and `deal`, which `sim/` never reads, so a price change needs no new simulation. Fractions are 0..1, powers
 kW, energies kWh, money in `site.currency`.
 """
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
-from sim.inputs import library
+from sim.inputs import arrival, library
 from sim.inputs.base import Closed, InputError, input_error
 from sim.inputs.bills import MOST_BILLS, RealBill
 from sim.inputs.contract import Contract
@@ -26,6 +26,7 @@ from sim.inputs.site import Load, Site
 from sim.inputs.storage import Storage
 from sim.inputs.tariff import Tariff, library_tariff
 from sim.inputs.text import LONGEST_KEY, Line, read_json
+from sim.inputs.timing import Timing
 from sim.problem import Named, Problem, Refusal
 
 ENGINE_VERSION = "0.2.0"
@@ -54,6 +55,7 @@ class Scenario(Closed):
     genset: Genset = Genset()
     dispatch: Control = Control()
     compute: Compute = Compute()
+    timing: Timing = Timing()
     finance: Finance = Finance()
     deal: Contract = Contract()
     bills: tuple[RealBill, ...] = Field(default=(), max_length=MOST_BILLS)
@@ -66,6 +68,9 @@ class Scenario(Closed):
         problems = list(_conflicts(self))
         if problems:
             raise InputError(problems)
+        ready = arrival.arrivals(self)["grid"]
+        if ready != self.grid.ready_month:  # what the chain comes to, where it is used
+            object.__setattr__(self, "grid", self.grid.model_copy(update={"ready_month": ready}))
         return self
 
     def with_(self, changes: Mapping[str, Any]) -> Scenario:
@@ -184,6 +189,16 @@ def _conflicts(s: Scenario) -> Iterator[Problem]:
             low=s.storage.soc_min_fraction,
             high=s.storage.soc_max_fraction,
         )
+    known = arrival.steps_of(s) if s.timing.by_month else {}
+    for row in s.timing.steps:
+        if row.part in known and row.step not in known[row.part]:
+            yield Problem(
+                "{input}: the chain of '{part}' has no step '{step}'; it has {steps}",
+                input=Named("timing.steps"),
+                part=row.part,
+                step=row.step,
+                steps=known[row.part],
+            )
     if s.tariff.demand_window_minutes % s.site.step_minutes and s.site.step_minutes < s.tariff.demand_window_minutes:
         yield Problem("{input} must divide the tariff's demand window", input=Named("site.step_minutes"))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sim.inputs.base import Closed
+from sim.inputs.base import MOST_STAGES, Closed, require_order
 from sim.inputs.field import Fraction, Kw, When, always, derived, estimate, given, seen, sourced
 from sim.problem import Named, Refusal
 
@@ -35,6 +35,13 @@ class AugmentYear(Closed):
     year: int = Field(ge=2, le=30)
 
 
+class BatteryStage(Closed):
+    """From this project month on (1 is the first) this much more of the battery stands."""
+
+    month: int = Field(ge=1, le=360)
+    energy_kwh: float = Field(gt=0, le=10_000_000)
+
+
 class Storage(Closed, card="battery", when=has_battery):
     """An LFP battery. Energy is nameplate, inside the battery; power is AC at the bus, the same both ways."""
 
@@ -42,6 +49,14 @@ class Storage(Closed, card="battery", when=has_battery):
         20_000.0, "Battery energy [kWh]", "Nameplate.", varies="plant", when=always
     )
     power_kw: Kw = given(10_000.0, "Battery power [kW]", "AC, charge and discharge.", varies="plant", when=always)
+    stages: tuple[BatteryStage, ...] = given(
+        (),
+        "Battery in stages",
+        "By project month; they share battery energy and power in proportion. All of it from the start where none is "
+        "listed.",
+        card="timing.stages",
+        max_length=MOST_STAGES,
+    )
     soc_min_fraction: Fraction = given(
         sourced("bess.performance.soc_min_fraction"), "Lowest charge [fraction]", "Of nameplate."
     )
@@ -234,6 +249,11 @@ class Storage(Closed, card="battery", when=has_battery):
         by_energy = ceil(self.energy_kwh / (self.cabinet_kwh or usual_kwh) - SMALLER_CABINET)
         by_power = ceil(self.power_kw / self.cabinet_kw - SMALLER_CABINET) if self.cabinet_kw else 0
         return max(1, by_energy, by_power) if self.exists else 0
+
+    @model_validator(mode="after")
+    def _stages_rise(self) -> Storage:
+        require_order("storage.stages", self.stages)
+        return self
 
     @model_validator(mode="after")
     def _window_is_open(self) -> Storage:

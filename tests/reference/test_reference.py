@@ -21,7 +21,7 @@ from tests.processes import run
 HERE = Path(__file__).resolve().parent
 ROOT = Path(os.environ.get("REFERENCE_DIR") or HERE).resolve()
 # These must always be checked: a missing checks module is a failure, not a silent gap.
-REQUIRED_GROUPS = ("bill", "finance", "genset", "pv", "battery_life", "survival", "dispatch")
+REQUIRED_GROUPS = ("bill", "finance", "genset", "pv", "battery_life", "survival", "dispatch", "timeline")
 
 
 def cases(root: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from sim.inputs import library
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("sim", "finance", "study", "report", "ui", "tests")
 # Read whole: a row for each region, each class of container, each rating of a set, each choice of the method page.
-TABLES = ("grid.co2_factor_kg_per_kwh", "bess.classes", "diesel.fuel_curves_l_per_h", "modelling_choices")
+TABLES = ("grid.co2_factor_kg_per_kwh", "bess.classes", "diesel.fuel_curves_l_per_h", "modelling_choices", "lead_time")
 APART = ("schema_version", "as_of", "sources", "not_used_yet")
 
 
