@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -131,6 +131,7 @@ def _battery(study: Study) -> Iterator[Alert]:
 def _entries(study: Study) -> Iterator[Alert]:
     """Inputs that no rule forbids and that are hardly meant: prices, hours of storage, a transformer, the clock."""
     yield from _prices(study)
+    yield from _late_stages(study)
     storage, grid = study.scenario.storage, study.scenario.grid
     if storage.exists and storage.power_kw > 0:
         hours = Quantity("duration", storage.energy_kwh / storage.power_kw)
@@ -150,6 +151,19 @@ def _entries(study: Study) -> Iterator[Alert]:
     if shifted and study.scenario.pv.exists and moves_clocks(study.scenario.site.country):
         hours = Quantity("duration", shifted)
         yield Alert(Finding("answers.alert.daylight_saving", {"hours": hours}, good=False), "medium", hours)
+
+
+def _late_stages(study: Study) -> Iterator[Alert]:
+    """A stage that comes after the term: it is neither bought nor simulated."""
+    scenario = study.scenario
+    parts: dict[str, Any] = {"battery": scenario.storage, "pv": scenario.pv, "sets": scenario.genset}
+    for part, plant in parts.items():
+        late = [row.month for row in plant.stages if row.month > scenario.site.term_months]
+        if late:
+            month = Quantity("count", late[0])
+            values = {"month": month, "term": Quantity("term", scenario.site.term_months)}
+            ways = {"site.term_months": float(late[-1])}
+            yield Alert(Finding(f"answers.alert.stage_late_{part}", values, good=False), "medium", month, ways)
 
 
 def _prices(study: Study) -> Iterator[Alert]:

@@ -83,7 +83,7 @@ class Power:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class DeliveryPlan:
     """The plan of a study: `study` is the one with lead times in it; `in_use`: whether that is the study asked about.
     worth_per_mw_month: of a powered MW."""
 
@@ -98,7 +98,7 @@ class Plan:
 
 
 @kept
-def plan(study: Study) -> Plan:
+def plan(study: Study) -> DeliveryPlan:
     """The plan by lead times; the study itself is simulated with them where they do not count in it yet."""
     scenario = study.scenario
     in_use = scenario.timing.by_month
@@ -107,7 +107,7 @@ def plan(study: Study) -> Plan:
     parts = tuple(_part(name, chain, draws[name]) for name, chain in chains(timed.scenario).items())
     worth = worth_of(study)
     power = {name: _power(timed, name, draws, worth) for name in ALTERNATIVES}
-    return Plan(timed, in_use, parts, power, worth)
+    return DeliveryPlan(timed, in_use, parts, power, worth)
 
 
 def worth_of(study: Study) -> float:
@@ -237,7 +237,7 @@ def arriving(scenario: Scenario, part: str, month: int) -> Scenario:
     return scenario.with_({"timing.steps": [*kept_rows, *rows]})
 
 
-def earlier_worth(found: Plan, part: str) -> dict[str, float]:
+def earlier_worth(found: DeliveryPlan, part: str) -> dict[str, float]:
     """What a month less of each step of a part's chain is worth: less total cost of the hybrid; 0 where another step
     holds the part up."""
     own = there_part(found, part)
@@ -254,7 +254,7 @@ def earlier_worth(found: Plan, part: str) -> dict[str, float]:
     return given
 
 
-def there_part(found: Plan, part: str) -> PartPlan:
+def there_part(found: DeliveryPlan, part: str) -> PartPlan:
     """A part's plan. Raises ValueError where the site has no such part."""
     own = found.part(part)
     if own is None:

@@ -13,7 +13,7 @@ from report.text import when as when_text
 from report.text.amounts import shared_amounts
 from study import timeline
 from study.study import Study
-from study.timeline import Arrival, Plan
+from study.timeline import Arrival, DeliveryPlan
 from ui import state
 from ui.figures import card, chart
 from ui.kept import once
@@ -21,7 +21,7 @@ from ui.state import t
 
 
 @once
-def found(study: Study) -> Plan:
+def found(study: Study) -> DeliveryPlan:
     """The plan by lead times."""
     return timeline.plan(study)
 
@@ -44,7 +44,7 @@ def switch() -> None:
     state.change({"timing.by_month": not state.current().timing.by_month})
 
 
-def curve_card(plan: Plan) -> None:
+def curve_card(plan: DeliveryPlan) -> None:
     words, dark = state.words(), state.is_dark()
     with card(t("when.curve_title"), t("when.curve_note")):
         st.markdown(charts.legend(charts_when.legend(plan, words, dark)))
@@ -53,7 +53,7 @@ def curve_card(plan: Plan) -> None:
         st.markdown(f":small[:gray[{t('when.drawn_note', n=timeline.DRAWS)}]]")
 
 
-def gantt_card(plan: Plan) -> None:
+def gantt_card(plan: DeliveryPlan) -> None:
     words, dark = state.words(), state.is_dark()
     rows = when_text.part_rows(plan, words)
     with card(t("when.gantt_title"), t("when.gantt_note")):
@@ -63,7 +63,7 @@ def gantt_card(plan: Plan) -> None:
         _table(when_text.part_heads(words), rows, "when_parts", alt)
 
 
-def waiting_card(study: Study, plan: Plan) -> None:
+def waiting_card(study: Study, plan: DeliveryPlan) -> None:
     words, currency = state.words(), study.scenario.site.currency
     with card(t("when.waiting_title"), t("when.waiting_note")):
         _table(

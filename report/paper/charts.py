@@ -35,7 +35,7 @@ from report.text.amounts import amounts, month_name
 from sim.dispatch.batch import Trace
 from sim.dispatch.result import ALTERNATIVES
 from study.study import Study
-from study.timeline import Plan
+from study.timeline import DeliveryPlan
 from study.turning import TurningPoint
 from study.weeks import Span, outage_runs
 
@@ -359,7 +359,7 @@ def energy_ladder(rungs: Sequence[tuple[str, float]], words: Words, width_mm: fl
     return _draw(draw, width_mm, 48, left_mm=27, bare=True)
 
 
-def power_by_month(found: Plan, words: Words, width_mm: float = FULL_MM) -> str:
+def power_by_month(found: DeliveryPlan, words: Words, width_mm: float = FULL_MM) -> str:
     """MW wanted and MW there by alternative, month by month."""
     months = charts_when.shown_months(found)
     lines = [(power.available_mw, LIGHT.alternatives[name], "-") for name, power in found.power.items()]
@@ -377,7 +377,7 @@ def power_by_month(found: Plan, words: Words, width_mm: float = FULL_MM) -> str:
     return _draw(draw, width_mm, 48, left_mm=14, right_mm=12)
 
 
-def power_legend(found: Plan, words: Words) -> list[tuple[str, str]]:
+def power_legend(found: DeliveryPlan, words: Words) -> list[tuple[str, str]]:
     return charts_when.legend(found, words, dark=False)
 
 

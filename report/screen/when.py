@@ -14,14 +14,14 @@ from report.text import say
 from report.text import when as when_text
 from report.text.amounts import Amounts
 from sim.arrays import Floats
-from study.timeline import Arrival, PartPlan, Plan
+from study.timeline import Arrival, DeliveryPlan, PartPlan
 
 MOST_MONTHS, BEYOND = 60, 3
 PART_COLOUR = {"grid": "grid", "battery": "battery", "pv": "pv", "sets": "genset"}
 BAR_PX, FRAME_PX = 26, 60
 
 
-def shown_months(found: Plan) -> int:
+def shown_months(found: DeliveryPlan) -> int:
     """Months a picture of the plan reaches: until all that comes is there, and some beyond."""
     last = [part.first for part in found.parts if part.first is not None]
     last += [power.whole for power in found.power.values() if power.whole is not None]
@@ -30,11 +30,11 @@ def shown_months(found: Plan) -> int:
     return min(len(ramp), MOST_MONTHS, max(last) + BEYOND)
 
 
-def gantt_height(found: Plan) -> int:
+def gantt_height(found: DeliveryPlan) -> int:
     return FRAME_PX + BAR_PX * sum(len(part.chain) for part in found.parts)
 
 
-def gantt(found: Plan, words: Words, dark: bool) -> Figure:
+def gantt(found: DeliveryPlan, words: Words, dark: bool) -> Figure:
     """A bar for each step from its begin to its end, parts below each other; what does not decide is pale, a step that
     never ends has none."""
     colours = palette(dark)
@@ -72,7 +72,7 @@ def _bars(part: PartPlan, words: Words, colour: str) -> dict:
     }
 
 
-def curve(found: Plan, words: Words, dark: bool) -> Figure:
+def curve(found: DeliveryPlan, words: Words, dark: bool) -> Figure:
     """MW wanted, and MW there by alternative, month by month as steps. About 300 px high."""
     colours, months = palette(dark), shown_months(found)
     x = list(range(months + 1))
@@ -132,7 +132,7 @@ def cost_by_arrival(found: Arrival, scale: Amounts, words: Words, dark: bool) ->
     return figure(data, dark, xaxis=across, yaxis=value_axis(colours, words, 0, top, scale.unit, range=[0, top * 1.06]))
 
 
-def legend(found: Plan, words: Words, dark: bool) -> list[tuple[str, str]]:
+def legend(found: DeliveryPlan, words: Words, dark: bool) -> list[tuple[str, str]]:
     """Names and colours of the lines."""
     colours = palette(dark)
     named = [(say.name(name, words, first=True), colours.alternatives[name]) for name in found.power]

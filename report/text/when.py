@@ -8,7 +8,7 @@ from i18n import Words
 from report.text import say
 from report.text.inputs import DIAMOND
 from sim.dispatch.result import ALTERNATIVES
-from study.timeline import Arrival, PartPlan, Plan, Power
+from study.timeline import Arrival, DeliveryPlan, PartPlan, Power
 
 SHOWN_TENTHS = (1, 5, 10)
 Rows = list[list[str]]
@@ -22,7 +22,7 @@ def month(value: int | None, words: Words) -> str:
     return words.t(key, n=value)
 
 
-def headline(found: Plan, words: Words) -> str:
+def headline(found: DeliveryPlan, words: Words) -> str:
     """Who powers all of the load first, and what waiting costs."""
     currency = found.study.scenario.site.currency
     whole = {name: inf if power.whole is None else power.whole for name, power in found.power.items()}
@@ -48,7 +48,7 @@ def headline(found: Plan, words: Words) -> str:
     return said("same_waits" if found.power["hybrid"].waiting_cost > 0 else "same", "grid", "hybrid")
 
 
-def basis(found: Plan, words: Words) -> str:
+def basis(found: DeliveryPlan, words: Words) -> str:
     """Whether the study counts lead times, or the page only asks what they would do; and what a MW is worth."""
     worth = words.money(found.worth_per_mw_month, found.study.scenario.site.currency)
     own = found.study.scenario.finance.waiting_per_mw_month is not None
@@ -60,7 +60,7 @@ def part_heads(words: Words) -> list[str]:
     return [words.t(f"when.head.{name}") for name in ("part", "there", "half", "most", "decides")]
 
 
-def part_rows(found: Plan, words: Words) -> Rows:
+def part_rows(found: DeliveryPlan, words: Words) -> Rows:
     """Each part: when it is there, by the draws, and the steps that decide."""
     rows = []
     for part in found.parts:
@@ -97,7 +97,7 @@ def tenth_heads(words: Words) -> list[str]:
     return [words.t("when.head.alternative"), *shares, *(words.t(f"when.head.whole_{q}") for q in ("half", "most"))]
 
 
-def tenth_rows(found: Plan, words: Words) -> Rows:
+def tenth_rows(found: DeliveryPlan, words: Words) -> Rows:
     """Each alternative: the month of the first, the fifth and the last tenth, and of the last by the draws."""
     return [
         [
@@ -113,7 +113,7 @@ def waiting_heads(words: Words) -> list[str]:
     return [words.t(f"when.head.{name}") for name in ("alternative", "mw_months", "waiting")]
 
 
-def waiting_rows(found: Plan, words: Words) -> Rows:
+def waiting_rows(found: DeliveryPlan, words: Words) -> Rows:
     currency = found.study.scenario.site.currency
     return [
         [
@@ -144,7 +144,7 @@ def arrival_line(found: Arrival, baseline: str, words: Words) -> str:
     return say.joined(parts, words)
 
 
-def curve_alt(found: Plan, words: Words) -> str:
+def curve_alt(found: DeliveryPlan, words: Words) -> str:
     """The curve in words: when each alternative has all of its load."""
     parts = [f"{say.name(name, words, first=True)} {whole(power, words)}" for name, power in found.power.items()]
     return words.t("when.curve_alt", list=say.enumerated(parts, words))

@@ -189,6 +189,13 @@ def _conflicts(s: Scenario) -> Iterator[Problem]:
             low=s.storage.soc_min_fraction,
             high=s.storage.soc_max_fraction,
         )
+    yield from _unknown_steps(s)
+    if s.tariff.demand_window_minutes % s.site.step_minutes and s.site.step_minutes < s.tariff.demand_window_minutes:
+        yield Problem("{input} must divide the tariff's demand window", input=Named("site.step_minutes"))
+
+
+def _unknown_steps(s: Scenario) -> Iterator[Problem]:
+    """Lead times of steps that a part's chain has not."""
     known = arrival.steps_of(s) if s.timing.by_month else {}
     for row in s.timing.steps:
         if row.part in known and row.step not in known[row.part]:
@@ -199,8 +206,6 @@ def _conflicts(s: Scenario) -> Iterator[Problem]:
                 step=row.step,
                 steps=known[row.part],
             )
-    if s.tariff.demand_window_minutes % s.site.step_minutes and s.site.step_minutes < s.tariff.demand_window_minutes:
-        yield Problem("{input} must divide the tariff's demand window", input=Named("site.step_minutes"))
 
 
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:

@@ -13,6 +13,7 @@ HEADINGS = {
     "Conventions": "约定",
     "A site of one's own": "自己的项目",
     "The four alternatives": "四个方案",
+    "Lead times and stages": "到位时间与分期",
     "Load": "负荷",
     "Compute that gives way": "可让出的算力",
     "PV": "光伏",

@@ -175,7 +175,7 @@ def test_a_name_is_never_taken_for_a_formula() -> None:
 
 def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
     paths = list(files.write_csv_files(study, tmp_path / "out"))
-    assert len(paths) == 5 + len(ALTERNATIVES) + 1
+    assert len(paths) == 6 + len(ALTERNATIVES) + 1
     assert all(study.fingerprint in path.name and path.stat().st_size > 100 for path in paths)
     (scenario,) = (path for path in paths if path.suffix == ".json")
     assert scenario_from_json(scenario.read_bytes()) == study.scenario

@@ -15,6 +15,7 @@ from sim.inputs.arrival import Step, chains, critical, dates, drawn, first_month
 from sim.inputs.base import InputError
 from sim.inputs.library import lead_steps
 from sim.inputs.scenario import Scenario
+from study.alerts import alerts
 from study.evaluate import evaluate
 from study.flows import flows
 from study.presets import presets
@@ -219,6 +220,14 @@ def test_the_steps_of_a_usual_chain_come_to_its_total(chain: str, total: tuple[f
 def test_bad_stages_and_lead_times_are_refused(changes: dict, said: str):
     with pytest.raises(InputError, match=said):
         Scenario().with_(changes)
+
+
+def test_a_stage_after_the_term_is_told_with_its_remedy():
+    late = {**STAGED, "genset.stages": ({"month": 1, "sets": 3}, {"month": 15, "sets": 2})}
+    study = evaluate(Scenario().with_(late))
+    told = next(alert for alert in alerts(study) if alert.code == "stage_late_sets")
+    assert told.figure.value == 15 and told.remedies == {"site.term_months": 15.0}
+    assert study.dispatch.sets[0].tolist() == [3] * 12
 
 
 def test_own_months_go_before_the_usual_ones():
