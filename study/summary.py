@@ -11,6 +11,7 @@ from study.alerts import alerts
 from study.attribution import parts
 from study.decision import decision
 from study.financing import returns, storage_costs
+from study.set_stops import set_stops
 from study.study import Study
 from study.timeline import plan
 from study.turning import nearest
@@ -59,6 +60,11 @@ def timeline(study: Study) -> dict[str, Any]:
                 },
             }
             for part in found.parts
+        },
+        "set_stops": {
+            name: {"expected": one.expected, "with_spare": one.with_spare, "set_hours": one.set_hours}
+            | {"exposed_hours": one.exposed_hours, "cost": one.cost, "spare_is_worth": one.spare_is_worth}
+            for name, one in set_stops(study).items()
         },
         "alternatives": {
             name: {

@@ -208,6 +208,8 @@ def _firm_mw(scenario: Scenario, name: str, come: Mapping[str, Any], months: int
         name
     ]
     early = later if name in ("diesel", "grid") else np.maximum(later, diesel)
+    if name == "hybrid" and genset.bridge_sets is not None:
+        early = genset.bridge_sets
     count = np.where(is_ready, later, early) * (month >= sets)
     return (limit + count * site_set_kw(scenario)) / 1000
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +14,7 @@ from report.text import say
 from report.text import when as when_text
 from report.text.amounts import shared_amounts
 from study import timeline
+from study.set_stops import SetStops, set_stops
 from study.study import Study
 from study.timeline import Arrival, DeliveryPlan
 from ui import state
@@ -75,6 +78,22 @@ def waiting_card(study: Study, plan: DeliveryPlan) -> None:
                 if any(worth.values()):
                     heads = [t(f"when.part.{part}"), t("when.head.worth")]
                     _table(heads, when_text.earlier_rows(worth, words, currency), f"when_{part}", heads[0])
+
+
+def stops_card(study: Study) -> None:
+    """Only where sets carry the load in a month without a grid."""
+    seen = _stops(study)
+    if not seen:
+        return
+    words, currency = state.words(), study.scenario.site.currency
+    title = when_text.stops_title(seen, words)
+    with card(title, when_text.stops_note(study, words)):
+        _table(when_text.stops_heads(words), when_text.stops_rows(seen, words, currency), "when_stops", title)
+
+
+@once
+def _stops(study: Study) -> Mapping[str, SetStops]:
+    return set_stops(study)
 
 
 def arrival_card(study: Study) -> None:

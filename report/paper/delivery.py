@@ -5,6 +5,7 @@ from __future__ import annotations
 from report.paper import charts as paper_charts
 from report.paper.blocks import Block, Draft, chapter, chart, heading, prose, small, table
 from report.text import when as when_text
+from study.set_stops import set_stops
 from study.timeline import DRAWS, arrival, plan
 
 
@@ -37,5 +38,12 @@ def delivery(draft: Draft) -> Block:
         blocks += [
             heading(words.t("when.arrival_title")),
             prose(when_text.arrival_line(seen, draft.study.baseline, words)),
+        ]
+    stops = set_stops(draft.study)
+    if stops:
+        blocks += [
+            heading(when_text.stops_title(stops, words)),
+            table(when_text.stops_heads(words), when_text.stops_rows(stops, words, draft.currency)),
+            small(when_text.stops_note(draft.study, words)),
         ]
     return chapter(draft, "delivery", when_text.headline(found, words), blocks)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 
+from finance.ledger import restart_cost
 from i18n import Words
 from report.text import say
 from report.text.inputs import DIAMOND
 from sim.dispatch.result import ALTERNATIVES
+from study.set_stops import SetStops
+from study.study import Study
 from study.timeline import Arrival, DeliveryPlan, PartPlan, Power
 
 SHOWN_TENTHS = (1, 5, 10)
@@ -152,3 +156,35 @@ def curve_alt(found: DeliveryPlan, words: Words) -> str:
 
 def whole(power: Power, words: Words) -> str:
     return month(power.whole, words)
+
+
+def stops_title(found: Mapping[str, SetStops], words: Words) -> str:
+    """How many stops are to be expected of the alternative that has most."""
+    name = max(found, key=lambda one: found[one].expected)
+    return words.t("when.stops_title_some", n=words.number(found[name].expected), name=say.name(name, words))
+
+
+def stops_note(study: Study, words: Words) -> str:
+    """What the stops rest on, and whether they are in the figures."""
+    genset = study.scenario.genset
+    values = {"mttf": words.number(genset.mean_time_to_failure_h, decimals=0), "repair": words.number(genset.repair_h)}
+    values["each"] = words.money(restart_cost(study.scenario), study.scenario.site.currency)
+    counted = words.t(f"when.stops_{'counted' if genset.count_failures else 'uncounted'}")
+    return say.joined([words.t("when.stops_note", **values), counted], words)
+
+
+def stops_heads(words: Words) -> list[str]:
+    keys = ("alternative", "stops", "exposed", "stop_cost", "with_spare", "spare_cost", "spare_worth")
+    return [words.t(f"when.head.{key}") for key in keys]
+
+
+def stops_rows(found: Mapping[str, SetStops], words: Words, currency: str) -> Rows:
+    """Stops expected of each alternative whose sets carry the load alone, and what one more running set would spare."""
+    rows = []
+    for name, one in found.items():
+        hours = " / ".join(words.number(value, decimals=0) for value in (one.exposed_hours, one.set_hours))
+        money = [words.money(value, currency) for value in (one.cost, one.spare_cost)]
+        worth = say.signed(words.money(one.spare_is_worth, currency), one.spare_is_worth)
+        counts = [words.number(value) for value in (one.expected, one.with_spare)]
+        rows.append([say.name(name, words, first=True), counts[0], hours, money[0], counts[1], money[1], worth])
+    return rows

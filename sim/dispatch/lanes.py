@@ -16,6 +16,7 @@ from sim.dispatch.control import Shaving, orders, refill_share, yearly_threshold
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.dispatch.rule import STEP_PV
+from sim.dispatch.stops import expected_stops
 from sim.inputs.arrival import WHOLE, arrivals, fleet, share_there, stages
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import PriceClasses
@@ -108,7 +109,10 @@ def simulate(scenario: Scenario) -> Dispatch:
         held=held,
         flex=flex,
     )
-    return replace(found, monthly=found.monthly | {"interruptions": interruptions(found)})
+    events = interruptions(found)
+    if scenario.genset.count_failures:
+        events = events + expected_stops(found)
+    return replace(found, monthly=found.monthly | {"interruptions": events})
 
 
 def _require_transformer(scenario: Scenario) -> None:
@@ -510,6 +514,8 @@ def _sets_on_site(scenario: Scenario, months: int) -> Floats:
     sets = np.array([np.full(months, float(after[name])) for name in ALTERNATIVES])
     bridged = [ALTERNATIVES.index(name) for name in ("grid_diesel", "hybrid")]
     sets[bridged, :ready] = np.maximum(sets[bridged, :ready], diesel[:ready])
+    if genset.bridge_sets is not None:
+        sets[ALTERNATIVES.index("hybrid"), :ready] = genset.bridge_sets
     sets[ALTERNATIVES.index("diesel")] = diesel
     sets[:, : arrivals(scenario)["sets"]] = 0.0
     return sets

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from sim.inputs import library
 from sim.inputs.base import MOST_STAGES, Closed, require_order
-from sim.inputs.field import POWER_MAX_KW, Fraction, Kw, Seed, always, derived, estimate, given, seen, sourced
+from sim.inputs.field import GENERAL, POWER_MAX_KW, Fraction, Kw, Seed, always, derived, estimate, given, seen, sourced
 from sim.inputs.storage import has_battery
 from sim.inputs.tariff import EVERY_MONTH, Months, Periods
 from sim.inputs.text import Name
@@ -221,6 +221,12 @@ class Genset(Closed, card="sets", when=has_sets):
     )
     backup_sets: int = given(7, "Sets, grid + diesel [0..400]", "Backup once the grid is there.", when=always)
     last_resort_sets: int = given(2, "Sets, hybrid [0..400]", "Last resort once the grid is there.", when=always)
+    bridge_sets: int | None = given(
+        None,
+        "Sets, hybrid before the grid [0..400]",
+        "Empty = the diesel plan's fleet. Where the battery stands in for the spare, fewer may do.",
+        when=lambda s: s.grid.ready_month > 0,
+    )
     min_load_fraction: float = given(
         sourced("diesel.min_load_fraction"),
         "Minimum load [fraction 0..1]",
@@ -264,6 +270,17 @@ class Genset(Closed, card="sets", when=has_sets):
     )
     mean_time_to_failure_h: float = given(
         sourced("diesel.mean_time_to_failure_running_h"), "Mean time to failure [h >24..1e6]", "Of a running set."
+    )
+    repair_h: float = given(
+        estimate(24.0, GENERAL, 8, 72),
+        "Repair of a failed set [h >0..2000]",
+        "From its failure to carrying load again.",
+    )
+    count_failures: bool = given(
+        False,
+        "Failures of sets count",
+        "Whether stops by failing sets, in the months in which they carry the load alone, are interruptions with their "
+        "restart. Page When shows them in any case.",
     )
     availability_fraction: Fraction = given(
         sourced("diesel.operational_availability_fraction"),
