@@ -1,8 +1,9 @@
 """When is there power, and what does waiting cost? Every part by its chain of steps, every alternative by the month.
 
-The plan is that of the study where lead times count in it, else of the same site with them. What is powered is what the
-hours of the dispatch serve; a month that leaves less than `SERVES_FRACTION` of its load dark is whole. Month 0 is the
-first of the project. The cost of waiting is no line of the ledger, which counts load not served by itself.
+The plan is that of the study where lead times count in it, else of the same site with them. What is powered is what
+connection and sets carry of the peak, or what the hours of the dispatch serve of the load where that is more; a month
+that leaves less than `SERVES_FRACTION` of it dark is whole. Month 0 is the first of the project. The cost of waiting is
+no line of the ledger, which counts load not served by itself.
 """
 
 from __future__ import annotations
@@ -171,9 +172,10 @@ def _power(timed: Study, name: str, draws: Mapping[str, Floats], worth: float) -
     wanted = peak_kw(timed.scenario.load) * monthly_scale(timed.scenario.load, 0, months) / 1000
     load, left = (dispatch.monthly[key][row] for key in ("load_kwh", "unserved_kwh"))
     served = 1.0 - np.divide(left, load, out=np.zeros(months), where=load > 0)
-    powered = wanted * np.where(served >= 1.0 - SERVES_FRACTION, 1.0, served)
+    served_mw = wanted * np.where(served >= 1.0 - SERVES_FRACTION, 1.0, served)
     come = {part: np.array([month]) for part, month in arrivals(timed.scenario).items()}
     firm = _firm_mw(timed.scenario, name, come, months)[0]
+    powered = np.maximum(served_mw, np.minimum(wanted, firm))  # what an outage leaves dark is no waiting
     lift = float(np.maximum(powered - firm, 0.0).max(initial=0.0)) if name == "hybrid" else 0.0
     drawn_months = {part: whole_months(dates_) for part, dates_ in draws.items()}
     could = _firm_mw(timed.scenario, name, come | drawn_months, months)
