@@ -1,7 +1,8 @@
 """PowerLadder without a browser: the same study, the same digits.
 
 python run.py cli run SCENARIO.json [--json] [--csv DIR]
-python run.py cli export SCENARIO.json --pdf --xlsx --csv [--lang en|zh|both] --out DIR
+python run.py cli export SCENARIO.json --pdf --docx --xlsx --csv [--lang en|zh|both] --out DIR
+python run.py cli verify FILE        does a PDF, DOCX or XLSX of ours still come out, and do its pages show it
 python run.py cli controls SCENARIO.json [--json]   what share of the possible saving each control gets
 python run.py cli new --place Johor --mw 15 --months 36 [--grid-month 9] [-o FILE]   a scenario of one's own
 python run.py cli presets            list the shipped cases
@@ -18,18 +19,21 @@ from pathlib import Path
 
 from finance.figures import figures_on
 from i18n import Words, words
+from report.carry.reading import read
 from report.export import KINDS, write_files
 from report.files import write_csv_files
 from report.paper.offer import Offer
 from report.paper.pdf import LANGUAGES
 from report.paper.proposal import warnings
+from report.paper.saved import offer_from_json, opened
 from report.text import financing as financing_text
 from report.text import say
 from report.text.currency import rate_note, words_for
 from report.text.inputs import assumed
+from report.verify import told, verify
 from sim.inputs import library
 from sim.inputs.register import register
-from sim.inputs.scenario import Scenario, json_schema, scenario_from_json
+from sim.inputs.scenario import Scenario, json_schema
 from sim.inputs.site import Meter
 from sim.meter.read import read_meter
 from sim.problem import Refusal
@@ -49,7 +53,7 @@ LARGEST_FILE_BYTES = 20_000_000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 2 where the input cannot be used."""
+    """Run one command; the exit code is 0, 1 where `verify` finds a difference, or 2 where the input cannot be used."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -74,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--csv", metavar="DIR", type=Path, help="also write hourly, monthly and summary CSV files")
     run.set_defaults(run=_run)
     _add_export(commands)
+    check = commands.add_parser("verify", help="work out anew what a document carries, and compare its pages with it")
+    check.add_argument("file", metavar="FILE", type=Path, help="a PDF, DOCX or XLSX made by export or on the page")
+    check.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is said")
+    check.set_defaults(run=_verify)
     controls = commands.add_parser("controls", help="share of the possible saving by control, also in years drawn anew")
     controls.add_argument("scenario", metavar="SCENARIO.json")
     controls.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -85,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:
-    export = commands.add_parser("export", help="write the proposal (PDF), the workbook (XLSX) and the CSV files")
+    export = commands.add_parser("export", help="write the proposal (PDF, DOCX), the workbook (XLSX) and the CSV files")
     export.add_argument("scenario", metavar="SCENARIO.json")
     for kind in KINDS:
         export.add_argument(f"--{kind}", action="append_const", dest="kinds", const=kind, help=f"write {kind.upper()}")
@@ -95,6 +103,9 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         export.add_argument(
             f"--{name}", default="", help=f"the proposal's {name.replace('issued', 'date, YYYY-MM-DD')}"
         )
+    export.add_argument(
+        "--offer", metavar="FILE", type=Path, help="an offer file (JSON); goes before that of the scenario"
+    )
     export.set_defaults(run=_export)
 
 
@@ -172,9 +183,19 @@ def _metered(path: Path, place: str, texts: Words) -> Meter:
     return Meter.model_validate(reading.as_input(path.name, found))
 
 
+def _verify(options: argparse.Namespace) -> int:
+    found = verify(options.file.read_bytes())
+    print("\n".join(told(found, words(options.lang))))
+    return 0 if found.holds else 1
+
+
 def _export(options: argparse.Namespace) -> int:
-    study = evaluate(_scenario(options.scenario))
-    offer = Offer(client=options.client, vendor=options.vendor, issued=options.issued)
+    scenario, offer = _opened(options.scenario)
+    study = evaluate(scenario)
+    if options.offer:
+        offer = offer_from_json(options.offer.read_bytes())
+    given = {name: getattr(options, name) for name in ("client", "vendor", "issued") if getattr(options, name)}
+    offer = replace(offer, **given)
     for sentence in warnings(study, offer, words(options.lang)):
         print(f"warning: {sentence}", file=sys.stderr)
     for path in write_files(study, options.out, tuple(options.kinds or KINDS), options.lang, offer):
@@ -223,13 +244,18 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _scenario(name: str) -> Scenario:
+    return _opened(name)[0]
+
+
+def _opened(name: str) -> tuple[Scenario, Offer]:
+    """A shipped case by its name, a scenario file, or a document that carries one; with the offer in it."""
     if name in presets():
-        return presets()[name].scenario
+        return presets()[name].scenario, Offer()
     path = Path(name)
     if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
         values = {"name": name, "size": path.stat().st_size / 1e6}
         raise Refusal("{name}: {size:.0f} MB is too large for a scenario file (20 MB at most)", **values)
-    return scenario_from_json(path.read_bytes())
+    return opened(read(path.read_bytes()))
 
 
 def _table(study: Study) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from report import files
 from report.paper.offer import with_papers_of
 from report.paper.proposal import warnings
-from ui import answers, proposal, state
+from ui import answers, offer_fields, proposal, state
 from ui.figures import card
 from ui.state import t
 
@@ -15,7 +15,7 @@ st.title(t("proposal.app.question"), anchor=False)
 answers.context_line(state.current())
 study = answers.study_or_reason()
 
-offer = proposal.ask_offer()
+offer = offer_fields.ask()
 if offer is None:
     state.stop()
 offer = with_papers_of(offer, study.scenario)
@@ -29,8 +29,12 @@ with card(
     language = proposal.ask_language()
     makers = {
         "pdf": (partial(proposal.pdf_bytes, study, language, offer), "application/pdf"),
+        "docx": (
+            partial(proposal.docx_bytes, study, language, offer),
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
         "xlsx": (
-            partial(proposal.xlsx_bytes, study, language),
+            partial(proposal.xlsx_bytes, study, language, offer),
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         ),
     }

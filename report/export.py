@@ -8,33 +8,40 @@ from pathlib import Path
 from i18n import words
 from report.book.workbook import workbook
 from report.files import file_name, write_csv_files
+from report.paper import pdf
 from report.paper.offer import Offer
-from report.paper.pdf import LANGUAGES, proposal_pdf
+from report.paper.pdf import LANGUAGES
+from report.paper.saved import offer_text
+from report.word.document import proposal_docx
 from study.beside import beside
 from study.study import Study
 
-KINDS = ("pdf", "xlsx", "csv")
+SETTERS = {"pdf": pdf.pdf, "docx": proposal_docx}  # of the same blocks
+KINDS = ("pdf", "docx", "xlsx", "csv")
 
 
 def write_files(
     study: Study, folder: Path, kinds: tuple[str, ...], language: str, offer: Offer | None = None
 ) -> Iterator[Path]:
-    """Write the kinds asked for; each path as soon as it is written. "both" gives one PDF, and a workbook and CSV files
-    in each language. Raises ValueError for a language or kind that is not there."""
+    """Write the kinds asked for; each path as soon as it is written. "both" gives one PDF or DOCX, and a workbook and
+    CSV files in each language. Raises ValueError for a language or kind that is not there."""
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         raise ValueError(f"there is no kind of file '{unknown[0]}'; choose from {', '.join(KINDS)}")
     if language not in LANGUAGES:
         raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
     folder.mkdir(parents=True, exist_ok=True)
-    if "pdf" in kinds:
-        yield _write(
-            folder / file_name(study, f"proposal-{language}", "pdf"),
-            proposal_pdf(study, language, offer, extra=beside(study)),
-        )
+    setters = {kind: SETTERS[kind] for kind in kinds if kind in SETTERS}
+    if setters:
+        content = pdf.data(study, language, offer, beside(study))
+        for kind, to_bytes in setters.items():
+            yield _write(folder / file_name(study, f"proposal-{language}", kind), to_bytes(content))
     for code in sorted(LANGUAGES[language]):
         if "xlsx" in kinds:
-            yield _write(folder / file_name(study, f"workbook-{code}", "xlsx"), workbook(study, words(code)))
+            yield _write(
+                folder / file_name(study, f"workbook-{code}", "xlsx"),
+                workbook(study, words(code), offer=offer_text(offer or Offer())),
+            )
         if "csv" in kinds:
             yield from write_csv_files(study, folder, words(code))
 

@@ -8,16 +8,15 @@ from i18n import LANGUAGES
 from i18n.words import catalogue
 from report.text import levers as lever_text
 from report.text.plain import as_part, as_plain
-from sim.inputs.base import InputError
 from sim.inputs.register import register
-from sim.inputs.scenario import scenario_from_json
+from sim.problem import Refusal
 from study.own_site import OWN
 from study.presets import presets
-from ui import form, levers, state
+from ui import form, levers, offers, state
 from ui.levers import Lever
 from ui.state import t
 
-SCENARIO_FILE_LIMIT_MB = 10
+SCENARIO_FILE_LIMIT_MB = 30
 
 
 def draw(on_overview: bool) -> None:
@@ -123,7 +122,7 @@ def _scenario_file() -> None:
     with st.popover(t("shell.sidebar.file"), key="scenario_file"):
         st.download_button(
             t("shell.sidebar.save"),
-            data=state.current().to_json,
+            data=offers.scenario_file,
             file_name=f"powerladder-{state.current().fingerprint}.json",
             mime="application/json",
             on_click="ignore",
@@ -132,7 +131,7 @@ def _scenario_file() -> None:
         key = f"scenario_upload@{state.revision()}"
         st.file_uploader(
             t("shell.sidebar.load"),
-            type=["json"],
+            type=["json", "pdf", "docx", "xlsx"],
             key=key,
             max_upload_size=SCENARIO_FILE_LIMIT_MB,
             on_change=_load_file,
@@ -145,9 +144,9 @@ def _load_file(key: str) -> None:
     if file is None:
         return
     try:
-        scenario = scenario_from_json(file.getvalue())
-    except InputError as error:
-        sentences = "  \n".join(map(state.refused, error.problems))
+        scenario = offers.load(file.getvalue())
+    except Refusal as error:
+        sentences = "  \n".join(map(state.refused, getattr(error, "problems", (error.problem,))))
         state.replace(state.current())
         state.notify(t("shell.notice.file_refused", name=as_plain(file.name)) + "  \n" + sentences, "error")
         return

@@ -11,7 +11,7 @@ from report import sentences, views
 from report.paper import charts as paper_charts
 from report.paper import diagram
 from report.paper.blocks import Draft
-from report.paper.offer import PAPERS, printable
+from report.paper.offer import PAPERS, drawn_anew, printable
 from report.screen import cost as charts_cost
 from report.text import inputs as register_text
 from report.text import levers as lever_text
@@ -40,6 +40,8 @@ def cover(draft: Draft) -> dict[str, Any]:
     power = short_power(peak_kw(scenario.load), words)
     title = draft.t("cover.title", power=power, place=say.own_name(place, words))
     return {
+        "client_logo": list(drawn_anew(draft.offer.client_logo)) if draft.offer.client_logo else [],
+        "client": printable(draft.offer.client),
         "kicker": draft.t("cover.kicker"),
         "title": printable(draft.offer.title) or title,
         "subtitle": _subtitle(draft),
@@ -83,6 +85,7 @@ def _facts(draft: Draft) -> list[tuple[str, str]]:
         ("project", project_name(draft)),
         ("client", printable(offer.client)),
         ("vendor", printable(offer.vendor)),
+        ("number", _number(draft)),
         ("contact", printable(offer.contact)),
         ("issued", day_text(draft, offer.issued)),
         ("valid_until", day_text(draft, offer.valid_until)),
@@ -93,6 +96,12 @@ def _facts(draft: Draft) -> list[tuple[str, str]]:
         ("inputs", draft.t("cover.inputs_line", code=draft.study.fingerprint, n=len(draft.weak))),
     ]
     return [(draft.t(f"cover.{key}"), value) for key, value in found if value]
+
+
+def _number(draft: Draft) -> str:
+    """Number and revision of the document."""
+    number, revision = printable(draft.offer.number), printable(draft.offer.revision)
+    return draft.t("cover.number_line", number=number, revision=revision) if number and revision else number or revision
 
 
 def tariff_text(draft: Draft) -> str:

@@ -1,18 +1,32 @@
-"""What a vendor adds to a study: who, to whom, until when, on which terms. Nothing of it changes a figure."""
+"""What a vendor adds to a study: who, to whom, what, for how much, until when. Nothing of it changes a figure."""
 
 from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from matplotlib.ft2font import FT2Font
 from PIL import Image, UnidentifiedImageError
+from pydantic import ConfigDict
 
+from report.paper.attached import check_attachments
+from report.paper.offer_rows import (
+    AS_SAVED,
+    LONGEST_PASSAGE,
+    MOST_ROWS,
+    Attachment,
+    Item,
+    OfferGuarantee,
+    OfferStep,
+    OfferWarranty,
+    Payment,
+)
 from sim.inputs.scenario import Scenario
 from sim.inputs.text import clean
 from sim.problem import Named, Problem, Refusal
@@ -37,11 +51,35 @@ CHAPTERS = (
     "constants",
 )
 PAPERS = ("bills", "contract", "curve", "single_line", "site", "shifts")
-LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000}
+LONGEST = {"client": 120, "vendor": 120, "contact": 200, "title": 120, "terms": 3000} | {
+    "number": 40,
+    "revision": 20,
+    "changes": 600,
+    "address": 200,
+    "tax_id": 60,
+    "signatory": 120,
+    "client_address": 200,
+    "client_signatory": 120,
+    "exclusions": 3000,
+    "size_reason": 600,
+}
+# What a company says in every offer alike.
+PROFILE = (
+    *("vendor", "contact", "address", "tax_id", "signatory", "logo", "accent"),
+    *("terms", "exclusions", "payments", "warranties", "guarantees", "notes"),
+)
+TABLES: dict[str, type] = {
+    "items": Item,
+    "steps": OfferStep,
+    "payments": Payment,
+    "warranties": OfferWarranty,
+    "guarantees": OfferGuarantee,
+}
 LOGO_MAX_BYTES = 1_000_000
 LOGO_MAX_PX, LOGO_PRINTED_PX = 4000, 1600
 LOGO_KINDS = ("PNG", "JPEG")
 CURVE_MINUTES = 15
+ROUNDING = 5e-3  # of shares typed as whole percents
 DAMAGED = Problem("{name}: the picture is damaged; save it again")
 HOLE = "□"
 Grade = Literal["screening", "budget", "firm"]
@@ -49,12 +87,14 @@ Grade = Literal["screening", "budget", "firm"]
 
 @dataclass(frozen=True)
 class Offer:
-    """`papers` are the client's papers at hand (keys of `PAPERS`); `chapters` those wanted, in any order. Dates are
-    ISO or empty. `accent` is #RRGGBB. `logo` is a PNG or JPEG, or empty for PowerLadder's own.
+    """`papers` are the client's documents at hand (keys of `PAPERS`); `chapters` those wanted, in any order. Dates are
+    ISO or empty. `accent` is #RRGGBB. Logos are PNG or JPEG; an empty `logo` is PowerLadder's own. `notes`: the
+    author's words by chapter; `size_reason`: why this size; `changes`: what this revision changed.
 
     Raises Refusal with a sentence naming the field.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = AS_SAVED
     client: str = ""
     vendor: str = ""
     contact: str = ""
@@ -66,6 +106,24 @@ class Offer:
     logo: bytes = b""
     papers: frozenset[str] = frozenset()
     chapters: tuple[str, ...] = CHAPTERS
+    number: str = ""
+    revision: str = ""
+    changes: str = ""
+    address: str = ""
+    tax_id: str = ""
+    signatory: str = ""
+    client_logo: bytes = b""
+    client_address: str = ""
+    client_signatory: str = ""
+    items: tuple[Item, ...] = ()
+    steps: tuple[OfferStep, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    warranties: tuple[OfferWarranty, ...] = ()
+    guarantees: tuple[OfferGuarantee, ...] = ()
+    exclusions: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    size_reason: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
     def __post_init__(self) -> None:
         for name, longest in LONGEST.items():
@@ -81,14 +139,30 @@ class Offer:
             raise Refusal(
                 "{name}: '{given}' is not a colour; write it as #17344F", name=Named("accent"), given=self.accent[:20]
             )
-        _check_logo(self.logo)
-        _check_known("papers", self.papers, PAPERS)
-        _check_known("chapters", self.chapters, CHAPTERS)
+        for name in ("logo", "client_logo"):
+            _check_logo(name, getattr(self, name))
+        for known, names in (("papers", PAPERS), ("chapters", CHAPTERS), ("notes", CHAPTERS)):
+            _check_known(known, getattr(self, known), names)
+        _check_rows(self)
+        check_attachments(self.attachments)
 
     @property
     def picture(self) -> bytes:
         """The logo drawn anew as a PNG, without whatever else its file holds; empty where there is none."""
-        return _drawn_anew(self.logo) if self.logo else b""
+        return drawn_anew(self.logo) if self.logo else b""
+
+    @property
+    def all_texts(self) -> Iterator[str]:
+        """Every text somebody typed."""
+        for given in fields(self):
+            value = getattr(self, given.name)
+            if isinstance(value, str):
+                yield value
+        yield from self.notes.values()
+        for name in TABLES:
+            for row in getattr(self, name):
+                yield from (value for value in vars(row).values() if isinstance(value, str))
+        yield from (one.name for one in self.attachments)
 
     @property
     def grade(self) -> Grade:
@@ -133,11 +207,11 @@ def _check_date(name: str, text: str) -> None:
         raise Refusal("{name}: '{given}' is not a date; write it as 2026-11-20", **values) from None
 
 
-def _check_logo(logo: bytes) -> None:
+def _check_logo(name: str, logo: bytes) -> None:
     if not logo:
         return
     if len(logo) > LOGO_MAX_BYTES:
-        raise Refusal("{name}: {size:.1f} MB is too large; use 1 MB or less", name=Named("logo"), size=len(logo) / 1e6)
+        raise Refusal("{name}: {size:.1f} MB is too large; use 1 MB or less", name=Named(name), size=len(logo) / 1e6)
     try:
         with Image.open(io.BytesIO(logo), formats=LOGO_KINDS) as picture:
             longest = max(picture.size)
@@ -145,31 +219,49 @@ def _check_logo(logo: bytes) -> None:
         longest = None
     except UnidentifiedImageError as error:
         raise Refusal(
-            "{name}: this is neither a PNG nor a JPEG picture; save it as one of these", name=Named("logo")
+            "{name}: this is neither a PNG nor a JPEG picture; save it as one of these", name=Named(name)
         ) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise Refusal(DAMAGED, name=Named("logo")) from error
+        raise Refusal(DAMAGED, name=Named(name)) from error
     if longest is None or longest > LOGO_MAX_PX:
         raise Refusal(
-            "{name}: it has too many pixels; use {most:,} or fewer a side", name=Named("logo"), most=LOGO_MAX_PX
+            "{name}: it has too many pixels; use {most:,} or fewer a side", name=Named(name), most=LOGO_MAX_PX
         )
-    _drawn_anew(logo)
+    drawn_anew(logo, name)
 
 
 @lru_cache(maxsize=8)
-def _drawn_anew(logo: bytes) -> bytes:
+def drawn_anew(logo: bytes, name: str = "logo") -> bytes:
+    """A picture as a PNG without whatever else its file holds."""
     try:
         with Image.open(io.BytesIO(logo), formats=LOGO_KINDS) as picture:
             picture.thumbnail((LOGO_PRINTED_PX, LOGO_PRINTED_PX))
             drawn = picture.convert("RGBA")
     except (OSError, ValueError, SyntaxError) as error:
-        raise Refusal(DAMAGED, name=Named("logo")) from error
+        raise Refusal(DAMAGED, name=Named(name)) from error
     stream = io.BytesIO()
     drawn.save(stream, "PNG")
     return stream.getvalue()
 
 
-def _check_known(name: str, given: frozenset[str] | tuple[str, ...], known: tuple[str, ...]) -> None:
+def _check_rows(offer: Offer) -> None:
+    for name in TABLES:
+        count = len(getattr(offer, name))
+        if count > MOST_ROWS:
+            counts = {"count": count, "most": MOST_ROWS}
+            raise Refusal("{name}: {count} rows are too many; use {most} or fewer", name=Named(name), **counts)
+    for text in offer.notes.values():
+        if len(text) > LONGEST_PASSAGE:
+            counts = {"count": len(text), "longest": LONGEST_PASSAGE}
+            raise Refusal(
+                "{name}: {count} characters are too many; use {longest} or fewer", name=Named("notes"), **counts
+            )
+    paid = sum(payment.share for payment in offer.payments)
+    if offer.payments and abs(paid - 1) > ROUNDING:
+        raise Refusal("{name}: the shares add up to {sum:.0%}; make them 100 %", name=Named("payments"), sum=paid)
+
+
+def _check_known(name: str, given: Collection[str], known: tuple[str, ...]) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
         values = {"name": Named(name), "given": unknown[0], "known": known}

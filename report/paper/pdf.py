@@ -1,5 +1,5 @@
-"""A proposal as PDF (tagged, PDF/UA) or as pictures of its pages. Text of users reaches the template as data, never
-as markup; the template reads nothing but its own folder and the shipped fonts."""
+"""A proposal as PDF (tagged, PDF/UA-1 and PDF/A-3a, with its study attached) or as pictures of its pages. Text of users
+reaches the template as data, never as markup; the template reads nothing but its own folder and the shipped fonts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import Any
 
 import typst
 
+from report.carry.places import attachments
+from report.carry.texts import texts_of
 from report.palette import LIGHT
 from report.paper.offer import Offer
 from report.paper.proposal import proposal
+from report.paper.saved import offer_text
 from study.beside import Beside
 from study.study import Study
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 TEMPLATE = ASSETS / "templates" / "proposal.typ"
+STANDARDS: Any = ["ua-1", "a-3a"]
 LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("zh", "en")}
 
 
@@ -47,13 +51,14 @@ def data(
         "author": offer.vendor or "PowerLadder",
         "accent": offer.accent,
         "logo": {"bytes": list(offer.picture or _own_logo()), "format": "png" if offer.logo else "svg"},
+        "files": attachments(texts_of(study, language, offer_text(offer))),
         "colours": {name: getattr(LIGHT, name) for name in ("text", "muted", "fill", "border", "battery", "unserved")},
     }
 
 
 def pdf(content: dict[str, Any]) -> bytes:
-    """Set the content and give a tagged PDF that passes PDF/UA-1."""
-    return typst.compile(str(TEMPLATE), **_settings(content), format="pdf", pdf_standards=["ua-1"])
+    """Set the content and give a tagged PDF that passes PDF/UA-1 and PDF/A-3a."""
+    return typst.compile(str(TEMPLATE), **_settings(content), format="pdf", pdf_standards=STANDARDS)
 
 
 def pages(content: dict[str, Any], ppi: float = 80.0) -> list[bytes]:

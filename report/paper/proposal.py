@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report.paper import constants, deal, delivery, money, operation, plant, site, terms
+from report.paper import commercial, constants, deal, delivery, money, operation, plant, site, terms
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
 from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
@@ -55,16 +55,29 @@ def proposal(
         "decision": decision(draft),
         "contents": draft.t("contents"),
         "tables_title": draft.words.t("paper.tables_title"),
-        "chapters": [block for key in CHAPTERS if key in offer.chapters if (block := WRITERS[key](draft))],
+        "chapters": _chapters(draft),
+        "attachments": commercial.appended(draft),
         "footer": draft.t("footer", code=study.fingerprint, vat=draft.t(f"basis.{study.scenario.finance.vat_basis}")),
         "header": f"{study.fingerprint}",
     }
 
 
+def _chapters(draft: Draft) -> list[dict[str, Any]]:
+    """The chapters asked for, each with the author's own words first; the terms stand behind that of scope."""
+    found = []
+    for key in CHAPTERS:
+        block = WRITERS[key](draft) if key in draft.offer.chapters else None
+        if block:
+            found.append(block | {"blocks": [*commercial.author_note(draft, key), *block["blocks"]]})
+        terms_of_offer = commercial.terms(draft) if key == "commercial" else None
+        if terms_of_offer:
+            found.append(terms_of_offer)
+    return found
+
+
 def warnings(study: Study, offer: Offer, texts: Words) -> list[str]:
     """Sentences about what the paper cannot show as given: characters that the font lacks."""
-    given = (offer.client, offer.vendor, offer.contact, offer.title, offer.terms, study.scenario.site.name)
-    lacking = missing_characters(*given)
+    lacking = missing_characters(*offer.all_texts, study.scenario.site.name)
     return [texts.t("proposal.warning.characters", characters=" ".join(lacking[:20]))] if lacking else []
 
 

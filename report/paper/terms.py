@@ -58,7 +58,6 @@ def permits(draft: Draft) -> Block:
 def commercial(draft: Draft) -> Block:
     """Scope, steps, acceptance, guarantees, and how the saving is measured."""
     scenario, words = draft.study.scenario, draft.words
-    terms = printable(draft.offer.terms)
     blocks: list[Block | None] = [
         heading(draft.t("commercial.scope")),
         table(
@@ -92,8 +91,6 @@ def commercial(draft: Draft) -> Block:
         ),
         heading(draft.t("commercial.measure")),
         prose(draft.t("commercial.measure_text", code=draft.study.fingerprint)),
-        heading(draft.t("commercial.terms")) if terms else None,
-        prose(terms) if terms else None,
         small(
             draft.t("commercial.validity", date=_valid(draft))
             if draft.offer.valid_until

@@ -102,7 +102,7 @@ def _with_next(first: Problem, after: Problem) -> Problem:
 
 def _reason(finding: ErrorDetails, path: str, known: dict[str, list[str]]) -> Problem:
     kind, context = finding["type"], finding.get("ctx", {})
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return _unknown(path, known)
     if kind == "missing":
         return Problem("this value is missing; give one")
@@ -140,6 +140,8 @@ def _wanted(kind: str, context: dict[str, Any]) -> Problem:
         return Problem("give a number")
     if kind.startswith("bool"):
         return Problem("give true or false")
+    if kind.startswith("bytes"):
+        return Problem("give a file in base64")
     if kind.startswith("string"):
         return Problem("give a text")
     if kind.startswith(("tuple", "list")):

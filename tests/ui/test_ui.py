@@ -147,7 +147,7 @@ def upload(app: AppTest, name: str, content: bytes) -> None:
         (b'{"storage": {"energy_kwh": "5 MWh"}}', "storage.energy_kwh"),
         (b'{"storage": {"energy_kwh": -5}}', "at least 0"),
         (b"[" * 5000, ""),
-        (b"PK\x03\x04 a spreadsheet", "not valid JSON"),
+        (b"PK\x03\x04 a spreadsheet", "cannot be opened"),
     ],
 )
 def test_bad_scenario_file_is_told_and_changes_nothing(content: bytes, sentence: str) -> None:
