@@ -49,6 +49,7 @@ from study.presets import presets
 from study.study import Study
 from study.summary import summary
 
+WRITTEN = {"board": "a one-page summary for those who decide, PDF"}
 LARGEST_FILE_BYTES = 20_000_000
 
 
@@ -96,7 +97,13 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     export = commands.add_parser("export", help="write the proposal (PDF, DOCX), the workbook (XLSX) and the CSV files")
     export.add_argument("scenario", metavar="SCENARIO.json")
     for kind in KINDS:
-        export.add_argument(f"--{kind}", action="append_const", dest="kinds", const=kind, help=f"write {kind.upper()}")
+        export.add_argument(
+            f"--{kind}",
+            action="append_const",
+            dest="kinds",
+            const=kind,
+            help=f"write {WRITTEN.get(kind, kind.upper())}",
+        )
     export.add_argument("--lang", choices=tuple(LANGUAGES), default="en", help="language of the files")
     export.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="folder to write to")
     for name in ("client", "vendor", "issued"):

@@ -83,7 +83,8 @@ class Words:
         return CURRENCY_WORDS.get(self.language, {}).get(code, code)
 
     def number(self, value: float, unit: str = "", decimals: int | None = None) -> str:
-        return numbers.joined(numbers.plain(value, decimals), unit)
+        text = numbers.plain(value, decimals)
+        return f"{text}%" if unit == "%" and self.language == "zh" else numbers.joined(text, unit)
 
     def money(self, value: float, currency: str, scale: str | None = None) -> str:
         """17,500,000 CNY -> "17.5 M CNY" or "1,750 万元"."""
@@ -114,7 +115,9 @@ class Words:
         return f"{self.currency(self.shown_in(currency))}/{unit}"
 
     def percent(self, fraction: float, decimals: int | None = None) -> str:
-        return numbers.percent(fraction, decimals)
+        """In Chinese the sign follows the number at once (GB/T 15835)."""
+        text = numbers.percent(fraction, decimals)
+        return "".join(text.split()) if self.language == "zh" else text
 
 
 def words(language: str) -> Words:

@@ -4,12 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from report import files
+from report.paper.names import document_name
 from report.paper.offer import with_papers_of
 from report.paper.proposal import warnings
 from ui import answers, offer_fields, proposal, state
 from ui.figures import card
 from ui.state import t
+
+NAMES = {"board": "board", "xlsx": "workbook"}
 
 st.title(t("proposal.app.question"), anchor=False)
 answers.context_line(state.current())
@@ -29,6 +31,7 @@ with card(
     language = proposal.ask_language()
     makers = {
         "pdf": (partial(proposal.pdf_bytes, study, language, offer), "application/pdf"),
+        "board": (partial(proposal.board_bytes, study, language, offer), "application/pdf"),
         "docx": (
             partial(proposal.docx_bytes, study, language, offer),
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -39,10 +42,11 @@ with card(
         ),
     }
     with st.container(horizontal=True):
-        for ending, (make, mime) in makers.items():
-            name = files.file_name(study, f"proposal-{language}", ending)
-            label = t(f"proposal.app.download_{ending}")
-            st.download_button(label, data=make, file_name=name, mime=mime, on_click="ignore", key=f"proposal.{ending}")
+        for kind, (make, mime) in makers.items():
+            ending = "pdf" if kind == "board" else kind
+            name = document_name(study, offer, NAMES.get(kind, "proposal"), language, ending)
+            label = t(f"proposal.app.download_{kind}")
+            st.download_button(label, data=make, file_name=name, mime=mime, on_click="ignore", key=f"proposal.{kind}")
     st.markdown(f":small[:gray[{t('proposal.app.csv_note')}]]")
 
 with card(t("proposal.app.pages"), t("proposal.app.pages_note")):

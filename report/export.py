@@ -7,8 +7,9 @@ from pathlib import Path
 
 from i18n import words
 from report.book.workbook import workbook
-from report.files import file_name, write_csv_files
+from report.files import write_csv_files
 from report.paper import pdf
+from report.paper.names import document_name
 from report.paper.offer import Offer
 from report.paper.pdf import LANGUAGES
 from report.paper.saved import offer_text
@@ -17,7 +18,7 @@ from study.beside import beside
 from study.study import Study
 
 SETTERS = {"pdf": pdf.pdf, "docx": proposal_docx}  # of the same blocks
-KINDS = ("pdf", "docx", "xlsx", "csv")
+KINDS = ("pdf", "board", "docx", "xlsx", "csv")
 
 
 def write_files(
@@ -31,16 +32,20 @@ def write_files(
     if language not in LANGUAGES:
         raise ValueError(f"there is no language '{language}'; choose one of {', '.join(LANGUAGES)}")
     folder.mkdir(parents=True, exist_ok=True)
+    offer = offer or Offer()
+    if "board" in kinds:
+        content = pdf.board(study, language, offer)
+        yield _write(folder / document_name(study, offer, "board", language, "pdf"), pdf.pdf(content))
     setters = {kind: SETTERS[kind] for kind in kinds if kind in SETTERS}
     if setters:
         content = pdf.data(study, language, offer, beside(study))
         for kind, to_bytes in setters.items():
-            yield _write(folder / file_name(study, f"proposal-{language}", kind), to_bytes(content))
+            yield _write(folder / document_name(study, offer, "proposal", language, kind), to_bytes(content))
     for code in sorted(LANGUAGES[language]):
         if "xlsx" in kinds:
             yield _write(
-                folder / file_name(study, f"workbook-{code}", "xlsx"),
-                workbook(study, words(code), offer=offer_text(offer or Offer())),
+                folder / document_name(study, offer, "workbook", code, "xlsx"),
+                workbook(study, words(code), offer=offer_text(offer)),
             )
         if "csv" in kinds:
             yield from write_csv_files(study, folder, words(code))

@@ -114,11 +114,13 @@ def _pages(content: bytes, found: Carried, study: Study) -> tuple[int, list[str]
     language = found.engine.get("language", "en")
     language = language if language in pdf.LANGUAGES else "en"
     if found.kind == "xlsx":
-        return _cells(content, workbook(study, words(language), hourly=False))
+        texts = words(language)
+        hourly = texts.t("proposal.xlsx.sheet.hourly") in _sheets(content)
+        return _cells(content, workbook(study, texts, hourly=hourly))
     if found.kind == "json":
         return 0, []
     _, offer = opened(found)
-    would_be = pdf.data(study, language, offer)
+    would_be = (pdf.board if found.engine.get("form") == "board" else pdf.data)(study, language, offer)
     text = _text_of_pdf(content, would_be) if found.kind == "pdf" else squeezed(_text_of_docx(content))
     head = squeezed(would_be["parts"][0]["header"])  # also stands in sentences
     wanted = list(shown_lines(would_be))

@@ -41,6 +41,10 @@ def pdf_bytes(study: Study, language: str, offer: Offer) -> bytes:
     return pdf.proposal_pdf(study, language, offer, extra(study))
 
 
+def board_bytes(study: Study, language: str, offer: Offer) -> bytes:
+    return pdf.pdf(pdf.board(study, language, offer))
+
+
 def docx_bytes(study: Study, language: str, offer: Offer) -> bytes:
     return proposal_docx(pdf.data(study, language, offer, extra(study)))
 

@@ -6,6 +6,7 @@ same digits; a spreadsheet recalculates them on opening.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -41,8 +42,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     "section": {"bold": True, "font_size": 12, "top": 1, "top_color": LIGHT.border},
     "note": {"font_color": LIGHT.muted},
     "wrap": {"text_wrap": True, "valign": "top"},
-    "input": {"font_color": "#0000C0", "bg_color": "#FFF9E5", "num_format": "#,##0.######"},
-    "input_text": {"font_color": "#0000C0", "bg_color": "#FFF9E5"},
+    "input": {"font_color": "#0000C0", "bg_color": "#FFF9E5", "locked": False, "num_format": "#,##0.######"},
+    "input_text": {"font_color": "#0000C0", "bg_color": "#FFF9E5", "locked": False},
     "fixed": {"num_format": "#,##0.######"},
     "money": {"num_format": "#,##0;[Red]-#,##0;0", "align": "right"},
     "total": {"num_format": "#,##0;[Red]-#,##0;0", "bold": True, "top": 1},
@@ -55,7 +56,10 @@ FORMATS: dict[str, dict[str, Any]] = {
     "figure": {"num_format": "[=0]0;[>=100]#,##0;0.000", "align": "right"},
     "time": {"num_format": "yyyy-mm-dd hh:mm"},
     "good": {"bold": True, "font_color": "#0B6E4F"},
+    "alarm": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#B3261E"},
+    "struck": {"font_color": "#B3261E", "font_strikeout": True},
 }
+NAMED = re.compile(r"in_[a-z_]+")
 
 
 # How a key figure of each kind is written; a kind that is not here is an amount without decimals.
@@ -85,6 +89,7 @@ class Book:
     study: Study
     words: Words
     formats: dict[str, Format] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)  # names of input cells that a formula reads
 
     def t(self, key: str, /, **values: object) -> str:
         return self.words.t(f"proposal.xlsx.{key}", **values)
@@ -109,13 +114,20 @@ class Book:
 
     @property
     def year_labels(self) -> list[str]:
-        """The start and the project years; a last one that is a part says so."""
+        """The start and the project years with the calendar's; a last one that is a part says so."""
         whole, rest = divmod(self.periods, 12)
         labels = [
             self.words.t("proposal.xlsx.flows.start"),
             *(self.words.t("proposal.xlsx.flows.year", n=n + 1) for n in range(whole)),
         ]
-        return [*labels, self.words.t("proposal.xlsx.flows.part_year", n=whole + 1, months=rest)] if rest else labels
+        if rest:
+            labels.append(self.words.t("proposal.xlsx.flows.part_year", n=whole + 1, months=rest))
+        return [labels[0], *(f"{label} ({self._calendar(n)})" for n, label in enumerate(labels[1:]))]
+
+    def _calendar(self, year: int) -> str:
+        """The calendar year of a project year that begins in January, "2026"; of another the two, "2026/27"."""
+        first, month = (int(part) for part in self.study.scenario.site.start.split("-"))
+        return str(first + year) if month == 1 else f"{first + year}/{(first + year + 1) % 100:02d}"
 
 
 def open_book(stream: Any, study: Study, words: Words) -> Book:
@@ -144,6 +156,8 @@ def put(book: Book, sheet: Worksheet, row: int, column: int, formula: str, value
     """A formula with the value it has now."""
     if hasattr(value, "item"):
         value = value.item()
+    if "in_" in formula:
+        book.read.update(NAMED.findall(formula))
     sheet.write_formula(row, column, formula, book.formats[style], value)
 
 

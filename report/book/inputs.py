@@ -23,6 +23,7 @@ from sim.tariff.market import monthly_spread
 LIVE = ("grid.co2_kg_per_kwh", "genset.co2_kg_per_l", "compute.resume_h")
 COLUMNS = ("input", "value", "unit", "effect", "confidence", "source", "name")
 FIRST_ROW = 4
+COPY = 7  # the hidden column of what the simulation was run with
 
 
 def is_live(entry: Input) -> bool:
@@ -41,6 +42,8 @@ def inputs_sheet(book: Book) -> None:
     for k, entry in enumerate(entries):
         _input_row(book, sheet, FIRST_ROW + k, entry, weak)
     _derived(book, sheet, FIRST_ROW + len(entries) + 1)
+    compare_copies(book, sheet, [FIRST_ROW + k for k, entry in enumerate(entries) if not is_live(entry)])
+    sheet.set_column(COPY, COPY, 2, None, {"hidden": True})
     for column, width in enumerate((40, 18, 16, 22, 16, 70, 36)):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(FIRST_ROW, 1)
@@ -57,22 +60,54 @@ def _input_row(book: Book, sheet: Any, row: int, entry: Input, weak: frozenset[s
     text(book, sheet, row, 4, register_text.confidence(entry, scenario, words, weak))
     text(book, sheet, row, 5, register_text.source(entry, scenario, words))
     text(book, sheet, row, 6, entry.path, "note")
-    target = book.ref("inputs", cell(row, 1, "rc"))
+    if not live:
+        _value(book, sheet, row, scenario.get(entry.path), False, entry, COPY)
+    target = book.ref("inputs", cell(row, 1 if live else COPY, "rc"))
     book.file.define_name(input_name(entry.path), "=" + target)
 
 
-def _value(book: Book, sheet: Any, row: int, value: Any, live: bool, entry: Input) -> None:
+def _value(book: Book, sheet: Any, row: int, value: Any, live: bool, entry: Input, column: int = 1) -> None:
     style = book.formats["input" if live else "fixed"]
     if value is None:
-        text(book, sheet, row, 1, book.words.t("inputs.none"))
+        style = book.formats["input_text" if live else "plain"]
+        sheet.write_string(row, column, book.words.t("inputs.none"), style)
     elif isinstance(value, bool):
-        sheet.write_boolean(row, 1, value, style)
+        sheet.write_boolean(row, column, value, style)
     elif isinstance(value, int | float):
-        sheet.write_number(row, 1, value, style)
+        sheet.write_number(row, column, value, style)
     else:
-        sheet.write_string(row, 1, str(value), book.formats["input_text" if live else "plain"])
+        sheet.write_string(row, column, str(value), book.formats["input_text" if live else "plain"])
         if live and entry.choices:
             sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": [str(c) for c in entry.choices]})
+
+
+def compare_copies(book: Book, sheet: Any, rows: list[int]) -> None:
+    """How many white cells are not what the simulation was run with: no formula of money reads one, so that a changed
+    cell can be told and never counted."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    terms = (
+        f"SUMPRODUCT(--({cell(a, 1, 'rc')}:{cell(b, 1, 'rc')}<>{cell(a, COPY, 'rc')}:{cell(b, COPY, 'rc')}))"
+        for a, b in runs
+    )
+    text(book, sheet, 2, 0, book.t("inputs.moved"), "note")
+    put(book, sheet, 2, 1, "=" + "+".join(terms), 0, "number")
+    book.file.define_name("whites_moved", "=" + book.ref("inputs", cell(2, 1, "rc")))
+
+
+def mark_dead(book: Book) -> None:
+    """Yellow cells that no formula of this file reads are white in truth: they say so. Called when all is written."""
+    sheet = book.file.get_worksheet_by_name(book.t("sheet.inputs"))
+    entries = [entry for entry in register().values() if entry.kind != "other"]
+    for row, entry in enumerate(entries, start=FIRST_ROW):
+        if is_live(entry) and input_name(entry.path) not in book.read:
+            _value(book, sheet, row, book.study.scenario.get(entry.path), False, entry)
+            if entry.when(book.study.scenario):
+                text(book, sheet, row, 3, book.t("effect.not_here"), "note")
 
 
 def _vat_formula(includes: str, rate: str) -> str:

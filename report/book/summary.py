@@ -58,6 +58,7 @@ def summary_sheet(book: Book) -> None:
     text(book, sheet, 2, 0, book.t("summary.basis", code=study.fingerprint, currency=site.currency, vat=basis), "note")
     text(book, sheet, 3, 0, book.t("summary.live"), "note")
     text(book, sheet, 4, 0, book.t("summary.simulated"), "note")
+    _status(book, sheet)
     note = rate_note(study.scenario, words)
     if note:
         shown = words.currency(shown_currency(study.scenario))
@@ -79,6 +80,18 @@ def summary_sheet(book: Book) -> None:
     sheet.set_column(5, 5, 12)
     sheet.set_column(6, 6, 80)
     sheet.activate()
+
+
+def _status(book: Book, sheet: Any) -> None:
+    """Whether the figures below are those of the inputs; red, and the figures struck out, where a new simulation is
+    needed."""
+    valid, left = book.t("summary.valid"), book.t("summary.stale")
+    put(book, sheet, 5, 0, f'=IF(whites_moved=0,"{valid}",whites_moved&"{left}")', valid, "good")
+    moved = {"type": "formula", "criteria": "=whites_moved>0"}
+    sheet.conditional_format(5, 0, 5, 5, moved | {"format": book.formats["alarm"]})
+    last = AFTER_TAX_ROW + len(shown_views(book)) + 8
+    for first, end in ((KPI_FIRST_ROW, AFTER_TAX_ROW - 1), (AFTER_TAX_ROW + 1, last)):
+        sheet.conditional_format(first, 1, end, 4, moved | {"format": book.formats["struck"]})
 
 
 def _kpi_row(book: Book, sheet: Any, row: int, figure: KeyFigure) -> None:

@@ -13,8 +13,9 @@ from i18n import Words
 from report.book.cells import Book, open_book
 from report.book.deal import deal_sheet
 from report.book.finance import finance_sheet
+from report.book.finish import finish, list_of_sheets, read_me
 from report.book.flows import alternatives_searched, flows_sheet, rates_sheet
-from report.book.inputs import inputs_sheet, tariff_sheet
+from report.book.inputs import inputs_sheet, mark_dead, tariff_sheet
 from report.book.months import months_sheet
 from report.book.paths import paths_sheet
 from report.book.sensitivity import sensitivity_sheet
@@ -34,6 +35,7 @@ def workbook(study: Study, words: Words, hourly: bool = True, offer: str = "{}")
     year, month = (int(part) for part in study.scenario.site.start.split("-"))
     made = {"created": datetime(year, month, 1), "title": study.scenario.site.name, "keywords": study.fingerprint}
     book.file.set_properties({**made, "author": "PowerLadder", "comments": book.t("summary.live")})
+    read_me(book)
     book.sheet("summary")
     inputs_sheet(book)
     tariff_sheet(book)
@@ -50,6 +52,9 @@ def workbook(study: Study, words: Words, hourly: bool = True, offer: str = "{}")
     checks_sheet(book)
     sources_sheet(book)
     summary_sheet(book)
+    mark_dead(book)
+    list_of_sheets(book)
+    finish(book)
     _carry(book, texts_of(study, words.language, offer))
     book.file.close()
     return stream.getvalue()

@@ -14,13 +14,13 @@ SCENARIO, OFFER, SUMMARY, ENGINE = NAMES = ("scenario.json", "offer.json", "summ
 OFFER_KEY = "offer"  # its place in a scenario file, outside of what is fingerprinted
 
 
-def texts_of(study: Study, language: str, offer: str = "{}") -> dict[str, str]:
+def texts_of(study: Study, language: str, offer: str = "{}", form: str = "proposal") -> dict[str, str]:
     """Four JSON texts by name: all inputs, the offer, every figure in full, and who worked them out.
 
     The fingerprint mixes in the engine's version, so `inputs` is a digest of the scenario alone beside it.
     """
     scenario = study.scenario.to_json()
-    engine = {"engine": ENGINE_VERSION, "inputs": digest(scenario), "language": language}
+    engine = {"engine": ENGINE_VERSION, "inputs": digest(scenario), "language": language, "form": form}
     return {
         SCENARIO: scenario,
         OFFER: offer,

@@ -50,7 +50,7 @@ def cover(draft: Draft) -> dict[str, Any]:
         "diagram_note": draft.t("cover.diagram_note"),
         "answer": say.say(headline(draft.study), words, draft.currency),
         "question": words.t("answers.overview.question"),
-        "facts": [{"label": label, "value": value} for label, value in _facts(draft)],
+        "facts": _facts(draft),
         "grade": draft.t(f"grade.{draft.offer.grade}"),
         "grade_note": draft.t(f"grade.{draft.offer.grade}_note"),
         "grade_label": draft.t("cover.grade"),
@@ -76,8 +76,8 @@ def _subtitle(draft: Draft) -> str:
     return draft.t(f"cover.{diesel}", parts=say.listed(parts, draft.words))
 
 
-def _facts(draft: Draft) -> list[tuple[str, str]]:
-    """Label and value; a line the author left empty is not there."""
+def _facts(draft: Draft) -> list[dict[str, str]]:
+    """Key, label and value; a line the author left empty is not there."""
     offer, scenario, words = draft.offer, draft.study.scenario, draft.words
     site = scenario.site
     start = draft.t("month_of_year", month=month_name(words, int(site.start[5:])), year=site.start[:4])
@@ -95,7 +95,7 @@ def _facts(draft: Draft) -> list[tuple[str, str]]:
         ("tariff", tariff_text(draft)),
         ("inputs", draft.t("cover.inputs_line", code=draft.study.fingerprint, n=len(draft.weak))),
     ]
-    return [(draft.t(f"cover.{key}"), value) for key, value in found if value]
+    return [{"key": key, "label": draft.t(f"cover.{key}"), "value": value} for key, value in found if value]
 
 
 def _number(draft: Draft) -> str:

@@ -4,6 +4,7 @@ reaches the template as data, never as markup; the template reads nothing but it
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ def data(
     offer = offer or Offer()
     return {
         "parts": [proposal(study, code, offer, extra) for code in LANGUAGES[language]],
+        "form": "proposal",
         "date": offer.issued or f"{study.scenario.site.start}-01",
         "author": offer.vendor or "PowerLadder",
         "accent": offer.accent,
@@ -54,6 +56,15 @@ def data(
         "files": attachments(texts_of(study, language, offer_text(offer))),
         "colours": {name: getattr(LIGHT, name) for name in ("text", "muted", "fill", "border", "battery", "unserved")},
     }
+
+
+def board(study: Study, language: str, offer: Offer | None = None) -> dict[str, Any]:
+    """One page for those who decide: the answer, six figures, the alternatives, what would turn it, what is asked."""
+    offer = offer or Offer()
+    content = data(study, language, replace(offer, chapters=(), attachments=()))
+    parts = [part | {"chapters": []} for part in content["parts"]]
+    files = attachments(texts_of(study, language, offer_text(offer), "board"))
+    return content | {"form": "board", "parts": parts, "files": files}
 
 
 def pdf(content: dict[str, Any]) -> bytes:

@@ -45,10 +45,10 @@ def test_files_are_made_on_click(page, server: str, settle) -> None:
 
 def test_a_chinese_page_offers_a_chinese_document(page, server: str, settle) -> None:
     open_page(page, server, settle, "?lang=zh&preset=case_c")
-    assert page.get_by_text("给客户什么？").count() == 1
+    assert page.get_by_text("交付客户的文件").count() == 1
     with page.expect_download(timeout=LIMIT_MS) as found:
         page.get_by_role("button", name="下载 PDF").click()
-    assert found.value.suggested_filename.endswith("-proposal-zh.pdf")
+    assert found.value.suggested_filename.endswith("_zh.pdf")
 
 
 def test_it_fits_a_phone(page, server: str, settle) -> None:

@@ -32,8 +32,17 @@ def test_a_new_input_turns_up_everywhere_by_its_line_and_texts():
             "20.0",
         ],
         "workbook": [
-            ["Age of the fuel", 10, "months", "needs a new simulation", "own choice", "", "genset.fuel_age_months"],
+            [
+                "Age of the fuel",
+                10,
+                "months",
+                "requires a new simulation",
+                "user input",
+                "",
+                "genset.fuel_age_months",
+                10,
+            ],
             ["a trade paper", "Age of the fuel"],
         ],
-        "paper": [["柴油存放时间", "10.0\N{NO-BREAK SPACE}个月", "自选", ""]],
+        "paper": [["柴油存放时间", "10.0\N{NO-BREAK SPACE}个月", "用户设定", ""]],
     }

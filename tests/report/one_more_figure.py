@@ -54,7 +54,7 @@ def shown(preset: str, key: str, language: str) -> dict[str, Any]:
         "name": name,
         "money": row(line for table in screen.tables() for line in table.rows),
         "paper": row(paper["rows"]),
-        "book": row(book.worksheets[0].iter_rows(values_only=True)),
+        "book": row(book.worksheets[1].iter_rows(values_only=True)),
         "csv": row(table),
     }
 

@@ -272,7 +272,7 @@ def expected_decision(study: Study, language: str) -> dict[str, str]:
 def assert_book(study: Study, preset: str, language: str) -> None:
     """The stored values of the summary sheet; that its formulas give them is tested by two engines elsewhere."""
     w = words(language)
-    sheet = openpyxl.load_workbook(io.BytesIO(book_of(preset, language)), data_only=True).worksheets[0]
+    sheet = openpyxl.load_workbook(io.BytesIO(book_of(preset, language)), data_only=True).worksheets[1]
     rows = list(sheet.iter_rows(min_row=KPI_FIRST_ROW + 1, max_col=6, values_only=True))
     for row, found in zip(figures_on("book"), rows, strict=False):
         figures = [study.kpis[name].figure(row.key) for name in ALTERNATIVES]

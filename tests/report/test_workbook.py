@@ -378,4 +378,4 @@ def test_a_name_is_never_a_formula(text: str) -> None:
 
 def test_sheets_are_named_in_the_workbooks_language() -> None:
     book = openpyxl.load_workbook(io.BytesIO(book_of("case_a", "zh")))
-    assert book.sheetnames[0] == words("zh").t("proposal.xlsx.sheet.summary")
+    assert book.sheetnames[:2] == [words("zh").t(f"proposal.xlsx.sheet.{key}") for key in ("read_me", "summary")]

@@ -80,7 +80,7 @@ def test_a_loan_brings_its_coverage_and_its_tables():
     )
     app.run()
     calm(app)
-    assert "cash covers the debt service only" in texts(app)
+    assert "below the required" in texts(app)
     app.get_by_key("money.table").set_value("loan").run()
     calm(app)
     lines = app.dataframe[1].value

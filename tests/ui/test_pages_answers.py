@@ -50,7 +50,7 @@ def test_a_figure_that_does_not_exist_says_why():
     app = drawn_alone("overview", AWKWARD["no battery, no PV"])
     values = {metric.label.split(" ")[0]: metric.value for metric in app.metric}
     assert values["Payback"] == "none"
-    assert any("not recovered" in info.value or "no extra outlay" in info.value for info in app.info)
+    assert any("not recovered" in info.value or "no additional investment" in info.value for info in app.info)
     assert any("neither a battery nor PV" in text for text in texts(app))
 
 
