@@ -1,4 +1,4 @@
-"""The workbook as a document: a changed white cell is told and never counted, all but yellow is protected, it prints."""
+"""The workbook as a document: a changed white cell is told and never counted, all but yellow is locked, it prints."""
 
 from __future__ import annotations
 
