@@ -84,7 +84,7 @@ class Words:
 
     def number(self, value: float, unit: str = "", decimals: int | None = None) -> str:
         text = numbers.plain(value, decimals)
-        return f"{text}%" if unit == "%" and self.language == "zh" else numbers.joined(text, unit)
+        return f"{text}{unit}" if unit[:1] == "%" and self.language == "zh" else numbers.joined(text, unit)
 
     def money(self, value: float, currency: str, scale: str | None = None) -> str:
         """17,500,000 CNY -> "17.5 M CNY" or "1,750 万元"."""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from report.paper.names import document_name
 from report.paper.offer import with_papers_of
-from report.paper.proposal import warnings
+from report.paper.proposal import grade_name, warnings
 from ui import answers, offer_fields, proposal, state
 from ui.figures import card
 from ui.state import t
@@ -26,7 +26,7 @@ for sentence in warnings(study, offer, state.words()):
 
 with card(
     t("proposal.app.files"),
-    t("proposal.app.files_note", code=study.fingerprint, grade=t(f"proposal.grade.{offer.grade}")),
+    t("proposal.app.files_note", code=study.fingerprint, grade=grade_name(study, offer, state.words())),
 ):
     language = proposal.ask_language()
     makers = {

@@ -11,6 +11,7 @@ from report import sentences, views
 from report.paper import charts as paper_charts
 from report.paper import diagram
 from report.paper.blocks import Draft
+from report.paper.grade import grade_note, grade_of
 from report.paper.offer import PAPERS, drawn_anew, printable
 from report.screen import cost as charts_cost
 from report.text import inputs as register_text
@@ -51,8 +52,8 @@ def cover(draft: Draft) -> dict[str, Any]:
         "answer": say.say(headline(draft.study), words, draft.currency),
         "question": words.t("answers.overview.question"),
         "facts": _facts(draft),
-        "grade": draft.t(f"grade.{draft.offer.grade}"),
-        "grade_note": draft.t(f"grade.{draft.offer.grade}_note"),
+        "grade": draft.t(f"grade.{grade_of(draft)}"),
+        "grade_note": grade_note(draft),
         "grade_label": draft.t("cover.grade"),
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from matplotlib.ft2font import FT2Font
 from PIL import Image, UnidentifiedImageError
@@ -82,7 +82,6 @@ CURVE_MINUTES = 15
 ROUNDING = 5e-3  # of shares typed as whole percents
 DAMAGED = Problem("{name}: the picture is damaged; save it again")
 HOLE = "□"
-Grade = Literal["screening", "budget", "firm"]
 
 
 @dataclass(frozen=True)
@@ -164,20 +163,18 @@ class Offer:
                 yield from (value for value in vars(row).values() if isinstance(value, str))
         yield from (one.name for one in self.attachments)
 
-    @property
-    def grade(self) -> Grade:
-        """How far the figures can be relied on, from the papers at hand alone; the inputs are judged beside it."""
-        if self.papers >= set(PAPERS):
-            return "firm"
-        return "budget" if {"bills", "curve"} <= self.papers else "screening"
-
 
 def with_papers_of(offer: Offer, scenario: Scenario) -> Offer:
-    """The offer with the papers that are in the scenario itself: a year of bills, a measured load curve."""
+    """The offer with the documents that are in the scenario itself."""
+    return replace(offer, papers=offer.papers | entered(scenario))
+
+
+def entered(scenario: Scenario) -> frozenset[str]:
+    """The client's documents that the figures rest on: a year of bills, a load curve measured finely enough."""
     load, months = scenario.load, {bill.calendar_month for bill in scenario.bills}
     is_fine = load.kind == "meter" and load.meter is not None and load.meter.step_minutes <= CURVE_MINUTES
     found = {"bills": len(months) == 12, "curve": is_fine}
-    return replace(offer, papers=offer.papers | {name for name, has in found.items() if has})
+    return frozenset(name for name, has in found.items() if has)
 
 
 def printable(text: str) -> str:

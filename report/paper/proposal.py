@@ -11,6 +11,7 @@ from i18n import Words
 from report.paper import commercial, constants, deal, delivery, money, operation, plant, site, terms
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
+from report.paper.grade import grade_of
 from report.paper.offer import CHAPTERS, Offer, missing_characters, with_papers_of
 from report.text.currency import words_for
 from sim.inputs.register import unverified
@@ -79,6 +80,12 @@ def warnings(study: Study, offer: Offer, texts: Words) -> list[str]:
     """Sentences about what the paper cannot show as given: characters that the font lacks."""
     lacking = missing_characters(*offer.all_texts, study.scenario.site.name)
     return [texts.t("proposal.warning.characters", characters=" ".join(lacking[:20]))] if lacking else []
+
+
+def grade_name(study: Study, offer: Offer, texts: Words) -> str:
+    """How far the document can be relied on, in words."""
+    draft = Draft(study, texts, offer, frozenset(unverified(study.scenario)))
+    return draft.t(f"grade.{grade_of(draft)}")
 
 
 def chapter_titles(texts: Words) -> dict[str, str]:

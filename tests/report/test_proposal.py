@@ -21,7 +21,7 @@ from report.paper import money as proposal_money
 from report.paper import pdf
 from report.paper.blocks import Draft, table_scale
 from report.paper.front import first_year_saving
-from report.paper.offer import CHAPTERS, PAPERS, Offer, missing_characters, printable, with_papers_of
+from report.paper.offer import CHAPTERS, Offer, missing_characters, printable, with_papers_of
 from report.paper.plant import energy_rungs
 from report.paper.proposal import proposal, warnings
 from report.paper.tables import cash_rows
@@ -246,12 +246,6 @@ def test_only_the_chapters_asked_for_are_written() -> None:
     assert [chapter["key"] for chapter in found["chapters"]] == ["bill", "money"]
     without_contract = [key for key in CHAPTERS if key != "deal"]
     assert [chapter["key"] for chapter in proposal(study, "en")["chapters"]] == without_contract
-
-
-def test_papers_make_the_grade() -> None:
-    assert Offer().grade == "screening"
-    assert Offer(papers=frozenset({"bills", "curve"})).grade == "budget"
-    assert Offer(papers=frozenset(PAPERS)).grade == "firm"
 
 
 @pytest.mark.parametrize("name", presets())
