@@ -11,7 +11,7 @@ from report import sentences, views
 from report.palette import LIGHT
 from report.paper import charts as paper_charts
 from report.paper import tables as proposal_finance
-from report.paper.blocks import Block, Draft, bullets, chapter, chart, heading, prose, small, table, table_scale
+from report.paper.blocks import Block, Draft, Scale, bullets, chapter, chart, heading, prose, small, table, table_scale
 from report.text import financing as financing_text
 from report.text import levers as lever_text
 from report.text import say
@@ -19,6 +19,7 @@ from report.text.amounts import amounts
 from sim.arrays import there
 from study import autonomy
 from study.decision import decision
+from study.financing import returns
 from study.price_moves import CHANGES, price_moves
 from study.project_figures import PROJECT_FIGURES
 from study.turning import SHOWN, TurningPoint, nearest
@@ -149,6 +150,7 @@ def _investment(draft: Draft) -> Block | None:
         ]
         for line in found
     ]
+    total = len(rows)
     rows.append(
         [
             say.figure_name(FIGURES["capex"], words),
@@ -158,6 +160,7 @@ def _investment(draft: Draft) -> Block | None:
             say.share(1.0, words) if own > 0 else "",
         ]
     )
+    rows += _at_the_start(draft, scale)
     head = [
         draft.t("money.item"),
         draft.t("money.unit_price"),
@@ -171,8 +174,22 @@ def _investment(draft: Draft) -> Block | None:
         caption=draft.t("money.capex", unit=scale.unit),
         align="llrrr",
         widths=[1.3, 1.7, 1, 1, 0.8],
-        strong=[len(rows) - 1],
+        strong=[total, len(rows) - 1],
     )
+
+
+def _at_the_start(draft: Draft, scale: Scale) -> list[list[str]]:
+    """What else is paid at the start, and the net sum that the cash-flow table begins with."""
+    study, words = draft.study, draft.words
+    pair = (draft.base_row, draft.hybrid_row)
+    paid = {key: -line[:, 0] for key, line in study.ledger.lines.items() if key not in CAPEX_LINES}
+    rows = [
+        [words.t(f"answers.line.{key}"), "", *(scale.text(values[row] + 0.0) for row in pair), ""]
+        for key, values in paid.items()
+        if values[draft.base_row] or values[draft.hybrid_row]
+    ]
+    net = -float(returns(study).lines["investment"][0])
+    return [*rows, [draft.t("money.net", baseline=draft.baseline), "", "", scale.text(net + 0.0), ""]]
 
 
 def _unit_price(draft: Draft, line: str) -> str:
