@@ -46,6 +46,11 @@ LATIN_KEPT = {
     "JSON",
     "Schema",
     "XLSX",
+    "DOCX",
+    "Word",
+    "LibreOffice",
+    "base",  # base64, how a file stands in a text
+    "verify",  # a command
     "Excel",
     "Green",  # Green Button, the name of a format
     "Button",
