@@ -5,37 +5,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import place, sidebar, state
+from ui import navigation, place, sidebar, state
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
-ANSWERS = ("overview", "operation", "money", "saving", "proposal")
-QUESTIONS = ("sizing", "deal", "when", "outages", "autonomy", "compute", "risk", "claims")
-INPUTS = ("load", "grid", "tariff", "bills", "equipment", "terms")
-MORE = ("method", "downloads")
 
 st.set_page_config(page_title="PowerLadder", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
 state.begin()
-
-
-def page(name: str) -> st.Page:
-    return st.Page(f"../pages/{name}.py", title=t(f"shell.nav.{name}"), default=name == "overview")
-
-
-chosen = st.navigation(
-    {
-        "": [page(name) for name in ANSWERS],
-        t("shell.nav.questions"): [page(name) for name in QUESTIONS],
-        t("shell.nav.inputs"): [page(name) for name in INPUTS],
-        t("shell.nav.more"): [page(name) for name in MORE],
-    },
-    position="top",
-    expanded=True,
-)
+chosen, part = navigation.chosen()
+st.set_page_config(page_title=navigation.title(part))
 logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large", icon_image=str(ROOT / "assets" / logo))
 with st.sidebar:
-    sidebar.draw(on_overview=not chosen.url_path)
+    sidebar.draw(on_overview=part == navigation.FIRST)
+navigation.parts(part)
 if state.can_undo():
     st.button(t("shell.undo"), on_click=state.undo, key="undo", type="tertiary")
 place.draw()
@@ -44,7 +27,7 @@ for kind, sentence in state.take_notices():
 try:
     chosen.run()
 except Exception:
-    logging.getLogger("powerladder").exception("page %s failed", chosen.url_path)
+    logging.getLogger("powerladder").exception("page %s failed", part)
     st.error(t("shell.notice.failed"))
 for sentences in st.session_state.get("problems", {}).values():
     st.error("  \n".join(map(state.refused, sentences)))

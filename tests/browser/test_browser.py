@@ -19,6 +19,7 @@ from study.evaluate import evaluate
 from study.place import elsewhere
 from study.presets import presets
 from ui import url
+from ui.navigation import PLACES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -102,9 +103,13 @@ def test_reload_and_page_change_keep_the_inputs(show, settle) -> None:
     settle(page)
     after = code(page)
     assert "finance.diesel_per_l=9.1" in page.url
-    page.get_by_role("link", name="Overview").click()
+    bar = page.get_by_test_id("stTopNavLink")
+    assert bar.all_inner_texts() == [text(f"shell.place.{place}") for place in PLACES]
+    assert page.get_by_test_id("stTopNavLink").and_(page.locator("[aria-current=page]")).inner_text() == "Site"
+    page.get_by_role("link", name="Answer").click()
     settle(page)
     assert code(page) == after
+    assert page.title() == "Overview | Case A: 3.2 MW for 4 months"
     assert "finance.diesel_per_l=9.1" in page.url
     page.reload()
     settle(page)

@@ -14,6 +14,7 @@ from i18n.words import catalogue
 from sim.inputs.register import register
 from study.presets import presets
 from tests.patterns import placeholders
+from ui import navigation
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "assets" / "i18n"
@@ -180,6 +181,7 @@ def test_every_choice_and_preset_has_words() -> None:
     assert all(f"shell.preset.{name}" in english for name in presets())
 
 
-def test_every_topic_of_a_page_has_a_navigation_title() -> None:
-    for page in (ROOT / "pages").glob("*.py"):
-        assert f"shell.nav.{page.stem}" in catalogue("en")
+def test_every_page_is_a_part_of_one_place_and_has_a_name() -> None:
+    pages = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
+    assert sorted(navigation.PARTS) == pages
+    assert {f"shell.nav.{page}" for page in pages} <= catalogue("en").keys()
