@@ -8,7 +8,7 @@ from sim.dispatch.lanes import site_set_kw
 from sim.plant.battery import available, usable_kwh
 from sim.sun.pv import looks_away
 from ui import ageing, by_month, cabinets, form, state, table, weather_upload
-from ui.figures import card
+from ui.figures import card, drawer
 from ui.state import t
 
 scenario, words = state.current(), state.words()
@@ -42,14 +42,14 @@ if pv.exists:
 with card(title, t("inputs.equipment.pv_note")):
     form.card("pv", columns=3, starts={"pv.yield_kwh_per_kwp": 1000.0, "pv.azimuth_deg": 180.0})
     if pv.exists:
-        st.markdown(f"**{t('inputs.equipment.arrays')}**")
-        st.markdown(f":small[:gray[{t('inputs.equipment.arrays_note')}]]")
-        columns = {
-            "kwp": table.number(t("inputs.equipment.array_size"), 0, 2_000_000, step=100, default=1000.0),
-            "tilt_deg": table.number(t("inputs.equipment.array_tilt"), 0, 90, default=pv.tilt_deg),
-            "azimuth_deg": table.number(t("inputs.equipment.array_azimuth"), 0, 360, step=5, default=180.0),
-        }
-        table.rows_editor("pv.arrays", columns, alt=t("inputs.equipment.arrays"))
+        title, note = t("inputs.equipment.arrays"), t("inputs.equipment.arrays_note")
+        with drawer(title, note, key="arrays.drawer", is_open=bool(pv.arrays)):
+            columns = {
+                "kwp": table.number(t("inputs.equipment.array_size"), 0, 2_000_000, step=100, default=1000.0),
+                "tilt_deg": table.number(t("inputs.equipment.array_tilt"), 0, 90, default=pv.tilt_deg),
+                "azimuth_deg": table.number(t("inputs.equipment.array_azimuth"), 0, 360, step=5, default=180.0),
+            }
+            table.rows_editor("pv.arrays", columns, alt=title)
         if looks_away(pv, scenario.site.place):
             st.warning(t("inputs.equipment.looks_away"))
     weather_upload.draw()

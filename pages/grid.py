@@ -4,7 +4,7 @@ import streamlit as st
 
 from sim.arrays import there
 from ui import form, state, table
-from ui.figures import card
+from ui.figures import card, drawer
 from ui.state import t
 
 scenario, words = state.current(), state.words()
@@ -13,13 +13,15 @@ st.markdown(f":small[:gray[{t('inputs.context')}]]")
 
 with card(t("inputs.grid.connection"), t("inputs.grid.connection_note")):
     form.card("grid.connection", columns=3)
-
-with card(t("inputs.grid.stages"), t("inputs.grid.stages_note")):
-    columns = {
-        "month": table.number(t("inputs.table.month"), 1, 360, default=1),
-        "import_limit_kw": table.number(t("inputs.grid.limit"), 0, 2_000_000, default=scenario.grid.import_limit_kw),
-    }
-    table.rows_editor("grid.stages", columns, alt=t("inputs.grid.stages"))
+    title, note = t("inputs.grid.stages"), t("inputs.grid.stages_note")
+    with drawer(title, note, key="stages.drawer", is_open=bool(scenario.grid.stages)):
+        columns = {
+            "month": table.number(t("inputs.table.month"), 1, 360, default=1),
+            "import_limit_kw": table.number(
+                t("inputs.grid.limit"), 0, 2_000_000, default=scenario.grid.import_limit_kw
+            ),
+        }
+        table.rows_editor("grid.stages", columns, alt=title)
 
 outages = scenario.grid.outages
 title = t("inputs.grid.outages_none")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from report.screen.inputs import load_week, load_year
 from ui import form, meter_upload, state, table
-from ui.figures import card, chart
+from ui.figures import card, chart, drawer
 from ui.state import t
 
 st.title(t("inputs.load.question"), anchor=False)
@@ -13,19 +13,19 @@ st.markdown(f":small[:gray[{t('inputs.context')}]]")
 with card(t("inputs.load.site"), t("inputs.load.site_note")):
     form.card("load.site", columns=3)
 
+with card(t("inputs.load.size"), t("inputs.load.size_note")):
+    form.card("load.size", columns=3)
+    title, note = t("inputs.load.ramp"), t("inputs.load.ramp_note")
+    with drawer(title, note, key="ramp.drawer", is_open=bool(state.current().load.ramp)):
+        month = table.number(t("inputs.table.month"), 1, 360, default=1)
+        fraction = table.number(t("inputs.load.ramp_fraction"), 0, 5, step=0.01, default=1.0)
+        table.rows_editor("load.ramp", {"month": month, "fraction": fraction}, alt=title)
+
 with card(t("inputs.load.shape"), t("inputs.load.shape_note")):
     form.card("load.shape", columns=3)
 
-with card(t("inputs.load.size"), t("inputs.load.size_note")):
-    form.card("load.size", columns=3)
-
 with card(t("inputs.load.meter"), t("inputs.load.meter_note")):
     meter_upload.draw()
-
-with card(t("inputs.load.ramp"), t("inputs.load.ramp_note")):
-    month = table.number(t("inputs.table.month"), 1, 360, default=1)
-    fraction = table.number(t("inputs.load.ramp_fraction"), 0, 5, step=0.01, default=1.0)
-    table.rows_editor("load.ramp", {"month": month, "fraction": fraction}, alt=t("inputs.load.ramp"))
 
 scenario, words = state.current(), state.words()
 dispatch = state.study().dispatch

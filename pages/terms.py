@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from report.text import say
 from ui import currency, form, state, terms
 from ui.figures import card
 from ui.state import t
@@ -14,10 +15,15 @@ st.markdown(f":small[:gray[{t(f'inputs.terms.context_{basis}', currency=site.cur
 
 currency.draw()
 for topic in TOPICS:
+    if not form.matters(f"terms.{topic}"):
+        continue
     with card(t(f"inputs.terms.{topic}"), t(f"inputs.terms.{topic}_note")):
         form.card(f"terms.{topic}", columns=3)
-    if topic == "energy":
-        terms.price_path_card()
+        if topic == "energy":
+            terms.price_paths_drawer()
 
 terms.tax_card()
 terms.loan_card()
+idle = [t(f"inputs.terms.{topic}") for topic in TOPICS if not form.matters(f"terms.{topic}")]
+if idle:
+    st.markdown(f":small[:gray[{t('inputs.terms.idle', list=say.enumerated(idle, state.words()))}]]")

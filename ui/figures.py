@@ -72,3 +72,12 @@ def card(title: str, note: str = "", *, within: Any = None) -> Iterator[Any]:
         if note:
             st.markdown(f":small[:gray[{note}]]")
         yield box
+
+
+@contextmanager
+def drawer(title: str, note: str = "", *, key: str, is_open: bool = False) -> Iterator[None]:
+    """What few sites need, behind a line that names it; open where something is in it."""
+    with st.expander(title, expanded=is_open, key=key):
+        if note:
+            st.markdown(f":small[:gray[{note}]]")
+        yield

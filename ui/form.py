@@ -30,19 +30,39 @@ NARROWEST_PX = 205
 
 
 def card(name: str, *, columns: int, starts: dict[str, float] | None = None, all_open: bool = False) -> None:
-    """The inputs of a card side by side; those that play no part in the scenario go behind an expander.
+    """The inputs of a card side by side: the everyday ones of those that matter in the scenario, or all of these where
+    the card has none. The rest stands behind a line that counts it and what of it was changed.
 
-    starts: what an empty value begins with, by path. all_open: none goes behind the expander.
+    starts: what an empty value begins with, by path. all_open: none goes behind the line.
     """
-    scenario, starts = state.current(), starts or {}
     paths = [path for path in on_card(name) if register()[path].kind != "other"]
-    used = [path for path in paths if all_open or register()[path].when(scenario)]
-    idle = [path for path in paths if path not in used]
-    if used:
-        _draw(used, columns, starts)
-    if idle:
-        with st.expander(state.counted("inputs.idle", len(idle))):
-            _draw(idle, columns, starts)
+    shown = paths if all_open else _shown_at_once(paths)
+    _draw(shown, columns, starts or {})
+    hidden = [path for path in paths if path not in shown]
+    if hidden:
+        with st.expander(_hidden_text(hidden), key=f"more.{name}"):
+            _draw(hidden, columns, starts or {})
+
+
+def matters(name: str) -> bool:
+    """Whether any input of the card plays a part in the scenario."""
+    return any(register()[path].when(state.current()) for path in on_card(name))
+
+
+def _shown_at_once(paths: list[str]) -> list[str]:
+    scenario, entries = state.current(), register()
+    used = [path for path in paths if entries[path].when(scenario)]
+    everyday = [path for path in used if entries[path].everyday]
+    return everyday if any(entries[path].everyday for path in paths) else used
+
+
+def _hidden_text(paths: list[str]) -> str:
+    """How many there are, and how many of them differ from what the scenario started from."""
+    scenario, start = state.current(), state.origin().scenario
+    is_idle = not any(register()[path].when(scenario) for path in paths)
+    text = state.counted("inputs.idle" if is_idle else "inputs.more", len(paths))
+    changed = sum(scenario.get(path) != start.get(path) for path in paths)
+    return f"{text} · {state.counted('inputs.more_changed', changed)}" if changed else text
 
 
 def _draw(paths: Sequence[str], columns: int, starts: dict[str, float]) -> None:
@@ -52,14 +72,14 @@ def _draw(paths: Sequence[str], columns: int, starts: dict[str, float]) -> None:
             field(path, start=starts.get(path))
 
 
-def field(path: str, *, start: float | None = None, with_source: bool = True) -> None:
+def field(path: str, *, start: float | None = None, with_source: bool = True, place: str = "page") -> None:
     """One input: widget, source line, and what was wrong with the last entry. `start` fills an empty optional value;
-    without the line the help still has the source."""
+    without the line the help still has the source. `place` tells it from the same input elsewhere on the screen."""
     entry, scenario = register()[path], state.current()
     if entry.optional and entry.kind != "other":
-        _optional(entry, scenario, start)
+        _optional(entry, scenario, start, place)
     else:
-        _widget(entry, scenario)
+        _widget(entry, scenario, place)
     note = source_note(entry, scenario) if with_source else ""
     if note:
         st.markdown(f":small[:gray[{note}]]")
@@ -160,8 +180,8 @@ def seed(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
-def _widget(entry: Input, scenario: Scenario, shown_default: float | None = None) -> None:
-    key, label, tip = key_of(entry.path), label_text(entry, scenario), help_text(entry, scenario)
+def _widget(entry: Input, scenario: Scenario, place: str) -> None:
+    key, label, tip = key_of(entry.path, place), label_text(entry, scenario), help_text(entry, scenario)
     value = scenario.get(entry.path)
     call = {"key": key, "help": tip, "on_change": take, "args": (entry.path, key)}
     if entry.path == "site.place":
@@ -196,8 +216,8 @@ def _choice(label: str, options: Sequence[Any], value: Any, text: Callable[[Any]
         st.selectbox(label, options, format_func=text, **call)
 
 
-def _optional(entry: Input, scenario: Scenario, start: float | None) -> None:
-    value, key = scenario.get(entry.path), key_of(entry.path, "given")
+def _optional(entry: Input, scenario: Scenario, start: float | None, place: str) -> None:
+    value, key = scenario.get(entry.path), key_of(entry.path, f"given.{place}".removesuffix(".page"))
     seed(key, value is not None)
     st.toggle(
         label_text(entry, scenario),
@@ -207,7 +227,7 @@ def _optional(entry: Input, scenario: Scenario, start: float | None) -> None:
         args=(entry.path, key, entry.minimum if start is None else start),
     )
     if value is not None:
-        own = key_of(entry.path)
+        own = key_of(entry.path, place)
         call = {"key": own, "label_visibility": "collapsed", "on_change": take, "args": (entry.path, own)}
         _number(entry, label_text(entry, scenario), value, call)
 

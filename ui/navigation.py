@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import state
+from ui import find, state
 from ui.state import t
 
 FIRST = "overview"
@@ -50,10 +50,16 @@ def _page(part: str, title: str, is_shown: bool) -> st.Page:
 
 
 def parts(part: str) -> None:
-    """The row of links to the parts of the place."""
-    with st.container(horizontal=True, gap="xsmall", key="parts"):
-        for name in PLACES[of(part)]:
+    """The row of links to the parts of the place, on Site with a field that finds any input."""
+    place = of(part)
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="parts"):
+        for name in PLACES[place]:
             st.page_link(f"../pages/{name}.py", label=t(f"shell.nav.{name}"))
+        if place == "site":
+            st.space("stretch")
+            find.ask()
+    if place == "site":
+        find.show()
 
 
 def title(part: str) -> str:

@@ -17,7 +17,7 @@ from report.text import inputs as register_text
 from report.text import say
 from sim.inputs import library
 from ui import form, state, table
-from ui.figures import card, chart
+from ui.figures import card, chart, drawer
 from ui.state import t
 
 POINTS, SHOCKS, HOLIDAY = "finance.price_points", "finance.price_shocks", "finance.tax_holiday"
@@ -32,9 +32,12 @@ def years_of_term() -> int:
 # --- price paths ------------------------------------------------------------------------------------------------------
 
 
-def price_path_card() -> None:
+def price_paths_drawer() -> None:
     """The paths as they count, nominal or real, and the tables they come from."""
-    with card(t("financing.terms.paths"), t("financing.terms.paths_note")):
+    finance = state.current().finance
+    is_given = bool(finance.price_points or finance.price_shocks)
+    title, note = t("financing.terms.paths"), t("financing.terms.paths_note")
+    with drawer(title, note, key="paths.drawer", is_open=is_given):
         kind = st.segmented_control(
             t("financing.terms.money"),
             ["nominal", "real"],
@@ -167,9 +170,15 @@ def tax_card() -> None:
         form.card("terms.tax", columns=3)
         if state.current().finance.vat_basis == "incl":
             st.markdown(f":small[:gray[{t('financing.terms.tax_on_vat')}]]")
-        st.markdown(f"**{t('financing.terms.holiday')}**  \n:small[:gray[{t('financing.terms.holiday_note')}]]")
+        _holiday_drawer()
+
+
+def _holiday_drawer() -> None:
+    """Years with a lower rate."""
+    title, is_given = t("financing.terms.holiday"), bool(state.current().finance.tax_holiday)
+    with drawer(title, t("financing.terms.holiday_note"), key="tax.drawer", is_open=is_given):
         columns = _year_columns(1, 3) | {"factor": table.number(t("financing.factor"), 0, 1, step=0.05, default=0.5)}
-        table.rows_editor(HOLIDAY, columns, alt=t("financing.terms.holiday"))
+        table.rows_editor(HOLIDAY, columns, alt=title)
         st.button(
             t("financing.terms.three_and_three"),
             help=t("financing.terms.three_and_three_help"),

@@ -97,6 +97,7 @@ class Facts:
     after: str
     when: When | None
     varies: Varies | None
+    everyday: bool
 
     def __call__(self, schema: dict[str, Any]) -> None:
         known = self.known
@@ -112,6 +113,7 @@ def given(
     after: str = "",
     when: When | None = None,
     varies: Varies | None = None,
+    everyday: bool = False,
     **limits: Any,
 ) -> Any:
     """An input's line. `default` is a value the user chooses, or a `Known` one.
@@ -122,6 +124,7 @@ def given(
     after: the input it is drawn after, where that is not the order of definition.
     when: asks the scenario whether it matters there, besides the question its class asks.
     varies: whether risk may vary it in a batch, and what has to be done again then.
+    everyday: whether its card shows it at once; a card that has such inputs keeps the others behind a line.
     """
     known = default if isinstance(default, Known) else Known(default)
     named = NAMED.fullmatch(name)
@@ -135,7 +138,7 @@ def given(
         limits.setdefault("max_length", MOST_ROWS)
     cards = (card,) if isinstance(card, str) else card
     text = f"{help_text} {known.note}".strip()
-    extra: Any = Facts(unit, known, cards, after, when, varies)
+    extra: Any = Facts(unit, known, cards, after, when, varies, everyday)
     return Field(known.value, title=label, description=text, json_schema_extra=extra, **limits)
 
 

@@ -47,13 +47,16 @@ class Outage(Closed):
 class Grid(Closed, card="grid.connection"):
     """The connection: what it can give, from when, and when it fails."""
 
-    existing_kw: Kw = given(0.0, "Grid already there [kW]", "Import limit before the works are done.")
-    import_limit_kw: Kw = given(12_500.0, "Import limit after the works [kW]", "Greatest import the grid allows.")
+    existing_kw: Kw = given(0.0, "Grid already there [kW]", "Import limit before the works are done.", everyday=True)
+    import_limit_kw: Kw = given(
+        12_500.0, "Import limit after the works [kW]", "Greatest import the grid allows.", everyday=True
+    )
     ready_month: int = given(
         0,
         "Grid ready after [months 0..360]",
         "Months until the works are done; 0 = from the start. Where lead times count it is what their chain comes to.",
         when=lambda s: not (s.timing.by_month and s.grid.new_share > 0),
+        everyday=True,
     )
     stages: tuple[GridStage, ...] = given((), "Later stages", "Further limits by project month.", card="grid.stages")
     transformer_kva: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
@@ -106,6 +109,7 @@ class Grid(Closed, card="grid.connection"):
         "Outages from",
         "A list that returns every project year, or drawn from SAIFI and SAIDI.",
         card="grid.outages",
+        everyday=True,
     )
     outages: tuple[Outage, ...] = given(
         (),
@@ -120,6 +124,7 @@ class Grid(Closed, card="grid.connection"):
         "Sustained interruptions a customer sees in a year; needs SAIDI.",
         card="grid.outages",
         when=by_statistics,
+        everyday=True,
     )
     saidi_h_per_year: float | None = given(
         estimate(None, "Of the utility; a mean outage lasts 1 to 2 h in cities, general knowledge"),
@@ -127,6 +132,7 @@ class Grid(Closed, card="grid.connection"):
         "Hours without supply in a year; needs SAIFI.",
         card="grid.outages",
         when=by_statistics,
+        everyday=True,
     )
     outage_spread: float = given(
         0.0,

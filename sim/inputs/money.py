@@ -56,8 +56,11 @@ class Costs(SectionPart, card="terms.frame"):
         "Discount rate [fraction/year -0.5..1]",
         "Nominal.",
         varies="price",
+        everyday=True,
     )
-    vat_basis: Literal["incl", "excl"] = given("incl", "Show prices", "Including or excluding VAT, everywhere.")
+    vat_basis: Literal["incl", "excl"] = given(
+        "incl", "Show prices", "Including or excluding VAT, everywhere.", everyday=True
+    )
     prices_include_vat: bool = given(True, "Prices below include VAT", "The basis the prices were entered on.")
     vat_rate: Fraction = given(
         estimate(0.13, GENERAL),
@@ -77,6 +80,7 @@ class Costs(SectionPart, card="terms.frame"):
         "Times the tariff's energy prices.",
         card="terms.energy",
         varies="price",
+        everyday=True,
     )
     energy_escalation: float = given(
         sourced("finance_reference.elec_price_escalation_fraction_per_year"),
@@ -84,6 +88,7 @@ class Costs(SectionPart, card="terms.frame"):
         "Nominal.",
         card="terms.energy",
         varies="price",
+        everyday=True,
     )
     diesel_escalation: float = given(
         sourced("diesel.price_escalation_fraction_per_year"),
@@ -92,6 +97,7 @@ class Costs(SectionPart, card="terms.frame"):
         card="terms.energy",
         varies="price",
         when=has_sets,
+        everyday=True,
     )
     om_escalation: float = given(
         sourced("finance_reference.om_escalation_fraction_per_year"),
@@ -120,13 +126,14 @@ class SetCosts(SectionPart, card="terms.sets", when=has_sets):
         card="terms.fuel",
         varies="price",
     )
-    genset_ownership: Literal["rent", "buy"] = given("rent", "Sets are", "Rented by month, or bought.")
+    genset_ownership: Literal["rent", "buy"] = given("rent", "Sets are", "Rented by month, or bought.", everyday=True)
     genset_rent_per_set_month: Money = given(
         sourced("diesel.rental_1500kw_truck_cny_per_month"),
         "Set rent [/set/month]",
         "Without fuel.",
         when=rents_sets,
         varies="price",
+        everyday=True,
     )
     genset_capex_per_kw: Money = given(
         sourced("diesel.capex_cn_cny_per_kw"),
@@ -134,6 +141,7 @@ class SetCosts(SectionPart, card="terms.sets", when=has_sets):
         "Installed, when bought.",
         when=buys_sets,
         varies="price",
+        everyday=True,
     )
     genset_mobilisation_per_set: Money = given(
         estimate(30_000.0, "estimate", 10_000, 80_000),
@@ -174,13 +182,16 @@ class SetCosts(SectionPart, card="terms.sets", when=has_sets):
 class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
     """What the battery costs, bought or rented."""
 
-    storage_ownership: Literal["rent", "buy"] = given("buy", "The battery is", "Rented by month, or bought.")
+    storage_ownership: Literal["rent", "buy"] = given(
+        "buy", "The battery is", "Rented by month, or bought.", everyday=True
+    )
     storage_capex_per_kwh: Money = given(
         sourced("bess.cost.turnkey_behind_the_meter_cn_cny_per_wh", scale=1000),
         "Battery price [/kWh]",
         "Turnkey, per nameplate kWh.",
         when=buys_battery,
         varies="price",
+        everyday=True,
     )
     storage_price_hours: float = given(
         derived(2.0, "Turnkey prices in China are quoted for 2 h (InfoLink 2025-10, 2026-02)"),
@@ -216,6 +227,7 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
         "Per nameplate kWh.",
         when=rents_battery,
         varies="price",
+        everyday=True,
     )
     storage_om_fraction: Fraction = given(
         sourced("bess.cost.om_fraction_of_capex_per_year"),
@@ -237,6 +249,7 @@ class BatteryCosts(SectionPart, card="terms.storage", when=has_battery):
         "What is left of it at the end of the term is its worth; new cells count their own years.",
         when=lambda s: buys_battery(s) and s.finance.storage_residual_fraction is None,
         varies="price",
+        everyday=True,
     )
     storage_residual_fraction: float | None = given(
         None,
@@ -265,10 +278,18 @@ class PvCosts(SectionPart, card="terms.pv", when=has_pv):
     """What PV costs."""
 
     pv_capex_per_kwp: Money = given(
-        sourced("pv.capex_rooftop_cn_cny_per_wp", scale=1000), "PV price [/kWp]", "Turnkey.", varies="price"
+        sourced("pv.capex_rooftop_cn_cny_per_wp", scale=1000),
+        "PV price [/kWp]",
+        "Turnkey.",
+        varies="price",
+        everyday=True,
     )
     pv_om_per_kwp_year: Money = given(
-        sourced("pv.om_cn_cny_per_wp_year", scale=1000), "PV O&M [/kWp/year]", "Cleaning, spares.", varies="price"
+        sourced("pv.om_cn_cny_per_wp_year", scale=1000),
+        "PV O&M [/kWp/year]",
+        "Cleaning, spares.",
+        varies="price",
+        everyday=True,
     )
     pv_inverter_per_kw: Money = given(
         sourced("pv.inverter_replacement_cost_cny_per_w", scale=1000),
@@ -305,11 +326,14 @@ class GridCosts(SectionPart, card="terms.grid"):
         "Transformers and switchgear, installed.",
         varies="price",
         when=has_works,
+        everyday=True,
     )
     grid_line_per_km: Money = given(
         sourced("grid.line_10kv_cable_cny_per_km"), "Cable [/km]", "Installed.", varies="price", when=has_works
     )
-    grid_line_km: float = given(1.0, "Cable length [km 0..500]", "From the utility's point of supply.", when=has_works)
+    grid_line_km: float = given(
+        1.0, "Cable length [km 0..500]", "From the utility's point of supply.", when=has_works, everyday=True
+    )
     grid_works_share: Fraction = given(
         1.0,
         "Grid works charged here [fraction]",
@@ -343,9 +367,13 @@ class Losses(SectionPart, card="terms.loss"):
         "Value of lost compute [/kWh]",
         "Price of a kWh the site should have had; priced, not paid.",
         varies="price",
+        everyday=True,
     )
     count_unserved: bool = given(
-        True, "Count lost compute", "Whether it enters cost, NPV and the ranking. It is always shown apart."
+        True,
+        "Count lost compute",
+        "Whether it enters cost, NPV and the ranking. It is always shown apart.",
+        everyday=True,
     )
     waiting_per_mw_month: Money | None = given(
         None,
@@ -360,6 +388,7 @@ class Losses(SectionPart, card="terms.loss"):
         "What an hour of one GPU earns.",
         card=("terms.loss", "compute.worth"),
         when=lambda s: s.compute.in_use or s.finance.count_interruptions,
+        everyday=True,
     )
     checkpoint_interval_h: float = given(
         sourced("outage_cost.checkpoint_interval_h", "loads"),

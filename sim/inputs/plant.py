@@ -96,7 +96,7 @@ class Pv(Closed, card="pv", when=has_pv):
     """Photovoltaics on site. AC output by pvlib from a drawn year that keeps the place's monthly record, or a file."""
 
     dc_kwp: Annotated[float, Field(ge=0, le=POWER_MAX_KW)] = given(
-        0.0, "PV size [kWp]", "DC nameplate.", varies="plant", when=always
+        0.0, "PV size [kWp]", "DC nameplate.", varies="plant", when=always, everyday=True
     )
     stages: tuple[PvStage, ...] = given(
         (),
@@ -110,6 +110,7 @@ class Pv(Closed, card="pv", when=has_pv):
         "Tilt [° 0..90]",
         "From the horizontal; 10 suits a flat roof.",
         when=lambda s: not s.pv.arrays,
+        everyday=True,
     )
     azimuth_deg: float | None = given(
         None,
@@ -134,6 +135,7 @@ class Pv(Closed, card="pv", when=has_pv):
         "First-year yield [kWh/kWp 100..3000]",
         "Scales the hourly year; empty = what the weather gives.",
         after="losses_fraction",
+        everyday=True,
     )
     losses_fraction: float = given(
         sourced("pv.system_losses_fraction"), "System losses [fraction 0..0.9]", "Soiling, wiring, mismatch, downtime."
@@ -186,12 +188,15 @@ class SetStage(Closed):
 class Genset(Closed, card="sets", when=has_sets):
     """Diesel sets of one size. How many stand on site depends on the alternative."""
 
-    set_kw: float = given(1500.0, "Rating of one set [kW >0..10_000]", "As the sheet says, of the kind below.")
+    set_kw: float = given(
+        1500.0, "Rating of one set [kW >0..10_000]", "As the sheet says, of the kind below.", everyday=True
+    )
     rating: Literal["PRP", "COP", "LTP", "ESP", "DCC"] = given(
         seen("PRP", "ISO 8528-1, Cummins QSK23 sheet"),
         "Kind of rating",
         "ISO 8528-1: what the duty is checked against. Prime (PRP) allows a mean of 70 % over 24 h, standby (ESP) "
         "200 h a year, continuous (COP) everything.",
+        everyday=True,
     )
     rating_at: Literal["site", "standard"] = given(
         "site",
@@ -210,6 +215,7 @@ class Genset(Closed, card="sets", when=has_sets):
         "Sets, diesel plan [0..400]",
         "In the diesel plan; and in every plan with sets until the grid is ready.",
         when=always,
+        everyday=True,
     )
     stages: tuple[SetStage, ...] = given(
         (),
@@ -220,7 +226,9 @@ class Genset(Closed, card="sets", when=has_sets):
         max_length=MOST_STAGES,
     )
     backup_sets: int = given(7, "Sets, grid + diesel [0..400]", "Backup once the grid is there.", when=always)
-    last_resort_sets: int = given(2, "Sets, hybrid [0..400]", "Last resort once the grid is there.", when=always)
+    last_resort_sets: int = given(
+        2, "Sets, hybrid [0..400]", "Last resort once the grid is there.", when=always, everyday=True
+    )
     bridge_sets: int | None = given(
         None,
         "Sets, hybrid before the grid [0..400]",
@@ -241,6 +249,7 @@ class Genset(Closed, card="sets", when=has_sets):
         "Ask which engine: from a fuel-optimised 50 Hz Cummins (QSK) to a Caterpillar built for low emissions (EPA "
         "Tier 2) fuel rises by an eighth at full load and by a fifth at half load. The median of the makers stands "
         "where the engine is not known. Own: four points of the maker's sheet.",
+        everyday=True,
     )
     own_25_l_per_kwh: float = _own_point(25)
     own_50_l_per_kwh: float = _own_point(50)
@@ -398,6 +407,7 @@ class Control(Closed, card="control", when=has_battery):
         "Charge and discharge",
         "By the tariff: a plan of its prices, the usual load and sun, and the peak billed so far. By own windows. Off: "
         "nothing is bought to store; only PV surplus is stored and given back.",
+        everyday=True,
     )
     windows: tuple[ControlWindow, ...] = given(
         (), "Own windows", "Several a day for several cycles.", when=lambda s: s.dispatch.arbitrage == "windows"
@@ -408,6 +418,7 @@ class Control(Closed, card="control", when=has_battery):
         None,
         "Peak-shave threshold [kW]",
         "The battery holds billed imports at or below it; empty = found each month from the tariff's demand charge.",
+        everyday=True,
     )
     shave_limits: tuple[ShaveLimit, ...] = given(
         (), "Peak-shave thresholds by month", "Go before the one threshold, in their months and price periods."
@@ -425,6 +436,7 @@ class Control(Closed, card="control", when=has_battery):
         "Of a full battery; used only when the grid is gone.",
         after="arbitrage",
         varies="plant",
+        everyday=True,
     )
     genset_start_fraction: Fraction | None = given(
         None,

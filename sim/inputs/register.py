@@ -26,7 +26,8 @@ class Input:
 
     when: whether it can matter at all in a scenario: a PV price does not where there is no PV. cards: the cards of
     pages it is drawn on; after: the input it follows there, "" for the order of definition. varies: "plant" where risk
-    may vary it and a variant is simulated again, "price" where only its money changes, None where it may not.
+    may vary it and a variant is simulated again, "price" where only its money changes, None where it may not. everyday:
+    shown at once on its card, where the card has such inputs.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Input:
     cards: tuple[str, ...]
     after: str
     varies: Varies | None
+    everyday: bool
 
     @property
     def is_money(self) -> bool:
@@ -133,6 +135,7 @@ def _input(section: str, name: str, spec: FieldInfo, model: type[Closed]) -> Inp
         cards=cards,
         after=facts.after if not facts.after or "." in facts.after else f"{section}.{facts.after}",
         varies=facts.varies,
+        everyday=facts.everyday,
     )
 
 

@@ -16,7 +16,7 @@ from sim.problem import Refusal
 class Site(Closed, card="load.site"):
     """Where, when, for how long."""
 
-    name: Line = given("New site", "Project name", "Shown on every page and document.", max_length=200)
+    name: Line = given("New site", "Project name", "Shown on every page and document.", max_length=200, everyday=True)
     country: str = given("CN", "Country", "Two-letter code.", pattern=COUNTRY, after="place")
     currency: str = given(
         "CNY",
@@ -25,9 +25,11 @@ class Site(Closed, card="load.site"):
         pattern=CURRENCY,
         card="terms.currency",
     )
-    place: str = given("shanghai", "Place", "Its sun, air, tariff, prices and CO2 factor.", max_length=60)
-    start: str = given("2026-06", "First month", "YYYY-MM.", pattern=MONTH)
-    term_months: int = given(180, "Term [months 1..360]", "A 4-month job or a 15-year plant.")
+    place: str = given(
+        "shanghai", "Place", "Its sun, air, tariff, prices and CO2 factor.", max_length=60, everyday=True
+    )
+    start: str = given("2026-06", "First month", "YYYY-MM.", pattern=MONTH, everyday=True)
+    term_months: int = given(180, "Term [months 1..360]", "A 4-month job or a 15-year plant.", everyday=True)
     step_minutes: Literal[15, 30, 60] = given(60, "Time step [min]", "15 min shows demand peaks that an hour hides.")
 
     @model_validator(mode="after")
@@ -102,18 +104,23 @@ class Load(Closed, card="load.size"):
     """What has to be supplied, before the battery's own auxiliaries."""
 
     kind: Literal["flat", "training", "inference", "mixed", "meter"] = given(
-        "training", "Load shape", "Flat, a GPU cluster by its work, or an uploaded meter file.", card="load.shape"
+        "training",
+        "Load shape",
+        "Flat, a GPU cluster by its work, or an uploaded meter file.",
+        card="load.shape",
+        everyday=True,
     )
     size_by: Literal["peak", "gpus"] = given(
-        "peak", "Size given by", "A peak in kW, or GPUs times their power.", when=is_cluster
+        "peak", "Size given by", "A peak in kW, or GPUs times their power.", when=is_cluster, everyday=True
     )
     peak_kw: Kw = given(
         10_000.0,
         "Peak load [kW]",
         "Greatest step mean at the connection point.",
         when=lambda s: s.load.kind != "meter" and not by_gpus(s),
+        everyday=True,
     )
-    gpu_count: int = given(8000, "GPUs [0..2_000_000]", "Accelerators installed.", when=by_gpus)
+    gpu_count: int = given(8000, "GPUs [0..2_000_000]", "Accelerators installed.", when=by_gpus, everyday=True)
     gpu_model: Literal[
         "custom", "dgx_h100", "dgx_h200", "dgx_b200", "gb200_nvl72", "gb300_nvl72", "ascend_910b_8", "cloudmatrix_384"
     ] = given(
@@ -121,6 +128,7 @@ class Load(Closed, card="load.size"):
         "GPU system",
         "Gives the power per GPU: peak of the node or rack over its accelerators.",
         when=counts_gpus,
+        everyday=True,
     )
     watt_per_gpu: float = given(
         derived(1050.0, "Latif et al. 2025: 8.4 kW for a node of 8 H100", 650, 1900),
@@ -145,6 +153,7 @@ class Load(Closed, card="load.size"):
         "PUE [1..3]",
         "Site power over IT power, constant over the year.",
         when=lambda s: counts_gpus(s) and s.load.pue_model == "constant",
+        everyday=True,
     )
     design_ambient_c: float = given(
         estimate(35.0, "Engineering general knowledge", 30, 42),
@@ -157,6 +166,7 @@ class Load(Closed, card="load.size"):
         "Critical share [fraction]",
         "Carried in a grid outage; the rest is shed at once and counted as unserved, apart. Pumps and cooling "
         "belong to the critical load.",
+        everyday=True,
     )
     load_factor: float = given(
         sourced("workloads.training.load_factor_annual", "loads"),
@@ -164,6 +174,7 @@ class Load(Closed, card="load.size"):
         "Mean over peak.",
         card="load.shape",
         when=is_cluster,
+        everyday=True,
     )
     training_share: Fraction = given(
         0.5,
@@ -171,6 +182,7 @@ class Load(Closed, card="load.size"):
         "Of a mixed cluster; the rest is inference.",
         card="load.shape",
         when=lambda s: s.load.kind == "mixed",
+        everyday=True,
     )
     inference_shape: Literal["country", "chat", "coding"] = given(
         derived("country", "Azure LLM inference trace 2024, hours read by eye"),

@@ -46,9 +46,11 @@ class Storage(Closed, card="battery", when=has_battery):
     """An LFP battery. Energy is nameplate, inside the battery; power is AC at the bus, the same both ways."""
 
     energy_kwh: Annotated[float, Field(ge=0, le=10_000_000)] = given(
-        20_000.0, "Battery energy [kWh]", "Nameplate.", varies="plant", when=always
+        20_000.0, "Battery energy [kWh]", "Nameplate.", varies="plant", when=always, everyday=True
     )
-    power_kw: Kw = given(10_000.0, "Battery power [kW]", "AC, charge and discharge.", varies="plant", when=always)
+    power_kw: Kw = given(
+        10_000.0, "Battery power [kW]", "AC, charge and discharge.", varies="plant", when=always, everyday=True
+    )
     stages: tuple[BatteryStage, ...] = given(
         (),
         "Battery in stages",
@@ -99,6 +101,7 @@ class Storage(Closed, card="battery", when=has_battery):
         "Energy of one cabinet [kWh 10..20_000]",
         "Container or cabinet; empty = a usual size.",
         card="battery.cabinets",
+        everyday=True,
     )
     cabinet_kw: float | None = given(
         None,
@@ -138,6 +141,7 @@ class Storage(Closed, card="battery", when=has_battery):
         "Seamless transfer",
         "Grid-forming converter with a static switch: the load does not notice an outage. Without it each outage "
         "is a restart.",
+        everyday=True,
     )
     fade_model: Literal["lfp", "line"] = given(
         derived("line", "Ember 2025-12: 2 % a year, 2 % more in year 1; near the usual warranty, 70 % after 15 years"),
@@ -145,6 +149,7 @@ class Storage(Closed, card="battery", when=has_battery):
         "A straight line, near what makers warrant; or the laboratory curve of LFP cells by temperature, charge, depth "
         "and cycles, which no maker warrants: the optimistic case.",
         card="battery.ageing",
+        everyday=True,
     )
     cycle_margin: float = given(
         derived(1.25, "BLAST-Lite, +25 % for pack spread and 0.5C", 1, 1.5),
@@ -177,6 +182,7 @@ class Storage(Closed, card="battery", when=has_battery):
         after="renewal",
         when=lambda s: s.storage.renewal == "replace",
         varies="plant",
+        everyday=True,
     )
     renewal: Literal["replace", "augment", "none"] = given(
         "replace",
@@ -184,6 +190,7 @@ class Storage(Closed, card="battery", when=has_battery):
         "All cells new below the limit; or cells added; or nothing. Only one of them is paid for, and not for "
         "the last project year.",
         card="battery.ageing",
+        everyday=True,
     )
     augment_by: Literal["threshold", "periodic", "years"] = given(
         "threshold",

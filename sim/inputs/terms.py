@@ -125,10 +125,18 @@ class IncomeTax(SectionPart, card="terms.tax"):
     """What the tax office takes and gives. It never changes a figure before tax."""
 
     tax_rules: Literal["country", "own", "none"] = given(
-        "country", "Tax rules", "The usual rules of the site's country, your own below, or no tax at all.", when=always
+        "country",
+        "Tax rules",
+        "The usual rules of the site's country, your own below, or no tax at all.",
+        when=always,
+        everyday=True,
     )
     tax_rate: Fraction = given(
-        estimate(0.25, GENERAL, 0.09, 0.3), "Income tax rate [fraction]", "Of the owner's company.", when=own_rules
+        estimate(0.25, GENERAL, 0.09, 0.3),
+        "Income tax rate [fraction]",
+        "Of the owner's company.",
+        when=own_rules,
+        everyday=True,
     )
     tax_depreciation: Literal[
         "straight_line",
@@ -206,16 +214,21 @@ class Financing(SectionPart, card="terms.loan"):
         after="loan_dscr",
     )
     loan_share: Fraction = given(
-        0.0, "Loan [fraction]", "Of the investment beyond the baseline's. Banks lend 50-75 % on storage."
+        0.0, "Loan [fraction]", "Of the investment beyond the baseline's. Banks lend 50-75 % on storage.", everyday=True
     )
     loan_rate: float = given(
         derived(0.045, "Hint text of a public C&I storage calculator", 0.035, 0.055),
         "Loan rate [fraction/year 0..1]",
         "Nominal, paid at each year's end.",
         when=has_loan,
+        everyday=True,
     )
     loan_years: int = given(
-        8, "Loan over [years 1..50]", "From the drawdown to the last payment; never beyond the term.", when=has_loan
+        8,
+        "Loan over [years 1..50]",
+        "From the drawdown to the last payment; never beyond the term.",
+        when=has_loan,
+        everyday=True,
     )
     loan_repayment: Literal["level", "equal_principal", "bullet", "sculpted"] = given(
         "level",
