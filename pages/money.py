@@ -7,7 +7,7 @@ from report.screen import charts
 from report.screen import cost as charts_cost
 from report.text import say
 from study.answer import spending_title
-from ui import answers, money, operation, returns, state
+from ui import answers, explain, money, operation, returns, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -54,6 +54,7 @@ with card(sentences.lines_title(study, alternative, words), money.lines_note(stu
     table, unit = money.lines_table(study, alternative)
     st.markdown(f":small[:gray[{t('answers.money.table_note', unit=unit)}]]")
     answers.show_table(table, key="lines_table", alt=money.lines_alt(study, alternative))
+    explain.line(study, alternative)
 
 bill = views.bill_parts(study, alternative, year)
 with card(sentences.bill_title(bill, words), money.bill_note(study, alternative, year)):

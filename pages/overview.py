@@ -11,7 +11,7 @@ from report.text import say
 from sim.inputs.register import unverified
 from study import answer
 from study.alerts import alerts
-from ui import answers, start, state
+from ui import answers, explain, start, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -37,6 +37,7 @@ with beside:
         better, chips = st.empty(), st.empty()
     warnings = st.container(gap="small")
     answers.kpi_cards(study)
+    explain.figures(study)
 if state.is_own():
     start.five(study)
     start.examples()
