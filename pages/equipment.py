@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from report.paper import diagram
+from report.screen.svg import with_fonts
 from report.text import say
 from sim.dispatch.control import WEEKDAYS
 from sim.dispatch.lanes import site_set_kw
@@ -15,6 +17,10 @@ scenario, words = state.current(), state.words()
 pv, storage, genset = scenario.pv, scenario.storage, scenario.genset
 st.title(t("inputs.equipment.question"), anchor=False)
 st.markdown(f":small[:gray[{t('inputs.context')}]]")
+
+with st.container(border=True, gap="xsmall"):
+    drawing = with_fonts(diagram.single_line(scenario, words, state.is_dark()))
+    st.image(drawing, caption=diagram.describe(scenario, words), width=760)
 
 title = t("inputs.equipment.battery_none")
 if storage.exists:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from report import views
 from report.screen import charts
+from report.screen import duration as charts_duration
 from report.screen import operation as charts_operation
 from report.text import say
 from study import weeks
@@ -72,8 +73,15 @@ foresight.card_of(study, alternative, year)
 foresight.table_card(study, alternative)
 sets.card_of(study, alternative, year, trace)
 
-net = (trace.import_kw - trace.export_kw)[: weeks.steps_in_term(study, year)]
-with card(operation.map_title(study, net), t("answers.operation.map_note")):
+steps = weeks.steps_in_term(study, year)
+net = (trace.import_kw - trace.export_kw)[:steps]
+load = trace.load_kw[:steps]
+grid = st.grid(2, min_column_width=400)
+with card(operation.duration_title(study, load, net), t("answers.operation.duration_note", year=year), within=grid):
+    st.markdown(charts.legend(charts_duration.legend_items(words, dark)))
+    figure = charts_duration.duration_curves(load, net.clip(0), study.dispatch.clock.step_h, words, dark)
+    chart(figure, key="duration", height=300, alt=operation.duration_title(study, load, net))
+with card(operation.map_title(study, net), t("answers.operation.map_note"), within=grid):
     chart(
         charts_operation.import_map(net, scenario.site.step_minutes, scenario.site.start, words, dark),
         key="import_map",

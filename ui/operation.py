@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from report import views
 from report.screen import operation as charts_operation
+from report.screen.duration import HIGH_FRACTION, hours_above
 from report.text import say
 from report.text.amounts import power_unit
 from sim.dispatch.batch import Trace
@@ -269,3 +270,11 @@ def map_title(study: Study, net_import_kw: NDArray[np.float64]) -> str:
     if not (net_import_kw > 0).any():
         return t(f"answers.operation.map_title_none_{length}")
     return t(f"answers.operation.map_title_{length}", peak=say.power(float(net_import_kw.max()), state.words()))
+
+
+def duration_title(study: Study, load_kw: np.ndarray, import_kw: np.ndarray) -> str:
+    """In how many hours the load, and what the grid gives, lie above a high share of the load's peak."""
+    words, step_h = state.words(), study.dispatch.clock.step_h
+    limit = HIGH_FRACTION * float(load_kw.max(initial=0))
+    hours = [words.number(hours_above(kw, limit, step_h), decimals=0) for kw in (load_kw, import_kw)]
+    return t("answers.operation.duration", power=say.power(limit, words), load=hours[0], grid=hours[1])
