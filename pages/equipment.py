@@ -18,9 +18,9 @@ pv, storage, genset = scenario.pv, scenario.storage, scenario.genset
 st.title(t("inputs.equipment.question"), anchor=False)
 st.markdown(f":small[:gray[{t('inputs.context')}]]")
 
-with st.container(border=True, gap="xsmall"):
+with st.container(border=True), st.container(width=780):
     drawing = with_fonts(diagram.single_line(scenario, words, state.is_dark()))
-    st.image(drawing, caption=diagram.describe(scenario, words), width=760)
+    st.image(drawing, caption=diagram.describe(scenario, words), width="stretch")
 
 title = t("inputs.equipment.battery_none")
 if storage.exists:
