@@ -28,11 +28,10 @@ def with_fonts(svg: str) -> str:
 
 @lru_cache(maxsize=64)
 def _face(signs: str, weight: str) -> str:
-    font = TTFont(FONTS / WEIGHTS[weight], lazy=True)
-    cut = subset.Subsetter(subset.Options(layout_features=[], notdef_outline=True, hinting=False))
+    cut, held = subset.Subsetter(subset.Options(layout_features=[], notdef_outline=True, hinting=False)), io.BytesIO()
     cut.populate(text=signs)
-    cut.subset(font)
-    held = io.BytesIO()
-    font.save(held)
+    with TTFont(FONTS / WEIGHTS[weight], lazy=True) as font:
+        cut.subset(font)
+        font.save(held)
     data = b64encode(held.getvalue()).decode()
     return f"@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:url(data:font/ttf;base64,{data})}}"
