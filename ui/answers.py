@@ -16,15 +16,16 @@ from i18n import numbers
 from report import sentences, views
 from report.palette import palette
 from report.screen import cost as charts_cost
+from report.text import inputs as register_text
 from report.text import say
 from report.text.amounts import Amounts, month_name
 from report.text.currency import rate_note
 from report.text.plain import as_part, as_plain
-from sim.inputs.register import unverified
+from sim.inputs.register import register, unverified
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study import answer, turning
-from study.alerts import alerts
+from study.alerts import Alert, alerts
 from study.answer import Finding
 from study.better_size import better_size as find_better_size
 from study.decision import decision
@@ -87,9 +88,25 @@ def warnings(study: Study) -> None:
             continue
         text = say.say(alert.finding, state.words(), study.scenario.site.currency)
         if alert.severity == "high":
-            st.container(border=True).markdown(f":red[{text}]")
+            with st.container(border=True, gap="small"):
+                st.markdown(f":red[{text}]")
+                _ways_out(study, alert)
         else:
             st.warning(text)
+            _ways_out(study, alert)
+
+
+def _ways_out(study: Study, alert: Alert) -> None:
+    """A button for each input whose other value mends what the warning is about."""
+    if not alert.remedies:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for path, value in alert.remedies.items():
+            entry = register()[path]
+            shown = register_text.number(entry, value, study.scenario, state.words())
+            label = t("answers.way_out", name=register_text.label(entry, state.words()), value=shown)
+            taken = {path: round(value) if entry.kind == "integer" else value}
+            st.button(label, key=f"remedy.{alert.code}.{path}", on_click=state.take, args=(taken,))
 
 
 def better_size(study: Study) -> None:

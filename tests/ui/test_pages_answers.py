@@ -5,7 +5,7 @@ import pytest
 from finance.figures import FIGURES
 from study.evaluate import evaluate
 from study.presets import presets
-from tests.ui.apps import alone, drawn_alone, faults, texts
+from tests.ui.apps import alone, assert_calm, drawn_alone, faults, opened, texts
 
 PAGES = ("overview", "operation", "money")
 CASE_A, CASE_C, BLANK = (presets()[name].scenario for name in ("case_a", "case_c", "blank"))
@@ -134,3 +134,14 @@ def test_the_hour_of_the_greatest_import_is_explained():
     app = drawn_alone("operation", CASE_A)
     assert any("why the hybrid imports" in text for text in texts(app))
     assert any("imports are above it" in text for text in texts(app))  # its battery is empty in the greatest hour
+
+
+def test_a_warning_s_way_out_is_a_button_and_one_step() -> None:
+    app = opened(preset="case_b").run()
+    key = next(button.key for button in app.button if str(button.key).endswith("genset.last_resort_sets"))
+    app.button(key=key).click().run()
+    assert_calm(app)
+    assert app.session_state["scenario"].genset.last_resort_sets == 7
+    assert key not in [button.key for button in app.button]
+    app.button(key="undo").click().run()
+    assert app.session_state["scenario"].genset.last_resort_sets == 0
