@@ -15,7 +15,7 @@ from sim.inputs.register import register
 from study.decision import decision
 from study.explain import TAX, Factor, Share, shares, worked
 from study.study import Study
-from ui import answers, form, state
+from ui import answers, form, navigation, state
 from ui.figures import drawer
 from ui.state import t
 
@@ -31,7 +31,7 @@ def figures(study: Study) -> None:
         st.markdown(f":small[:gray[{t('answers.money.table_note', unit=scale.unit)}]]")
         answers.show_table(_table(study, listed, scale), key="explain.table", alt=t("explain.open"))
         _others(study)
-        st.page_link("../pages/money.py", label=t("explain.lines_at"))
+        navigation.link("money", t("explain.lines_at"))
 
 
 def _sum(study: Study) -> None:

@@ -46,7 +46,7 @@ def _bar(looked_at: str) -> st.Page:
 
 def _page(part: str, title: str, is_shown: bool) -> st.Page:
     visibility = "visible" if is_shown else "hidden"
-    return st.Page(f"../pages/{part}.py", title=title, default=part == FIRST, visibility=visibility)
+    return st.Page(_file(part), title=title, default=part == FIRST, visibility=visibility)
 
 
 def parts(part: str) -> None:
@@ -54,12 +54,21 @@ def parts(part: str) -> None:
     place = of(part)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="parts"):
         for name in PLACES[place]:
-            st.page_link(f"../pages/{name}.py", label=t(f"shell.nav.{name}"))
+            link(name, t(f"shell.nav.{name}"))
         if place == "site":
             st.space("stretch")
             find.ask()
     if place == "site":
         find.show()
+
+
+def link(part: str, label: str) -> None:
+    """A link to a part."""
+    st.page_link(_file(part), label=label)
+
+
+def _file(part: str) -> str:
+    return f"../pages/{part}.py"
 
 
 def title(part: str) -> str:
