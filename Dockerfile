@@ -5,7 +5,8 @@ ENV PYTHONUNBUFFERED=1 \
     PYTHONUTF8=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    NUMBA_CACHE_DIR=/data/numba
+    NUMBA_CACHE_DIR=/data/numba \
+    POWERLADDER_DATA_DIR=/data
 
 RUN useradd --create-home --uid 10001 powerladder \
     && install -d -o powerladder -g powerladder /data /data/numba

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import secrets
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ROOT = Path(__file__).resolve().parent
 PATIENCE_S = 2.5
@@ -93,6 +97,37 @@ def warm_up_pv() -> None:
         log.exception("the PV warm-up failed; the first page with PV will say why")
 
 
+class BrowserName:
+    """Gives a browser a name that nobody guesses with its first page, as a cookie: its recent work is found by it.
+    Streamlit itself cannot set one."""
+
+    YEAR_S = 365 * 24 * 3600
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from ui.history import COOKIE
+
+        is_named = f"{COOKIE}=".encode() in dict(scope.get("headers", ())).get(b"cookie", b"")
+        if scope["type"] != "http" or is_named:
+            await self.app(scope, receive, send)
+            return
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                if "text/html" in headers.get("content-type", ""):
+                    name = secrets.token_urlsafe(24)
+                    safe = "; Secure" if scope["scheme"] == "https" else ""
+                    cookie = f"{COOKIE}={name}; Path=/; Max-Age={self.YEAR_S}; HttpOnly; SameSite=Lax{safe}"
+                    headers.append("set-cookie", cookie)
+                    message = {**message, "headers": headers.raw}
+            await send(message)
+
+        await self.app(scope, receive, named)
+
+
 def say_sorry(error: Exception) -> bool:
     """A failure outside a page is logged and shown as one sentence, never as a traceback."""
     from ui.state import t
@@ -106,5 +141,6 @@ app = st.App(
     ROOT / "ui" / "main.py",
     lifespan=lifespan,
     on_script_error=say_sorry,
+    middleware=[Middleware(BrowserName)],
     routes=[Mount("/assets", StaticFiles(directory=ROOT / "assets")), Route("/health", health)],
 )

@@ -11,7 +11,7 @@ from report.text import say
 from sim.inputs.register import unverified
 from study import answer
 from study.alerts import alerts
-from ui import answers, explain, start, state
+from ui import answers, changed, explain, start, state
 from ui.figures import card, chart
 from ui.state import t
 
@@ -26,7 +26,7 @@ if state.is_own():
     with sides.container(gap="small"):
         start.fields()
     beside = sides.container(gap="small")
-study = answers.study_or_reason()
+study, was = answers.study_or_reason(), changed.former()
 
 with beside:
     with st.container(border=True, gap="small"):
@@ -36,7 +36,7 @@ with beside:
         st.markdown(f":small[:gray[{remarks}]]")
         better, chips = st.empty(), st.empty()
     warnings = st.container(gap="small")
-    answers.kpi_cards(study)
+    answers.kpi_cards(study, was)
     explain.figures(study)
 if state.is_own():
     start.five(study)
@@ -47,7 +47,7 @@ scale = views.stack_amounts(study, words)
 with card(say.say(answer.stack_title(study), words, currency), sentences.stack_note(study, words, scale), within=grid):
     st.markdown(charts.legend(charts_cost.part_legend(views.stack_parts(study), words, dark)))
     chart(
-        charts_cost.cost_stack(study, words, dark),
+        changed.on_stack(charts_cost.cost_stack(study, words, dark), study, was),
         key="cost_stack",
         height=300,
         alt=sentences.stack_alt(study, words, scale),
@@ -63,7 +63,8 @@ with card(say.say(answer.mix_title(study), words, currency), t("answers.mix.note
         alt=sentences.mix_alt(study, words, shares),
     )
 with card(say.say(answer.spending_title(study), words, currency), answers.spending_note(study), within=grid):
-    chart(charts_cost.cumulative(study, words, dark), key="cumulative", height=330, alt=answers.spending_alt(study))
+    lines = changed.on_lines(charts_cost.cumulative(study, words, dark), study, was)
+    chart(lines, key="cumulative", height=330, alt=answers.spending_alt(study))
 with grid.container(border=True, gap="small", height="stretch"):
     turning = st.skeleton(330)
 

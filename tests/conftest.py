@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import settings
 
+from store.database import FOLDER as DATA_DIR
 from tests import shared
 from tests.processes import started
 from tests.warm_up import warm_up
@@ -48,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # workers inherit the variable
         folder = tempfile.TemporaryDirectory(prefix="powerladder-tests-", ignore_cleanup_errors=True)
         os.environ[shared.FOLDER] = folder.name
+        os.environ[DATA_DIR] = f"{folder.name}/data"  # the user's own work is left alone
         config.add_cleanup(folder.cleanup)
 
 

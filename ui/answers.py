@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -135,10 +135,12 @@ class Card:
     unit: str = ""
 
 
-def kpi_cards(study: Study) -> None:
-    """Four figures: cost and hours for short jobs, returns and cost of energy from three years on."""
-    is_long = answer.is_long_term(study.scenario)
-    cards = [_figure_card(study, row) for row in figures_on("long")] if is_long else _short_cards(study)
+def kpi_cards(study: Study, former: Study | None = None) -> None:
+    """Four figures: cost and hours for short jobs, returns and cost of energy from three years on. Beside each what it
+    was before the last change, in `former`."""
+    cards = _cards(study)
+    if former is not None and answer.is_long_term(former.scenario) == answer.is_long_term(study.scenario):
+        cards = [_with_former(card, old) for card, old in zip(cards, _cards(former), strict=True)]
     outer = st.grid(2, min_column_width=330)
     for pair in (cards[:2], cards[2:]):
         with outer.cell(), st.grid(2, min_column_width=150):
@@ -156,6 +158,17 @@ def kpi_cards(study: Study) -> None:
                     height="stretch",
                 )
     _missing_note(cards)
+
+
+def _cards(study: Study) -> list[Card]:
+    is_long = answer.is_long_term(study.scenario)
+    return [_figure_card(study, row) for row in figures_on("long")] if is_long else _short_cards(study)
+
+
+def _with_former(card: Card, old: Card) -> Card:
+    if card.value == old.value:
+        return card
+    return replace(card, delta=t("changed.was", value=old.value), good=None, note="")
 
 
 def _diamond(scenario: Scenario, is_money: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from report.text.currency import rate_note, shown_currency
@@ -37,9 +39,9 @@ def draw() -> None:
 
 def _ask(name: str, label: str, options: tuple[str, ...], value: str, take) -> None:
     key = form.key_of(name)
-    form.seed(key, value)
     text = {OWN: t("currency.card.own")}
-    st.selectbox(label, options, format_func=lambda code: text.get(code, code), key=key, on_change=take, args=(key,))
+    named: dict[str, Any] = {"format_func": lambda code: text.get(code, code)}
+    form.follow(st.selectbox, label, options, key=key, value=value, on_change=take, args=(key,), **named)
 
 
 def _take_site(key: str) -> None:

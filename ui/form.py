@@ -170,8 +170,41 @@ def help_text(entry: Input, scenario: Scenario) -> str:
 
 
 def key_of(path: str, place: str = "page") -> str:
-    """A widget's key; it holds the revision, so a loaded scenario meets fresh widgets."""
-    return f"{place}.{path}@{state.revision()}"
+    """A widget's key, the same as long as the project lives: what a page sends after a restart of the server is still
+    understood."""
+    return f"{place}.{path}"
+
+
+def follow(
+    widget: Callable[..., Any],
+    label: str,
+    *said: Any,
+    key: str,
+    value: Any,
+    on_change: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    **call: Any,
+) -> Any:
+    """A widget that shows `value`, however it was set before, and the same one all the time.
+
+    In a session's first run it may come with a change that was made on the page before the session was lost. That is
+    told by what it gives back, since no callback runs then.
+    """
+    call |= {"key": key, "on_change": on_change, "args": args}
+    is_beyond = "min_value" in call and not call["min_value"] <= value <= call.get("max_value", value)
+    if not state.is_arriving() or key in st.session_state or is_beyond:
+        seed(key, value)
+        return widget(label, *said, **call)
+    given: dict[str, Any] = {"value": value}
+    if widget is st.selectbox:
+        given = {"index": list(said[0]).index(value)}
+    elif widget is st.segmented_control:
+        given = {"default": value}
+    entered = widget(label, *said, **call, **given)
+    if entered != value:
+        state.late()
+        on_change(*args)
+    return entered
 
 
 def seed(key: str, value: Any) -> None:
@@ -183,7 +216,7 @@ def seed(key: str, value: Any) -> None:
 def _widget(entry: Input, scenario: Scenario, place: str) -> None:
     key, label, tip = key_of(entry.path, place), label_text(entry, scenario), help_text(entry, scenario)
     value = scenario.get(entry.path)
-    call = {"key": key, "help": tip, "on_change": take, "args": (entry.path, key)}
+    call: dict[str, Any] = {"key": key, "help": tip, "on_change": take, "args": (entry.path, key)}
     if entry.path == "site.place":
         _choice(label, tuple(library.sites()), value, place_text, call)
     elif entry.path == "site.country":
@@ -194,34 +227,31 @@ def _widget(entry: Input, scenario: Scenario, place: str) -> None:
     elif entry.kind == "choice":
         _choice(label, entry.choices, value, lambda choice: choice_text(entry.path, choice), call)
     elif entry.kind == "switch":
-        seed(key, value)
-        st.toggle(label, **call)
+        follow(st.toggle, label, value=value, **call)
     else:
-        seed(key, value)
-        st.text_input(label, **call)
+        follow(st.text_input, label, value=value, **call)
 
 
 def _number(entry: Input, label: str, value: float, call: dict[str, Any]) -> None:
     shown, is_whole = to_shown(entry, value), entry.kind == "integer"
-    seed(call["key"], shown)
     number_format = None if is_whole else _format(shown)
-    st.number_input(label, step=1 if is_whole else _step(shown), format=number_format, **call)
+    follow(st.number_input, label, value=shown, step=1 if is_whole else _step(shown), format=number_format, **call)
 
 
 def _choice(label: str, options: Sequence[Any], value: Any, text: Callable[[Any], str], call: dict[str, Any]) -> None:
-    seed(call["key"], value)
     if len(options) <= FEW_CHOICES:
-        st.segmented_control(label, options, format_func=text, required=True, wrap=True, **call)
+        follow(st.segmented_control, label, options, value=value, format_func=text, required=True, wrap=True, **call)
     else:
-        st.selectbox(label, options, format_func=text, **call)
+        follow(st.selectbox, label, options, value=value, format_func=text, **call)
 
 
 def _optional(entry: Input, scenario: Scenario, start: float | None, place: str) -> None:
     value, key = scenario.get(entry.path), key_of(entry.path, f"given.{place}".removesuffix(".page"))
-    seed(key, value is not None)
-    st.toggle(
+    follow(
+        st.toggle,
         label_text(entry, scenario),
         key=key,
+        value=value is not None,
         help=help_text(entry, scenario),
         on_change=_switch_optional,
         args=(entry.path, key, entry.minimum if start is None else start),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import navigation, place, sidebar, state
+from ui import changed, navigation, place, present, sidebar, state, works
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,18 +14,23 @@ st.set_page_config(page_title="PowerLadder", page_icon=str(ROOT / "assets" / "ic
 state.begin()
 chosen, part = navigation.chosen()
 st.set_page_config(page_title=navigation.title(part))
+is_shown_only = state.reader() is not None  # by a link that only shows
 logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large", icon_image=str(ROOT / "assets" / logo))
-with st.sidebar:
-    sidebar.draw(on_overview=part == navigation.FIRST)
-navigation.parts(part)
-if state.can_undo():
-    st.button(t("shell.undo"), on_click=state.undo, key="undo", type="tertiary")
-place.draw()
+if part != "present" and not is_shown_only:
+    with st.sidebar:
+        sidebar.draw(on_overview=part == navigation.FIRST)
+if not st.session_state.get("is_in_address", True):
+    st.warning(t("shell.notice.not_in_address"))
+if not is_shown_only:
+    navigation.parts(part)
+    changed.draw()
+    place.draw()
 for kind, sentence in state.take_notices():
     {"info": st.info, "warning": st.warning, "error": st.error}[kind](sentence)
+works.then_and_now()
 try:
-    chosen.run()
+    present.draw() if is_shown_only else chosen.run()
 except Exception:
     logging.getLogger("powerladder").exception("page %s failed", part)
     st.error(t("shell.notice.failed"))

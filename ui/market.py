@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from report.text.plain import as_part, as_plain
+from sim.inputs.market import Market
 from sim.tariff.market import monthly_spread, week_error
 from ui import form, state
 from ui.state import t
@@ -41,28 +42,35 @@ def draw() -> None:
         with left:
             years = [one.year for one in market.years]
             key = form.key_of(YEAR)
-            form.seed(key, year.year)
-            st.selectbox(
+            form.follow(
+                st.selectbox,
                 t("tariff.market.year", n=len(years)),
                 years,
                 key=key,
+                value=year.year,
                 help=t("tariff.market.year_help"),
                 on_change=_change,
                 args=(YEAR, key),
             )
     with right:
-        key = form.key_of(EXPORTS)
-        form.seed(key, market.pays_exports)
-        st.toggle(
-            t("tariff.market.exports"),
-            key=key,
-            help=t("tariff.market.exports_help"),
-            on_change=_change,
-            args=(EXPORTS, key),
-        )
+        _exports(market)
     if market.done:
         with st.expander(t("inputs.meter.done")):
             st.markdown("\n".join(f"- {as_plain(sentence)}" for sentence in market.done))
+
+
+def _exports(market: Market) -> None:
+    """Whether what is fed in earns the price of its step."""
+    key = form.key_of(EXPORTS)
+    form.follow(
+        st.toggle,
+        t("tariff.market.exports"),
+        key=key,
+        value=market.pays_exports,
+        help=t("tariff.market.exports_help"),
+        on_change=_change,
+        args=(EXPORTS, key),
+    )
 
 
 def _change(path: str, key: str) -> None:

@@ -11,11 +11,11 @@ from ui.state import t
 FIRST = "overview"
 PLACES = {
     "site": ("load", "grid", "tariff", "bills", "equipment", "terms"),
-    "answer": (FIRST, "when", "saving", "sizing"),
+    "answer": (FIRST, "when", "saving", "sizing", "compare"),
     "hours": ("operation", "outages", "autonomy", "compute"),
     "money": ("money", "deal"),
     "risk": ("risk", "claims"),
-    "proposal": ("proposal", "downloads", "method"),
+    "proposal": ("proposal", "present", "downloads", "method"),
 }
 PARTS = tuple(part for parts in PLACES.values() for part in parts)
 
@@ -41,7 +41,7 @@ def _bar(looked_at: str) -> st.Page:
     shown = {looked_at if looked_at in parts else parts[0] for parts in PLACES.values()}
     names = [(part, f"shell.place.{of(part)}" if part in shown else f"shell.nav.{part}") for part in PARTS]
     pages = [_page(part, t(name), part in shown) for part, name in names]
-    return st.navigation(pages, position="top", expanded=True)
+    return st.navigation(pages, position="top" if state.reader() is None else "hidden", expanded=True)
 
 
 def _page(part: str, title: str, is_shown: bool) -> st.Page:

@@ -10,7 +10,8 @@ from report.carry.reading import read
 from report.carry.texts import with_offer
 from report.paper.offer import PROFILE, Offer
 from report.paper.saved import offer_tree, opened
-from sim.inputs.scenario import Scenario
+from store.states import State
+from study.saved import Saved, as_file, key_figures
 from ui import state
 
 
@@ -24,17 +25,22 @@ def keep(offer: Offer) -> None:
     st.session_state.offer = offer
 
 
-def scenario_file() -> str:
-    """The scenario on screen as a file, with the offer."""
-    return with_offer(state.current().to_json(), offer_tree(current()))
+def scenario_file(shown: State) -> str:
+    """What is on screen as a file: inputs, offer, and what is found."""
+    try:
+        figures = key_figures(state.study_of(shown.scenario))
+    except ValueError:  # a site that cannot be calculated is saved as it is
+        figures = {}
+    return with_offer(as_file(shown.scenario, shown.origin, figures), offer_tree(current()))
 
 
-def load(content: bytes) -> Scenario:
-    """Take the offer of a file of ours; its scenario is returned. Raises Refusal where the file cannot be used."""
-    scenario, offer = opened(read(content))
+def load(content: bytes) -> Saved:
+    """Take the offer of a file of ours; what else it holds is returned. Raises Refusal where it cannot be used."""
+    found = read(content)
+    scenario, offer = opened(found)
     if offer != Offer():
         keep(offer)
-    return scenario
+    return found.saved or Saved(scenario)
 
 
 def profile_file() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from i18n import LANGUAGES
@@ -12,7 +14,7 @@ from sim.inputs.register import register
 from sim.problem import Refusal
 from study.own_site import OWN
 from study.presets import presets
-from ui import form, levers, offers, state
+from ui import form, history, levers, offers, state, variants, works
 from ui.levers import Lever
 from ui.state import t
 
@@ -26,15 +28,17 @@ def draw(on_overview: bool) -> None:
     if not (state.is_own() and on_overview):
         form.card("sidebar", columns=1)
         st.markdown(f"**{t('shell.sidebar.levers')}**")
-        for lever in _levers():
-            _slider(lever)
+        for lever in levers_of():
+            slider(lever)
+    variants.switch()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(t("shell.sidebar.reset"), on_click=_reset, key="reset", help=t("shell.sidebar.reset_help"))
         _scenario_file()
+        works.menu()
     _marks()
     st.markdown(f":small[:gray[{t('shell.sidebar.fingerprint', code=state.current().fingerprint)}]]")
-    if not st.session_state.get("is_in_address", True):
-        st.markdown(f":small[:orange[{t('shell.sidebar.not_in_address')}]]")
+    if history.store() is None:
+        st.markdown(f":small[:orange[{t('shell.sidebar.no_store')}]]")
 
 
 def _heading() -> None:
@@ -42,11 +46,12 @@ def _heading() -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{t('shell.sidebar.scenario')}**")
         if len(languages) > 1:
-            form.seed("language_choice", state.words().language)
-            st.segmented_control(
+            form.follow(
+                st.segmented_control,
                 t("shell.sidebar.language"),
                 languages,
                 key="language_choice",
+                value=state.words().language,
                 format_func=lambda code: t(f"shell.language.{code}"),
                 required=True,
                 label_visibility="collapsed",
@@ -55,19 +60,20 @@ def _heading() -> None:
 
 
 def _preset() -> None:
-    key = f"preset@{state.revision()}"
-    form.seed(key, state.preset_id())
-    st.selectbox(
+    key = "start_from"
+    form.follow(
+        st.selectbox,
         t("shell.sidebar.preset"),
         [OWN, *presets()],
         key=key,
+        value=state.preset_id(),
         format_func=lambda name: t(f"shell.preset.{name}"),
         on_change=_choose_preset,
         args=(key,),
     )
 
 
-def _levers() -> list[Lever]:
+def levers_of() -> list[Lever]:
     scenario, preset = state.current(), state.origin()
     try:
         price = lever_text.mean_energy_price(state.study())
@@ -76,19 +82,20 @@ def _levers() -> list[Lever]:
     return [levers.lever(path, scenario, preset.scenario, state.words(), price) for path in preset.levers]
 
 
-def _slider(lever: Lever) -> None:
+def slider(lever: Lever) -> None:
     entry, scenario = register()[lever.path], state.current()
     key = form.key_of(lever.path, "lever")
     is_whole = entry.kind == "integer"
     number = int if is_whole else float
-    form.seed(key, number(lever.shown.number(scenario.get(lever.path))))
-    st.slider(
+    form.follow(
+        st.slider,
         _label(lever),
         number(lever.low),
         number(max(lever.high, lever.low + lever.step)),
         step=number(lever.step),
         format="%d" if is_whole else f"%.{form.decimals(lever.step)}f",
         key=key,
+        value=number(lever.shown.number(scenario.get(lever.path))),
         help=form.help_text(entry, scenario),
         on_change=_move,
         args=(lever, key),
@@ -122,7 +129,7 @@ def _scenario_file() -> None:
     with st.popover(t("shell.sidebar.file"), key="scenario_file"):
         st.download_button(
             t("shell.sidebar.save"),
-            data=offers.scenario_file,
+            data=partial(offers.scenario_file, state.on_screen()),
             file_name=f"powerladder-{state.current().fingerprint}.json",
             mime="application/json",
             on_click="ignore",
@@ -144,13 +151,15 @@ def _load_file(key: str) -> None:
     if file is None:
         return
     try:
-        scenario = offers.load(file.getvalue())
+        found = offers.load(file.getvalue())
     except Refusal as error:
         sentences = "  \n".join(map(state.refused, getattr(error, "problems", (error.problem,))))
         state.replace(state.current())
         state.notify(t("shell.notice.file_refused", name=as_plain(file.name)) + "  \n" + sentences, "error")
         return
-    state.replace(scenario, t("shell.notice.file_loaded", name=as_plain(file.name)))
+    start_from = found.origin if found.origin in (OWN, *presets()) else state.preset_id()
+    state.replace(found.scenario, t("shell.notice.file_loaded", name=as_plain(file.name)), start_from)
+    works.remember(found)
 
 
 def _choose_language() -> None:

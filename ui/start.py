@@ -20,7 +20,7 @@ from study.own_site import OTHERWISE, Start, start_of
 from study.presets import presets
 from study.risk import Bar, tornado
 from study.study import Study
-from ui import form, meter_upload, state
+from ui import form, meter_upload, state, works
 from ui.figures import card
 from ui.kept import once
 from ui.state import t
@@ -74,12 +74,13 @@ def _how_big(start: Start) -> None:
     kinds = ("mw", "gpus", "meter")
     now = "meter" if start.meter else "gpus" if start.gpus is not None else "mw"
     key = _key("size_by")
-    form.seed(key, st.session_state.get("start_size_by", now) if now == "mw" else now)
     with st.container(horizontal=True, gap="small"):
-        chosen = st.segmented_control(
+        chosen = form.follow(
+            st.segmented_control,
             t("start.size"),
             kinds,
             key=key,
+            value=st.session_state.get("start_size_by", now) if now == "mw" else now,
             format_func=lambda kind: t(f"start.size_{kind}"),
             required=True,
             on_change=_choose_size,
@@ -138,8 +139,8 @@ def _grid(start: Start) -> None:
     now = NEVER if start.ready_month is None else start.ready_month
     options = sorted({*GRID_MONTHS, max(now, 0)}) + [NEVER]
     key = _key("ready")
-    form.seed(key, now)
-    st.selectbox(t("start.ready"), options, key=key, format_func=_ready_text, on_change=_choose_ready, args=(key,))
+    more: dict[str, Any] = {"format_func": _ready_text, "on_change": _choose_ready, "args": (key,)}
+    form.follow(st.selectbox, t("start.ready"), options, key=key, value=now, **more)
     form.problems("start.ready")
 
 
@@ -160,9 +161,10 @@ def _diesel() -> None:
     unit = form.unit_text(register()["finance.diesel_per_l"], scenario)
     mark = f" {form.DIAMOND}" if "finance.diesel_per_l" in form.marks() else ""
     key = _key("diesel")
-    form.seed(key, float(f"{delivered:.9g}"))
-    st.number_input(
+    form.follow(
+        st.number_input,
         t("start.diesel", unit=unit) + mark,
+        value=float(f"{delivered:.9g}"),
         min_value=0.0,
         step=form.nice_step(max(delivered, 1.0) / 20),
         format=f"%.{max(2, form.decimals(delivered))}f",
@@ -182,8 +184,8 @@ def _take_diesel(key: str) -> None:
 
 def _pick(name: str, options: Sequence[Any], now: Any, text: Callable[[Any], str]) -> None:
     key = _key(name)
-    form.seed(key, now)
-    st.selectbox(t(f"start.{name}"), options, key=key, format_func=text, on_change=_take, args=(name, key, None))
+    more: dict[str, Any] = {"format_func": text, "on_change": _take, "args": (name, key, None)}
+    form.follow(st.selectbox, t(f"start.{name}"), options, key=key, value=now, **more)
     form.problems(f"start.{name}")
 
 
@@ -198,9 +200,10 @@ def _number(
 ) -> None:
     key, number = _key(name), int if whole else float
     now = number(float(f"{now:.9g}"))
-    form.seed(key, now)
-    st.number_input(
+    form.follow(
+        st.number_input,
         t(f"start.{name}"),
+        value=now,
         min_value=number(low),
         max_value=number(max(high, now)),
         step=1 if whole else form.nice_step(max(now, 1.0) / 10),
@@ -220,7 +223,7 @@ def _take(name: str, key: str, answers: Callable[[float], dict[str, Any]] | None
 
 
 def _key(name: str) -> str:
-    return f"start.{name}@{state.revision()}"
+    return f"start.{name}"
 
 
 @once
@@ -248,7 +251,8 @@ def five(study: Study) -> None:
 
 
 def examples() -> None:
-    """The shipped cases, one press each."""
+    """The recent projects and the shipped cases, one press each."""
+    works.go_on()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f":small[:gray[{t('start.examples')}]]", width="content")
         for name, preset in presets().items():

@@ -7,7 +7,10 @@ Widgets follow the scenario and change it only through callbacks, so a loaded sc
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
@@ -19,30 +22,82 @@ from report.text.plain import as_part
 from sim.inputs import library
 from sim.inputs.base import InputError
 from sim.inputs.scenario import Scenario
+from sim.plant.load import peak_kw
 from sim.problem import Problem, Refusal
+from store.states import State
 from study import own_site
+from study.difference import Change, changes
 from study.own_site import OWN, Start
 from study.place import taken, world_of
 from study.presets import Preset
 from study.study import Study
-from ui import kept, url
+from ui import history, kept, url
+
+SAME_ACT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Act:
+    """The last act: what was on screen before it and is now, in which study, what was changed, and when (s)."""
+
+    before: State
+    after: State
+    work: str
+    changes: tuple[Change, ...]
+    at: float
 
 
 def begin() -> None:
-    """Start of a run: the first one of a session reads the address."""
-    if "scenario" not in st.session_state:
-        _open(st.query_params.to_dict())
+    """Start of a run. The session's own scenario goes before the address, which may be one run behind, but in its first
+    run and where the browser's Back or Forward asks."""
+    query = st.query_params.to_dict()
+    if "scenario" not in st.session_state or (history.is_back_or_forward() and query != st.session_state.get("shown")):
+        _open(query)
 
 
 def end() -> None:
-    """End of a run: the address follows the scenario; sentences shown once are forgotten."""
-    query, is_complete = _address()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-    st.session_state.is_in_address = is_complete
+    """End of a run: the address names what is on screen; sentences shown once are forgotten."""
+    _arrive()
     st.session_state.notices = []
     st.session_state.problems = {}
     _freeze_imports()
+
+
+def _arrive() -> None:
+    """The run has drawn what there is to draw."""
+    st.session_state.has_arrived = True
+    if st.session_state.pop("is_late", False):
+        st.rerun()  # what stands above the widget that was moved was made before the move
+    _mend_address()
+
+
+def _mend_address() -> None:
+    """Where it cannot be used, names another language, or was lost on the way from page to page."""
+    shown, language = st.session_state.get("shown"), words().language
+    if shown is None:
+        shown, st.session_state.is_in_address = history.address(on_screen(), language)
+    elif shown.get("lang", _browser_language()) != language:
+        shown = {**shown, "lang": language}
+    _go_to(shown)
+
+
+def _go_to(address: Mapping[str, str]) -> None:
+    address = history.with_variants(address, {letter: kept for letter, (_, kept) in variants().items()})
+    st.session_state.shown = address
+    if st.query_params.to_dict() != address:
+        st.query_params.from_dict(address)
+
+
+def is_arriving() -> bool:
+    """Whether no run of the session has come to its end yet. A page that was open before a restart, or a long cut,
+    sends its first change into such a run, without the callback. Where that is Back or Forward, the page shows what is
+    left, not what was changed."""
+    return not st.session_state.get("has_arrived", False) and not history.is_back_or_forward()
+
+
+def late() -> None:
+    """To be told where a widget came with a change in flight: the page is drawn once more."""
+    st.session_state.is_late = True
 
 
 def current() -> Scenario:
@@ -69,6 +124,7 @@ def words() -> Words:
 
 def stop() -> NoReturn:
     """End the page here."""
+    _arrive()
     raise st.stop()  # which raises itself: Streamlit's own way to end a run
 
 
@@ -124,15 +180,87 @@ def revision() -> int:
 
 def replace(scenario: Scenario, notice: str | None = None, preset: str | None = None) -> None:
     """Load a whole scenario; `notice` is a sentence shown once, `preset` the case it starts from (else unchanged)."""
-    before, name = current(), preset_id()
-    st.session_state.scenario = scenario
+    if preset:
+        st.session_state.work = ""  # another study
+    restore(State(scenario, preset or preset_id()), notice)
+
+
+def reader() -> str | None:
+    """For whom a link that only shows was given, "" where nobody is named; None where the visitor may change inputs."""
+    return st.session_state.get("reader")
+
+
+def variants() -> dict[str, tuple[State, str]]:
+    """{letter: a state kept to compare with, and its id in the store, "" where it is in this session alone}."""
+    return st.session_state.get("variants", {})
+
+
+def set_variants(found: dict[str, tuple[State, str]]) -> None:
+    """Other variants, which the address names."""
+    st.session_state.variants = found
+    shown = st.session_state.get("shown")
+    if shown is not None:
+        _go_to(shown)
+
+
+def visit(state: State, work: str, notice: str | None = None) -> None:
+    """Show a study where it was left. That changes none of its inputs, so it is no step of it."""
+    st.session_state.update(scenario=state.scenario, preset=state.origin, work=work, step=None)
+    address, st.session_state.is_in_address = history.address(state, words().language)
+    _drawn_anew(notice)
+    _go_to(address)
+
+
+def restore(state: State, notice: str | None = None) -> None:
+    """Show another state of the study on screen; that is a step of it."""
+    _show(state)
+    _drawn_anew(notice)
+
+
+def _drawn_anew(notice: str | None = None) -> None:
+    """Tables and uploads forget what was entered; `notice` is shown once."""
     st.session_state.revision += 1
-    st.session_state.preset = preset or st.session_state.preset
-    if scenario != before:
-        st.session_state.undone_by = (scenario, before, name)
     st.session_state.problems = {}
     if notice:
         notify(notice)
+
+
+def on_screen() -> State:
+    """The scenario on screen and what it started from."""
+    return State(current(), preset_id())
+
+
+def _show(after: State, goes_on: bool = False) -> None:
+    """Every change of what is on screen goes through here: it is kept and has its address before it is drawn. A run
+    that the next change cuts short would lose an address that is set at its end. `goes_on`: it may be part of the act
+    before, as the keys that turn a lever are."""
+    if reader() is not None:
+        return
+    before, work, last = on_screen(), st.session_state.get("work", ""), last_step()
+    st.session_state.update(scenario=after.scenario, preset=after.origin)
+    if before == after:
+        return
+    found = changes(before.scenario, after.scenario)
+    shown = st.session_state.get("shown")
+    address, is_whole = history.step(before, shown, after, found, words().language, title(after.scenario))
+    step = Act(before, after, work, found, time.monotonic())
+    st.session_state.update(step=_goes_on(last, step) if goes_on else step, is_in_address=is_whole)
+    _go_to(address)
+
+
+def _goes_on(last: Act | None, step: Act) -> Act:
+    """One act from its beginning: a lever that is turned by the keyboard sends several changes of one input."""
+    is_same = last is not None and [c.path for c in last.changes] == [c.path for c in step.changes]
+    if last is None or not is_same or step.at - last.at > SAME_ACT_S:
+        return step
+    whole = changes(last.before.scenario, step.after.scenario)
+    return replace_fields(step, before=last.before, changes=whole) if whole else step
+
+
+def title(scenario: Scenario) -> str:
+    """What a study is called that nobody has named: its project and size."""
+    power = say.power(peak_kw(scenario.load), words())
+    return t("shell.work.title", project=say.project(scenario, words()), power=power)
 
 
 def start_own() -> None:
@@ -150,7 +278,7 @@ def answer(where: str, **answers: Any) -> None:
     if "place" in answers:
         replace(scenario)
     else:
-        st.session_state.scenario = scenario
+        _show(State(scenario, preset_id()))
 
 
 def take_world() -> bool:
@@ -164,16 +292,19 @@ def take_world() -> bool:
     return True
 
 
-def can_undo() -> bool:
-    """Whether the scenario on screen has just replaced another."""
-    known = st.session_state.get("undone_by")
-    return known is not None and known[0] is current()
+def last_step() -> Act | None:
+    """The change that led to what is on screen."""
+    step = st.session_state.get("step")
+    return step if step is not None and step.after.scenario is current() else None
 
 
 def undo() -> None:
-    """Back to the scenario that was replaced."""
-    _, before, name = st.session_state.undone_by
-    replace(before, preset=name)
+    """Back to what was on screen before the last change; that is a step too."""
+    step = last_step()
+    if step is None:
+        return
+    st.session_state.work = step.work
+    restore(step.before)
 
 
 def fresh_start() -> Start:
@@ -183,7 +314,7 @@ def fresh_start() -> Start:
     return Start(home, own_site.next_month())
 
 
-def change(changes: Mapping[str, Any], where: str = "") -> bool:
+def change(inputs: Mapping[str, Any], where: str = "") -> bool:
     """Change inputs by dotted path. True where the change was taken.
 
     Where it cannot be used the old scenario stays, and the sentences wait to be shown by `problems_of(where)`, or at
@@ -191,22 +322,19 @@ def change(changes: Mapping[str, Any], where: str = "") -> bool:
     """
     scenario = current()
     try:
-        changed = scenario.with_(changes)
+        changed = scenario.with_(inputs)
     except InputError as error:
-        st.session_state.problems[where or next(iter(changes), "")] = error.problems
+        st.session_state.problems[where or next(iter(inputs), "")] = error.problems
         return False
-    st.session_state.scenario = url.with_preset_notes(changed, url.origin(preset_id(), changed))
+    _show(State(url.with_preset_notes(changed, url.origin(preset_id(), changed)), preset_id()), goes_on=True)
     return True
 
 
-def take(changes: Mapping[str, Any], notice: str | None = None) -> bool:
-    """Change inputs as one step that can be undone; fields are drawn anew, `notice` is shown once."""
-    before = current()
-    if not change(changes):
+def take(inputs: Mapping[str, Any], notice: str | None = None) -> bool:
+    """Change inputs; fields are drawn anew, `notice` is shown once."""
+    if not change(inputs):
         return False
-    after = st.session_state.scenario
-    replace(after, notice)
-    st.session_state.undone_by = (after, before, preset_id())
+    replace(current(), notice)
     return True
 
 
@@ -229,16 +357,30 @@ def take_notices() -> list[tuple[str, str]]:
 
 
 def _open(query: Mapping[str, str]) -> None:
-    opened = url.decode({"lang": _browser_language(), **query}, fresh_start())
+    """Show what an address names; one that cannot be used in full is mended at the run's end."""
+    shared = history.shared(query)
+    state = shared[0] if shared else history.found(query)
+    own_keys = (history.KEPT, history.VARIANTS, history.READ)
+    readable = {key: value for key, value in query.items() if key not in own_keys}
+    opened = url.decode({"lang": _browser_language(), **readable}, fresh_start())
+    is_lost = state is None and (history.KEPT in query or history.READ in query)
+    if state is not None:
+        opened = replace_fields(opened, scenario=state.scenario, preset_id=state.origin)
     st.session_state.update(
         scenario=opened.scenario,
         preset=opened.preset_id,
         language=opened.language,
-        revision=0,
+        revision=revision() + 1 if "revision" in st.session_state else 0,
         notices=[],
         problems={},
         is_in_address=True,
+        shown=None if is_lost or opened.dropped else dict(query),
+        step=None,
+        variants=history.variants(query),
+        reader=shared[1] if shared else None,
     )
+    if is_lost:
+        notify(t("shell.notice.not_kept_here"), "warning")
     if opened.dropped:
         notify(t("shell.notice.dropped", keys=", ".join(opened.dropped)), "warning")
 
@@ -247,19 +389,6 @@ def _browser_language() -> str:
     """The visitor's own language where it is one of ours, else English."""
     code = (st.context.locale or "").lower()[:2]
     return code if code in LANGUAGES else "en"
-
-
-def _address() -> tuple[dict[str, str], bool]:
-    """(query parameters, whether they give back the whole scenario), worked out once for each scenario."""
-    scenario, language = current(), words().language
-    known = st.session_state.get("address")
-    if known is None or known[0] is not scenario or known[1] != language:
-        query = url.encode(scenario, preset_id(), language)
-        is_complete = url.fits(scenario, query)
-        if not is_complete:
-            query = {key: query[key] for key in ("lang", "preset", OWN) if key in query}
-        st.session_state.address = known = (scenario, language, query, is_complete)
-    return known[2], known[3]
 
 
 @st.cache_resource(show_spinner=False)

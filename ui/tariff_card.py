@@ -111,10 +111,11 @@ def facts() -> None:
 def demand_basis() -> None:
     """What the demand charge is raised on."""
     key, tariff = form.key_of("tariff.demand_basis"), state.current().tariff
-    form.seed(key, tariff.demand_basis)
-    st.segmented_control(
+    form.follow(
+        st.segmented_control,
         t("inputs.tariff.basis"),
         DEMAND_BASES,
+        value=tariff.demand_basis,
         format_func=lambda basis: t(f"inputs.tariff.basis_{basis}"),
         required=True,
         wrap=True,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import zipfile
 import zlib
@@ -17,9 +18,10 @@ from xml.etree import ElementTree
 
 from report.carry.places import SHEET_MARK, XML_NAMESPACE
 from report.carry.texts import ENGINE, NAMES, OFFER, OFFER_KEY, SCENARIO, SUMMARY
-from sim.inputs.scenario import Scenario, scenario_from_dict, scenario_from_json
+from sim.inputs.scenario import Scenario, scenario_from_json
 from sim.inputs.text import read_json
 from sim.problem import Problem, Refusal
+from study.saved import Saved, from_file
 
 MOST_BYTES, MOST_UNPACKED, MOST_MEMBERS = 30_000_000, 120_000_000, 4000
 NOT_OURS = Problem(
@@ -40,6 +42,7 @@ class Carried:
     offer: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     engine: dict[str, Any] = field(default_factory=dict)
+    saved: Saved | None = None
 
 
 def read(content: bytes) -> Carried:
@@ -78,15 +81,11 @@ def kind_of(content: bytes) -> str:
 
 
 def _scenario_file(content: bytes) -> Carried:
-    tree = None
-    if f'"{OFFER_KEY}"'.encode() in content:
-        tree = read_json(content)
-    if not isinstance(tree, dict) or OFFER_KEY not in tree:
-        scenario = scenario_from_json(content)
-        return Carried("json", scenario, scenario.to_json())
-    offer = tree.pop(OFFER_KEY)
-    scenario = scenario_from_dict(tree)
-    return Carried("json", scenario, scenario.to_json(), offer=offer if isinstance(offer, dict) else {})
+    tree = read_json(content) if f'"{OFFER_KEY}"'.encode() in content else None
+    offer = tree.pop(OFFER_KEY, {}) if isinstance(tree, dict) else {}
+    saved = from_file(json.dumps(tree) if isinstance(tree, dict) else content)
+    text = saved.scenario.to_json()
+    return Carried("json", saved.scenario, text, offer=offer if isinstance(offer, dict) else {}, saved=saved)
 
 
 def _tree(text: str) -> dict[str, Any]:

@@ -64,13 +64,13 @@ def cost_stack(study: Study, words: Words, dark: bool) -> Figure:
     names = [say.name(name, words, first=True) for name in order]
     reach = np.array(_reach(study))[rows]
     data = [
-        _part_bars(key, values[rows], names, reach.max(), scale, words, dark)
+        part_bars(key, values[rows], names, reach.max(), scale, words, dark)
         for key, values in stack_parts(study).items()
     ]
     if not study.scenario.finance.count_unserved:
         lost = present_cost(study, study.ledger.unserved_value)[rows]
         if lost.max() > 0:
-            data.append(_part_bars("lost_compute", lost, names, reach.max(), scale, words, dark) | {"opacity": 0.55})
+            data.append(part_bars("lost_compute", lost, names, reach.max(), scale, words, dark) | {"opacity": 0.55})
     totals = [study.kpis[name].present_cost for name in order]
     notes = [
         note(f"<b>{scale.label(total)}</b>", float(at / scale.divisor), name, xshift=5, font={"size": TEXT_PX})
@@ -92,7 +92,7 @@ def _reach(study: Study) -> list[float]:
     return [max(float(value), 1e-9) for value in np.atleast_1d(positive)]
 
 
-def _part_bars(key: str, values, names: list[str], longest: float, scale: Amounts, words: Words, dark: bool) -> dict:
+def part_bars(key: str, values, names: list[str], longest: float, scale: Amounts, words: Words, dark: bool) -> dict:
     colours = palette(dark)
     colour = getattr(colours, PARTS[key])
     texts = [scale.label(value) if abs(value) > LABEL_SHARE * longest else "" for value in values]
@@ -139,7 +139,7 @@ def cumulative(study: Study, words: Words, dark: bool) -> Figure:
     term = float(totals.months[-1])
     low, high = min(0.0, float(paid.min())), float(paid.max()) or 1.0
     down = value_axis(colours, words, low, high, scale.unit, range=[1.04 * low - 0.01 * high, 1.04 * high])
-    across = _term_axis(term, words, colours) | {"range": [-0.015 * term, term]}
+    across = term_axis(term, words, colours) | {"range": [-0.015 * term, term]}
     margin = {"l": 8, "r": 92, "t": 26, "b": 8}
     return figure(data, dark, xaxis=across, yaxis=down, annotations=notes, margin=margin)
 
@@ -206,7 +206,7 @@ def _crossing_note(cross: Crossing, months, own_paid, words: Words, colours: Pal
     return [note(f"<b>{text}</b>", cross.month, at, font={"size": SMALL_PX}) | arrow | side]
 
 
-def _term_axis(term: float, words: Words, colours: Palette) -> dict:
+def term_axis(term: float, words: Words, colours: Palette) -> dict:
     """Start, months or years along the bottom."""
     per, unit = (12.0, "year") if term > 24 else (1.0, "month")
     ticks = [tick for tick in nice_ticks(0, term / per) if 0 < tick <= term / per + 1e-9 and tick == round(tick)]

@@ -1,11 +1,12 @@
 """A server of its own for tests of the very first page view."""
 
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from socket import socket
 
@@ -20,14 +21,27 @@ START_LIMIT_S = 60
 @pytest.fixture
 def fresh_server() -> Iterator[str]:
     """Address of a dashboard nobody has opened yet."""
+    with served(free_port(), {}) as process:
+        yield process.args[-1]
+
+
+@contextmanager
+def served(port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+    """A dashboard at a port; the last of its arguments is its address."""
+    options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
+    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *words, "--", address]
+    settings = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": os.environ | environment}
+    with started(command, cwd=ROOT, **settings) as process:
+        _wait(process, f"{address}/_stcore/health")
+        yield process
+
+
+def free_port() -> int:
     with closing(socket()) as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *words]
-    with started(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _wait(process, f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
+        return probe.getsockname()[1]
 
 
 def _wait(process: subprocess.Popen, address: str) -> None:

@@ -82,7 +82,7 @@ def page() -> list[str]:
     app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=120)
     app.run()
     app.switch_page("../pages/equipment.py").run()
-    (field,) = (box for box in app.number_input if str(box.key).startswith(f"page.{PATH}@"))
+    (field,) = (box for box in app.number_input if box.key == f"page.{PATH}")
     found = [field.label, field.help]
     field.set_value(20.0).run()
     return [*found, str(app.session_state["scenario"].get(PATH))]

@@ -235,8 +235,8 @@ def test_a_refused_entry_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch) -> 
     # The tester asks the widgets for their options outside a session, where there is no language.
     monkeypatch.setattr(state, "words", lambda: words("zh"))
     app = drawn_alone("grid", presets()["case_a"].scenario, language="zh")
-    app.get_by_key("page.grid.outage_source@0").set_value("statistics").run()
-    app.get_by_key("page.grid.import_limit_kw@0").set_value(-1.0).run()
+    app.get_by_key("page.grid.outage_source").set_value("statistics").run()
+    app.get_by_key("page.grid.import_limit_kw").set_value(-1.0).run()
     found = [error.value for error in app.error]
     assert found and [run for text in found for run in english(text)] == []
 

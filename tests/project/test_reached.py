@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("sim", "finance", "study", "report", "i18n", "ui", "pages", "benchmarks")
+FOLDERS = ("sim", "finance", "study", "store", "report", "i18n", "ui", "pages", "benchmarks")
 STARTS = ("app", "cli", "run")
 START_FOLDERS = ("pages", "benchmarks")
 # Hooks that a library calls by their decorator.

@@ -28,6 +28,14 @@ def opened(page: str = "overview", **query: str) -> AppTest:
     return app if page == "overview" else app.switch_page(f"../pages/{page}.py")
 
 
+def reopened(app: AppTest) -> Scenario:
+    """What the address of the app shows in another session."""
+    other = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=PAGE_LIMIT_S)
+    for key, value in app.query_params.items():
+        other.query_params[key] = value
+    return other.run().session_state["scenario"]
+
+
 def bare(language: str = "en") -> AppTest:
     """The app before its first run, as its bare address opens it."""
     app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=PAGE_LIMIT_S)

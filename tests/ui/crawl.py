@@ -4,7 +4,7 @@
     drawn.texts()             every text a reader can meet: labels, helps, options, tables, charts, alternative texts
     drawn.of("metric")        the elements of one kind, in the order of the page
     drawn.tables()            the tables, as columns and rows
-    drawn.values["lever.pv.dc_kwp@0"]   what a widget holds
+    drawn.values["lever.pv.dc_kwp"]   what a widget holds
 
 A page is drawn inside the shell, as a visitor opens its address; ``place`` tells the sidebar from the page.
 """

@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 from i18n import words
 from sim.inputs.register import on_card, register
 from sim.inputs.tariff import library_tariff
+from store.database import StoreError
+from store.store import Store
 from study.presets import presets
-from tests.ui.apps import PAGES, alone, assert_calm, opened
-from ui import form, levers, tariff_form, url
+from tests.ui.apps import PAGES, alone, assert_calm, opened, reopened
+from ui import form, history, levers, tariff_form, url
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +42,9 @@ def edits(**changed: float) -> dict:
 
 
 def widget(app: AppTest, beginning: str):
-    """The widget whose key begins so, whatever the revision behind it."""
+    """The widget of this key, or the one whose key begins so, whatever the revision behind it."""
+    if beginning in keys_of(app):
+        return app.get_by_key(beginning)
     found = [key for key in keys_of(app) if key.startswith(f"{beginning}@")]
     return app.get_by_key(max(found, key=lambda key: int(key.rpartition("@")[2])))
 
@@ -54,7 +58,7 @@ def test_every_page_runs_alone(page: str) -> None:
 def test_every_page_runs_in_the_shell_for_every_preset(page: str) -> None:
     app = open_app(page)
     for name in presets():
-        widget(app, "preset").select(name).run()
+        widget(app, "start_from").select(name).run()
         assert_calm(app)
         assert scenario_of(app) == presets()[name].scenario
 
@@ -66,7 +70,7 @@ def test_every_input_has_one_field_on_some_page() -> None:
     pages = ("load", "grid", "tariff", "equipment", "terms", "compute", "autonomy", "deal")
     for page, preset in (*((page, "case_c") for page in pages), ("terms", "case_a")):
         keys = keys_of(open_app(page, preset=preset))
-        drawn |= {path for path in register() for key in keys if f".{path}@" in key}
+        drawn |= {path for path in register() for key in keys if key.endswith(f".{path}")}
     fields = {path for path, entry in register().items() if entry.kind != "other"}
     assert fields - drawn == set(on_card("control.thresholds"))
 
@@ -80,7 +84,7 @@ def test_own_windows_can_be_edited_once_chosen() -> None:
 
 def test_preset_switch_changes_levers_and_baseline() -> None:
     app = open_app()
-    widget(app, "preset").select("case_c").run()
+    widget(app, "start_from").select("case_c").run()
     assert widget(app, "lever.pv.dc_kwp").value == 15.0
     assert widget(app, "page.finance.baseline").value == "grid_diesel"
     assert app.query_params["preset"] == "case_c"
@@ -90,7 +94,7 @@ def test_lever_changes_the_scenario_and_the_address() -> None:
     app = open_app()
     widget(app, "lever.storage.energy_kwh").set_value(4.8).run()
     assert scenario_of(app).storage.energy_kwh == 4800.0
-    assert app.query_params["storage.energy_kwh"] == "4800.0"
+    assert "storage.energy_kwh" not in app.query_params and reopened(app) == scenario_of(app)
 
 
 def test_energy_price_lever_shows_the_mean_price() -> None:
@@ -302,7 +306,7 @@ def test_a_place_asks_once_and_a_press_brings_its_world() -> None:
     assert (scenario.tariff.library_id, scenario.site.country) == ("my_tnb_mv_tou", "MY")
     assert (scenario.site.currency, scenario.grid.co2_kg_per_kwh) == ("MYR", 0.758)
     assert not any("Tariff of" in text.value for text in app.markdown)
-    assert url.decode(dict(app.query_params)).scenario == scenario
+    assert reopened(app) == scenario
     app.button(key="undo").click().run()
     assert scenario_of(app).tariff.library_id == "cn_shanghai_35kv"
     assert_calm(app)
@@ -335,13 +339,39 @@ def test_edited_tariff_with_a_gap_is_refused_with_the_hours() -> None:
     assert scenario_of(app) == before
 
 
-def test_edited_tariff_stays_in_the_session_and_says_so() -> None:
+@pytest.fixture
+def no_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that can keep nothing."""
+    monkeypatch.setattr(history, "store", lambda: None)
+
+
+def test_without_a_store_the_address_carries_what_fits(no_store) -> None:
+    app = open_app()
+    assert any(words("en").t("shell.sidebar.no_store") in text.value for text in app.sidebar.markdown)
+    widget(app, "lever.storage.energy_kwh").set_value(4.8).run()
+    assert app.query_params["storage.energy_kwh"] == "4800.0" and reopened(app) == scenario_of(app)
+    assert [text.value for text in app.warning if "address" in text.value] == []
+
+
+def test_a_store_that_fails_loses_nothing_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_app()
+
+    def fail(*_: object) -> None:
+        raise StoreError("disk full")
+
+    monkeypatch.setattr(Store, "take_step", fail)
+    widget(app, "lever.storage.energy_kwh").set_value(4.8).run()
+    assert app.query_params["storage.energy_kwh"] == "4800.0" and reopened(app) == scenario_of(app)
+    assert_calm(app)
+
+
+def test_an_edited_tariff_without_a_store_is_told_before_it_is_lost(no_store) -> None:
     app = open_app("tariff")
     app.session_state["table.tariff.prices@0"] = edits(price=1.5)
     app.button(key="tariff_apply").click().run()
     app.run()
     assert scenario_of(app).tariff.seasons[0].prices_per_kwh[first_period(scenario_of(app))] == 1.5
-    assert any("do not fit into the address" in text.value for text in app.sidebar.markdown)
+    assert words("en").t("shell.notice.not_in_address") in [text.value for text in app.warning]
     assert set(app.query_params) == {"lang", "preset"}
 
 
@@ -357,7 +387,7 @@ def test_meter_file_is_read_and_used() -> None:
     app.button(key="meter_use").click().run()
     assert scenario_of(app).load.kind == "meter"
     assert max(scenario_of(app).load.meter.kw) == 923
-    assert any("do not fit into the address" in text.value for text in app.run().sidebar.markdown)
+    assert set(app.query_params) == {"lang", "s"} and reopened(app) == scenario_of(app)
     app.button(key="meter_remove").click().run()
     assert scenario_of(app).load.meter is None
     assert_calm(app)

@@ -7,7 +7,7 @@ import pytest
 from sim.sun.pv import year_of_weather
 from sim.sun.year import WeatherError
 from tests.sim.test_pv_model import _epw
-from tests.ui.apps import assert_calm
+from tests.ui.apps import assert_calm, reopened
 from tests.ui.test_ui import keys_of, open_app, scenario_of, widget
 
 
@@ -27,7 +27,7 @@ def test_a_weather_file_is_read_used_and_removed() -> None:
     app.button(key="weather_use").click().run()
     assert scenario_of(app).pv.weather.name == "johor.epw"
     assert "Weather in use: **johor.epw**" in texts(app)
-    assert set(app.query_params) == {"lang", "preset"}
+    assert reopened(app) == scenario_of(app)
     app.button(key="weather_remove").click().run()
     assert scenario_of(app).pv.weather is None
     assert_calm(app)

@@ -79,7 +79,7 @@ def test_how_long_a_declaration_holds_is_asked_in_whole_months() -> None:
     app.session_state["scenario"] = scenario_of(app).with_(DECLARED | {"grid.declaration_hold_months": 3})
     app.run()
     assert not app.exception
-    field = next(one for one in app.number_input if one.key.startswith("page.grid.declaration_hold_months@"))
+    field = next(one for one in app.number_input if one.key == "page.grid.declaration_hold_months")
     assert field.value == 3 and isinstance(field.value, int)
     field.set_value(6).run()
     assert scenario_of(app).grid.declaration_hold_months == 6
@@ -89,7 +89,7 @@ def test_a_declaration_below_the_floor_is_refused_in_place() -> None:
     app = open_app("tariff")
     app.session_state["scenario"] = scenario_of(app).with_(DECLARED)
     app.run()
-    field = next(one for one in app.number_input if one.key.startswith("page.grid.declared_kw@"))
+    field = next(one for one in app.number_input if one.key == "page.grid.declared_kw")
     field.set_value(1_000.0).run()
     assert scenario_of(app).grid.declared_kw == 10_000
     assert any("below the least that may be declared" in error.value for error in app.error)
