@@ -370,9 +370,8 @@ def power_by_month(found: DeliveryPlan, words: Words, width_mm: float = FULL_MM)
             axes.step(range(months + 1), [*values[:months], values[months - 1]], colour, where="post", linestyle=style)
         axes.set_ylim(0, max(float(values[:months].max()) for values, *_ in lines) * 1.06 or 1.0)
         axes.set_xlim(0, months)
-        ticks = nice_ticks(0, months)
-        units = [words.t("when.months") if tick == ticks[-1] else "" for tick in ticks]
-        axes.set_xticks(ticks, [words.number(tick, unit) for tick, unit in zip(ticks, units, strict=True)])
+        ticks = charts_when.month_ticks(months)
+        axes.set_xticks(ticks, charts_when.month_texts(ticks, words))
 
     return _draw(draw, width_mm, 48, left_mm=14, right_mm=12)
 

@@ -81,7 +81,7 @@ def curve(found: DeliveryPlan, words: Words, dark: bool) -> Figure:
         lines[say.name(name, words, first=True)] = (power.available_mw, colours.alternatives[name], "solid")
     data = [_line(name, x, values[:months], colour, dash) for name, (values, colour, dash) in lines.items()]
     top = max(float(values[:months].max(initial=0.0)) for values, *_ in lines.values()) or 1.0
-    across = axis(colours, tickvals=_ticks(months), ticktext=_month_texts(_ticks(months), words))
+    across = axis(colours, tickvals=month_ticks(months), ticktext=month_texts(month_ticks(months), words))
     return figure(data, dark, xaxis=across, yaxis=value_axis(colours, words, 0, top, "MW", range=[0, top * 1.06]))
 
 
@@ -98,12 +98,12 @@ def _line(name: str, x: list[int], values: Floats, colour: str, dash: str) -> di
     }
 
 
-def _ticks(months: int) -> list[int]:
+def month_ticks(months: int) -> list[int]:
     step = 1 if months <= 8 else 3 if months <= 24 else 12
     return list(range(0, months + 1, step))
 
 
-def _month_texts(ticks: Sequence[int], words: Words) -> list[str]:
+def month_texts(ticks: Sequence[int], words: Words) -> list[str]:
     """The unit on the last one."""
     return [words.number(at, words.t("when.months") if at == ticks[-1] else "", 0) for at in ticks]
 
@@ -128,7 +128,7 @@ def cost_by_arrival(found: Arrival, scale: Amounts, words: Words, dark: bool) ->
             }
         )
     top = max(max(costs) for costs in found.cost.values()) / scale.divisor or 1.0
-    across = axis(colours, tickvals=places, ticktext=_month_texts(found.months, words))
+    across = axis(colours, tickvals=places, ticktext=month_texts(found.months, words))
     return figure(data, dark, xaxis=across, yaxis=value_axis(colours, words, 0, top, scale.unit, range=[0, top * 1.06]))
 
 
