@@ -26,7 +26,7 @@ from study.financing import CAUSES, PAID_CAUSES
 from study.study import Study, kept
 from study.without_plant import kwh_price, plant_project
 
-NoContract = Literal["no_investment", "no_energy"]
+NoContract = Literal["later", "no_investment", "no_energy"]
 Bearer = Literal["host", "investor", "both"]
 KINDS: tuple[ContractKind, ...] = get_args(ContractKind)
 PLANT_PARTS = ("investment", "operating", "replacement", "residual")
@@ -102,6 +102,8 @@ class Outcome:
 def no_contract(study: Study, kind: ContractKind) -> NoContract | None:
     """Why there is nothing to make this contract about; None where there is."""
     plant = plant_cash(study, kind)
+    if plant.capex[1:].any():
+        return "later"
     if plant.capex[0] >= 0:
         return "no_investment"
     if kind == "ppa" and not plant.energy_kwh.any():

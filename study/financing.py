@@ -228,7 +228,7 @@ def _granted(loan: Loan, unlevered: Financed) -> tuple[Loan, NoLoan | None]:
     """The loan, or none with the reason: no bank lends without an investment or without cash to repay it from."""
     if loan.share == 0:
         return NO_LOAN, "off"
-    if unlevered.cash.capex[0] >= 0:
+    if unlevered.cash.capex.sum() >= 0:
         return NO_LOAN, "no_investment"
     paying = unlevered.available[loan.grace_years + 1 : loan.years + 1]
     if loan.repayment == "sculpted" and not (paying > 0).any():
@@ -237,7 +237,7 @@ def _granted(loan: Loan, unlevered: Financed) -> tuple[Loan, NoLoan | None]:
 
 
 def _largest_loan(study: Study, unlevered: Financed) -> float | None:
-    investment, loan = -float(unlevered.cash.capex[0]), scenario_loan(study)
+    investment, loan = -float(unlevered.cash.capex.sum()), scenario_loan(study)
     if investment <= 0:
         return None
     wanted, lengths = study.scenario.finance.loan_dscr, year_lengths(study.dispatch.months)
@@ -248,7 +248,7 @@ def _vat(study: Study, cash: CashFlow) -> Floats:
     """VAT on the investment where prices are without it; nothing where they are with it, or it comes back at once."""
     finance = study.scenario.finance
     rate = finance.vat_rate if finance.vat_basis == "excl" else 0.0
-    return vat_on_investment(-cash.capex[..., 0], rate, finance.vat_recovery_years, cash.capex.shape[-1] - 1)
+    return vat_on_investment(-cash.capex.sum(axis=-1), rate, finance.vat_recovery_years, cash.capex.shape[-1] - 1)
 
 
 def _monthly(study: Study, whole: Financed, alternative: str, against: str) -> dict[str, Floats]:
