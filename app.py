@@ -21,6 +21,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.served import Served
+
 ROOT = Path(__file__).resolve().parent
 PATIENCE_S = 2.5
 MORE_WARM_UP_AFTER_S = 15.0  # pvlib takes two seconds, the optimum's first compilation ten: after the first page
@@ -141,6 +143,6 @@ app = st.App(
     ROOT / "ui" / "main.py",
     lifespan=lifespan,
     on_script_error=say_sorry,
-    middleware=[Middleware(BrowserName)],
+    middleware=[Middleware(BrowserName), Middleware(Served)],
     routes=[Mount("/assets", StaticFiles(directory=ROOT / "assets")), Route("/health", health)],
 )

@@ -1,5 +1,7 @@
 """What should power this cluster? The answer, what it rests on, and what would turn it around."""
 
+import time
+
 import streamlit as st
 
 from report import sentences, views
@@ -13,8 +15,10 @@ from study import answer
 from study.alerts import alerts
 from ui import answers, changed, explain, start, state
 from ui.figures import card, chart
+from ui.later import BREATH_S, Later
 from ui.state import t
 
+LINE_PX, TURNING_PX = 24, 260
 scenario, words, dark = state.current(), state.words(), state.is_dark()
 currency = scenario.site.currency
 
@@ -31,11 +35,14 @@ study, was = answers.study_or_reason(), changed.former()
 with beside:
     with st.container(border=True, gap="small"):
         answers.headline(study)
-        holds, parts = st.empty(), st.empty()
+        holds, parts = Later(LINE_PX), Later(LINE_PX)
         remarks = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
         st.markdown(f":small[:gray[{remarks}]]")
-        better, chips = st.empty(), st.empty()
-    warnings = st.container(gap="small")
+        chips = Later(LINE_PX)
+    warnings = Later()
+    if state.is_drawn_first():  # how many there are cannot be foreseen, and the rest stands below them
+        with warnings.filled():
+            answers.warnings(study)
     answers.kpi_cards(study, was)
     explain.figures(study)
 if state.is_own():
@@ -66,15 +73,19 @@ with card(say.say(answer.spending_title(study), words, currency), answers.spendi
     lines = changed.on_lines(charts_cost.cumulative(study, words, dark), study, was)
     chart(lines, key="cumulative", height=330, alt=answers.spending_alt(study))
 with grid.container(border=True, gap="small", height="stretch"):
-    turning = st.skeleton(330)
+    turning, better = Later(TURNING_PX), Later()
 
-with chips.container():
+time.sleep(BREATH_S)
+if not state.is_drawn_first():
+    with warnings.filled():
+        answers.warnings(study)
+with chips.filled():
     answers.chips(answer.chips(study, len(alerts(study)), len(unverified(scenario))))
-with warnings:
-    answers.warnings(study)
-parts.markdown(sentences.parts_line(study, words))
-holds.markdown(lever_text.holds(study, words, mark="**{}**"))
-with turning.container(gap="small"):
+with parts.filled():
+    st.markdown(sentences.parts_line(study, words))
+with holds.filled():
+    st.markdown(lever_text.holds(study, words, mark="**{}**"))
+with turning.filled():
     answers.turning_card(study)
-with better.container():
+with better.filled():
     answers.better_size(study)

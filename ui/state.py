@@ -60,6 +60,7 @@ def end() -> None:
     _arrive()
     st.session_state.notices = []
     st.session_state.problems = {}
+    st.session_state.drawn = st.session_state.get("page")
     _freeze_imports()
 
 
@@ -98,6 +99,16 @@ def is_arriving() -> bool:
 def late() -> None:
     """To be told where a widget came with a change in flight: the page is drawn once more."""
     st.session_state.is_late = True
+
+
+def turn_to(page: str) -> None:
+    """The page of this run."""
+    st.session_state.page = page
+
+
+def is_drawn_first() -> bool:
+    """Whether the run before, where it came to its end, was of another page."""
+    return st.session_state.get("drawn") is None or st.session_state.drawn != st.session_state.get("page")
 
 
 def current() -> Scenario:
