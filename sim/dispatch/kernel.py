@@ -19,6 +19,8 @@ from sim.dispatch.batch import (
 )
 from sim.dispatch.rule import N_METERED, N_ROWS, N_SUMS, WIDTH, _run_blocks, _run_trace
 
+MOST_COMPARED = 512  # lanes of a batch in which those that are alike are looked for
+BLOCKS_FOR_THREADS = 8  # fewer are done before threads have started
 CHUNK_BLOCKS = 16  # blocks a thread takes at a time: the hand-over costs little and the work is shared evenly
 
 
@@ -46,7 +48,7 @@ def aggregate_runs(runs: Sequence[Series], run_of: np.ndarray, lanes: Lanes, n_p
 
     def run(part: tuple[Series, np.ndarray]) -> tuple[np.ndarray, ...]:
         series, mine = part
-        return _run(series, lanes.scalars[:, mine], lanes.monthly[:, mine], n_periods, 1)
+        return _run(series, *_some(lanes.scalars, lanes.monthly, mine), n_periods, 1)
 
     with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:
         found = list(pool.map(run, parts))
@@ -58,7 +60,13 @@ def aggregate_runs(runs: Sequence[Series], run_of: np.ndarray, lanes: Lanes, n_p
 def _run(
     series: Series, scalars: np.ndarray, monthly: np.ndarray, n_periods: int, threads: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums (N_SUMS, N, M), meter readings (N_METERED, N, M, K) and the energy at the end (N,) of all lanes."""
+    """Sums (N_SUMS, N, M), meter readings (N_METERED, N, M, K) and the energy at the end (N,) of all lanes. Of a small
+    batch, such as the years of a plan, lanes that are alike are run once."""
+    if WIDTH < scalars.shape[1] <= MOST_COMPARED:
+        first, of = _distinct(scalars, monthly)
+        if len(first) < len(of):
+            found = _run(series, *_some(scalars, monthly, first), n_periods, threads)
+            return found[0][:, of], found[1][:, of], found[2][of]
     n, months = scalars.shape[1], len(series.month_ends)
     sums = np.empty((N_SUMS, n, months))
     metered = np.empty((N_METERED, n, months, n_periods))
@@ -74,6 +82,19 @@ def _run(
     metered[:2] *= series.step_h
     metered[2] /= series.demand_window_steps
     return sums, metered, energy_end
+
+
+def _some(scalars: np.ndarray, monthly: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lanes with these indices, in the order of memory that the compiled loops are made for."""
+    return np.ascontiguousarray(scalars[:, which]), np.ascontiguousarray(monthly[:, which])
+
+
+def _distinct(scalars: np.ndarray, monthly: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of lanes that are alike the first, and which of those each lane is like (N,)."""
+    rows = np.concatenate([scalars.T, np.moveaxis(monthly, 1, 0).reshape(scalars.shape[1], -1)], axis=1)
+    known: dict[bytes, int] = {}
+    of = np.array([known.setdefault(row.tobytes(), len(known)) for row in rows])
+    return np.unique(of, return_index=True)[1], of
 
 
 def _aggregates(
@@ -150,7 +171,7 @@ def _share_blocks(run, blocks: int, threads: int) -> None:
     """Call `run(start, stop)` for all blocks, in chunks handed to `threads` threads."""
     size = min(CHUNK_BLOCKS, -(-blocks // threads))
     chunks = [(start, min(start + size, blocks)) for start in range(0, blocks, size)]
-    if threads == 1 or len(chunks) == 1:
+    if threads == 1 or blocks < BLOCKS_FOR_THREADS:
         run(0, blocks)
         return
     with ThreadPoolExecutor(min(threads, len(chunks))) as pool:

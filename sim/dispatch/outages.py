@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Floats, runs
+from sim.arrays import Floats, Ints, runs
 from sim.dispatch.announced import listed
+from sim.dispatch.events import events as events_of
 from sim.dispatch.result import Dispatch
 from sim.inputs.arrival import share_there
 from sim.inputs.grid import LONGEST_LISTED_H, Outage
@@ -57,31 +56,36 @@ def interruptions(dispatch: Dispatch) -> Floats:
     critical load is then served to its end. The grid alone has nothing to bridge with; the diesel plan has no grid.
     """
     per_year, scenario = dispatch.clock.months, dispatch.scenario
-    events = np.zeros((len(dispatch.monthly["load_kwh"]), dispatch.years * per_year))
+    months = dispatch.years * per_year
+    events = np.zeros((len(dispatch.monthly["load_kwh"]), months))
     connected = dispatch.lanes.import_limit_kw[dispatch.row("grid") * dispatch.years :][: dispatch.years] > 0
-    bridges = scenario.grid.ups_bridges
-    transfers = scenario.storage.exists and scenario.storage.seamless_transfer
-    stands = share_there(scenario, "battery", dispatch.years * per_year) > 0
-    for year in range(dispatch.years):
-        first, end = runs(dispatch.down[year] & connected[year][dispatch.clock.month_index])
-        if first.size:
+    bridges, transfers = scenario.grid.ups_bridges, scenario.storage.exists and scenario.storage.seamless_transfer
+    hybrid = np.full(months, bridges) | (transfers & (share_there(scenario, "battery", months) > 0))
+    bridged = {"grid": np.zeros(months, bool), "grid_diesel": np.full(months, bridges), "hybrid": hybrid}
+    spans = _spans(dispatch, connected)
+    for name, held in bridged.items():
+        lost = _not_served(dispatch, name, spans) if held.any() else [np.ones(first.size) for first, _ in spans]
+        for year, (first, _) in enumerate(spans):
             month = year * per_year + dispatch.clock.month_index[first]
-            held_over: dict[str, Any] = {
-                "grid": False,
-                "grid_diesel": bridges,
-                "hybrid": bridges | (transfers & stands[month]),
-            }
-            for name, held in held_over.items():
-                is_bridged = np.broadcast_to(held, first.size)
-                missed = _not_served(dispatch, name, year, first, end) if is_bridged.any() else np.ones(first.size)
-                np.add.at(events[dispatch.row(name)], month, np.where(is_bridged, missed, 1.0))
-        for month in _too_short(dispatch, year):
-            if connected[year][month]:
-                held = bridges or (transfers and stands[year * per_year + month])
-                rows = [("grid", False), ("grid_diesel", bridges), ("hybrid", held)]
-                for row in (dispatch.row(name) for name, is_bridged in rows if not is_bridged):
-                    events[row, year * per_year + month] += 1.0
+            missed = np.where(held[month], lost[year], 1.0)
+            events[dispatch.row(name)] += np.bincount(month, missed, months)
+            short = _too_short(dispatch, year)
+            short = year * per_year + short[connected[year][short]]
+            np.add.at(events[dispatch.row(name)], short[~held[short]], 1.0)
     return events[:, : dispatch.months]
+
+
+def _spans(dispatch: Dispatch, connected: NDArray[np.bool_]) -> list[tuple[Ints, Ints]]:
+    """First step and end of the outages of each project year, in the months (years, months) with a connection."""
+    known: dict[bytes, tuple[Ints, Ints]] = {}
+    found = []
+    for down, months in zip(dispatch.down, connected, strict=True):
+        hit = down & months[dispatch.clock.month_index]
+        key = hit.tobytes()
+        if key not in known:
+            known[key] = runs(hit)
+        found.append(known[key])
+    return found
 
 
 def _too_short(dispatch: Dispatch, year: int) -> NDArray[np.int64]:
@@ -95,14 +99,30 @@ def _too_short(dispatch: Dispatch, year: int) -> NDArray[np.int64]:
     return clock.month_index[step[step < clock.steps]]
 
 
-def _not_served(dispatch: Dispatch, name: str, year: int, first: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
-    """1 for each outage in which critical load is not served, else 0; traced only where any of the year is missing."""
-    months = slice(year * dispatch.clock.months, (year + 1) * dispatch.clock.months)
-    row = dispatch.row(name)
-    missing, load = (dispatch.monthly[key][row, months].sum() for key in ("unserved_kwh", "load_kwh"))
-    if missing - dispatch.monthly["shed_kwh"][row, months].sum() <= LOST_FRACTION * load / 8760:
-        return np.zeros(first.size)
-    trace, lane = dispatch.trace(name, year + 1), row * dispatch.years + year
-    shed_kw = dispatch.shed_kw[dispatch.run_of[lane]] * dispatch.lanes.load_scale[lane][dispatch.clock.month_index]
-    lost, served = (np.concatenate([[0.0], np.cumsum(kw)]) for kw in (trace.unserved_kw - shed_kw, trace.load_kw))
-    return (lost[end] - lost[first] > LOST_FRACTION * (served[end] - served[first])).astype(float)
+def _not_served(dispatch: Dispatch, name: str, spans: list[tuple[Ints, Ints]]) -> list[Floats]:
+    """For each project year 1 for each outage in which critical load is not served, else 0; looked at only where any of
+    the year is missing. Years that share their outages are looked at side by side."""
+    row, found = dispatch.row(name), [np.zeros(first.size) for first, _ in spans]
+    missing, load, shed = (dispatch.by_year(key)[row] for key in ("unserved_kwh", "load_kwh", "shed_kwh"))
+    alike: dict[tuple[int, int], list[int]] = {}
+    for year in np.flatnonzero(missing - shed > LOST_FRACTION * load / 8760).tolist():
+        if spans[year][0].size:
+            run = int(dispatch.run_of[row * dispatch.years + year])
+            alike.setdefault((run, id(spans[year])), []).append(year)
+    for (run, _), years in alike.items():
+        which, span = row * dispatch.years + np.array(years), spans[years[0]]
+        lost, served = events_of(dispatch.runs[run], dispatch.lanes, which, span, len(dispatch.classes.names))
+        served += _shed(dispatch, run, which, span)
+        for lane, year in enumerate(years):
+            found[year] = (lost[:, lane] > LOST_FRACTION * served[:, lane]).astype(float)
+    return found
+
+
+def _shed(dispatch: Dispatch, run: int, which: Ints, span: tuple[Ints, Ints]) -> Floats:
+    """What is shed on purpose in each outage (outages, lanes), kW x steps: it belongs to the load."""
+    shed_kw = dispatch.shed_kw[run]
+    if not shed_kw.any():
+        return np.zeros((len(span[0]), len(which)))
+    scale = dispatch.lanes.load_scale[which][:, dispatch.clock.month_index]
+    summed = np.concatenate([np.zeros((1, len(which))), np.cumsum((scale * shed_kw).T, axis=0)])
+    return summed[span[1]] - summed[span[0]]

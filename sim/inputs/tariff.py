@@ -293,11 +293,14 @@ def price_classes(tariff: Tariff, clock_: Timeline) -> PriceClasses:
     """Lay the tariff's windows on the timeline's steps (see `PriceClasses`)."""
     mixtures: dict[tuple[str, ...], int] = {}
     table = np.empty((clock_.months, len(DAY_TYPES), 24 * 60 // clock_.step_minutes), dtype=np.int64)
+    known: dict[tuple[int, ...], NDArray[np.int64]] = {}
     for index, month in enumerate(clock_.calendar_months()):
         season = tariff.season(month)
-        for kind, day_type in enumerate(DAY_TYPES):
-            day = _day_mixtures(getattr(season, day_type), clock_.step_minutes)
-            table[index, kind] = [mixtures.setdefault(mixture, len(mixtures)) for mixture in day]
+        if season.months not in known:
+            days = [_day_mixtures(getattr(season, day_type), clock_.step_minutes) for day_type in DAY_TYPES]
+            numbers = [[mixtures.setdefault(mixture, len(mixtures)) for mixture in day] for day in days]
+            known[season.months] = np.array(numbers)
+        table[index] = known[season.months]
     kind_of_weekday = np.array([0, 0, 0, 0, 0, 1, 2])
     step_of_day = clock_.minute_of_day // clock_.step_minutes
     plain = table[clock_.month_index, kind_of_weekday[clock_.weekday], step_of_day]
