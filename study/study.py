@@ -6,9 +6,9 @@ It is a plain value; `study.evaluate` makes one. What is worked out from it only
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from finance.baseline import baseline_of
 from finance.bill import Bill
@@ -36,6 +36,10 @@ class Study:
     @property
     def baseline(self) -> str:
         return baseline_of(self.scenario)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: the study without the answers that are kept with it."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
 
 def kept(function: Callable[[Study], Answer]) -> Callable[[Study], Answer]:

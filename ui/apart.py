@@ -1,4 +1,5 @@
-"""Reading what visitors bring, in processes of their own: a bad file ends a worker, never the server.
+"""Reading what visitors bring, setting documents and searching sizes, in processes of their own: a bad file or a
+strange scenario ends a worker, never the server.
 
 Two workers wait for work; one that takes too long or too much memory is ended, and its visitor is told. `python -m
 ui.apart` is a worker: it reads jobs on standard input and writes answers on standard output, each pickled behind its
@@ -23,15 +24,24 @@ Answer = TypeVar("Answer")
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 LIMIT_S = 60.0
+READING = Problem("reading it took too much time or memory; give a smaller or simpler file")
+MAKING = Problem(
+    "working this out took too much time or memory; make the study smaller, or look for an input far too great"
+)
 # Beyond what a worker has taken for its programs when it starts.
 MEMORY_BYTES = 2 * 1024**3
 LENGTH_BYTES = 8
 
 
 def apart(
-    function: Callable[..., Answer], *given: Any, refused: type[Refusal] = Refusal, limit_s: float = LIMIT_S
+    function: Callable[..., Answer],
+    *given: Any,
+    refused: type[Refusal] = Refusal,
+    limit_s: float = LIMIT_S,
+    too_much: Problem = READING,
 ) -> Answer:
-    """`function(*given)` worked out by a worker. Raises what it raises, and `refused` where it takes too much."""
+    """`function(*given)` worked out by a worker. Raises what it raises, and `refused` with `too_much` where it takes
+    too much time or memory."""
     job = pickle.dumps((function, given))
     worker = _free.get()
     try:
@@ -39,7 +49,7 @@ def apart(
     finally:
         _free.put(worker)
     if answer is None:
-        raise refused(Problem("reading it took too much time or memory; give a smaller or simpler file"))
+        raise refused(too_much)
     kind, *parts = pickle.loads(answer)
     if kind == "answer":
         return parts[0]

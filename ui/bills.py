@@ -25,6 +25,7 @@ from study.real_bills import Comparison, compare, fitting_peak_kw, verdict
 from ui import form, site_year, state, table
 from ui.apart import apart
 from ui.figures import card, chart
+from ui.file_field import file_field
 from ui.state import t
 
 AMOUNTS = ("energy", "demand", "adjustment", "tax", "other", "total")
@@ -62,10 +63,10 @@ def _vat() -> str:
 
 
 def _upload() -> None:
-    file = st.file_uploader(
+    file = file_field(
         t("bills.upload"),
-        type=TABLE_TYPES,
-        max_upload_size=FILE_LIMIT_MB,
+        TABLE_TYPES,
+        FILE_LIMIT_MB,
         key=f"bills_file@{state.revision()}",
         help=t("bills.upload_help"),
     )

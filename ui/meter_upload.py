@@ -25,6 +25,7 @@ from sim.meter.units import ENERGY_UNITS, POWER_UNITS
 from ui import state, uploaded
 from ui.apart import apart
 from ui.figures import chart
+from ui.file_field import file_field
 from ui.kept import shelf
 from ui.state import t
 
@@ -42,10 +43,10 @@ def draw() -> None:
             with st.expander(t("inputs.meter.done")):
                 st.markdown("\n".join(f"- {as_plain(sentence)}" for sentence in meter.done))
         st.button(t("inputs.meter.remove"), on_click=_remove, key="meter_remove")
-    file = st.file_uploader(
+    file = file_field(
         t("inputs.meter.upload"),
-        type=TABLE_TYPES,
-        max_upload_size=MAX_BYTES >> 20,
+        TABLE_TYPES,
+        MAX_BYTES >> 20,
         key=f"meter_file@{state.revision()}",
         help=t("inputs.meter.help"),
     )

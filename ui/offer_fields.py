@@ -19,10 +19,12 @@ from report.paper.saved import offer_from_json, offer_tree, with_profile
 from sim.problem import Refusal
 from ui import offers, state
 from ui.figures import card
+from ui.file_field import file_field
 from ui.state import t
 from ui.table import grid_editor
 
 LOGO_LIMIT_MB = 1
+PROFILE_LIMIT_MB = 20  # with logos inside
 LINES = ("client", "client_address", "client_signatory", "number", "revision", "title")
 COMPANY = ("vendor", "address", "tax_id", "contact", "signatory")
 PASSAGES = ("exclusions", "terms", "size_reason", "changes")
@@ -103,9 +105,7 @@ def _picture(name: str) -> dict[str, bytes]:
     """A logo: the one kept, until another is brought or it is taken away."""
     known = getattr(offers.current(), name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        file = st.file_uploader(
-            t(f"proposal.app.{name}"), ["png", "jpg", "jpeg"], key=_key(name), max_upload_size=LOGO_LIMIT_MB
-        )
+        file = file_field(t(f"proposal.app.{name}"), ("png", "jpg", "jpeg"), LOGO_LIMIT_MB, key=_key(name))
         if not file and known and st.button(t("proposal.app.remove_picture"), key=f"{_key(name)}.remove"):
             return {name: b""}
     return {name: file.getvalue() if file else known}
@@ -123,7 +123,8 @@ def _profile() -> None:
             key="save_profile",
         )
         key = _key("profile")
-        st.file_uploader(t("proposal.app.load_profile"), ["json"], key=key, on_change=_load_profile, args=(key,))
+        label = t("proposal.app.load_profile")
+        file_field(label, ("json",), PROFILE_LIMIT_MB, key=key, on_change=_load_profile, args=(key,))
 
 
 def _load_profile(key: str) -> None:
@@ -194,13 +195,8 @@ def _notes() -> dict[str, dict[str, str]]:
 
 def _attachments() -> dict[str, tuple[Attachment, ...]]:
     known = offers.current().attachments
-    files = st.file_uploader(
-        t("proposal.app.attachments"),
-        ["pdf"],
-        accept_multiple_files=True,
-        key=_key("attachments"),
-        max_upload_size=MOST_BYTES // 1_000_000,
-    )
+    label, most_mb = t("proposal.app.attachments"), MOST_BYTES // 1_000_000
+    files = file_field(label, ("pdf",), most_mb, key=_key("attachments"), accept_multiple_files=True)
     if not files:
         return {"attachments": known}
     return {"attachments": tuple(Attachment(file.name.removesuffix(".pdf")[:120], file.getvalue()) for file in files)}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import streamlit as st
 
 from report.book.workbook import workbook
@@ -9,13 +12,17 @@ from report.paper import pdf
 from report.paper.offer import Offer
 from report.paper.saved import offer_text
 from report.word.document import proposal_docx
+from sim.problem import Refusal
 from study.beside import beside
 from study.study import Study
 from ui import state
+from ui.apart import MAKING, apart
 from ui.kept import once
 from ui.state import t
 
 LANGUAGES = ("en", "zh", "both")
+SETTING_LIMIT_S = 120.0
+Set = TypeVar("Set")
 PREVIEW_PPI = 72.0
 KEPT = {"persist_state": "session"}
 
@@ -38,11 +45,11 @@ extra = once(beside)
 
 
 def pdf_bytes(study: Study, language: str, offer: Offer) -> bytes:
-    return pdf.proposal_pdf(study, language, offer, extra(study))
+    return _set(pdf.pdf, pdf.data(study, language, offer, extra(study)))
 
 
 def board_bytes(study: Study, language: str, offer: Offer) -> bytes:
-    return pdf.pdf(pdf.board(study, language, offer))
+    return _set(pdf.pdf, pdf.board(study, language, offer))
 
 
 def docx_bytes(study: Study, language: str, offer: Offer) -> bytes:
@@ -67,8 +74,12 @@ def preview(study: Study, language: str, offer: Offer) -> None:
     elif shown != wanted:
         st.warning(t("proposal.app.stale", old=shown[0], new=study.fingerprint))
     else:
-        with st.spinner(t("proposal.app.drawing")):
-            pictures = _pages(study, language, offer)
+        try:
+            with st.spinner(t("proposal.app.drawing")):
+                pictures = _pages(study, language, offer)
+        except Refusal as error:
+            st.error(state.refused(error))
+            return
         _show(pictures)
 
 
@@ -81,4 +92,9 @@ def _show(pictures: list[bytes]) -> None:
 
 @once
 def _pages(study: Study, language: str, offer: Offer) -> list[bytes]:
-    return pdf.pages(pdf.data(study, language, offer, extra(study)), PREVIEW_PPI)
+    return _set(pdf.pages, pdf.data(study, language, offer, extra(study)), PREVIEW_PPI)
+
+
+def _set(how: Callable[..., Set], content: dict[str, Any], *more: float) -> Set:
+    """A document set by a worker, from what it is to say."""
+    return apart(how, content, *more, limit_s=SETTING_LIMIT_S, too_much=MAKING)

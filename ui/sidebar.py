@@ -15,6 +15,7 @@ from sim.problem import Refusal
 from study.own_site import OWN
 from study.presets import presets
 from ui import form, history, levers, offers, state, variants, works
+from ui.file_field import file_field
 from ui.levers import Lever
 from ui.state import t
 
@@ -136,11 +137,11 @@ def _scenario_file() -> None:
             key="save_scenario",
         )
         key = f"scenario_upload@{state.revision()}"
-        st.file_uploader(
+        file_field(
             t("shell.sidebar.load"),
-            type=["json", "pdf", "docx", "xlsx"],
+            ("json", "pdf", "docx", "xlsx"),
+            SCENARIO_FILE_LIMIT_MB,
             key=key,
-            max_upload_size=SCENARIO_FILE_LIMIT_MB,
             on_change=_load_file,
             args=(key,),
         )

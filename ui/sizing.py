@@ -23,6 +23,7 @@ from study.sizing import Plan, Priced, Wish
 from study.sizing_fronts import PARTS, FrontPoint, Margins, SizeRow, Surface
 from study.study import Study
 from ui import answers, form, state
+from ui.apart import MAKING, apart
 from ui.figures import card, chart
 from ui.kept import once
 from ui.state import t
@@ -91,7 +92,7 @@ def found_or_reason(study: Study, wish: Wish) -> Answer:
 @once
 def _found(study: Study, wish: Wish) -> Answer:
     plan = sizing.plan(study, wish)
-    return Answer(f"{study.scenario.key} {wish}", plan, sizing.find(plan))
+    return Answer(f"{study.scenario.key} {wish}", plan, apart(sizing.find, plan, too_much=MAKING))
 
 
 def _when(study: Study, step: int) -> str:

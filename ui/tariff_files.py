@@ -29,6 +29,7 @@ from sim.tariff.urdb import read_urdb, to_tariff, to_urdb
 from ui import form, site_year, state, uploaded
 from ui.apart import apart
 from ui.figures import card
+from ui.file_field import file_field
 from ui.kept import shelf
 from ui.state import t
 
@@ -41,10 +42,10 @@ EXTREMES: dict[str, Callable[[Floats], np.float64]] = {"low": np.min, "mean": np
 def upload() -> None:
     """One uploader for a price curve (CSV, XLSX), a URDB rate or a tariff file (JSON)."""
     with card(t("tariff.files.title"), t("tariff.files.note")):
-        file = st.file_uploader(
+        file = file_field(
             t("tariff.files.upload"),
-            type=TABLE_TYPES,
-            max_upload_size=FILE_LIMIT_MB,
+            TABLE_TYPES,
+            FILE_LIMIT_MB,
             key=f"tariff_file@{state.revision()}",
             help=t("tariff.files.help"),
         )

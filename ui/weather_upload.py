@@ -14,6 +14,7 @@ from sim.sun.pv import as_weather_year
 from sim.sun.year import Weather, WeatherError
 from ui import state, uploaded
 from ui.apart import apart
+from ui.file_field import file_field
 from ui.kept import shelf
 from ui.state import t
 
@@ -30,10 +31,10 @@ def draw() -> None:
         total = state.words().number(sum(weather.ghi) / 1000, t("inputs.weather.unit"), 0)
         st.markdown(t("inputs.weather.in_use", name=as_plain(weather.name), total=total))
         st.button(t("inputs.weather.remove"), on_click=_remove, key="weather_remove")
-    file = st.file_uploader(
+    file = file_field(
         t("inputs.weather.upload"),
-        type=["epw", "tm3", "tmy3", "csv", "json"],
-        max_upload_size=FILE_LIMIT_MB,
+        ("epw", "tm3", "tmy3", "csv", "json"),
+        FILE_LIMIT_MB,
         key=f"weather_file@{state.revision()}",
         help=t("inputs.weather.help"),
     )

@@ -50,6 +50,7 @@ SHOWN_FIRST = set(
         "date_input",
         "time_input",
         "file_uploader",
+        "file_field",
         "metric",
         "expander",
         "popover",

@@ -7,11 +7,14 @@ import time
 
 import pytest
 
+from report.paper import pdf
 from sim.meter.findings import MeterError, MeterQuestion
 from sim.meter.read import inspect, read_meter
 from sim.problem import Problem, Refusal
 from sim.sun.files import read_weather
 from sim.sun.year import WeatherError
+from study import sizing
+from tests.studies import study_of
 from ui.apart import apart
 
 
@@ -75,3 +78,14 @@ def test_a_reading_comes_back_whole() -> None:
 
 def read_short(data: bytes):
     return read_meter(data, "a.csv", allow_short=True)
+
+
+def test_a_size_found_by_a_worker_is_that_found_here() -> None:
+    plan = sizing.plan(study_of("case_a"), sizing.Wish(False, False, 0.0, False))
+    found, here = apart(sizing.find, plan), sizing.find(plan)
+    assert (found.size, found.cost, found.lower_bound) == (here.size, here.cost, here.lower_bound)
+
+
+def test_a_document_set_by_a_worker_is_that_set_here() -> None:
+    content = pdf.data(study_of("case_a"), "en")
+    assert apart(pdf.pdf, content) == pdf.pdf(content)
