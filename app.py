@@ -67,9 +67,12 @@ def _import(names: tuple[str, ...]) -> None:
 
 
 def warm_up_more() -> None:
-    """What other pages need: PV years, and the least-cost dispatch compiled."""
+    """What other pages need: PV years, the least-cost dispatch compiled, and a worker that has loaded its programs."""
+    from ui.apart import prepare
+
     warm_up_pv()
     warm_up_optimum()
+    prepare()
 
 
 def warm_up_optimum() -> None:

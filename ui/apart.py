@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import LifoQueue
 from threading import Timer
 from typing import IO, Any, TypeVar
 
@@ -28,8 +28,7 @@ READING = Problem("reading it took too much time or memory; give a smaller or si
 MAKING = Problem(
     "working this out took too much time or memory; make the study smaller, or look for an input far too great"
 )
-# Beyond what a worker has taken for its programs when it starts.
-MEMORY_BYTES = 2 * 1024**3
+MEMORY_BYTES = 3 * 1024**3  # of addresses, about a third of it for the programs that a job loads
 LENGTH_BYTES = 8
 
 
@@ -54,6 +53,17 @@ def apart(
     if kind == "answer":
         return parts[0]
     raise _error(*parts)
+
+
+def prepare() -> None:
+    """Let one worker load what a search and a document need, so that nobody waits for it."""
+    with suppress(Refusal):
+        apart(_load)
+
+
+def _load() -> None:
+    import report.paper.pdf  # noqa: F401
+    import study.sizing  # noqa: F401
 
 
 class Worker:
@@ -88,7 +98,7 @@ class Worker:
                 _pipe(stream).close()
 
 
-_free: SimpleQueue[Worker] = SimpleQueue()
+_free: LifoQueue[Worker] = LifoQueue()  # the one that worked last has loaded what the next needs
 for _ in range(WORKERS):
     _free.put(Worker())
 
@@ -156,11 +166,6 @@ def _limit_memory() -> None:
         import resource
     except ImportError:
         return
-    import pandas  # noqa: F401  what every reader takes is not counted
-    import pvlib  # noqa: F401
-
-    import sim.meter.read  # noqa: F401
-
     with suppress(OSError):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + MEMORY_BYTES
