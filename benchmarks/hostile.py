@@ -4,7 +4,8 @@
 
 A case is fine where it is accepted, or refused in a sentence that Chinese has too. It is counted as an escape (another
 error), as raw (a sentence that is not of the catalogue), as slow (over 5 s of the processor), as memory (over 500 MB
-more), as changed (a scenario that does not read back equal), or as dead (the process ended).
+more), as changed (a scenario that does not read back equal), as endless (no answer within 40 s of the processor) or as
+dead (the process ended; its exit code is told). The payload of such a case is kept in a file, whose name is told.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
+import pickle
 import random
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -27,7 +31,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "tests" / "reference" / "field" / "files"
-SLOW_S, MOST_MB, LIMIT_S, ADDRESS_SPACE = 5.0, 500.0, 40.0, 6 << 30
+SLOW_S, MOST_MB, LIMIT_S, ADDRESS_SPACE, TOLD_EVERY = 5.0, 500.0, 40.0, 6 << 30, 250
 TEXTS = (
     "",
     " ",
@@ -360,6 +364,21 @@ def _peak_mb() -> float:
     return 0.0
 
 
+def _spent_s(process: int) -> float:
+    """Processor seconds of another process; where the system does not say, those of the clock."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return time.monotonic()
+
+
+def _kept(payload: Any) -> str:
+    """Name of a file with the payload."""
+    with tempfile.NamedTemporaryFile(prefix="hostile-", suffix=".pickle", delete=False) as file:
+        pickle.dump(payload, file)
+    return file.name
+
+
 class Cell:
     """A process that judges, made anew when it dies."""
 
@@ -370,12 +389,18 @@ class Cell:
         self.process.start()
         theirs.close()
         self.pipe.recv()
+        self.lost = "dead"
 
     def judge(self, door: str, payload: Any) -> tuple[str, str, float, float] | None:
-        """None where it dies or does not answer."""
+        """None where it dies, or has not answered after `LIMIT_S` of the processor; `lost` says which."""
+        before = _spent_s(self.process.pid or 0)
         with suppress(EOFError, OSError):
             self.pipe.send((door, payload))
-            if self.pipe.poll(LIMIT_S):
+            while not self.pipe.poll(LIMIT_S / 4):
+                if _spent_s(self.process.pid or 0) - before > LIMIT_S:
+                    self.lost = "endless"
+                    break
+            else:
                 return self.pipe.recv()
         self.process.kill()
         self.process.join()
@@ -397,9 +422,13 @@ def main(arguments: list[str] | None = None) -> int:
     for door in order:
         if time.monotonic() - began > options.seconds:
             break
-        answer = cell.judge(door, next(streams[door]))
+        payload = next(streams[door])
+        answer = cell.judge(door, payload)
         if answer is None:
-            cell, answer = Cell(), ("dead", "", 0.0, 0.0)
+            answer = cell.lost, f"exit code {cell.process.exitcode}, {_kept(payload)}", 0.0, 0.0
+            cell = Cell()
+        if counts.total() % TOLD_EVERY == TOLD_EVERY - 1:
+            print(f"{counts.total() + 1:,} cases, {wrong.total():,} wrong", file=sys.stderr, flush=True)
         ended, detail, spent, grown = answer
         faults = [ended] if ended not in ("accepted", "refused") else []
         faults += ["slow"] * (spent > SLOW_S) + ["memory"] * (grown > MOST_MB)
