@@ -25,5 +25,10 @@ def file_field(label: str, types: Sequence[str], limit_mb: int, *, key: str, **c
     if state.words().language != "en":
         limit = t("shell.upload.limit", n=limit_mb, kinds=t("shell.upload.comma").join(map(str.upper, types)))
         name = re.sub(r"[^A-Za-z0-9_-]", "-", key)
-        st.html(STYLE.format(name=name, button=json.dumps(t("shell.upload.button")), limit=json.dumps(limit)))
+        st.html(STYLE.format(name=name, button=_quoted(t("shell.upload.button")), limit=_quoted(limit)))
     return st.file_uploader(label, type=list(types), key=key, max_upload_size=limit_mb, **call)
+
+
+def _quoted(text: str) -> str:
+    """A text as CSS takes it."""
+    return json.dumps(text, ensure_ascii=False)

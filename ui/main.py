@@ -9,6 +9,8 @@ from ui import changed, navigation, place, present, sidebar, state, works
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
+# Streamlit writes white on the accent, which is too bright for that in the dark theme (2.06:1).
+DARK_TAGS = "<style>[data-testid=stMultiSelectTagsContainer] [data-tag] {color: #0F1620}</style>"
 
 st.set_page_config(page_title="PowerLadder", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
 state.begin()
@@ -18,6 +20,8 @@ is_shown_only = state.reader() is not None  # by a link that only shows
 state.turn_to(part)
 logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large", icon_image=str(ROOT / "assets" / logo))
+if state.is_dark():
+    st.html(DARK_TAGS)
 if part != "present" and not is_shown_only:
     with st.sidebar:
         sidebar.draw(on_overview=part == navigation.FIRST)
