@@ -14,7 +14,7 @@ from sim.arrays import there
 from sim.dispatch import kernel
 from sim.dispatch.announced import announced
 from sim.dispatch.batch import Trace
-from sim.dispatch.lanes import simulate, some_lanes
+from sim.dispatch.lanes import simulate
 from sim.dispatch.rolling import roll, with_orders
 from sim.inputs.scenario import Scenario
 from study.evaluate import evaluate
@@ -93,7 +93,7 @@ def _costs(study: Study, found: Bound, year: int) -> dict[str, YearCost]:
 def by_forecast(study: Study, found: Bound, year: int = 1) -> Trace:
     """The hybrid's year by rolling forecast."""
     dispatch, lane = study.dispatch, hybrid_lane(study, year)
-    series, one = dispatch.runs[dispatch.run_of[lane]], some_lanes(dispatch.lanes, [lane])
+    series, one = dispatch.runs[dispatch.run_of[lane]], dispatch.lanes.some([lane])
     set_per_kwh = least_l_per_kwh(study, lane) * found.rates.per_litre
     down = announced(study.scenario, dispatch.clock)
     orders = roll(dispatch.clock, series, one, found.rates, set_per_kwh, down)

@@ -179,6 +179,12 @@ class Series:
         other.__dict__.update(shared | {"classes": self.classes, "grid_up": grid_up, "load_kw": load_kw, "base": self})
         return other
 
+    def plain(self) -> "Series":
+        """The same year as a plain series, which holds all it has."""
+        other = object.__new__(Series)
+        other.__dict__.update({part.name: getattr(self, part.name) for part in fields(Series)})
+        return other
+
     def with_orders(self, action: np.ndarray, above_shave_kw: np.ndarray) -> "Series":
         """The same year under other orders (n,), held by that threshold alone; a year made by `with_outages` becomes
         one of its own."""
@@ -275,6 +281,25 @@ class Lanes:
     @property
     def count(self) -> int:
         return len(self.pv_kwp)
+
+    def some(self, which: np.ndarray | list[int]) -> "Lanes":
+        """The lanes with these indices; what has been checked is not checked again."""
+        return self._with({name: getattr(self, name)[which] for name in (*SCALAR_FIELDS, *MONTHLY_FIELDS)})
+
+    def starting(self, energy_start_kwh: np.ndarray) -> "Lanes":
+        """The same lanes with another charge at the start (N,)."""
+        start = own(energy_start_kwh, "energy_start_kwh", (self.count,))
+        inside = np.all((self.energy_min_kwh <= start) & (start <= self.energy_max_kwh))
+        require(inside, "energy_start_kwh must lie between energy_min_kwh and energy_max_kwh.")
+        return self._with({"energy_start_kwh": start})
+
+    def _with(self, changed: dict[str, np.ndarray]) -> "Lanes":
+        other = object.__new__(Lanes)
+        for name in (*SCALAR_FIELDS, *MONTHLY_FIELDS):
+            values = changed.get(name, getattr(self, name))
+            values.flags.writeable = False
+            other.__dict__[name] = values
+        return other
 
     @cached_property
     def scalars(self) -> np.ndarray:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.dispatch import kernel
-from sim.dispatch.batch import FUEL_FIELDS, MONTHLY_FIELDS, SCALAR_FIELDS, SUM_FIELDS, Lanes, Series
+from sim.dispatch.batch import FUEL_FIELDS, SUM_FIELDS, Lanes, Series
 from sim.dispatch.control import Shaving, orders, refill_share, yearly_thresholds_kw
 from sim.dispatch.outages import grid_down, interruptions
 from sim.dispatch.result import ALTERNATIVES, Dispatch
@@ -221,7 +221,7 @@ def _runs(
     own for the alternatives with a grid, without what is shed while a grid that is there has failed.
     """
     years, shed_share = len(down), 1.0 - scenario.load.critical_fraction
-    plain = Series(**{part.name: getattr(series, part.name) for part in fields(Series)})
+    plain = series.plain()
     if scenario.grid.outage_source == "list" and shed_share == 0:
         return (plain,), np.zeros(len(ALTERNATIVES) * years, dtype=np.int64), (np.zeros(clock.steps),)
     connected = import_limits_kw(scenario, years * clock.months).reshape(years, clock.months) > 0
@@ -332,11 +332,6 @@ def _flex_sums(flex: tuple[Flex, ...], lanes: int, clock: Timeline) -> dict[str,
     return sums
 
 
-def some_lanes(lanes: Lanes, which: NDArray[np.int64] | list[int]) -> Lanes:
-    """The lanes with these indices."""
-    return Lanes(**{name: getattr(lanes, name)[which] for name in (*SCALAR_FIELDS, *MONTHLY_FIELDS)})
-
-
 def _with_shed(
     sums: dict[str, Floats],
     lanes: Lanes,
@@ -365,7 +360,7 @@ def _life(scenario: Scenario, clock: Timeline, held: Shaving, years: int, series
     mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
     cell_c = cell_temperature_c(ambient_c(scenario, clock), storage.cell_temperature == "held")
     for _ in range(LIFE_PASSES):
-        lanes = some_lanes(_lanes(scenario, clock, held, series, life, years)[0], mine)
+        lanes = _lanes(scenario, clock, held, series, life, years)[0].some(mine)
         given = kernel.aggregate(series, lanes, classes).discharge_kwh.sum(axis=1)
         full_kwh = available(storage)[1] * life.health
         cycles = given / discharge_efficiency(storage) / np.maximum(full_kwh, 1e-9)
@@ -448,7 +443,7 @@ def _carried(runs: tuple[Series, ...], run_of: NDArray[np.int64], lanes: Lanes, 
     the first hour in which the battery is full or empty brings about."""
     years = lanes.count // len(ALTERNATIVES)
     mine = np.arange(years) + ALTERNATIVES.index("hybrid") * years
-    own = some_lanes(lanes, mine)
+    own = lanes.some(mine)
     if not own.battery_kw.any():
         return lanes
     first, last, low = own.battery_share[1:, 0], own.battery_share[:-1, -1], own.energy_min_kwh
@@ -459,10 +454,10 @@ def _carried(runs: tuple[Series, ...], run_of: NDArray[np.int64], lanes: Lanes, 
         starts = np.append(own.energy_start_kwh[:1], np.clip(ends, low[1:], own.energy_max_kwh[1:]))
         if np.array_equal(starts, own.energy_start_kwh):
             break
-        own = replace(own, energy_start_kwh=starts)
+        own = own.starting(starts)
     starts = lanes.energy_start_kwh.copy()
     starts[mine] = own.energy_start_kwh
-    return replace(lanes, energy_start_kwh=starts)
+    return lanes.starting(starts)
 
 
 def _battery_lanes(scenario: Scenario, health: Floats, spread) -> dict[str, Floats]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
@@ -526,7 +526,7 @@ _plans_lock = Lock()
 
 def _print_of(parts: Iterable[Any]) -> bytes:
     """A print of all that a plan depends on."""
-    found = blake2b(digest_size=20)
+    found = sha256()
     for part in parts:
         array = np.asarray(part)
         found.update(f"{array.dtype}{array.shape}".encode())
