@@ -67,20 +67,20 @@ def _import(names: tuple[str, ...]) -> None:
 
 
 def warm_up_more() -> None:
-    """What other pages need: PV years, the least-cost dispatch compiled, and a worker that has loaded its programs."""
-    from ui.apart import prepare
-
+    """What other pages need: PV years, a worker with its programs, and the least-cost dispatch."""
     warm_up_pv()
     warm_up_optimum()
-    prepare()
 
 
 def warm_up_optimum() -> None:
-    """Compile the least-cost dispatch, once after installation; later it is read from numba's disk cache."""
+    """Read the least-cost dispatch from numba's disk cache: after an installation a worker compiles it first, and the
+    server goes on meanwhile."""
     try:
         from sim.dispatch import rolling
         from sim.optimum import solve as optimal
+        from ui.apart import prepare
 
+        prepare()
         optimal.warm_up()
         rolling.warm_up()
     except Exception:

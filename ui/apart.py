@@ -23,7 +23,7 @@ from sim.problem import Problem, Refusal
 Answer = TypeVar("Answer")
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
-LIMIT_S = 60.0
+LIMIT_S, COMPILING_LIMIT_S = 60.0, 300.0
 READING = Problem("reading it took too much time or memory; give a smaller or simpler file")
 MAKING = Problem(
     "working this out took too much time or memory; make the study smaller, or look for an input far too great"
@@ -56,14 +56,20 @@ def apart(
 
 
 def prepare() -> None:
-    """Let one worker load what a search and a document need, so that nobody waits for it."""
+    """Let one worker load what searches and documents need. What is not compiled yet it compiles, for the server too,
+    which goes on meanwhile."""
     with suppress(Refusal):
-        apart(_load)
+        apart(_load, limit_s=COMPILING_LIMIT_S)
 
 
 def _load() -> None:
     import report.paper.pdf  # noqa: F401
     import study.sizing  # noqa: F401
+    from sim.dispatch import rolling
+    from sim.optimum import solve
+
+    solve.warm_up()
+    rolling.warm_up()
 
 
 class Worker:
