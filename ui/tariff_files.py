@@ -203,10 +203,7 @@ def _fields(curve: Curve, name: str, first_year: int) -> dict[str, Any]:
         return curve_fields(tariff, curve, t("tariff.files.curve_name", name=name[:80]), name[:200])
     done = tuple(state.refused(found.text)[:DONE_LENGTH] for found in curve.findings[:DONE_KEPT])
     names = t("tariff.files.market_name", name=name[:80]), name[:200]
-    try:
-        return market_fields(tariff, curve, first_year, False, names, done)
-    except ValidationError as error:
-        raise input_error(error) from error
+    return market_fields(tariff, curve, first_year, False, names, done)
 
 
 def _held(curve: Curve) -> str:

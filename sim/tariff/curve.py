@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from sim.arrays import Floats
+from sim.inputs.base import input_error
 from sim.inputs.market import Market, MarketYear, PriceStep, price_text
 from sim.inputs.tariff import DAY_TYPES, EVERY_MONTH, SLOT_MINUTES, Tariff
 from sim.meter.findings import MeterFinding
@@ -48,12 +50,15 @@ def market_fields(
     tariff: Tariff, curve: Curve, first_year: int, pays_exports: bool, names: tuple[str, str], done: tuple[str, ...]
 ) -> dict[str, Any]:
     """The fields of `tariff` with the curve's years as its market, in place of its own energy prices. `first_year`: of
-    prices without dates; `names`: of the tariff and of the file."""
-    years = [
-        MarketYear(year=year or first_year, step_minutes=curve.step_minutes, prices=price_text(prices))
-        for year, prices in sorted(curve.years.items(), key=lambda pair: pair[0] or first_year)
-    ]
-    market = Market(file_name=names[1][:200], years=tuple(years), pays_exports=pays_exports, done=done)
+    prices without dates; `names`: of the tariff and of the file. Raises InputError."""
+    try:
+        years = [
+            MarketYear(year=year or first_year, step_minutes=curve.step_minutes, prices=price_text(prices))
+            for year, prices in sorted(curve.years.items(), key=lambda pair: pair[0] or first_year)
+        ]
+        market = Market(file_name=names[1][:200], years=tuple(years), pays_exports=pays_exports, done=done)
+    except ValidationError as error:
+        raise input_error(error) from error
     return curve_fields(tariff, Curve("day", np.zeros(HOURS)), *names) | {"market": market.model_dump()}
 
 

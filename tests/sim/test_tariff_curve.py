@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.inputs.base import InputError
 from sim.inputs.market import Market, MarketYear, price_text
 from sim.inputs.tariff import DAY_TYPES, Tariff, library_tariff, price_classes
 from sim.problem import Refusal
@@ -75,6 +76,12 @@ def test_a_year_is_billed_step_by_step(step_minutes: int) -> None:
         clock = timeline("2026-01", 12, minutes)
         due = given.reshape(-1, minutes // step_minutes).mean(axis=1)
         np.testing.assert_allclose(laid(bare(tariff), clock).step_price_per_kwh(clock), due, atol=1e-9)
+
+
+def test_prices_beyond_all_reason_are_refused() -> None:
+    curve = read_curve(csv([[f"t{k}", 0.1 + 2e6 * (k == 9)] for k in range(8760)]), "y.csv", PER_KWH)
+    with pytest.raises(InputError, match="must lie between"):
+        market_fields(PLAIN, curve, 2026, False, ("mine", "y.csv"), ())
 
 
 def test_a_week_of_the_market_year_falls_on_its_weekdays() -> None:
