@@ -154,7 +154,7 @@ def page_change_ms(browser, address: str) -> float:
     for change in range(CHANGES + 2):
         page.wait_for_timeout(400)
         page.evaluate(WATCH, "click")
-        page.get_by_role("link", name=("Money", "Overview")[change % 2], exact=True).first.click()
+        page.get_by_role("link", name=("Money", "Answer")[change % 2], exact=True).first.click()
         times.append(page.evaluate("() => window.changed")[0])
     context.close()
     return statistics.median(times[2:])

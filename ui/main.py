@@ -17,7 +17,6 @@ state.begin()
 chosen, part = navigation.chosen()
 st.set_page_config(page_title=navigation.title(part))
 is_shown_only = state.reader() is not None  # by a link that only shows
-state.turn_to(part)
 logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large")
 if state.is_dark():

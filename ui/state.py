@@ -60,7 +60,7 @@ def end() -> None:
     _arrive()
     st.session_state.notices = []
     st.session_state.problems = {}
-    st.session_state.drawn = st.session_state.get("page")
+    st.session_state.drawn = st.session_state.get("part")
     _freeze_imports()
 
 
@@ -101,14 +101,9 @@ def late() -> None:
     st.session_state.is_late = True
 
 
-def turn_to(page: str) -> None:
-    """The page of this run."""
-    st.session_state.page = page
-
-
 def is_drawn_first() -> bool:
     """Whether the run before, where it came to its end, was of another page."""
-    return st.session_state.get("drawn") is None or st.session_state.drawn != st.session_state.get("page")
+    return st.session_state.get("drawn") is None or st.session_state.drawn != st.session_state.get("part")
 
 
 def current() -> Scenario:
