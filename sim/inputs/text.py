@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ DEEPEST = 40
 LONGEST_NUMBER = 40
 LONGEST_KEY = 100
 MOST_JSON_MB = 20
+_LONG_NUMBER = re.compile(rf"[0-9]{{{LONGEST_NUMBER + 1}}}")
+_LOOKED_INTO = frozenset((str, dict, list))
 
 
 def clean(text: str) -> str:
@@ -49,7 +52,10 @@ def read_json(text: str | bytes) -> Any:
     if len(text) > MOST_JSON_MB * 1024**2:
         raise Refusal("longer than {most} MB; give a smaller file", most=MOST_JSON_MB)
     try:
-        tree = json.loads(text, object_pairs_hook=_object, parse_int=_whole)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        counts = _whole if _LONG_NUMBER.search(text) else None  # to count the digits of each is slow
+        tree = json.loads(text, object_pairs_hook=_object, parse_int=counts)
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
@@ -90,7 +96,7 @@ def _check(tree: Any) -> None:
                 for name in part:
                     _check_text(name)
             inside = part.values() if isinstance(part, dict) else part
-            waiting.extend((one, depth + 1) for one in inside if isinstance(one, str | dict | list))
+            waiting.extend([(one, depth + 1) for one in inside if type(one) in _LOOKED_INTO])
 
 
 def _check_text(text: str) -> None:
