@@ -34,7 +34,10 @@ for kind, sentence in state.take_notices():
     {"info": st.info, "warning": st.warning, "error": st.error}[kind](sentence)
 works.then_and_now()
 try:
-    present.draw() if is_shown_only else chosen.run()
+    if is_shown_only:
+        present.draw()
+    else:
+        chosen.run()
 except Exception:
     logging.getLogger("powerladder").exception("page %s failed", part)
     st.error(t("shell.notice.failed"))

@@ -22,7 +22,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 SIDEBAR = (
     "<style>@media (min-width:768px){.stApp:not(:has([data-testid='stSidebar'])) div:has(>[data-testid='stMain'])"
-    "{margin-left:281px;width:calc(100% - 281px)}}</style>"
+    "{margin-left:281px;width:calc(100% - 281px)}}"
+    ".st-key-parts{min-height:38px}</style>"  # the row of links is lower once its script has come
 )
 CHARTS = '<link rel="modulepreload" crossorigin href="./static/js/{name}">'
 SMALLER = (b"text/", b"application/javascript", b"application/json", b"image/svg")
