@@ -23,7 +23,7 @@ from sim.optimum.solve import solve
 from sim.plant.flex import FLEX_FIELDS, Segment, cap_segments
 from sim.plant.load import peak_kw, site_kw_per_gpu
 from study.evaluate import evaluate
-from study.foresight import bill_not_covered, hybrid_programme
+from study.foresight import hybrid_programme, not_searched
 from study.study import Study
 
 Lever = Literal["cap", "pause", "defer"]
@@ -135,8 +135,8 @@ def plain(study: Study) -> Study:
 
 
 def reason_not_covered(study: Study) -> str | None:
-    """Why the optimum of a year cannot be worked out, as a key of `bill_not_covered`, or "no_load"."""
-    return bill_not_covered(study) or (None if peak_kw(study.scenario.load) > 0 else "no_load")
+    """Why the optimum of a year cannot be worked out, as a key of `not_searched`, or "no_load"."""
+    return not_searched(study) or (None if peak_kw(study.scenario.load) > 0 else "no_load")
 
 
 def year_of(study: Study, year: int = 1) -> Year:

@@ -81,8 +81,7 @@ def not_covered(study: Study) -> str | None:
 
 def bill_not_covered(study: Study) -> str | None:
     """What of plant and bill no programme knows, as a key: "staged" (battery, PV or sets that come later),
-    "ratchet", "contract_demand", "bill_rules" (tiers, power factor, minimum bill), "demand_window"; None where it knows
-    all."""
+    "ratchet", "contract_demand", "bill_rules" (tiers, power factor, minimum bill); None where it knows all."""
     tariff = study.scenario.tariff
     if is_staged(study.scenario):
         return "staged"
@@ -94,27 +93,44 @@ def bill_not_covered(study: Study) -> str | None:
     has_tiers = rates.tiers or rates.high_use_kwh_per_kva or any(getattr(rate, "tiers", ()) for rate in rates.demand)
     if has_tiers or rates.minimum_per_month.any() or reactive_kvarh(study.scenario, study.dispatch.monthly) is not None:
         return "bill_rules"
-    if study.dispatch.series.demand_window_steps > 1:
-        return "demand_window"
     return None
+
+
+def not_searched(study: Study) -> str | None:
+    """The same where the optimum is asked for many times over: a year of demand windows longer than the step takes
+    HiGHS half a minute, "demand_window"."""
+    return bill_not_covered(study) or ("demand_window" if study.dispatch.series.demand_window_steps > 1 else None)
 
 
 def bound(study: Study, year: int = 1) -> Bound | None:
     """The hybrid's project year `year` at its optimum, None where no schedule keeps the reserve and the limits.
 
+    The optimum begins with the charge that the hybrid has carried there, as every control does, and what it lacks at
+    the end is paid at the same worth: that of the last kWh of a year that ends as it begins, with each step's demand.
     The year must be one `not_covered` has nothing against.
     """
     programme, rates = hybrid_programme(study, year), hybrid_rates(study, year)
     auxiliary_kw = float(study.dispatch.lanes.auxiliary_kw[hybrid_lane(study, year)])
     bare = replace(programme, battery_kw=0.0, battery_kwh=0.0, load_kw=programme.load_kw - auxiliary_kw)
     try:
+        end = _end_worth(programme)
+        share = _start_share(study, year, programme)
+        programme = replace(programme, soc_start=share, end_worth_per_kwh=end)
         optimum, without = solve(programme, GAP), solve(bare, GAP)
     except Infeasible:
         return None
-    worth = optimum.stored_worth_per_kwh
-    dearest = float(programme.buy_per_kwh.max())
-    end = 0.0 if worth is None else min(float(worth[-1]), dearest)
     return Bound(programme, rates, optimum, cost_of_optimum(bare, without), end)
+
+
+def _end_worth(programme: Programme) -> float:
+    by_step = replace(programme, windows=tuple(replace(window, mean_steps=1) for window in programme.windows))
+    worth = solve(by_step, GAP).stored_worth_per_kwh
+    return 0.0 if worth is None else min(float(worth[-1]), float(programme.buy_per_kwh.max()))
+
+
+def _start_share(study: Study, year: int, programme: Programme) -> float:
+    start_kwh = float(study.dispatch.lanes.energy_start_kwh[hybrid_lane(study, year)])
+    return min(start_kwh / programme.battery_kwh, 1.0) if programme.battery_kwh > 0 else 0.0
 
 
 def hybrid_programme(study: Study, year: int) -> Programme:
@@ -146,7 +162,7 @@ def hybrid_programme(study: Study, year: int) -> Programme:
         export_limit_kw=lanes.export_limit_kw[lane] * (limit > 0),
         soc_min=np.minimum(study.scenario.dispatch.reserve_fraction, stored),
         soc_max=np.full(clock.steps, study.scenario.storage.soc_max_fraction),
-        windows=monthly_windows(month, masks, per_kw),
+        windows=monthly_windows(month, masks, per_kw, series.demand_window_steps),
         shed=(
             ShedTier(
                 np.where(limit == 0, sets_kw, np.minimum(sets_kw, beyond_grid)),
@@ -194,7 +210,7 @@ def cost_of_trace(study: Study, year: int, found: Bound, trace: Trace) -> YearCo
     """What a simulated year costs on the bound's terms."""
     programme, rates = found.programme, found.rates
     start_kwh = study.dispatch.lanes.energy_start_kwh[hybrid_lane(study, year)]
-    peaks = [window.price_per_kw * trace.import_kw[window.steps].max(initial=0.0) for window in programme.windows]
+    peaks = [window.price_per_kw * window.peak_kw(trace.import_kw) for window in programme.windows]
     return YearCost(
         energy=float(programme.buy_per_kwh @ trace.import_kw) * programme.step_h,
         demand=float(sum(peaks)),
@@ -212,7 +228,7 @@ def cost_of_optimum(programme: Programme, optimum: Optimum) -> YearCost:
         tier.price_per_kwh * float(kw.sum()) * programme.step_h
         for tier, kw in zip(programme.shed, shed_kw, strict=True)
     )
-    return YearCost(costs.energy, float(costs.demand.sum()), -costs.export_credit, fuel, lost, stored=0.0)
+    return YearCost(costs.energy, float(costs.demand.sum()), -costs.export_credit, fuel, lost, costs.stored)
 
 
 def hybrid_lane(study: Study, year: int) -> int:

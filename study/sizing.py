@@ -26,7 +26,7 @@ from sim.plant.battery import available_share, discharge_efficiency
 from sim.plant.load import peak_kw
 from sim.sun.pv import pv_kw_per_kwp
 from study.evaluate import evaluate
-from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh
+from study.foresight import hybrid_lane, hybrid_rates, least_l_per_kwh, not_searched
 from study.study import Study
 
 GAP = 1e-6
@@ -116,7 +116,7 @@ class Priced:
 
 def plan(study: Study, wish: Wish) -> Plan:
     """The sizing programme. Raises ValueError with a key of `sizing.reason` where the study's bill is not covered."""
-    reason = bill_not_covered(study) or ("no_load" if study.dispatch.series.load_kw.max() <= 0 else None)
+    reason = not_searched(study) or ("no_load" if study.dispatch.series.load_kw.max() <= 0 else None)
     if reason:
         raise ValueError(reason)
     weights = year_weights(study)

@@ -47,6 +47,8 @@ class Terms:
     found: bool
     costs: Flags
     announced: Flags
+    sells: Flags
+    waits: Flags
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,20 @@ def terms(study: Study, year: int, trace: Trace) -> Terms:
         found=bool(dispatch.held.moves.any()) and not study.scenario.dispatch.shave_limits,
         costs=(series.export_share == 0) & up & connected & (lanes.export_limit_kw[lane] > 0),
         announced=_announced(study, series),
+        sells=_sells(series, lanes, lane, trace),
+        waits=np.zeros(len(up), bool) if series.levels is None else (series.levels.refills == 0) & up & connected,
     )
+
+
+def _sells(series: Series, lanes: Lanes, lane: int, trace: Trace) -> Flags:
+    """Steps in which PV surplus is sold though the battery has room and power for it: its level is reached (steps,)."""
+    if series.levels is None:
+        return np.zeros(len(trace.import_kw), bool)
+    reserve, full = lanes.energy_reserve_kwh[lane], lanes.energy_max_kwh[lane]
+    level = reserve + series.levels.sun_to * (full - reserve)
+    takes = lanes.battery_kw[lane] * series.charge_power_share
+    has_room = (trace.energy_kwh < full * (1 - NEAR)) & (trace.charge_kw < takes * (1 - NEAR))
+    return has_room & (trace.energy_kwh >= level - NEAR * full)
 
 
 def _announced(study: Study, series: Series) -> Flags:
@@ -196,7 +211,8 @@ def _sets(at: Terms, trace: Trace) -> dict[str, Flags]:
 
 def _pv(at: Terms, trace: Trace) -> dict[str, Flags]:
     return {
-        "pv_export": trace.export_kw > at.near_kw,
+        "pv_sold": (trace.export_kw > at.near_kw) & at.sells,
+        "pv_export": (trace.export_kw > at.near_kw) & ~at.sells,
         "pv_costs": (trace.curtailed_kw > at.near_kw) & at.costs,
         "pv_curtailed": (trace.curtailed_kw > at.near_kw) & ~at.costs,
     }
@@ -254,7 +270,7 @@ def _idle(at: Terms, trace: Trace) -> dict[str, Flags]:
     no_room = told_to_charge & ~full
     waits = idle & ~at_floor & ~told_to_charge & at.announced
     rests = idle & ~at_floor & ~told_to_charge & ~waits
-    spare = at.stored_kwh > at.reserve_kwh * (1 + NEAR)
+    spare, short_of = at.stored_kwh > at.reserve_kwh * (1 + NEAR), at.stored_kwh < at.reserve_kwh * (1 - NEAR)
     return {
         "idle_floor": at_floor,
         "idle_full": full,
@@ -263,5 +279,6 @@ def _idle(at: Terms, trace: Trace) -> dict[str, Flags]:
         "idle_no_order": rests & (not at.by_plan),
         "idle_no_need": rests & at.by_plan & spare & (at.need_kw <= near),
         "idle_later": rests & at.by_plan & spare & (at.need_kw > near),
-        "idle_nothing_pays": rests & at.by_plan & ~spare,
+        "idle_refills_later": rests & at.by_plan & ~spare & short_of & at.waits,
+        "idle_nothing_pays": rests & at.by_plan & ~spare & ~(short_of & at.waits),
     }

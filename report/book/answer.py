@@ -25,10 +25,10 @@ def answer_rows(book: Book, sheet: Any, row: int) -> int:
     serving = [name for name in (*rivals, "hybrid") if found.serves[name]] or list(ALTERNATIVES)
     cost = found.present_cost
     least = min(serving, key=lambda name: cost[name])
-    rival = min(rivals, key=lambda name: cost[name])
+    rival, taxed = min(rivals, key=lambda name: cost[name]), "_before_tax" if found.is_after_tax else ""
     rows: list[tuple[str, str, float | str, str]] = [
-        ("least", _name_of(serving), say.name(least, words, first=True), "plain"),
-        ("rival", _name_of(rivals), say.name(rival, words, first=True), "plain"),
+        (f"least{taxed}", _name_of(serving), say.name(least, words, first=True), "plain"),
+        (f"rival{taxed}", _name_of(rivals), say.name(rival, words, first=True), "plain"),
         ("margin", f"={_least(rivals)}-{_cost('hybrid')}", cost[rival] - cost["hybrid"], "money"),
     ]
     rows += [*_saving(book), *_bank(book)]

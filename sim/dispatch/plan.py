@@ -263,13 +263,24 @@ def _narrow(section, cost):
 
 
 @_called
+def _settled(case, charge, section):
+    """A section's upper end, or a charge's greatest need where it lies in the section: a hair above that the battery
+    would charge, and set a peak for nothing."""
+    greatest = 0.0
+    for i in range(len(case.seen.need)):
+        if case.year.measured[charge, case.year.period[case.first + i]]:
+            greatest = max(greatest, case.seen.need[i])
+    return greatest if section[0] <= greatest < section[1] else section[1]
+
+
+@_called
 def _least_by(case, charge, peaks):
     """Move one charge's peak to where the measured steps cost least, which is convex in it; returns that cost."""
     section = (0.0, case.top_kw, UNKNOWN, UNKNOWN)
     while section[1] - section[0] > NARROWED * case.top_kw:
         peaks[charge] = _trial(section)
         section = _narrow(section, _held_cost(case, peaks))
-    peaks[charge] = section[1]
+    peaks[charge] = _settled(case, charge, section)
     return _held_cost(case, peaks)
 
 
@@ -280,7 +291,7 @@ def _least_by_both(case, first, second, peaks):
     while section[1] - section[0] > NARROWED * case.top_kw:
         peaks[first] = _trial(section)
         section = _narrow(section, _least_by(case, second, peaks))
-    peaks[first] = section[1]
+    peaks[first] = _settled(case, first, section)
     _least_by(case, second, peaks)
 
 

@@ -5,11 +5,13 @@ month's peaks so far; of a market the prices of today, from 13:00 on those of to
 before. It takes load and PV of an hour as `sim.dispatch.expected` says: of ordinary days, moved by what
 now runs for as long as such errors have lasted before; and no other outage. Imports up to a floor cost energy alone;
 beyond it each demand charge is counted by the share of the month's rest that lies in view, because a peak set now
-serves all days that are left. The floor is the greater of the month's peak so far and, nearly, of the peak that would
-have been best over the last four weeks, worked out every midnight from what was measured: what would have failed lately
-is not tried again. Above that peak a charge counts more than it costs, for what a forecast asks for may not come; below
-it just what it costs, or energy would be wasted on a peak that is not worth it. What stands in the battery at the end
-of the view is worth what it costs to buy at the cheapest price of the day ahead, without the loss of charging.
+serves all days that are left. The floor is the greater of the month's peak so far and the peak that would have been
+best over the last four weeks, worked out every midnight from what was measured: what would have failed lately is not
+tried again. Where it is the load that surprises, a little less is tried: how long a job runs is foreseen and the peak
+raised in time; a cloud is not. Above the best peak a charge counts more than it costs: what a forecast asks for may not
+come; below it just what it costs, or energy would be wasted on a peak that is not worth it. What stands in the battery
+at the end of the view is worth what it costs to buy at the cheapest price of the day ahead; without the loss of
+charging where no peak is billed, for there nothing is lost by buying it later.
 
 The window is the programme of `docs/optimal.md` solved by the same slope lists; its peaks are found by halving. What it
 decides for a step is an order and a threshold for the dispatch rule, and the rule runs it against the real load, PV and
@@ -40,7 +42,6 @@ from sim.dispatch.rule import (
     EXPORT_LIMIT,
     HELD,
     IMPORT_LIMIT,
-    IMPORT_SUM,
     LOAD_SCALE,
     N_ROWS,
     N_SCALARS,
@@ -57,6 +58,7 @@ from sim.dispatch.rule import (
     STEP_LOAD,
     STEP_PV,
     WIDTH,
+    WINDOW,
     _charge,
     _load_lane,
     _load_month,
@@ -84,9 +86,10 @@ from sim.optimum.slopes import (
 )
 from sim.timeline import Timeline, timeline
 
-CAUTION = 0.005  # of the load: the forecast is taken that much higher
+CAUTION = 0.005  # of the load: the forecast is taken that much higher, less where the load's errors are below
+ERRING = 0.05  # of its greatest
 DAYS_HELD = 28  # the last days whose best peaks are the floor,
-FLOOR = 0.97  # times this: a threshold can be raised later, but not lowered again
+FLOOR = 0.97  # times this where the load errs as much as the sun: a threshold can be raised, not lowered again
 WARY = 2.0  # times the demand charge in view, above the best peak of the past: what is foreseen may not come
 WEEK = 7
 PUBLISHED_H = 13  # of the day before, when a day-ahead market has published its prices
@@ -101,10 +104,12 @@ REAL = -1  # instead of the step a forecast is made in: what was measured
 
 # The year as the controller meets it: rows of `sim.dispatch.rule`, the lane, for each step the number of every
 # source's price and its set of demand windows, for each day its kind, the price per kW of each month and window, the
-# step of the day from which on tomorrow's prices are out, the steps of announced outages, what is learned of errors.
+# step of the day from which on tomorrow's prices are out, the steps of announced outages, the steps of a demand window,
+# what is learned of errors, and how the load errs: against `ERRING`, and beside the sun.
 Year = namedtuple(
     "Year",
-    "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill out_at announced memory",
+    "steps month_of month_ends scalars monthly per_day kind numbers group per_kw refill out_at announced window_steps "
+    "memory erring",
 )
 # What does not change: sets of windows, slopes and plant of `sim.optimum.slopes`, battery power and energy.
 Rules = namedtuple("Rules", "groups slopes plant kw kwh")
@@ -149,12 +154,14 @@ def roll(
         per_day,
         clock.is_weekend[::per_day].astype(np.int64),
         numbers,
-        zones.group_of_class[series.period].astype(np.int32),
+        zones.group_of_class[series.classes[:, 1]].astype(np.int32),
         zones.per_kw,
         float(series.refill_share),
         CALENDAR if np.ndim(rates.market_per_kwh) == 0 else PUBLISHED_H * per_day // 24,
         np.zeros(len(series.load_kw), dtype=bool) if announced is None else announced,
+        float(series.demand_window_steps),
         expected.memory(len(series.load_kw), per_day),
+        np.zeros(2),
     )
     slopes, kwh = slopes_of(prices, plant), float(lane.energy_max_kwh[0])
     rules = Rules(zones.groups, slopes, plant, float(lane.battery_kw[0]), kwh)
@@ -239,7 +246,8 @@ def _numbered(
     of_step = np.zeros((SOURCES + 1, len(series.load_kw)))
     of_step[GRID], of_step[EXPORT] = rates.buy_per_kwh(*at), rates.earned_per_kwh(*at)
     of_step[GENSET], of_step[SHED] = set_per_kwh, rates.unserved_per_kwh
-    of_step[KEPT] = of_step[GRID] * eta_charge  # as a price to charge at: worth the buying price per stored kWh
+    billed = any(charge.per_kw.max(initial=0.0) > 0 for charge in rates.demand)
+    of_step[KEPT] = of_step[GRID] * (1.0 if billed else eta_charge)  # as a price to charge at
     prices, number = np.unique(of_step, return_inverse=True)
     return prices, number.reshape(of_step.shape).astype(np.int64)
 
@@ -276,7 +284,7 @@ def _fill(year, rules, view, now, first):
     caution = 1.0
     if now != REAL:
         expected.expect(year, now, loads, suns)
-        caution += CAUTION
+        caution += CAUTION * year.erring[0]
     for i in range(count):
         u = first + i
         month = year.month_of[u]
@@ -509,7 +517,7 @@ def _peaks_of_past(year, rules, desk, day, begun_kwh, out):
 def _decide(year, rules, desk, t, energy, so_far, past):
     """Order and threshold of step `t`, from the energy stored and the peaks known at its beginning."""
     reserve = year.scalars[RESERVE, 0]
-    floors = np.maximum(so_far, FLOOR * past)
+    floors = np.maximum(so_far, (1.0 - (1.0 - FLOOR) * year.erring[1]) * past)
     count = min(expected.VIEW_DAYS * year.per_day, len(year.steps) - t)
     view = _part(desk.space, count)
     _fill(year, rules, view, t, t)
@@ -521,6 +529,20 @@ def _decide(year, rules, desk, t, energy, so_far, past):
     _best_peaks(rules, desk, view, peaks, floors, past, weights, WARY, start_kwh, end_slot)
     ordered, held = _order(rules, desk, view, peaks, start_kwh, end_slot, year.scalars)
     return ordered if energy >= reserve else 0.0, held if held < FAR else rule.NO_LIMIT_KW
+
+
+@_called
+def _note_how_it_errs(year, t):
+    """How far load and sun were off over the last days before step `t`, a day's midnight."""
+    load, sun, greatest, first = 0.0, 0.0, 1e-9, max(year.per_day, t - DAYS_HELD * year.per_day)
+    for u in range(first, t):
+        scale = year.monthly[LOAD_SCALE - N_SCALARS, 0, year.month_of[u]]
+        greatest = max(greatest, year.steps[u, STEP_LOAD] * scale)
+        load += (year.memory.error[expected.LOAD, u] * scale) ** 2
+        sun += (year.memory.error[expected.SUN, u] * year.scalars[PV_KWP, 0]) ** 2
+    year.erring[0] = min(1.0, np.sqrt(load / max(t - first, 1)) / (ERRING * greatest))
+    load, sun = np.sqrt(load), np.sqrt(sun)
+    year.erring[1] = min(1.0, 2.0 * load / (load + sun)) if load > 0.0 else 0.0
 
 
 def _roll_year(year, rules, desk, w, action, threshold):
@@ -540,6 +562,7 @@ def _roll_year(year, rules, desk, w, action, threshold):
                 expected.learn(year, t // year.per_day)
             begun_kwh[t // year.per_day] = max(w[ENERGY * WIDTH], year.scalars[RESERVE, 0])
             if t > 0 and windows:
+                _note_how_it_errs(year, t)
                 _peaks_of_past(year, rules, desk, t // year.per_day, begun_kwh, past)
         connected = year.monthly[IMPORT_LIMIT - N_SCALARS, 0, month] > 0.0
         if connected and year.steps[t, STEP_GRID_UP] > 0.0:
@@ -548,7 +571,7 @@ def _roll_year(year, rules, desk, w, action, threshold):
         group = year.group[t]
         while group > 0:
             window = rules.groups.window[group]
-            so_far[window] = max(so_far[window], w[IMPORT_SUM * WIDTH])
+            so_far[window] = max(so_far[window], w[WINDOW * WIDTH] / year.window_steps)
             group = rules.groups.parent[group]
 
 

@@ -111,7 +111,7 @@ def arrays_of(
     group, groups = _grouped(windows, p.steps)
     per_kw = _dearest_group(windows, groups) + size_price
     prices, numbers = _numbered_prices(p)
-    dearest = max(np.abs(prices).max(), 1e-3) + p.wear_per_kwh + per_kw / p.step_h
+    dearest = max(np.abs(prices).max(), 1e-3, abs(p.end_worth)) + p.wear_per_kwh + per_kw / p.step_h
     penalty = penalty_factor * dearest / (p.charge_efficiency * p.discharge_efficiency)
     plant = Plant(p.charge_efficiency, p.discharge_efficiency, p.wear_per_kwh, p.step_h, penalty)
     low, high, first = _peak_ranges(p, windows, grid, greatest_kw)
@@ -196,8 +196,9 @@ def _edge_levels(p: Programme, edges: np.ndarray) -> dict:
     low = np.concatenate([p.soc_min[last[-1:]], p.soc_min[last]])
     high = np.concatenate([p.soc_max[last[-1:]], p.soc_max[last]])
     if p.soc_start is not None:
-        low[[0, -1]] = high[[0, -1]] = p.soc_start
-    return {"edge_low": low, "edge_high": high, "cyclic": p.soc_start is None}
+        fixed = [0, -1] if p.end_worth_per_kwh is None else [0]
+        low[fixed] = high[fixed] = p.soc_start
+    return {"edge_low": low, "edge_high": high, "cyclic": p.soc_start is None, "end_worth": p.end_worth}
 
 
 def _numbered_prices(p: Programme) -> tuple[np.ndarray, np.ndarray]:

@@ -30,11 +30,17 @@ class Frame:
     edge_low: np.ndarray  # at the start, between the months, at the end
     edge_high: np.ndarray
     cyclic: bool
+    end_worth: float  # of a kWh at the end, against one at the start
     floor: np.ndarray  # what no schedule of each month can cost less than
 
     @property
     def months(self) -> int:
         return len(self.peak_at) - 1
+
+    def ends(self, battery_kwh: float) -> tuple[float, float]:
+        """Stored energy at the start and at the end where a search begins, kWh."""
+        middle = 0.5 * (self.edge_low + self.edge_high) * battery_kwh
+        return float(middle[0]), float(middle[0] if self.cyclic else middle[-1])
 
 
 class Master:
@@ -55,7 +61,9 @@ class Master:
         low = [frame.peak_low, frame.edge_low * least.kwh, least.values, frame.floor]
         high = [frame.peak_high, frame.edge_high * most.kwh, most.values, np.full(months, INF)]
         self.solver.addVars(columns, np.concatenate(low), np.concatenate(high))
-        cost = np.concatenate([frame.prices, np.zeros(months + 1), price.values, np.ones(months)])
+        worth = np.zeros(months + 1)
+        worth[0], worth[-1] = frame.end_worth, -frame.end_worth
+        cost = np.concatenate([frame.prices, worth, price.values, np.ones(months)])
         self.solver.changeColsCost(columns, np.arange(columns, dtype=np.int32), cost)
         self._add_laws()
         self.laws = self.solver.getNumRow()

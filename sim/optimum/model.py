@@ -49,10 +49,12 @@ def _own(values, name: str, length: int, dtype=np.float64, *, finite=True) -> np
 
 @dataclass(frozen=True)
 class DemandWindow:
-    """A demand charge: `price_per_kw` on the greatest import of `steps` (numbers of steps, all inside one month)."""
+    """A demand charge: `price_per_kw` on the greatest import of `steps` (numbers of steps, all inside one month), or on
+    the greatest mean of each `mean_steps` of them in a row, which must follow each other."""
 
     price_per_kw: float
     steps: np.ndarray
+    mean_steps: int = 1
 
     def __post_init__(self):
         steps = np.unique(self.steps) if np.any(np.diff(self.steps) <= 0) else np.array(self.steps)
@@ -60,6 +62,18 @@ class DemandWindow:
         steps.flags.writeable = False
         object.__setattr__(self, "steps", steps)
         require(0 <= self.price_per_kw < np.inf, "A demand window's price_per_kw must be 0 or more, and finite.")
+        whole = self.mean_steps >= 1 and len(steps) % self.mean_steps == 0
+        in_a_row = whole and bool(np.all(np.diff(self.blocks, axis=1) == 1))
+        require(in_a_row, "A demand window of several steps must hold whole groups of steps that follow each other.")
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """The steps whose mean is measured, one group a row."""
+        return self.steps.reshape(-1, self.mean_steps)
+
+    def peak_kw(self, import_kw: np.ndarray) -> float:
+        """What these imports are billed by."""
+        return float(import_kw[self.blocks].mean(axis=1).max(initial=0.0))
 
 
 @dataclass(frozen=True)
@@ -91,9 +105,10 @@ class Programme:
     month: billing month of each step, any whole numbers that change from month to month; credit_per_kwh: paid for
     exported energy, exports never exceed pv_kw; import_limit_kw: may be infinite, 0 in an outage; soc_min, soc_max:
     limits of the stored energy at the end of the step, fractions of battery_kwh; wear_per_kwh: per kWh discharged;
-    soc_start: stored energy at start and end, None = equal at both, level free; one_meter: buying and selling net
-    within a step (False: PV has a meter of its own, so a step may buy and sell); genset_min_fraction: least load of a
-    running set, of `genset_sets` equal sets.
+    soc_start: stored energy at start and end, None = equal at both, level free; end_worth_per_kwh: if given, the term
+    begins at soc_start and ends at any level, and what is missing then is paid at this price; one_meter: buying and
+    selling net within a step (False: PV has a meter of its own, so a step may buy and sell); genset_min_fraction: least
+    load of a running set, of `genset_sets` equal sets.
     """
 
     step_h: float
@@ -116,6 +131,7 @@ class Programme:
     genset_kw: float = 0.0
     genset_per_kwh: float = 0.0
     soc_start: float | None = 0.5
+    end_worth_per_kwh: float | None = None
     one_meter: bool = False
     genset_sets: int = 1
     genset_min_fraction: float = 0.0
@@ -138,6 +154,16 @@ class Programme:
     @property
     def steps(self) -> int:
         return len(self.load_kw)
+
+    @property
+    def end_worth(self) -> float:
+        """Price of a kWh that the battery holds less at the end than at the start; 0 where both are equal."""
+        return self.end_worth_per_kwh or 0.0
+
+    @property
+    def means(self) -> bool:
+        """Whether a demand charge is on the mean of several steps."""
+        return any(window.mean_steps > 1 and window.price_per_kw > 0 for window in self.windows)
 
     @cached_property
     def export_room_kw(self) -> np.ndarray:
@@ -162,6 +188,9 @@ def _check_scalars(p: Programme) -> None:
     require(0 <= p.genset_min_fraction <= 1, "genset_min_fraction must lie between 0 and 1.")
     if p.soc_start is not None:
         require(0 <= p.soc_start <= 1, "soc_start must lie between 0 and 1.")
+    if p.end_worth_per_kwh is not None:
+        require(np.isfinite(p.end_worth_per_kwh), "end_worth_per_kwh must be a finite number.")
+        require(p.soc_start is not None, "end_worth_per_kwh asks for a soc_start to begin at.")
 
 
 def _check_steps(p: Programme) -> None:
@@ -195,12 +224,17 @@ def _check_windows(p: Programme) -> None:
 
 
 def monthly_windows(
-    month: np.ndarray, masks: list[np.ndarray], price_per_kw: Sequence[float | dict[int, float]]
+    month: np.ndarray,
+    masks: list[np.ndarray],
+    price_per_kw: Sequence[float | dict[int, float]],
+    mean_steps: int = 1,
 ) -> tuple[DemandWindow, ...]:
     """Demand windows of each month: masks[k] chooses the steps of charge k, whose price is one number or by month.
 
-    A mask of all True is the flat charge. Charges of 0 are left out.
+    A mask of all True is the flat charge. Charges of 0 are left out. Demand is the mean over `mean_steps`, which fill
+    every month; the first of them says whether the mean is measured.
     """
+    masks = [np.repeat(mask[::mean_steps], mean_steps)[: len(mask)] for mask in masks]
     month = np.asarray(month)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(month)) + 1, [len(month)]])
     windows = []
@@ -209,7 +243,7 @@ def monthly_windows(
             per_kw = price.get(int(month[start]), 0.0) if isinstance(price, dict) else price
             steps = start + np.flatnonzero(mask[start:end])
             if per_kw > 0 and len(steps):
-                windows.append(DemandWindow(per_kw, steps))
+                windows.append(DemandWindow(per_kw, steps, mean_steps))
     return tuple(windows)
 
 
@@ -305,7 +339,8 @@ class Schedule:
 
 @dataclass(frozen=True)
 class ScheduleCosts:
-    """Money of a schedule by part; export_credit is positive and lowers the total; demand holds one sum per window."""
+    """Money of a schedule by part; export_credit is positive and lowers the total; demand holds one sum per window;
+    stored is what the battery lacks at the end, at its worth."""
 
     energy: float
     export_credit: float
@@ -314,11 +349,12 @@ class ScheduleCosts:
     shed: float
     deferral: float
     demand: np.ndarray
+    stored: float = 0.0
 
     @property
     def total(self) -> float:
         paid = self.energy + self.fuel + self.wear + self.shed + self.deferral + float(self.demand.sum())
-        return paid - self.export_credit
+        return paid + self.stored - self.export_credit
 
 
 @dataclass(frozen=True)
@@ -368,7 +404,7 @@ def relative_gap(cost: float, lower_bound: float) -> float:
 
 def peaks_of(p: Programme, schedule: Schedule) -> np.ndarray:
     """Greatest import of each demand window, kW."""
-    return np.array([schedule.import_kw[w.steps].max(initial=0.0) for w in p.windows])
+    return np.array([w.peak_kw(schedule.import_kw) for w in p.windows])
 
 
 def costs_of(p: Programme, d: Schedule) -> ScheduleCosts:
@@ -383,4 +419,5 @@ def costs_of(p: Programme, d: Schedule) -> ScheduleCosts:
         shed=float(shed) * p.step_h,
         deferral=float(d.deferred_kw.sum()) * (p.deferral.price_per_kwh if p.deferral else 0.0) * p.step_h,
         demand=prices * peaks_of(p, d),
+        stored=p.end_worth * ((p.soc_start or 0.0) * p.battery_kwh - float(d.stored_kwh[-1])) if p.end_worth else 0.0,
     )

@@ -43,6 +43,7 @@ class _Matrix:
     row_low: list = field(default_factory=list)
     row_high: list = field(default_factory=list)
     entries: list = field(default_factory=list)  # (rows, columns, values)
+    offset: float = 0.0  # of the cost
     columns: int = 0
     rows: int = 0
 
@@ -67,7 +68,7 @@ class _Matrix:
         rows, columns, values = (np.concatenate(part) for part in zip(*self.entries, strict=True))
         order = np.argsort(columns, kind="stable")
         lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = self.columns, self.rows
+        lp.num_col_, lp.num_row_, lp.offset_ = self.columns, self.rows, self.offset
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = (np.concatenate(a) for a in (self.cost, self.low, self.high))
         lp.row_lower_, lp.row_upper_ = np.concatenate(self.row_low), np.concatenate(self.row_high)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -201,9 +202,12 @@ def _programme(
     """
     matrix, n, h = _Matrix(), p.steps, p.step_h * (not elastic)
     floor, top = p.soc_min * p.battery_kwh, p.soc_max * p.battery_kwh
-    if p.soc_start is not None:
+    worth, free_end = np.zeros(n), p.end_worth_per_kwh is not None
+    if p.soc_start is not None and not free_end:
         floor, top = floor.copy(), top.copy()
         floor[-1] = top[-1] = p.soc_start * p.battery_kwh
+    worth[-1] = p.end_worth * (not elastic)
+    matrix.offset = worth[-1] * (p.soc_start or 0.0) * p.battery_kwh
     power = INF if size else p.battery_kw
     has_pv, has_sets = (size is not None and size[2].has_pv, size is not None and size[2].has_sets)
     d = p.deferral
@@ -214,7 +218,7 @@ def _programme(
         charge=matrix.add_columns(n, high=power),
         discharge=matrix.add_columns(n, p.wear_per_kwh * h, high=power),
         genset=matrix.add_columns(n, p.genset_per_kwh * h, high=p.genset_kw),
-        stored=matrix.add_columns(n, low=0.0 if size else floor, high=INF if size else top),
+        stored=matrix.add_columns(n, -worth, low=0.0 if size else floor, high=INF if size else top),
         shed=[
             matrix.add_columns(n, tier.price_per_kwh * h, high=INF if has_sets and not number else tier.limit_kw)
             for number, tier in enumerate(p.shed)
@@ -229,9 +233,10 @@ def _programme(
     _add_balance(matrix, columns, p, size[2].load_kw_per_kwh if size else 0.0)
     _add_store(matrix, columns, p, size is not None)
     for peak, window in zip(columns.peaks, p.windows, strict=True):
-        of_peak = np.full(len(window.steps), peak)
-        if len(of_peak):
-            matrix.add_rows(-INF, 0.0, (columns.imported[window.steps], 1.0), (of_peak, -1.0))
+        blocks = columns.imported[window.blocks]
+        if len(blocks):
+            means = [(of_block, 1 / window.mean_steps) for of_block in blocks.T]
+            matrix.add_rows(-INF, 0.0, *means, (np.full(len(blocks), peak), -1.0))
     if size:
         _add_size(matrix, columns, p, size[2])
     if d:

@@ -28,6 +28,7 @@ from sim.optimum.model import (
     peaks_of,
     relative_gap,
 )
+from sim.optimum.months import solve_months
 from sim.optimum.oracle import solve_oracle
 from sim.optimum.slopes import EXPORT, GENSET, GRID, PEAKS, PV, SHED, SIZES, Ends, evaluate, grow, schedule
 
@@ -36,6 +37,7 @@ DEFAULT_GAP = 1e-6
 MOST_ROUNDS = 400
 ROUNDING = 1e-6  # share of the greatest demand up to which a missing kW is rounding
 FIRST_SIZE = 0.3  # of the greatest power and energy: where the search for a size begins
+MEANS = "A demand window longer than a step ties the imports of several steps together, so HiGHS solved it."
 CERTIFIED = 0.9  # of the wished gap: what the search must reach, so that the priced schedule keeps the wished gap
 
 
@@ -45,6 +47,7 @@ class Point:
 
     peaks_kw: np.ndarray
     start_kwh: float
+    end_kwh: float
     kw: float
     kwh: float
     kwp: float = 0.0
@@ -99,7 +102,7 @@ class Search:
             a.growing,
             x.peaks_kw,
             x.start_kwh,
-            x.start_kwh,
+            x.end_kwh,
             x.kw,
             x.kwh,
             x.kwp,
@@ -117,10 +120,10 @@ class Search:
         """
         cut, frame = self.cuts, self.arrays.frame
         per_peak = cut[self.month_of_peak, self.place_of_peak] + frame.prices
-        per_start = (cut[0, 1] + cut[-1, 2]) * x.start_kwh
+        ends = cut[0, 1] * x.start_kwh + cut[-1, 2] * x.end_kwh + frame.end_worth * (x.start_kwh - x.end_kwh)
         per_size = cut[:, SIZES:PEAKS].sum(axis=0) + self.master.price.values
         size = per_size @ (x.kw, x.kwh, x.kwp, x.set_kw) + self.per_edges() * x.kwh
-        return float(cut[:, 0].sum() + per_start + size + per_peak @ x.peaks_kw)
+        return float(cut[:, 0].sum() + ends + size + per_peak @ x.peaks_kw)
 
     def per_edges(self) -> float:
         """Change of the term's cost per kWh of battery through the limits at the edges between months."""
@@ -151,7 +154,7 @@ class Search:
         """The master's value and point."""
         m = self.master
         lower, x = m.solve()
-        return lower, Point(x[: m.edge], x[m.edge], *x[m.size : m.theta])
+        return lower, Point(x[: m.edge], x[m.edge], x[m.size - 1], *x[m.size : m.theta])
 
 
 def _pull(gap: float, rounds: int) -> float:
@@ -184,12 +187,24 @@ def solve(p: Programme, gap: float = DEFAULT_GAP) -> Optimum:
     reason = beyond_slope_lists(p)
     if reason:
         return replace(solve_oracle(p, gap), note=reason)
+    if p.means:
+        return _solve_means(p, gap)
     if not p.one_meter:
         return _solve(p, gap)
     if sells_dearer(p).any():
         return _solve_one_meter(p, gap)
     optimum = _solve(p, gap)
     return _priced(p, _netted(optimum.schedule), optimum)
+
+
+def _solve_means(p: Programme, gap: float) -> Optimum:
+    """Where demand is the mean of several steps a step's import has no limit of its own, as slope lists need it: HiGHS
+    solves month by month, from the levels between the months that are best where each step is measured."""
+    if p.one_meter and sells_dearer(p).any():
+        return replace(solve_oracle(p, gap), note=MEANS)
+    first = _solve(replace(p, windows=tuple(replace(w, mean_steps=1) for w in p.windows), one_meter=False), gap)
+    found = solve_months(p, gap, first.schedule.stored_kwh)
+    return replace(_priced(p, _netted(found.schedule), found) if p.one_meter else found, note=MEANS)
 
 
 def _solve(p: Programme, gap: float) -> Optimum:
@@ -199,8 +214,7 @@ def _solve(p: Programme, gap: float) -> Optimum:
         frame = arrays.frame
         own = Sizes(p.battery_kw, p.battery_kwh)
         search = Search(arrays, Master(frame, Sizes(), own, own))
-        start_kwh = 0.5 * (frame.edge_low[0] + frame.edge_high[0]) * p.battery_kwh
-        found = search.run(Point(arrays.first_peaks_kw, start_kwh, p.battery_kw, p.battery_kwh), CERTIFIED * gap)
+        found = search.run(Point(arrays.first_peaks_kw, *frame.ends(p.battery_kwh), *own.values[:2]), CERTIFIED * gap)
         optimum, missing = _optimum(p, search, found)
         if missing.max() <= _rounding_kw(arrays):
             return optimum
@@ -242,7 +256,7 @@ def _plan(p: Programme, search: Search, x: Point) -> tuple[Schedule, np.ndarray,
     slots, price = np.zeros(p.steps, np.int64), np.zeros(p.steps)
     charge, discharge, stored, missing = np.zeros((4, p.steps))
     given = np.zeros((SHED + len(p.shed), p.steps))
-    at = (x.peaks_kw, x.start_kwh, x.start_kwh, x.kw, x.kwh, search.start_slot)
+    at = (x.peaks_kw, x.start_kwh, x.end_kwh, x.kw, x.kwh, search.start_slot)
     found = (slots, price, charge, discharge, stored, given, missing)
     schedule(a.steps, a.groups, a.slopes, a.plant, search.ends, *at, *found)
     export, none = p.export_room_kw - given[EXPORT], np.zeros(p.steps)
@@ -314,7 +328,7 @@ class SizeSearch:
     ):
         self.programme, self.most, self.growth = p, most, growth or no_growth(p.steps)
         greatest = grown(p, self.growth, most)
-        reason = beyond_slope_lists(greatest)
+        reason = beyond_slope_lists(greatest) or (MEANS if p.means else "")
         if reason or (p.one_meter and sells_dearer(greatest).any()):
             reason = reason or "One meter with a credit above the buying price has no exact bound."
             raise ValueError(f"Sizing needs a programme for slope lists. {reason}")
@@ -356,8 +370,7 @@ class SizeSearch:
     def _first(self, least: Sizes, most: Sizes) -> Point:
         frame = self.search.arrays.frame
         size = least.values + FIRST_SIZE * (most.values - least.values)
-        start_kwh = 0.5 * (frame.edge_low[0] + frame.edge_high[0]) * size[1]
-        return Point(self.search.arrays.first_peaks_kw, start_kwh, *size)
+        return Point(self.search.arrays.first_peaks_kw, *frame.ends(size[1]), *size)
 
 
 def best_size(

@@ -19,7 +19,7 @@ def breaches(p: Programme, d: Schedule) -> dict[str, float]:
     found = {
         "balance": np.abs(supply - use).max(),
         "stored energy": np.abs(d.stored_kwh - before - p.step_h * stored).max(),
-        "end level": abs(d.stored_kwh[-1] - start),
+        "end level": abs(d.stored_kwh[-1] - start) * (p.end_worth_per_kwh is None),
         "import limit": (d.import_kw - p.import_limit_kw).max(),
         "pv": (d.pv_kw - p.pv_kw).max(),
         "export limit": (d.export_kw - p.export_room_kw).max(),

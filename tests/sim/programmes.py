@@ -111,7 +111,7 @@ def random_point(r: np.random.Generator, search: Search, most: tuple[float, floa
     frame = search.arrays.frame
     kw, kwh = r.uniform(0, 1, 2) * most
     start = r.uniform(frame.edge_low[0], frame.edge_high[0]) * kwh
-    return Point(r.uniform(frame.peak_low, frame.peak_high), start, kw, kwh)
+    return Point(r.uniform(frame.peak_low, frame.peak_high), start, start, kw, kwh)
 
 
 def cost_at(p: Programme, search: Search, x: Point) -> float:

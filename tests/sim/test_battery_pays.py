@@ -1,8 +1,12 @@
 """By the plain rule a battery costs no more than none: never on an energy-only bill, next to never with demand charges.
 
 The bench of `tests.project.shares` under any tariff of the library, with loads, suns and batteries nobody chose: a
-month of energy, a year of demand, for on a year's first day nothing is known (a single month lost up to 1.1e-4). What
-the battery holds more at the end counts at the cheapest price of its last two days.
+month of energy, one month to a year of demand, for on the first day nothing is known. What the battery holds more at
+the end counts at the cheapest price of its last two days.
+
+Under a demand charge every cut of a peak is a bet: what cycling loses is paid, and one cloudy day takes the month's cut
+away. Of 1,000 such sites 5 lost more than 1e-4 of the bill, four of them in one to three months, at most 1.8e-3; there
+the answer must say that the battery costs more than it brings.
 """
 
 import numpy as np
@@ -12,19 +16,20 @@ from hypothesis import strategies as st
 
 from sim.inputs.scenario import Scenario
 from sim.inputs.tariff import library_ids, library_tariff
+from study.alerts import alerts
 from study.evaluate import evaluate
 from study.foresight import hybrid_rates
 from tests.project.shares import PEAK_KW, scenario
 
 FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(FEW, max_examples=500)
-MONTHS = {"energy": 1, "demand": 12}
+MONTHS = {"energy": (1,), "demand": (1, 2, 3, 12)}
 NONE = {"storage.energy_kwh": 0, "storage.power_kw": 0}
 TARIFFS = {
     "energy": library_ids(),
     "demand": tuple(name for name in library_ids() if library_tariff(name).demand_charges),
 }
-ENERGY_LOSS, DEMAND_LOSS = 1e-9, 1e-4  # of the bill
+ENERGY_LOSS, DEMAND_LOSS, BET_LOSS = 1e-9, 1e-4, 5e-3  # of the bill
 
 
 @st.composite
@@ -32,7 +37,7 @@ def sites(draw: st.DrawFn, bill: str) -> Scenario:
     """The bench with another load, sun and battery."""
     power_kw, hours = draw(st.sampled_from((300, 1000, 1800, 3000))), draw(st.sampled_from((1, 2, 4)))
     changes = {
-        "site.term_months": MONTHS[bill],
+        "site.term_months": draw(st.sampled_from(MONTHS[bill])),
         "site.start": f"2026-{draw(st.integers(1, 12)):02d}",
         "load.kind": draw(st.sampled_from(("flat", "mixed", "training", "inference"))),
         "load.seed": draw(st.integers(1, 999)),
@@ -69,15 +74,33 @@ def test_an_energy_only_bill_never_rises(site: Scenario):
 @FEW
 @given(sites("demand"))
 def test_a_bill_with_demand_charges_rises_by_next_to_nothing(site: Scenario):
-    assert lost(site) <= DEMAND_LOSS
+    holds_or_is_told(site)
+
+
+def holds_or_is_told(site: Scenario) -> None:
+    """No more is lost than `DEMAND_LOSS`; or little more, and it is said."""
+    loss = lost(site)
+    told = loss <= DEMAND_LOSS or [alert.code for alert in alerts(evaluate(site))]
+    assert told is True or ("losing_battery" in told and loss <= BET_LOSS), (loss, told)
+
+
+@pytest.mark.parametrize(("tariff", "months"), [("us_va_large_proxy", 2), ("my_tnb_mv_general", 1)])
+def test_a_load_that_never_moves_sets_no_peak_by_charging(tariff: str, months: int):
+    """The best peak was looked for to 0.1 %: the battery charged in the hair's breadth above the load, for nothing."""
+    flat = {"site.term_months": months, "storage.power_kw": 300, "storage.energy_kwh": 750}
+    assert lost(scenario(tariff, "flat", "demand").with_(flat)) <= ENERGY_LOSS
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize(("bill", "most"), [("energy", ENERGY_LOSS), ("demand", DEMAND_LOSS)])
-def test_five_hundred_bills_of_each(bill: str, most: float):
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("bill", MONTHS)
+def test_five_hundred_bills_of_each(bill: str):
     @MANY
     @given(sites(bill))
     def holds(site: Scenario):
-        assert lost(site) <= most
+        if bill == "demand":
+            holds_or_is_told(site)
+        else:
+            assert lost(site) <= ENERGY_LOSS
 
     holds()

@@ -100,7 +100,7 @@ def test_a_cut_in_pv_and_sets_touches_the_cost_and_never_exceeds_it(seed):
 def random_plant(r: np.random.Generator, search: Search, most: Sizes) -> Point:
     frame, size = search.arrays.frame, most.values * r.choice([0.0, 0.3, 1.0], 4)
     start = r.uniform(frame.edge_low[0], frame.edge_high[0]) * size[1]
-    return Point(r.uniform(frame.peak_low, frame.peak_high), start, *size)
+    return Point(r.uniform(frame.peak_low, frame.peak_high), start, start, *size)
 
 
 def plant_cost_at(p: Programme, growth: Growth, search: Search, x: Point) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from study.evaluate import evaluate
-from study.foresight import bound, cost_of_trace, not_covered
+from study.foresight import bound, cost_of_trace, not_covered, not_searched
 from study.presets import presets
 
 
@@ -88,9 +88,9 @@ def test_what_is_not_covered_says_why(studies):
     assert not_covered(studies["case_a"]) is None
     none = base.with_({"storage.energy_kwh": 0, "storage.power_kw": 0})
     assert not_covered(evaluate(none)) == "no_battery"
-    quarter_hours = base.with_(
-        {"site.step_minutes": 15, "tariff": {**base.tariff.model_dump(), "demand_window_minutes": 30}}
+    quarter_hours = evaluate(
+        base.with_({"site.step_minutes": 15, "tariff": {**base.tariff.model_dump(), "demand_window_minutes": 30}})
     )
-    assert not_covered(evaluate(quarter_hours)) == "demand_window"
+    assert not_covered(quarter_hours) is None and not_searched(quarter_hours) == "demand_window"
     ratchet = {**base.tariff.model_dump(), "ratchet_fraction": 0.7, "ratchet_months": 11}
     assert not_covered(evaluate(base.with_({"tariff": ratchet}))) == "ratchet"

@@ -112,3 +112,18 @@ def test_the_worth_of_a_kwh_and_what_the_optimum_does_agree():
 def test_a_told_step_is_read_in_order():
     flags = {"grid_rest": np.array([True, False]), "idle_full": np.array([True, True])}
     assert told(flags, 0) == ("grid_rest", "idle_full") and told(flags, 1) == ("idle_full",)
+
+
+def test_pv_that_is_sold_though_the_battery_has_room_is_told_as_that():
+    """At a credit of ten times the energy price nothing is worth storing."""
+    site = presets()["case_d"].scenario
+    tariff = site.tariff.model_dump() | {
+        "export_credit_per_kwh": 10 * max(site.tariff.seasons[0].prices_per_kwh.values())
+    }
+    study = evaluate(site.with_({"tariff": tariff, "grid.export_limit_kw": 1000, "pv.dc_kwp": 2 * site.pv.dc_kwp}))
+    trace = study.dispatch.trace("hybrid", 1)
+    flags = reasons(study, 1, trace)
+    sold = flags["pv_sold"]
+    assert sold.any() and not (sold & flags["pv_export"]).any()
+    np.testing.assert_array_equal(sold | flags["pv_export"], trace.export_kw > terms(study, 1, trace).near_kw)
+    assert trace.energy_kwh[sold].max() < study.dispatch.lanes.energy_max_kwh[study.dispatch.row("hybrid")]
