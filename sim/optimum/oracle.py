@@ -232,11 +232,7 @@ def _programme(
     )
     _add_balance(matrix, columns, p, size[2].load_kw_per_kwh if size else 0.0)
     _add_store(matrix, columns, p, size is not None)
-    for peak, window in zip(columns.peaks, p.windows, strict=True):
-        blocks = columns.imported[window.blocks]
-        if len(blocks):
-            means = [(of_block, 1 / window.mean_steps) for of_block in blocks.T]
-            matrix.add_rows(-INF, 0.0, *means, (np.full(len(blocks), peak), -1.0))
+    _add_peaks(matrix, columns, p)
     if size:
         _add_size(matrix, columns, p, size[2])
     if d:
@@ -244,6 +240,15 @@ def _programme(
     if not relaxed:
         _add_choices(matrix, columns, p)
     return matrix, columns
+
+
+def _add_peaks(matrix: _Matrix, c: _Columns, p: Programme) -> None:
+    """A window's peak is no less than any mean it measures."""
+    for peak, window in zip(c.peaks, p.windows, strict=True):
+        blocks = c.imported[window.blocks]
+        if len(blocks):
+            means = [(of_block, 1 / window.mean_steps) for of_block in blocks.T]
+            matrix.add_rows(-INF, 0.0, *means, (np.full(len(blocks), peak), -1.0))
 
 
 def _has_least_load(p: Programme) -> bool:
