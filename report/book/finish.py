@@ -56,7 +56,7 @@ def list_of_sheets(book: Book) -> None:
 
 SHEETS = (
     *("summary", "inputs", "tariff", "years", "flows", "sensitivity", "months", "paths"),
-    *("finance", "deal", "hourly", "checks", "sources"),
+    *("finance", "deal", "timeline", "hourly", "checks", "sources"),
 )
 
 

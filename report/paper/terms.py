@@ -18,6 +18,7 @@ PERMITS = {
     "": ("nfpa", "ul9540a", "iec", "insurer", "spacing_abroad", "connection_abroad", "diesel_abroad"),
 }
 STEPS = ("survey", "design", "grid", "delivery", "tests", "handover")
+TESTED = ("grid", "pv", "battery", "diesel")
 MOST_ASKED = 10
 GUARANTEES = ("efficiency", "capacity", "availability", "transfer")
 
@@ -69,16 +70,7 @@ def commercial(draft: Draft) -> Block:
         heading(draft.t("commercial.steps")),
         table(
             [draft.t("commercial.step"), draft.t("commercial.result")],
-            [
-                [
-                    draft.t(f"step.{key}"),
-                    draft.t(
-                        f"step.{key}_now" if key == "grid" and scenario.grid.ready_month == 0 else f"step.{key}_result",
-                        n=scenario.grid.ready_month,
-                    ),
-                ]
-                for key in STEPS
-            ],
+            [[draft.t(f"step.{key}"), _result(draft, key)] for key in STEPS],
             align="ll",
             widths=[1, 2],
         ),
@@ -100,6 +92,17 @@ def commercial(draft: Draft) -> Block:
     return chapter(
         draft, "commercial", draft.t("commercial.finding", term=say.term(scenario.site.term_months, words)), blocks
     )
+
+
+def _result(draft: Draft, step: str) -> str:
+    """What a step hands over; tests only of what is there."""
+    scenario = draft.study.scenario
+    if step == "grid" and scenario.grid.ready_month == 0:
+        return draft.t("step.grid_now")
+    if step == "tests":
+        has = diagram.sources(scenario)
+        return say.listed((draft.t(f"step.tests_{name}") for name in TESTED if name in has), draft.words)
+    return draft.t(f"step.{step}_result", n=scenario.grid.ready_month)
 
 
 def _valid(draft: Draft) -> str:
