@@ -11,8 +11,10 @@ from report.book.workbook import workbook
 from report.paper import pdf
 from report.paper.offer import Offer
 from report.paper.saved import offer_text
+from report.text import say
 from report.word.document import proposal_docx
 from sim.problem import Refusal
+from study.alerts import alerts
 from study.beside import beside
 from study.study import Study
 from ui import state
@@ -28,14 +30,14 @@ KEPT = {"persist_state": "session"}
 
 
 def ask_language() -> str:
-    """The document's language, which need not be the page's."""
+    """The document's language: the page's until another is chosen."""
     return st.segmented_control(
         t("proposal.app.language"),
         LANGUAGES,
         default=state.words().language,
         format_func=lambda code: t(f"proposal.app.language_{code}"),
         required=True,
-        key="proposal_language",
+        key=f"proposal_language.{state.words().language}",
         **KEPT,
     )
 
@@ -63,10 +65,37 @@ def xlsx_bytes(study: Study, language: str, offer: Offer) -> bytes:
     return workbook(study, state.words() if language == "both" else words(language), offer=offer_text(offer))
 
 
+OFFICE = "application/vnd.openxmlformats-officedocument"
+# What makes each file, and its type.
+MAKERS = {
+    "pdf": (pdf_bytes, "application/pdf"),
+    "board": (board_bytes, "application/pdf"),
+    "docx": (docx_bytes, f"{OFFICE}.wordprocessingml.document"),
+    "xlsx": (xlsx_bytes, f"{OFFICE}.spreadsheetml.sheet"),
+}
+
+
+def open_warnings(study: Study, of_paper: list[str]) -> None:
+    """A red strip while grave warnings about the answer are open; what the document cannot show as given below it."""
+    grave = [alert for alert in alerts(study) if alert.severity == "high"]
+    sentences = [say.say(alert.finding, state.words(), study.scenario.site.currency) for alert in grave]
+    if sentences:
+        with st.container(border=True, key="open_warnings"):
+            st.markdown(f":red[{t('proposal.app.open_warnings')}]")
+            for sentence in sentences:
+                st.markdown(f":red[{sentence}]")
+    for sentence in of_paper:
+        st.warning(sentence)
+
+
 def preview(study: Study, language: str, offer: Offer) -> None:
-    """A button that draws the pages; pictures of an older state are marked, not shown as new."""
+    """A button that draws the pages, and a switch that draws them anew with every change; without it pictures of an
+    older state are marked, not shown as new."""
     wanted = (study.fingerprint, language, offer)
-    if st.button(t("proposal.app.preview"), key="proposal_preview", type=state.main_button()):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_asked = st.button(t("proposal.app.preview"), key="proposal_preview", type=state.main_button())
+        is_live = st.toggle(t("proposal.app.live"), key="proposal_live", **KEPT)
+    if is_asked or is_live:
         st.session_state.proposal_shown = wanted
     shown = st.session_state.get("proposal_shown")
     if shown is None:
