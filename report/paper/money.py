@@ -139,7 +139,7 @@ def _investment(draft: Draft) -> Block | None:
     if not found:
         return prose(draft.t("money.no_investment"))
     own, base = study.kpis["hybrid"].capex, study.kpis[study.baseline].capex
-    scale = table_scale(draft, max(own, base))
+    scale = table_scale(draft, financing_text.largest(proposal_finance.cash_rows(draft)))  # as the tables it ties to
     rows = [
         [
             words.t(f"answers.line.{line}"),
