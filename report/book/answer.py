@@ -53,7 +53,7 @@ def _saving(book: Book) -> list[tuple[str, str, float | str, str]]:
     share = saving.fraction if cost > 0 and saving.fraction is not None else 0.0
     return [
         ("saving", f"={base}-{own}", saving.total, "money"),
-        ("saving_share", f"=IF({base}>0,({own}-{base})/{base},0)", share, "percent"),
+        ("saving_share", f"=IF({base}>0,({own}-{base})/{base},0)", -share, "percent"),
     ]
 
 
