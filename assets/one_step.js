@@ -1,6 +1,6 @@
 // One act is one entry of the browser's history. Streamlit pushes an entry for each address it sets: several for one turn
 // of a slider by the keyboard, and two for a page chosen in its bar (the page bare, then with its address).
-const PAUSE_MS = 900;
+const PAUSE_MS = 1500;
 
 export default function () {
   if (window.powerladderOneStep) return;
