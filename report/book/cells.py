@@ -59,7 +59,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "alarm": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#B3261E"},
     "struck": {"font_color": "#B3261E", "font_strikeout": True},
 }
-NAMED = re.compile(r"in_[a-z_]+")
+NAMED = re.compile(r"in_[a-z0-9_]+")
 
 
 # How a key figure of each kind is written; a kind that is not here is an amount without decimals.
