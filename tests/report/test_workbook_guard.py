@@ -25,7 +25,7 @@ EN = words("en")
 VALID, STALE = (EN.t(f"proposal.xlsx.summary.{key}") for key in ("valid", "stale"))
 ENTRIES = [entry for entry in register().values() if entry.kind != "other"]
 WHITE = [entry for entry in ENTRIES if not is_live(entry)]
-YELLOW = [entry for entry in ENTRIES if is_live(entry) and entry.kind == "number"]
+YELLOW = [entry for entry in ENTRIES if entry.section == "finance" and entry.kind == "number"]
 MOST_PAGES = 40
 
 
