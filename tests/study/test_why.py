@@ -126,4 +126,4 @@ def test_pv_that_is_sold_though_the_battery_has_room_is_told_as_that():
     sold = flags["pv_sold"]
     assert sold.any() and not (sold & flags["pv_export"]).any()
     np.testing.assert_array_equal(sold | flags["pv_export"], trace.export_kw > terms(study, 1, trace).near_kw)
-    assert trace.energy_kwh[sold].max() < study.dispatch.lanes.energy_max_kwh[study.dispatch.row("hybrid")]
+    assert trace.energy_kwh[sold].max() < terms(study, 1, trace).full_kwh
