@@ -52,9 +52,7 @@ def value(entry: Input, scenario: Scenario, words: Words) -> str:
         return words.lookup(f"inputs.choice.{entry.path}.{found}") or str(found)
     if entry.kind == "switch":
         return words.t("inputs.yes" if found else "inputs.no")
-    if entry.kind == "integer":
-        return words.number(found, unit(entry, scenario, words), 0)
-    if entry.kind == "number":
+    if entry.kind in ("number", "integer"):
         return number(entry, found, scenario, words)
     if isinstance(found, tuple):
         key = "inputs.rows.one" if len(found) == 1 else "inputs.rows"
@@ -66,7 +64,8 @@ def value(entry: Input, scenario: Scenario, words: Words) -> str:
 
 def number(entry: Input, found: float, scenario: Scenario, words: Words) -> str:
     """A value an input of numbers may have, with its unit."""
-    return words.number(float(f"{found * scale(entry):.12g}"), unit(entry, scenario, words))
+    decimals = 0 if entry.kind == "integer" else None
+    return words.number(float(f"{found * scale(entry):.12g}"), unit(entry, scenario, words), decimals)
 
 
 def source(entry: Input, scenario: Scenario, words: Words) -> str:
