@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from finance.instalments import MONTHS_OF, instalments
 from finance.ledger import quantities
 from finance.lines import LINES
 from sim.arrays import Floats
@@ -67,7 +68,7 @@ class Factor:
 @dataclass(frozen=True)
 class Worked:
     """A line worked out for one project year (1 is the first): its factors, whose product `amount` is (cost positive);
-    `year` is 0 for the start and None for a line that never is anything."""
+    `year` is 0 for the start and None for a line that never is anything. No factors: paid stage by stage."""
 
     year: int | None
     amount: float
@@ -81,14 +82,15 @@ def worked(study: Study, alternative: str, key: str) -> Worked:
     due = np.flatnonzero(flows)
     if not len(due):
         return Worked(None, 0.0, ())
-    first = int(due[0])
-    year = -(-first // 12) if line.due != "start" else 0
+    year = -(-int(due[0]) // 12)
     span = slice(12 * max(year - 1, 0), min(12 * max(year, 1), months))
+    cost = -float(flows[span.start + 1 : span.stop + 1].sum()) if year else -float(flows[0])
+    if instalments(study.scenario, study.dispatch.sets, line) is not None:
+        return Worked(year, cost, ())
     of = quantities(study.scenario, study.dispatch, study.bill)
     names = line.factors[:1] if line.due == "billed" else line.factors
     by_month = line.due in ("billed", "monthly")
     factors = [Factor(name, _in_year(name, of, row, span, year, by_month)) for name in names]
-    cost = -float(flows[span.start + 1 : span.stop + 1].sum()) if line.due != "start" else -float(flows[0])
     return Worked(year, cost, tuple(factor for factor in factors if factor.name not in SWITCHES))
 
 
@@ -96,13 +98,11 @@ def _in_year(name: str, of: Callable[[str], Any], row: int, span: slice, year: i
     """A factor's value in a project year: the sum of its months where it differs by month, but for a price's growth."""
     if name.startswith("/"):
         return float(name[1:])
-    months = span.stop - span.start
-    if name == "months":
-        return float(months)
     values: Floats = np.atleast_2d(np.asarray(of(name), dtype=float))
     own = values[row if len(values) > 1 else 0]
     if len(own) == 1:
-        return float(own[0])
+        months = span.stop - span.start if name in MONTHS_OF else 1
+        return float(own[0]) * months
     if not by_month:
         return float(own[max(year - 1, 0)])
     return float(own[span][0]) if name.startswith("up.") else float(own[span].sum())

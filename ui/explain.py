@@ -98,7 +98,10 @@ def line(study: Study, alternative: str) -> None:
         one = worked(study, alternative, key)
         when = t("explain.start") if not one.year else t("explain.year", year=one.year)
         money = state.words().money(one.amount, study.scenario.site.currency)
-        st.markdown(t("explain.line_is", line=t(f"answers.line.{key}"), when=when, amount=money))
+        text = "explain.line_is" if one.factors else "explain.line_staged"
+        st.markdown(t(text, line=t(f"answers.line.{key}"), when=when, amount=money))
+        if not one.factors:
+            return
         rows = [_factor(factor) for factor in one.factors]
         names = [t(f"explain.{name}") for name in ("factor", "value", "source")]
         answers.show_table(pd.DataFrame(rows, columns=names), key="explain.factors", alt=t("explain.line"))

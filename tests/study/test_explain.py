@@ -34,3 +34,12 @@ def test_a_line_is_the_product_of_its_factors(name: str) -> None:
             assert -line.sign * product == pytest.approx(one.amount, rel=1e-9), (alternative, key)
             seen += 1
     assert seen > 20
+
+
+def test_a_line_of_staged_plant_says_its_amount_without_a_product() -> None:
+    stages = [{"month": 1, "energy_kwh": 1600}, {"month": 3, "energy_kwh": 1600}]
+    scenario = presets()["case_a"].scenario.with_({"storage.stages": stages, "finance.storage_ownership": "buy"})
+    study = evaluate(scenario)
+    one = worked(study, "hybrid", "storage_capex")
+    flows = study.ledger.lines["storage_capex"][study.dispatch.row("hybrid")]
+    assert one.factors == () and one.amount == pytest.approx(-flows[: 13 if one.year else 1].sum())
