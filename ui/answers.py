@@ -98,7 +98,7 @@ def warnings(study: Study) -> None:
 
 def _ways_out(study: Study, alert: Alert) -> None:
     """A button for each input whose other value mends what the warning is about."""
-    if not alert.remedies:
+    if not alert.remedies or state.reader() is not None:
         return
     with st.container(horizontal=True, gap="small"):
         for path, value in alert.remedies.items():

@@ -21,7 +21,8 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_drawn_without_an_error(page: str, preset: str, language: str) -> None:
     drawn = crawl(page, preset, language)
     assert drawn.exceptions == () and drawn.errors == []
-    assert len(drawn.of("title")) == 1 and len(drawn.texts(place="sidebar")) > 20
+    assert len(drawn.of("title")) == 1
+    assert len(drawn.texts(place="sidebar")) > 20 or page == "present"  # what a client sees has none
 
 
 @every_page

@@ -68,7 +68,7 @@ def test_the_money_page_tells_what_is_earned_after_tax(preset: str):
     drawn = crawl("money", preset)
     text = "\n".join(drawn.texts("markdown", "header", "subheader"))
     assert "After tax the project" in text
-    assert "DSCR by year" not in text and "No loan is set" in text
+    assert "DSCR by year" not in text and "No loan is assumed" in text
     assert any("IRR, real" in table.columns for table in drawn.tables())
 
 

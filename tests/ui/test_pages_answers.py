@@ -51,7 +51,7 @@ def test_a_figure_that_does_not_exist_says_why():
     values = {metric.label.split(" ")[0]: metric.value for metric in app.metric}
     assert values["Payback"] == "none"
     assert any("not recovered" in info.value or "no additional investment" in info.value for info in app.info)
-    assert any("neither a battery nor PV" in text for text in texts(app))
+    assert any("neither battery nor PV" in text for text in texts(app))
 
 
 def test_overview_shows_who_costs_least_and_the_chosen_baseline():
