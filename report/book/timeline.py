@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from report.book.cells import Book, heads, number, text
+from report.text import inputs as register_text
 from report.text import say
 from report.text import when as when_text
 from study.timeline import TENTHS, plan
@@ -28,7 +29,7 @@ def timeline_sheet(book: Book) -> None:
             for column, value in enumerate(values, start=2):
                 if value is not None and value < float("inf"):
                     number(book, sheet, line, column, float(value), "fixed")
-            text(book, sheet, line, 7, step.source)
+            text(book, sheet, line, 7, register_text.source_words(step.source, book.words))
             line += 1
     line += 1
     tenth = [words.percent((k + 1) / TENTHS, 0) for k in range(TENTHS)]

@@ -29,7 +29,8 @@ PLACES = ("page", "sidebar")  # Streamlit's first two containers
 PLAIN = (str, int, float, bool, type(None))
 # Fields of Streamlit's messages that nobody reads.
 NAMES = {"id", "element_id", "form_id", "key", "user_key", "script_hash", "page_script_hash", "url_pathname"}
-UNREAD = NAMES | {"tag", "columns", "config", "plotly_config"}
+SCRIPTS = {"js_content", "html_content", "css_content", "js_source_path", "css_source_path"}
+UNREAD = NAMES | SCRIPTS | {"tag", "columns", "config", "plotly_config"}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from report.paper.offer import Offer
 from report.paper.offer_rows import Item
 from report.paper.saved import offer_text
 from report.paper.saved import opened as opened_file
+from store.states import State
 from study.presets import presets
 from tests.report.documents import book_of
 from tests.ui.apps import opened
@@ -24,7 +25,8 @@ def test_entries_are_kept_across_pages_and_saved_with_the_scenario(monkeypatch) 
     app.switch_page("../pages/proposal.py").run()
     assert app.get_by_key("offer.client@0").value == "Acme"
     monkeypatch.setattr(offers.st, "session_state", app.session_state)
-    scenario, offer = opened_file(read(offers.scenario_file().encode()))
+    shown = State(app.session_state["scenario"], "case_a")
+    scenario, offer = opened_file(read(offers.scenario_file(shown).encode()))
     assert scenario == presets()["case_a"].scenario and offer.client == "Acme"
 
 
