@@ -8,7 +8,7 @@ no line of the ledger, which counts load not served by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -153,14 +153,6 @@ def months_of(first: Ints) -> Months:
 def waiting(wanted: Floats, powered: Floats) -> float:
     """MW-months of load not powered."""
     return float(np.maximum(wanted - powered, 0.0).sum())
-
-
-def stacked(rows: Sequence[Sequence[float]], months: int) -> Floats:
-    """Rows [month, size] added up from their months on (months,)."""
-    found = np.zeros(months)
-    for month, size in rows:
-        found[min(int(month), months) :] += size
-    return found
 
 
 # --- one alternative --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ The cases are written in neutral names; what they mean is in README.md. Every ke
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, inf
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,17 @@ import numpy as np
 import pytest
 
 from sim.inputs.arrival import Step, critical, dates, done, drawn, first_month, slack, whole_months
-from study.timeline import months_of, stacked, tenths, waiting
+from study.timeline import months_of, tenths, waiting
 
 SEEDS = 20
+
+
+def stacked(rows: Sequence[Sequence[float]], months: int) -> np.ndarray:
+    """Rows [month, size] added up from their months on (months,)."""
+    found = np.zeros(months)
+    for month, size in rows:
+        found[min(int(month), months) :] += size
+    return found
 
 
 def check(path: Path) -> None:
