@@ -2,7 +2,6 @@
 
 import csv
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,18 +48,10 @@ def test_every_single_start_hour_agrees(name):
     assert np.array_equal(hours_survived(net_kw, energy, island, order), expected)
 
 
-def test_8760_starts_of_168_hours_within_50_ms():
-    """The tank and battery outlast the horizon, so that no start ends early: the worst case for time (of
-    the processor, so that a busy machine does not count)."""
+def test_tank_and_battery_that_outlast_the_horizon_end_no_start_early():
+    """The worst case for time, which `benchmarks.resilience` measures."""
     net_kw, energy, _, island, order = _case("surv_cn_genset")
-    endless = replace(island, set_kw=8000, tank_l=1e9)
-    assert hours_survived(net_kw, energy, endless, order).min() == 168
-    seconds = []
-    for _ in range(5):
-        begin = time.process_time()
-        hours_survived(net_kw, energy, endless, order)
-        seconds.append(time.process_time() - begin)
-    assert min(seconds) < 0.050
+    assert hours_survived(net_kw, energy, replace(island, set_kw=8000, tank_l=1e9), order).min() == 168
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
