@@ -244,6 +244,7 @@ def test_a_random_walk_never_loses_a_value(visitor: Visitor, acts: int) -> None:
         if (act == "back" and at == 0) or (act == "forward" and at == len(way) - 1):
             continue
         if act == "lever":
+            page.wait_for_timeout(PAUSE_MS)  # sooner it would be the same act as the key before
             visitor.move(1, "ArrowRight" if visitor.lever() < 10 or draw.random() < 0.5 else "ArrowLeft")
         elif act == "typed":
             field = page.get_by_role("spinbutton", name="Diesel price, CNY/L")
