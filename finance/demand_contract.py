@@ -3,7 +3,7 @@
 China (NDRC 发改办价格〔2016〕1583号, `tariffs.yaml: demand_rules.cn_two_part`): the declared kW x price; metered
 demand up to 105 % of it costs nothing more, what is above is billed double. The declared kW is at least 40 % of the
 connected transformers (and high-voltage motors). It may change every month, the basis every quarter. To declare
-peak / 1.05 needs no equipment, so a battery must not be credited with it (`finance.explain.redeclaring`).
+peak / 1.05 needs no equipment, so a battery must not be credited with it (`finance.waterfall.redeclaring`).
 
 Peaks have shape (..., months).
 """

@@ -26,7 +26,7 @@ from finance.cashflow import (
     vat_on_investment,
 )
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity, year_lengths
-from finance.explain import charging_money
+from finance.waterfall import charging_money
 from finance.figures import Appraisal, appraise
 from finance.kpis import by_period, served_kwh
 from finance.lines import PRICED, by, keys

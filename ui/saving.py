@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from finance.bill import OVERRUN
-from finance.explain import Waterfall, bill_components, waterfall
+from finance.waterfall import Waterfall, bill_components, waterfall
 from report.text import say
 from report.text.amounts import Amounts, amounts
 from sim.dispatch.result import ALTERNATIVES

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finance.explain import waterfall
+from finance.waterfall import waterfall
 from sim.inputs.grid import Grid
 from sim.plant import transformer
 from study.evaluate import evaluate

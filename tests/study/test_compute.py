@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from finance.cashflow import by_year
-from finance.explain import waterfall
+from finance.waterfall import waterfall
 from finance.ledger import lost_gpu_h
 from i18n import words
 from report.book.workbook import workbook

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from finance.bill import OVERRUN
-from finance.explain import bill_components, waterfall
+from finance.waterfall import bill_components, waterfall
 from sim.inputs.base import InputError
 from sim.inputs.scenario import scenario_from_dict
 from study.attribution import attribute

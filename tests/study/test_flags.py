@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from finance.explain import waterfall
+from finance.waterfall import waterfall
 from sim.inputs.scenario import Scenario
 from study.claims import METRICS, foresight_gap, vendor_ladder
 from study.evaluate import evaluate

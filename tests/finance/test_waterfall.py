@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finance.explain import BILL_STEPS, STEPS, bill_components, waterfall
+from finance.waterfall import BILL_STEPS, STEPS, bill_components, waterfall
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import scenario_from_dict
 from study.evaluate import evaluate
