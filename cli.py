@@ -1,7 +1,7 @@
 """PowerLadder without a browser: the same study, the same digits.
 
 python run.py cli run SCENARIO.json [--json] [--csv DIR]
-python run.py cli export SCENARIO.json --pdf --docx --xlsx --csv [--lang en|zh|both] --out DIR
+python run.py cli export SCENARIO.json --pdf --docx --xlsx --csv --data [--lang en|zh|both] --out DIR
 python run.py cli verify FILE        does a PDF, DOCX or XLSX of ours still come out, and do its pages show it
 python run.py cli controls SCENARIO.json [--json]   what share of the possible saving each control gets
 python run.py cli new --place Johor --mw 15 --months 36 [--grid-month 9] [-o FILE]   a scenario of one's own
@@ -36,7 +36,7 @@ from sim.inputs.register import register
 from sim.inputs.scenario import Scenario, json_schema
 from sim.inputs.site import Meter
 from sim.meter.read import read_meter
-from sim.problem import Refusal
+from sim.problem import Problem, Refusal
 from study.alerts import alerts
 from study.answer import headline
 from study.controls import shares
@@ -49,7 +49,11 @@ from study.presets import presets
 from study.study import Study
 from study.summary import summary
 
-WRITTEN = {"board": "a one-page summary for those who decide, PDF"}
+WRITTEN = {
+    "board": "a one-page summary for those who decide, PDF",
+    "data": "all tables, a dictionary of their columns and the scenario, ZIP",
+}
+WRONG_YEARS = "--years must be 'all' or project years from 1 to {most}, such as 1,2; it is '{given}'"
 LARGEST_FILE_BYTES = 20_000_000
 
 
@@ -105,6 +109,9 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
             help=f"write {WRITTEN.get(kind, kind.upper())}",
         )
     export.add_argument("--lang", choices=tuple(LANGUAGES), default="en", help="language of the files")
+    export.add_argument(
+        "--years", default="1", help="project years of which every step stands in the data: 1 (default), 1,5,15 or all"
+    )
     export.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="folder to write to")
     for name in ("client", "vendor", "issued"):
         export.add_argument(
@@ -205,9 +212,20 @@ def _export(options: argparse.Namespace) -> int:
     offer = replace(offer, **given)
     for sentence in warnings(study, offer, words(options.lang)):
         print(f"warning: {sentence}", file=sys.stderr)
-    for path in write_files(study, options.out, tuple(options.kinds or KINDS), options.lang, offer):
+    years = _years(options.years, study.dispatch.years)
+    for path in write_files(study, options.out, tuple(options.kinds or KINDS), options.lang, offer, years):
         print(path)
     return 0
+
+
+def _years(text: str, most: int) -> tuple[int, ...]:
+    """ "all", or years by their numbers. Raises Refusal where one is not in the term."""
+    if text == "all":
+        return tuple(range(1, most + 1))
+    years = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if not all(1 <= year <= most for year in years):
+        raise Refusal(Problem(WRONG_YEARS, most=most, given=text[:40]))
+    return tuple(dict.fromkeys(years))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -83,10 +83,23 @@ def bill_rates(scenario: Scenario, dispatch: Dispatch, months: int | None = None
 def step_prices(rates: BillRates, dispatch: Dispatch, year: int) -> Floats:
     """What a kWh from the grid costs in each step of a project year (steps,), 1 is the first: market, adders, energy
     tax and VAT in it. Months beyond the term cost what its last does."""
-    month = np.minimum(dispatch.clock.months * (year - 1) + dispatch.clock.month_index, len(rates.market_factor) - 1)
+    month = _months(rates, dispatch, year)
     market = rates.market_factor[month] * dispatch.classes.market_per_kwh
     price = rates.energy_per_kwh[month, dispatch.classes.period] + market + rates.adders_per_kwh
     return price * rates.vat_factor * (1.0 + rates.tax_rate)
+
+
+def step_credits(rates: BillRates, dispatch: Dispatch, year: int) -> Floats:
+    """What a kWh fed in earns in each step of a project year (steps,), VAT in it."""
+    month = _months(rates, dispatch, year)
+    market = rates.export_market_factor[month] * dispatch.classes.export_market_per_kwh
+    return (rates.export_credit_per_kwh[month, dispatch.classes.period] + market) * rates.vat_factor
+
+
+def _months(rates: BillRates, dispatch: Dispatch, year: int) -> NDArray[np.int64]:
+    """The project month of each step of a year; beyond the term, its last."""
+    first = dispatch.clock.months * (year - 1)
+    return np.minimum(first + dispatch.clock.month_index, len(rates.market_factor) - 1)
 
 
 def declared_kw(scenario: Scenario) -> Floats:

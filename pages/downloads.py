@@ -6,6 +6,9 @@ from functools import partial
 import streamlit as st
 
 from report import files
+from report.archive import data_zip
+from report.paper.names import document_name
+from report.paper.offer import Offer
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import json_schema
 from ui import state
@@ -42,13 +45,19 @@ with card(t("downloads.hourly"), t("downloads.hourly_note")):
         offer(f"hourly-{alternative}-year-{year}", "csv", partial(files.hourly_csv, study, alternative, year, words))
     st.markdown(f":small[:gray[{t('downloads.hourly_columns')}]]")
 
+with card(t("downloads.data"), t("downloads.data_note", year=year)):
+    st.download_button(
+        t("downloads.button", kind="ZIP"),
+        data=partial(data_zip, study, words.language, years=(year,)),
+        file_name=document_name(study, Offer(), "data", words.language, "zip"),
+        mime="application/zip",
+        on_click="ignore",
+        key="download.data",
+    )
+
 grid = st.grid(2, min_column_width=320)
 makers = {
-    "summary": ("csv", partial(files.summary_csv, study, words)),
-    "bill": ("csv", partial(files.bill_csv, study, words)),
-    "lines": ("csv", partial(files.lines_csv, study, words)),
-    "cash-flow": ("csv", partial(files.cash_flow_csv, study, words)),
-    "series": ("csv", partial(files.series_csv, study, words)),
+    **{name: ("csv", partial(files.table_csv, study, name, words)) for name in files.TABLES},
     "scenario": ("json", scenario.to_json),
     "schema": ("json", lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False)),
 }

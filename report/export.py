@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from i18n import words
+from report.archive import data_zip
 from report.book.workbook import workbook
 from report.files import write_csv_files
 from report.paper import pdf
@@ -18,14 +19,20 @@ from study.beside import beside
 from study.study import Study
 
 SETTERS = {"pdf": pdf.pdf, "docx": proposal_docx}  # of the same blocks
-KINDS = ("pdf", "board", "docx", "xlsx", "csv")
+KINDS = ("pdf", "board", "docx", "xlsx", "csv", "data")
 
 
 def write_files(
-    study: Study, folder: Path, kinds: tuple[str, ...], language: str, offer: Offer | None = None
+    study: Study,
+    folder: Path,
+    kinds: tuple[str, ...],
+    language: str,
+    offer: Offer | None = None,
+    years: Iterable[int] = (1,),
 ) -> Iterator[Path]:
-    """Write the kinds asked for; each path as soon as it is written. "both" gives one PDF or DOCX, and a workbook and
-    CSV files in each language. Raises ValueError for a language or kind that is not there."""
+    """Write the kinds asked for; each path as soon as it is written. "both" gives one PDF or DOCX, and a workbook, data
+    and CSV files in each language. years: of which every step stands in the data. Raises ValueError for a
+    language or kind that is not there."""
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         raise ValueError(f"there is no kind of file '{unknown[0]}'; choose from {', '.join(KINDS)}")
@@ -46,6 +53,11 @@ def write_files(
             yield _write(
                 folder / document_name(study, offer, "workbook", code, "xlsx"),
                 workbook(study, words(code), offer=offer_text(offer)),
+            )
+        if "data" in kinds:
+            yield _write(
+                folder / document_name(study, offer, "data", code, "zip"),
+                data_zip(study, code, offer_text(offer), years),
             )
         if "csv" in kinds:
             yield from write_csv_files(study, folder, words(code))

@@ -8,7 +8,7 @@ for the sentences that say why a figure does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
@@ -20,12 +20,12 @@ from finance.cashflow import by_year
 from finance.figures import FIGURES
 from finance.lines import LINES
 from finance.metrics import REASONS
-from finance.rates import bill_rates, step_prices
+from finance.rates import bill_rates, step_credits, step_prices
 from i18n import Words, words
 from report.text import say
 from report.text.csv_text import csv_text
 from report.text.currency import exchange, rate_date, shown_currency
-from sim.arrays import Floats
+from sim.arrays import Floats, sum_of
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs import library
 from sim.problem import Problem
@@ -37,6 +37,14 @@ from study.timeline import plan
 SHARE_OF_BASELINE = Problem("fraction of the baseline's cost")
 ENCODING = "utf-8-sig"
 ENGLISH = words("en")
+# The flows of a balance: what comes in, what is charged of it, and what else is done with it.
+SUPPLY = ("pv_load", "pv_charge", "grid_load", "grid_charge", "discharge", "genset", "unserved")
+CHARGED = ("pv_charge", "grid_charge", "genset_charge")
+ENERGIES = (
+    *dict.fromkeys(f"{flow}_kwh" for flow in ("load", *SUPPLY, *CHARGED, "dumped")),
+    *("curtailed_kwh", "auxiliary_kwh", "fuel_l", "genset_hours", "starts", "unserved_hours"),
+)
+RARE = ("shed_kwh", "capped_kwh", "paused_kwh", "deferred_kwh", "caught_up_kwh", "lost_gpu_h", "interruptions")
 SUFFIXES = {"money": "_{currency}", "money_per_kwh": "_{currency}_per_kwh", "power": "_kw"}
 
 
@@ -55,13 +63,20 @@ class Column:
     def is_money(self) -> bool:
         return self.kind in ("money", "money_per_kwh")
 
-    def heading(self, words: Words, currency: str) -> str:
-        """As in the file's language; the plain key where the language has no words for it."""
+    def plain(self, currency: str) -> str:
+        """For programs: the key with its unit."""
         key = f"{self.key}_{_name(self.name)}" if self.name else self.key
-        plain = key + SUFFIXES.get(self.kind, "").format(currency=currency.lower())
-        found = None if words.language == "en" else words.lookup(f"{self.family}.{self.key}")
+        return key + SUFFIXES.get(self.kind, "").format(currency=currency.lower())
+
+    def heading(self, words: Words, currency: str) -> str:
+        """As in the file's language."""
+        return self.plain(currency) if words.language == "en" else self.words_of(words, currency)
+
+    def words_of(self, words: Words, currency: str) -> str:
+        """In words with the unit; the plain key where the language has none."""
+        found = words.lookup(f"{self.family}.{self.key}")
         if found is None:
-            return plain
+            return self.plain(currency)
         named = say.charge(self.name, words)
         unit = words.money_unit(0.0, currency)
         if self.family != "proposal.csv" and self.is_money:
@@ -69,10 +84,28 @@ class Column:
         return found.format(currency=unit, name=named)
 
 
+@dataclass(frozen=True)
+class DataTable:
+    """What stands in a file, before a currency is chosen and headings are written. A row may end before the last
+    column."""
+
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Any]]
+
+
 OF_MONTH = (Column("alternative"), Column("project_month"), Column("month"))
+# How a column follows from others: cost lines say it themselves (`finance.lines`).
+FORMULAS = {
+    "charge_kw": "pv_charge_kw + grid_charge_kw + genset_charge_kw",
+    "energy_cost": "import_kw x step in hours x energy_price",
+    "balance_kw": "pv_load_kw + pv_charge_kw + grid_load_kw + grid_charge_kw + discharge_kw + genset_kw + unserved_kw"
+    " - load_kw - charge_kw - dumped_kw",
+    "balance_kwh": "as balance_kw, of the month's energies",
+    "soc_fraction_of_nameplate": "energy_kwh / storage.energy_kwh",
+}
 
 
-def hourly_csv(study: Study, alternative: str, year: int, words: Words = ENGLISH) -> bytes:
+def hourly(study: Study, alternative: str, year: int) -> DataTable:
     """Every step of one alternative in one project year (1 is the first), a row each, begun at its time.
 
     energy_cost = import_kw x step hours x energy_price; balance_kw = supply - use, zero but for rounding; the battery's
@@ -96,11 +129,10 @@ def hourly_csv(study: Study, alternative: str, year: int, words: Words = ENGLISH
         Column("energy_cost", "money"): trace.import_kw * dispatch.clock.step_h * price,
         Column("balance_kw"): balance_kw(trace),
     }
-    rows = zip(*(np.asarray(values)[:steps].tolist() for values in columns.values()), strict=True)
-    return _csv(study, list(columns), rows, words)
+    return DataTable(list(columns), _by_step(columns.values(), steps))
 
 
-def series_csv(study: Study, words: Words = ENGLISH) -> bytes:
+def series(study: Study, _: Words) -> DataTable:
     """What the study is given and does not decide, a row each step of the template year, begun at its time: the load
     before ramp-up and growth, PV output of the first year (the hybrid's; before curtailment), and air temperature."""
     scenario, clock, series = study.scenario, study.dispatch.clock, study.dispatch.series
@@ -110,8 +142,23 @@ def series_csv(study: Study, words: Words = ENGLISH) -> bytes:
         Column("pv_kw"): series.pv_kw_per_kwp * scenario.pv.dc_kwp,
         Column("temperature_c"): ambient_c(scenario, clock),
     }
-    rows = zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True)
-    return _csv(study, list(columns), rows, words)
+    return DataTable(list(columns), _by_step(columns.values(), clock.steps))
+
+
+def prices(study: Study, _: Words) -> DataTable:
+    """The tariff of the first project year on the clock, a row each step: what a kWh costs, what one fed in earns."""
+    dispatch, rates = study.dispatch, bill_rates(study.scenario, study.dispatch)
+    columns = {
+        Column("time"): _iso_times(study, 1),
+        Column("price_period"): np.array(dispatch.classes.names)[dispatch.classes.period],
+        Column("energy_price", "money_per_kwh"): step_prices(rates, dispatch, 1),
+        Column("export_price", "money_per_kwh"): step_credits(rates, dispatch, 1),
+    }
+    return DataTable(list(columns), _by_step(columns.values(), _steps_of_year(study, 1)))
+
+
+def _by_step(columns: Iterable[Any], steps: int) -> Iterator[tuple[Any, ...]]:
+    return zip(*(np.asarray(values)[:steps].tolist() for values in columns), strict=True)
 
 
 def _iso_times(study: Study, year: int) -> list[str]:
@@ -123,16 +170,16 @@ def _iso_times(study: Study, year: int) -> list[str]:
 
 def balance_kw(trace: Any) -> Floats:
     """Supply less use of every step: PV, grid, battery, sets and unserved against load, charging and dumped power."""
-    supply = (
-        trace.pv_load_kw
-        + trace.pv_charge_kw
-        + trace.grid_load_kw
-        + trace.grid_charge_kw
-        + trace.discharge_kw
-        + trace.genset_kw
-        + trace.unserved_kw
-    )
-    return supply - (trace.load_kw + trace.charge_kw + trace.dumped_kw)
+    return _balance(lambda flow: getattr(trace, f"{flow}_kw"))
+
+
+def balance_kwh(monthly: Mapping[str, Floats]) -> Floats:
+    """The same of every alternative and month."""
+    return _balance(lambda flow: monthly[f"{flow}_kwh"])
+
+
+def _balance(flow: Callable[[str], Floats]) -> Floats:
+    return sum_of(map(flow, SUPPLY)) - (flow("load") + sum_of(map(flow, CHARGED)) + flow("dumped"))
 
 
 def step_price_per_kwh(study: Study, year: int) -> Floats:
@@ -140,7 +187,7 @@ def step_price_per_kwh(study: Study, year: int) -> Floats:
     return step_prices(bill_rates(study.scenario, study.dispatch), study.dispatch, year)
 
 
-def summary_csv(study: Study, words: Words = ENGLISH) -> bytes:
+def summary(study: Study, words: Words) -> DataTable:
     """All key figures of all alternatives, a row each; one that does not exist is empty, with the reason beside."""
     currency, rate = shown_currency(study.scenario), _rate(study)
     rows = [
@@ -161,7 +208,7 @@ def summary_csv(study: Study, words: Words = ENGLISH) -> bytes:
         *_rate_rows(study),
     ]
     columns = [Column(key) for key in ("figure", "unit", *ALTERNATIVES, "why_empty")]
-    return _csv(study, columns, [*rows, *head], words)
+    return DataTable(columns, [*rows, *head])
 
 
 def _where_billed(parts: dict[Column, Floats]) -> dict[Column, Floats]:
@@ -169,21 +216,39 @@ def _where_billed(parts: dict[Column, Floats]) -> dict[Column, Floats]:
     return {column: values for column, values in parts.items() if values.any()}
 
 
-def bill_csv(study: Study, words: Words = ENGLISH) -> bytes:
+def balance(study: Study, _: Words) -> DataTable:
+    """Where each alternative's energy comes from and goes to by project month; balance_kwh is zero but for rounding."""
+    dispatch, stamps = study.dispatch, _month_names(study)
+    energies = {
+        **{Column(key): values for key, values in dispatch.monthly.items() if key in ENERGIES},
+        **_where_billed({Column(key): values for key, values in dispatch.monthly.items() if key in RARE}),
+        Column("import_kwh"): dispatch.import_kwh.sum(axis=-1),
+        Column("export_kwh"): dispatch.export_kwh.sum(axis=-1),
+        Column("balance_kwh"): balance_kwh(dispatch.monthly),
+    }
+    rows = (
+        [name, month + 1, stamps[month], *(float(values[row, month]) for values in energies.values())]
+        for row, name in enumerate(ALTERNATIVES)
+        for month in range(dispatch.months)
+    )
+    return DataTable([*OF_MONTH, *energies], rows)
+
+
+def bill(study: Study, _: Words) -> DataTable:
     """The utility bill by project month, component and alternative with a grid; credits are negative."""
-    bill, dispatch = study.bill, study.dispatch
-    rare = {Column("power_factor", "money"): bill.power_factor, Column("minimum_topup", "money"): bill.minimum}
+    billed, dispatch = study.bill, study.dispatch
+    rare = {Column("power_factor", "money"): billed.power_factor, Column("minimum_topup", "money"): billed.minimum}
     parts = {
-        Column("energy_charge", "money"): bill.energy_charge,
-        **_where_billed({Column("energy_tiers", "money"): bill.tiers}),
-        Column("energy_tax", "money"): bill.tax,
-        **{Column("demand", "money", name=name): values for name, values in bill.demand_charges.items()},
-        Column("capacity_charge", "money"): bill.capacity_charge,
-        Column("fixed", "money"): bill.fixed,
+        Column("energy_charge", "money"): billed.energy_charge,
+        **_where_billed({Column("energy_tiers", "money"): billed.tiers}),
+        Column("energy_tax", "money"): billed.tax,
+        **{Column("demand", "money", name=name): values for name, values in billed.demand_charges.items()},
+        Column("capacity_charge", "money"): billed.capacity_charge,
+        Column("fixed", "money"): billed.fixed,
         **_where_billed(rare),
-        Column("export_credit", "money"): -bill.export_credit,
-        Column("total", "money"): bill.total,
-        **{Column("billed", "power", name=name): values for name, values in bill.billed_kw.items()},
+        Column("export_credit", "money"): -billed.export_credit,
+        Column("total", "money"): billed.total,
+        **{Column("billed", "power", name=name): values for name, values in billed.billed_kw.items()},
         Column("import_kwh"): dispatch.import_kwh.sum(axis=-1),
         Column("export_kwh"): dispatch.export_kwh.sum(axis=-1),
         Column("peak_import_kw"): dispatch.peak_kw.max(axis=-1),
@@ -195,44 +260,44 @@ def bill_csv(study: Study, words: Words = ENGLISH) -> bytes:
         if name != "diesel"
         for month in range(dispatch.months)
     )
-    return _csv(study, [*OF_MONTH, *parts], rows, words)
+    return DataTable([*OF_MONTH, *parts], rows)
 
 
-def lines_csv(study: Study, words: Words = ENGLISH) -> bytes:
+def lines(study: Study, _: Words) -> DataTable:
     """Every cost line by project month and alternative; money out is negative. Month 0 is the start."""
-    lines, total = study.ledger.lines, study.ledger.total
+    paid, total = study.ledger.lines, study.ledger.total
     stamps = ["start", *_month_names(study)]
     rows = (
         [
             name,
             month,
             stamps[month],
-            *(float(lines[line][row, month]) + 0.0 for line in LINES),
+            *(float(paid[line][row, month]) + 0.0 for line in LINES),
             float(total[row, month]) + 0.0,
         ]
         for row, name in enumerate(ALTERNATIVES)
         for month in range(study.dispatch.months + 1)
     )
     columns = [*OF_MONTH, *(Column(line, "money", "answers.line") for line in LINES), Column("total", "money")]
-    return _csv(study, columns, rows, words)
+    return DataTable(columns, rows)
 
 
-def cash_flow_csv(study: Study, words: Words = ENGLISH) -> bytes:
+def cash_flow(study: Study, _: Words) -> DataTable:
     """The hybrid as a project, a row each project year: lines against the baseline with tax and loan, and what covers
     it. Money out is negative; balances, depreciation and income stand as amounts. A ratio that does not exist is empty.
     """
-    found, lines = returns(study), yearly_lines(study)
+    found, yearly = returns(study), yearly_lines(study)
     ratios = {"dscr": found.coverage.dscr, "icr": found.coverage.icr}
     rows = (
         [
             year,
-            *(float(values[year]) + 0.0 for values in lines.values()),
+            *(float(values[year]) + 0.0 for values in yearly.values()),
             *("" if np.isnan(values[year]) else float(values[year]) for values in ratios.values()),
         ]
         for year in range(found.whole.after_tax.size)
     )
-    kinds = {"project_year": "", **dict.fromkeys(lines, "money"), **dict.fromkeys(ratios, "ratio")}
-    return _csv(study, [Column(key, kind, "financing.row") for key, kind in kinds.items()], rows, words)
+    kinds = {"project_year": "", **dict.fromkeys(yearly, "money"), **dict.fromkeys(ratios, "ratio")}
+    return DataTable([Column(key, kind, "financing.row") for key, kind in kinds.items()], rows)
 
 
 def yearly_lines(study: Study) -> dict[str, Floats]:
@@ -260,7 +325,7 @@ def yearly_lines(study: Study) -> dict[str, Floats]:
     }
 
 
-def timeline_csv(study: Study, words: Words = ENGLISH) -> bytes:
+def timeline(study: Study, _: Words) -> DataTable:
     """MW wanted, there and powered by project month and alternative, by the plan of lead times."""
     stamps, columns = _month_names(study), ("wanted_mw", "available_mw", "powered_mw")
     rows = (
@@ -268,28 +333,45 @@ def timeline_csv(study: Study, words: Words = ENGLISH) -> bytes:
         for name, power in plan(study).power.items()
         for month in range(study.dispatch.months)
     )
-    return _csv(study, [*OF_MONTH, *map(Column, columns)], rows, words)
+    return DataTable([*OF_MONTH, *map(Column, columns)], rows)
+
+
+# What of a study stands in a file of its own, beside the steps of each alternative.
+TABLES: dict[str, Callable[[Study, Words], DataTable]] = {
+    "summary": summary,
+    "bill": bill,
+    "lines": lines,
+    "cash-flow": cash_flow,
+    "balance": balance,
+    "prices": prices,
+    "series": series,
+    "timeline": timeline,
+}
+
+
+def tables(study: Study, words: Words = ENGLISH, years: Iterable[int] = (1,)) -> Iterator[tuple[str, DataTable]]:
+    """Every table of a study under its name: those above, and the steps of every alternative in these years."""
+    yield from ((name, make(study, words)) for name, make in TABLES.items())
+    yield from ((f"hourly-{name}-year-{year}", hourly(study, name, year)) for year in years for name in ALTERNATIVES)
+
+
+def table_csv(study: Study, name: str, words: Words = ENGLISH) -> bytes:
+    """One of `TABLES` as a file."""
+    return to_csv(study, TABLES[name](study, words), words)
+
+
+def hourly_csv(study: Study, alternative: str, year: int, words: Words = ENGLISH) -> bytes:
+    return to_csv(study, hourly(study, alternative, year), words)
 
 
 def write_csv_files(study: Study, folder: Path, words: Words = ENGLISH) -> Iterator[Path]:
-    """Write summary, bill, cost lines, cash flow, the series given and the first year of every alternative, and the
-    scenario as JSON; each path as it is written. Tables of another language than English carry it in their name, so
-    that all can lie in one folder."""
+    """Write every table with the first year of every alternative, and the scenario as JSON; each path as it is written.
+    Tables of another language than English carry it in their name, so that all can lie in one folder."""
     folder.mkdir(parents=True, exist_ok=True)
     mark = "" if words.language == "en" else f"-{words.language}"
-    makers = {
-        "summary": summary_csv,
-        "bill": bill_csv,
-        "lines": lines_csv,
-        "cash-flow": cash_flow_csv,
-        "series": series_csv,
-        "timeline": timeline_csv,
-    }
-    contents = ((name, make(study, words)) for name, make in makers.items())
-    hourly = ((f"hourly-{name}-year-1", hourly_csv(study, name, 1, words)) for name in ALTERNATIVES)
-    for name, content in chain(contents, hourly):
+    for name, table in tables(study, words):
         path = folder / file_name(study, f"{name}{mark}")
-        path.write_bytes(content)
+        path.write_bytes(to_csv(study, table, words))
         yield path
     if words.language == "en":
         path = folder / file_name(study, "scenario", "json")
@@ -328,13 +410,13 @@ def _name(text: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in text.lower()).split()) or "charge"
 
 
-def _csv(study: Study, columns: Sequence[Column], rows: Iterable[Sequence[Any]], words: Words) -> bytes:
-    """Rows as CSV, columns of money in the shown currency. A row may end before the last column."""
-    rate, currency = _rate(study), shown_currency(study.scenario)
+def to_csv(study: Study, table: DataTable, words: Words = ENGLISH) -> bytes:
+    """A table as a file, columns of money in the shown currency."""
+    rate, currency, rows = _rate(study), shown_currency(study.scenario), table.rows
     if rate is not None:
-        rates = [rate if column.is_money else None for column in columns]
+        rates = [rate if column.is_money else None for column in table.columns]
         rows = ([_times(cell, times) for cell, times in zip(row, rates, strict=False)] for row in rows)
-    head = [column.heading(words, currency) for column in columns]
+    head = [column.heading(words, currency) for column in table.columns]
     return csv_text(chain([head], rows)).encode(ENCODING)
 
 

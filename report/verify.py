@@ -117,7 +117,7 @@ def _pages(content: bytes, found: Carried, study: Study) -> tuple[int, list[str]
         texts = words(language)
         hourly = texts.t("proposal.xlsx.sheet.hourly") in _sheets(content)
         return _cells(content, workbook(study, texts, hourly=hourly))
-    if found.kind == "json":
+    if found.kind in ("json", "zip"):
         return 0, []
     _, offer = opened(found)
     would_be = (pdf.board if found.engine.get("form") == "board" else pdf.data)(study, language, offer)

@@ -26,12 +26,12 @@ from finance.cashflow import (
     vat_on_investment,
 )
 from finance.debt import NO_LOAN, Coverage, Loan, debt_capacity, year_lengths
-from finance.waterfall import charging_money
 from finance.figures import Appraisal, appraise
 from finance.kpis import by_period, served_kwh
 from finance.lines import PRICED, by, keys
 from finance.metrics import Figure
 from finance.tax import TaxRules, tax_rules
+from finance.waterfall import charging_money
 from sim.arrays import Floats, sum_of
 from sim.plant.battery import full_cycles
 from study.study import Study, kept

@@ -139,7 +139,7 @@ def _scenario_file() -> None:
         key = f"scenario_upload@{state.revision()}"
         file_field(
             t("shell.sidebar.load"),
-            ("json", "pdf", "docx", "xlsx"),
+            ("json", "pdf", "docx", "xlsx", "zip"),
             SCENARIO_FILE_LIMIT_MB,
             key=key,
             on_change=_load_file,

@@ -25,7 +25,7 @@ from study.saved import Saved, from_file
 
 MOST_BYTES, MOST_UNPACKED, MOST_MEMBERS = 30_000_000, 120_000_000, 4000
 NOT_OURS = Problem(
-    "this file carries no scenario; give a PDF, DOCX or XLSX made by PowerLadder, or a scenario file (JSON)"
+    "this file carries no scenario; give a PDF, DOCX, XLSX or ZIP made by PowerLadder, or a scenario file (JSON)"
 )
 DAMAGED = Problem("this file cannot be opened; it may be damaged or locked with a password")
 TOO_LARGE = Problem("this file unpacks to more than a document of ours holds; give the file as it was made")
@@ -33,7 +33,7 @@ TOO_LARGE = Problem("this file unpacks to more than a document of ours holds; gi
 
 @dataclass(frozen=True)
 class Carried:
-    """What was found. kind: "pdf", "docx", "xlsx" or "json"; `offer` is a plain tree, empty where there is none;
+    """What was found. kind: "pdf", "docx", "xlsx", "zip" or "json"; `offer` is a plain tree, empty where there is none;
     `summary` and `engine` are empty for a scenario file."""
 
     kind: str
@@ -52,7 +52,7 @@ def read(content: bytes) -> Carried:
     kind = kind_of(content)
     if kind == "json":
         return _scenario_file(content)
-    texts = {"pdf": _of_pdf, "docx": _of_docx, "xlsx": _of_xlsx}[kind](content)
+    texts = {"pdf": _of_pdf, "docx": _of_docx, "xlsx": _of_xlsx, "zip": _of_zip}[kind](content)
     if SCENARIO not in texts:
         raise Refusal(NOT_OURS)
     trees = {name: _tree(texts.get(name, "{}")) for name in (OFFER, SUMMARY, ENGINE)}
@@ -67,7 +67,7 @@ def read(content: bytes) -> Carried:
 
 
 def kind_of(content: bytes) -> str:
-    """ "pdf", "docx" or "xlsx" by what is in the file; anything else is taken for a scenario file."""
+    """ "pdf", "docx", "xlsx" or "zip" (of data) by what is in the file; anything else is taken for a scenario file."""
     if content[:5] == b"%PDF-":
         return "pdf"
     if content[:2] != b"PK":
@@ -77,6 +77,8 @@ def kind_of(content: bytes) -> str:
         return "docx"
     if "xl/workbook.xml" in names:
         return "xlsx"
+    if SCENARIO in names:
+        return "zip"
     raise Refusal(NOT_OURS)
 
 
@@ -121,6 +123,11 @@ def _of_docx(content: bytes) -> dict[str, str]:
                 texts = {str(one.get("name")): one.text or "" for one in root if one.tag.endswith("}text")}
                 return {name: text for name, text in texts.items() if name in NAMES}
     return {}
+
+
+def _of_zip(content: bytes) -> dict[str, str]:
+    """From the data of a study."""
+    return _decoded((name, _unpacked(content, name)) for name in _members(content) if name in NAMES)
 
 
 def _of_xlsx(content: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ from study.study import Study
 
 UNSAFE = re.compile(r"[^\w.&+-]+")
 LONGEST_PART = 40
-KINDS = {"proposal": "Proposal", "board": "Summary", "workbook": "Model"}
+KINDS = {"proposal": "Proposal", "board": "Summary", "workbook": "Model", "data": "Data"}
 
 
 def document_name(study: Study, offer: Offer, kind: str, language: str, ending: str) -> str:

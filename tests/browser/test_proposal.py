@@ -19,21 +19,22 @@ def open_page(page, server: str, settle, query: str = "") -> None:
     )
 
 
-def test_a_cold_link_draws_the_pages_and_marks_them_when_stale(page, server: str, settle) -> None:
+def prepared_for(page, name: str, answer: str) -> None:
+    """Type a client's name, and wait until the page answers."""
+    page.get_by_label("Prepared for").fill(name)
+    page.get_by_label("Prepared for").press("Enter")
+    page.get_by_text(answer).wait_for(timeout=LIMIT_MS)
+
+
+def test_a_cold_link_draws_the_pages_marks_them_when_stale_and_makes_files(page, server: str, settle) -> None:
     open_page(page, server, settle)
     assert page.get_by_test_id("stImage").count() == 0
     page.get_by_role("button", name="Draw the pages").click()
     page.get_by_alt_text("Page 1 of").first.wait_for(timeout=LIMIT_MS)
     assert page.get_by_test_id("stImage").count() >= 10
-    page.get_by_label("Prepared for").fill("Acme")
-    page.get_by_label("Prepared for").press("Enter")
-    page.get_by_text("Draw them again").wait_for(timeout=LIMIT_MS)
+    prepared_for(page, "Acme", "Draw them again")
     settle(page)
     assert page.get_by_test_id("stImage").count() == 0
-
-
-def test_files_are_made_on_click(page, server: str, settle) -> None:
-    open_page(page, server, settle)
     for label, start in (("Download PDF", b"%PDF-"), ("Download workbook (XLSX)", b"PK")):
         with page.expect_download(timeout=LIMIT_MS) as found:
             page.get_by_role("button", name=label).click()
@@ -41,6 +42,7 @@ def test_files_are_made_on_click(page, server: str, settle) -> None:
             content = stream.read()
         assert content.startswith(start)
     assert "Cash flow by month" in openpyxl.load_workbook(io.BytesIO(content), read_only=True).sheetnames
+    prepared_for(page, "Acme \U0001f600", "appear as a box")
 
 
 def test_a_chinese_page_offers_a_chinese_document(page, server: str, settle) -> None:
@@ -49,16 +51,3 @@ def test_a_chinese_page_offers_a_chinese_document(page, server: str, settle) -> 
     with page.expect_download(timeout=LIMIT_MS) as found:
         page.get_by_role("button", name="下载 PDF").click()
     assert found.value.suggested_filename.endswith("_zh.pdf")
-
-
-def test_it_fits_a_phone(page, server: str, settle) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    open_page(page, server, settle)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_a_character_outside_the_font_is_told(page, server: str, settle) -> None:
-    open_page(page, server, settle)
-    page.get_by_label("Prepared for").fill("Acme \U0001f600")
-    page.get_by_label("Prepared for").press("Enter")
-    page.get_by_text("appear as a box").wait_for(timeout=LIMIT_MS)

@@ -252,6 +252,6 @@ def test_files_are_chinese(preset: str) -> None:
     cells = [cell.value for sheet in sheets for row in sheet.iter_rows() for cell in row]
     texts = [text for text in cells if isinstance(text, str) and not text.startswith("=")]
     texts += [text for text in texts_of(paper(preset, "zh")["parts"]) if not text.startswith("<")]
-    for write in (files.summary_csv, files.bill_csv, files.lines_csv):
-        texts += write(study, chinese).decode("utf-8-sig").split(",")
+    for name in ("summary", "bill", "lines", "balance", "prices"):
+        texts += files.table_csv(study, name, chinese).decode("utf-8-sig").split(",")
     assert {run for text in texts for run in english(text)} == set()

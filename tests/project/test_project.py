@@ -42,7 +42,7 @@ FLOORS = {
     "report": (
         {"carry", "palette", "text"},
         {"files", "views"},
-        {"book", "screen", "sentences"},
+        {"archive", "book", "screen", "sentences"},
         {"paper"},
         {"verify", "word"},
         {"export"},

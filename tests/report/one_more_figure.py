@@ -49,7 +49,7 @@ def shown(preset: str, key: str, language: str) -> dict[str, Any]:
     screen = snapshot(opened("money", preset=preset, lang=language).run(), "money", preset, language)
     paper = next(block for block in alternatives(Draft(study, words, Offer()))["blocks"] if block["kind"] == "table")
     book = openpyxl.load_workbook(io.BytesIO(workbook(study, words, hourly=False)), data_only=True)
-    table = csv.reader(io.StringIO(files.summary_csv(study, words).decode("utf-8-sig")))
+    table = csv.reader(io.StringIO(files.table_csv(study, "summary", words).decode("utf-8-sig")))
     return {
         "name": name,
         "money": row(line for table in screen.tables() for line in table.rows),

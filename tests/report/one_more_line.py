@@ -34,7 +34,7 @@ def shown(preset: str, key: str, language: str) -> dict[str, Any]:
     name = words.t(f"answers.line.{key}")
     screen = snapshot(opened("money", preset=preset, lang=language).run(), "money", preset, language)
     book = openpyxl.load_workbook(io.BytesIO(workbook(study, words, hourly=False)))
-    heads, *rows = csv.reader(io.StringIO(files.lines_csv(study, words).decode("utf-8-sig")))
+    heads, *rows = csv.reader(io.StringIO(files.table_csv(study, "lines", words).decode("utf-8-sig")))
     column = next(k for k, head in enumerate(heads) if head.startswith((key, name)))
     return {
         "name": name,

@@ -123,9 +123,9 @@ def rows_of(content: bytes) -> list[dict]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
-@pytest.mark.parametrize("write", [files.bill_csv, files.lines_csv, files.cash_flow_csv])
-def test_columns_of_money_are_doubled_and_no_other(pair, write):
-    one, two = (rows_of(write(study)) for study in pair)
+@pytest.mark.parametrize("name", ["bill", "lines", "cash-flow", "prices"])
+def test_columns_of_money_are_doubled_and_no_other(pair, name):
+    one, two = (rows_of(files.table_csv(study, name)) for study in pair)
     for before, after in zip(one, two, strict=True):
         for (name, value), (renamed, new) in zip(before.items(), after.items(), strict=True):
             is_money = name.endswith("_cny")
@@ -137,7 +137,7 @@ def test_the_hours_and_the_summary_are_doubled(pair):
     one, two = (rows_of(files.hourly_csv(study, "hybrid", 1)) for study in pair)
     assert float(two[0]["energy_price_usd_per_kwh"]) == 2 * float(one[0]["energy_price_cny_per_kwh"])
     assert two[0]["import_kw"] == one[0]["import_kw"]
-    one, two = ({row["figure"]: row for row in rows_of(files.summary_csv(study))} for study in pair)
+    one, two = ({row["figure"]: row for row in rows_of(files.table_csv(study, "summary"))} for study in pair)
     for name, row in one.items():
         is_money = row["unit"].startswith("CNY")
         if name != "fingerprint" and row["hybrid"]:
@@ -148,7 +148,7 @@ def test_the_hours_and_the_summary_are_doubled(pair):
 
 
 def test_chinese_headers_name_the_shown_currency(pair):
-    content = files.lines_csv(pair[1], words("zh")).decode("utf-8-sig")
+    content = files.table_csv(pair[1], "lines", words("zh")).decode("utf-8-sig")
     header = content.partition("\r\n")[0]
     assert "USD" in header and "元" not in header and "_usd" not in header
 

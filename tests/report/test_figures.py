@@ -282,7 +282,7 @@ def assert_book(study: Study, preset: str, language: str) -> None:
 
 
 def assert_csv(study: Study, language: str) -> None:
-    table = csv.reader(io.StringIO(files.summary_csv(study, words(language)).decode("utf-8-sig")))
+    table = csv.reader(io.StringIO(files.table_csv(study, "summary", words(language)).decode("utf-8-sig")))
     found = {row[0]: row[1:] for row in table}
     for key, row in FIGURES.items():
         figures = [study.kpis[name].figure(key).value for name in ALTERNATIVES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,15 @@ import pytest
 from finance.figures import FIGURES
 from finance.lines import LINES
 from report import files
+from report.archive import data_zip
+from report.carry.reading import read
 from sim.dispatch.result import ALTERNATIVES
 from sim.inputs.scenario import scenario_from_json
 from study.evaluate import evaluate
 from study.financing import returns
 from study.presets import presets
 from study.study import Study
+from tests.studies import study_of
 
 ROUNDING = 1e-9
 
@@ -119,7 +123,7 @@ def test_unknown_alternative_or_year_is_refused(study: Study) -> None:
 
 
 def test_cost_lines_add_up_to_the_total_cost(study: Study) -> None:
-    rows = rows_of(files.lines_csv(study))
+    rows = rows_of(files.table_csv(study, "lines"))
     for name, kpis in study.kpis.items():
         own = [row for row in rows if row["alternative"] == name]
         assert len(own) == study.dispatch.months + 1
@@ -130,7 +134,7 @@ def test_cost_lines_add_up_to_the_total_cost(study: Study) -> None:
 
 
 def test_bill_adds_up_to_the_ledger(study: Study) -> None:
-    rows = rows_of(files.bill_csv(study))
+    rows = rows_of(files.table_csv(study, "bill"))
     grid_lines = ("grid_energy", "grid_demand", "grid_fixed", "export_credit")
     for name in ALTERNATIVES[1:]:
         own, row = [line for line in rows if line["alternative"] == name], study.dispatch.row(name)
@@ -144,7 +148,7 @@ def test_bill_adds_up_to_the_ledger(study: Study) -> None:
 
 def test_the_cash_flow_adds_up_to_the_saving_and_the_returns(study: Study) -> None:
     loan = evaluate(study.scenario.with_({"finance.loan_share": 0.5}), study.dispatch)
-    rows = rows_of(files.cash_flow_csv(loan))
+    rows = rows_of(files.table_csv(loan, "cash-flow"))
     assert [int(row["project_year"]) for row in rows] == list(range(returns(loan).whole.after_tax.size))
     sums = {name: numbers(rows, money_column(rows, f"{name}_")) for name in ("before_tax", "after_tax", "equity")}
     assert sums["before_tax"].sum() == pytest.approx(loan.savings["hybrid"].total, rel=ROUNDING)
@@ -154,7 +158,7 @@ def test_the_cash_flow_adds_up_to_the_saving_and_the_returns(study: Study) -> No
 
 
 def test_summary_has_every_figure_or_its_reason(study: Study) -> None:
-    rows = {row["figure"]: row for row in rows_of(files.summary_csv(study))}
+    rows = {row["figure"]: row for row in rows_of(files.table_csv(study, "summary"))}
     for name, kpis in study.kpis.items():
         for figure in FIGURES:
             value, cell = kpis.figure(figure), rows[figure][name]
@@ -169,13 +173,13 @@ def test_summary_has_every_figure_or_its_reason(study: Study) -> None:
 
 def test_a_name_is_never_taken_for_a_formula() -> None:
     study = evaluate(presets()["case_a"].scenario.with_({"site.name": "=1+1"}))
-    rows = {row["figure"]: row for row in rows_of(files.summary_csv(study))}
+    rows = {row["figure"]: row for row in rows_of(files.table_csv(study, "summary"))}
     assert rows["scenario"]["diesel"] == "'=1+1"
 
 
 def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
     paths = list(files.write_csv_files(study, tmp_path / "out"))
-    assert len(paths) == 6 + len(ALTERNATIVES) + 1
+    assert len(paths) == len(files.TABLES) + len(ALTERNATIVES) + 1
     assert all(study.fingerprint in path.name and path.stat().st_size > 100 for path in paths)
     (scenario,) = (path for path in paths if path.suffix == ".json")
     assert scenario_from_json(scenario.read_bytes()) == study.scenario
@@ -184,7 +188,7 @@ def test_all_files_are_written(study: Study, tmp_path: Path) -> None:
 def test_series_are_what_the_study_was_given() -> None:
     """Load of the template year, PV of the first year, air: energy of both as the study counts it."""
     study = evaluate(presets()["case_c"].scenario.with_({"site.term_months": 12}))
-    rows = rows_of(files.series_csv(study))
+    rows = rows_of(files.table_csv(study, "series"))
     found = {name: np.array([float(row[name]) for row in rows]) for name in ("load_kw", "pv_kw", "temperature_c")}
     step_h, month = study.dispatch.clock.step_h, study.dispatch.monthly
     hybrid, grid = study.dispatch.row("hybrid"), study.dispatch.row("grid")
@@ -193,3 +197,56 @@ def test_series_are_what_the_study_was_given() -> None:
     assert found["pv_kw"].sum() * step_h == pytest.approx(used)
     assert found["temperature_c"].mean() == pytest.approx(26.7, abs=1.0)  # Johor
     assert len(rows) == 17_520 and rows[0]["time"] == "2026-01-01T00:00+08:00"
+
+
+@pytest.mark.parametrize("preset", ["case_b", "case_d"])
+def test_a_months_energies_balance_and_are_those_of_its_steps(preset: str) -> None:
+    study = study_of(preset)
+    rows = rows_of(files.table_csv(study, "balance"))
+    load = numbers(rows, "load_kwh").max()
+    assert np.abs(numbers(rows, "balance_kwh")).max() <= load * ROUNDING
+    first = [row for row in rows if row["alternative"] == "hybrid" and int(row["project_month"]) <= 12]
+    steps = rows_of(files.hourly_csv(study, "hybrid", 1))
+    hours = study.dispatch.clock.step_h
+    for flow in ("load", "pv_load", "grid_load", "discharge", "genset", "curtailed", "import"):
+        assert numbers(first, f"{flow}_kwh").sum() == pytest.approx(numbers(steps, f"{flow}_kw").sum() * hours), flow
+
+
+def test_prices_of_the_clock_are_those_the_steps_are_billed_at() -> None:
+    changes = {"pv.dc_kwp": 20_000, "grid.export_limit_kw": 8_000, "tariff.export_credit_per_kwh": 0.3}
+    study = evaluate(presets()["case_b"].scenario.with_(changes))
+    prices, steps = rows_of(files.table_csv(study, "prices")), rows_of(files.hourly_csv(study, "hybrid", 1))
+    for column in ("time", "price_period", "energy_price_cny_per_kwh"):
+        assert [row[column] for row in prices] == [row[column] for row in steps], column
+    earned = numbers(prices, "export_price_cny_per_kwh") @ numbers(steps, "export_kw") * study.dispatch.clock.step_h
+    credit = study.bill.export_credit[ALTERNATIVES.index("hybrid"), :12].sum()
+    assert credit > 0 and earned == pytest.approx(credit)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_archive_tells_every_column_and_gives_the_scenario_back(language: str) -> None:
+    study = study_of("case_d")
+    content = data_zip(study, language, years=(1, 2))
+    assert data_zip(study, language, years=(1, 2)) == content
+    found = read(content)
+    assert (found.kind, found.scenario, found.engine["form"]) == ("zip", study.scenario, "data")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = {name.removesuffix(".csv") for name in archive.namelist() if name.endswith(".csv")} - {"columns"}
+        dictionary = rows_of(archive.read("columns.csv"))
+        heads = {
+            name: next(csv.reader([archive.read(f"{name}.csv").decode("utf-8-sig").partition("\r")[0]]))
+            for name in names
+        }
+        readme = archive.read("README.txt").decode("utf-8-sig")
+    assert names == {*files.TABLES, *(f"hourly-{name}-year-{year}" for name in ALTERNATIVES for year in (1, 2))}
+    assert all(f"{name}.csv:" in readme for name in names)
+    told = {(row["file"].partition("-year")[0].partition("-")[0], row["column"]): row for row in dictionary}
+    shown = {(row["file"].partition("-")[0], row[f"name_{language}"]) for row in dictionary}
+    for name, columns in heads.items():
+        kind = name.partition("-")[0]
+        assert all((kind, column) in (told if language == "en" else shown) for column in columns), name
+    assert {row["column"] for row in dictionary if row["file"] == "summary"} >= set(FIGURES)
+    assert told["lines", "fuel_cny"]["formula"] == "fuel = -fuel_l x finance.diesel_per_l x up.fuel x vat"
+    assert not [
+        row["column"] for row in dictionary if "" in (row["name_en"], row["name_zh"]) or row["name_zh"] == row["column"]
+    ]

@@ -315,10 +315,10 @@ def test_the_command_line_writes_all_kinds(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_a_chinese_csv_has_the_same_numbers_under_words() -> None:
-    from report.files import bill_csv, hourly_csv
+    from report.files import hourly_csv, table_csv
 
     study = study_of("case_a")
-    for write in (bill_csv, partial(hourly_csv, alternative="hybrid", year=1)):
+    for write in (partial(table_csv, name="bill"), partial(hourly_csv, alternative="hybrid", year=1)):
         content, chinese = write(study), write(study, words=words("zh"))
         given, found = (text.decode("utf-8-sig").split("\r\n") for text in (content, chinese))
         assert found[1:] == given[1:] and len(found[0].split(",")) == len(given[0].split(","))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from finance.cashflow import by_year
-from finance.waterfall import waterfall
 from finance.ledger import lost_gpu_h
+from finance.waterfall import waterfall
 from i18n import words
 from report.book.workbook import workbook
 from report.screen.compute import by_hour_and_month

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance.bill import BillRates, TierRate, bill
-from finance.waterfall import STEPS, bill_components, waterfall
 from finance.tiers import Tier, tiered_charge
+from finance.waterfall import STEPS, bill_components, waterfall
 from sim.inputs.base import InputError
 from sim.inputs.tariff import library_tariff
 from study.evaluate import evaluate
