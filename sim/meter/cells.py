@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.meter.units import find_unit
+from sim.meter.units import UNIT_TO_KW, find_unit, is_energy
 
 _BLANK = {"", "-", "--", "---", "n/a", "na", "#n/a", "nan", "null", "none", "nil", ".", "/", "\\", "无", "缺失"}
 
@@ -16,10 +16,11 @@ _BLANK = {"", "-", "--", "---", "n/a", "na", "#n/a", "nan", "null", "none", "nil
 # Numbers
 
 LONGEST_NUMBER = 40
+MOST_UNITS = 6
 # A number has a digit before its exponent: E1 and .e5 are flags, not numbers.
 _NUMBER = {
     mark: re.compile(
-        rf"[+-]?(?:\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+)(?:{re.escape(mark)}\d*)?(?:[eE][+-]?\d{{1,3}})?"
+        rf"[+-]?(?:\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d{{1,2}}(?:{re.escape(group)}\d\d)+{re.escape(group)}\d{{3}}|\d+)(?:{re.escape(mark)}\d*)?(?:[eE][+-]?\d{{1,3}})?"
         rf"|[+-]?{re.escape(mark)}\d+(?:[eE][+-]?\d{{1,3}})?"
     )
     for mark, group in ((".", ","), (",", "."))
@@ -44,20 +45,38 @@ class Numbers:
 def parse_numbers(cells: Sequence[object], delimiter: str | None) -> Numbers:
     """Numbers of one column. Decimal comma and thousands marks are told from the column as a whole.
 
-    Cells such as "800 kW" give their number, and the column its `unit`.
+    Cells such as "800 kW" give their number, and the column its `unit`; where some read "1.2 MW", all are in the least.
     """
-    bare, unit = _without_units(cells)
-    return replace(_numbers(bare, delimiter), unit=unit)
+    units = _units_behind(cells)
+    if not units:
+        return _numbers(cells, delimiter)
+    bare = [_UNIT_BEHIND.sub("", cell[:40].strip()) if isinstance(cell, str) else cell for cell in cells]
+    least = min(units.values(), key=UNIT_TO_KW.__getitem__)
+    found = replace(_numbers(bare, delimiter), unit=least)
+    if len(set(units.values())) == 1:
+        return found
+    times = {end: UNIT_TO_KW[unit] / UNIT_TO_KW[least] for end, unit in units.items()}
+    factors = [times.get(_end(cell), 1.0) for cell in cells]
+    return replace(found, values=found.values * np.array(factors))
 
 
-def _without_units(cells: Sequence[object]) -> tuple[Sequence[object], str | None]:
-    """(cells without the unit behind each number, that unit) where most cells have one and the same."""
-    sample = [cell.strip() for cell in cells[:: max(1, len(cells) // 50)] if isinstance(cell, str) and cell.strip()]
-    ends = {match[0] for cell in sample if (match := _UNIT_BEHIND.search(cell[-12:])) and cell[:1] in "+-.,0123456789"}
-    unit = find_unit(ends.pop().strip()) if len(ends) == 1 else None
-    if unit is None:
-        return cells, None
-    return [_UNIT_BEHIND.sub("", cell[:40].strip()) if isinstance(cell, str) else cell for cell in cells], unit
+def _units_behind(cells: Sequence[object]) -> dict[str, str]:
+    """The units that cells name behind their numbers, by how they are written; none unless all are of one kind."""
+    first = next((cell for cell in cells if isinstance(cell, str) and cell.strip()), "")
+    if not _end(first):
+        return {}
+    ends = {end for cell in cells if (end := _end(cell))}
+    units = {end: unit for end in ends if (unit := find_unit(end))} if len(ends) <= MOST_UNITS else {}
+    return units if len(units) == len(ends) and len({is_energy(unit) for unit in units.values()}) == 1 else {}
+
+
+def _end(cell: object) -> str:
+    """The letters behind a cell's number."""
+    text = cell.strip() if isinstance(cell, str) else ""
+    if text[-1:].isdigit() or text[:1] not in "+-.,0123456789":
+        return ""
+    match = _UNIT_BEHIND.search(text[-12:])
+    return match[0].strip() if match else ""
 
 
 def _numbers(cells: Sequence[object], delimiter: str | None) -> Numbers:
@@ -117,7 +136,9 @@ def _decimal_mark(cells: Sequence[object], delimiter: str | None) -> tuple[str, 
 
 
 def _is_grouped(text: str, mark: str) -> bool:
-    return re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(\{mark}\d{{3}})+", text) is not None
+    """Groups of three; or of two and at last three, as in India: 12,34,567."""
+    usual, indian = rf"[1-9]\d{{0,2}}(\{mark}\d{{3}})+", rf"[1-9]\d?(\{mark}\d\d)+\{mark}\d{{3}}"
+    return re.fullmatch(rf"[+-]?(?:{usual}|{indian})", text) is not None
 
 
 def _reads_as_thousands(marked: list[str], unmarked: list[str], mark: str) -> bool:

@@ -11,20 +11,34 @@ from sim.meter import words
 from sim.meter.cells import is_number
 from sim.meter.file import JOINED, Sheet
 from sim.meter.kinds import Kind, Profile, profile
-from sim.meter.stamps import is_clock, is_date, is_midnight, label_minutes, parse_clocks, serial_like
+from sim.meter.stamps import (
+    DAY,
+    SERIAL_RANGE,
+    clock_number,
+    is_clock,
+    is_date,
+    is_midnight,
+    label_minutes,
+    parse_clocks,
+    serial_like,
+)
 from sim.meter.units import find_unit, is_energy
 from sim.meter.words import has_word
 
 SAMPLE_ROWS = 200
+# Multiples of it, less their whole part, fill 0 to 1 evenly and never come back.
+GOLDEN = 0.6180339887
 HEADER_SEARCH_ROWS = 200
 LONGEST_HEADING = 120
 # Files with more columns of values than these hold no pair of power and energy.
 MOST_PAIRED = 24
 # How many columns a day may have, with those of the days when clocks change, and how many others may stand before them.
 DAY_SIZES = (100, 96, 92, 50, 48, 46, 25, 24, 23)
+SHORT_DAYS = (92, 46, 23)
 MOST_BEFORE_DAY = 6
+MOST_BLOCKS = 100
 # How a column's kind by content counts beside its heading.
-_BY_KIND = {Kind.CONSTANT: -6, Kind.FLAG: -4, Kind.ZEROS: -3, Kind.COUNTER: -3}
+_BY_KIND = {Kind.CONSTANT: -6, Kind.FLAG: -4, Kind.ZEROS: -12}
 # What holds these is no load, unless its heading names a unit.
 _NEVER_LOAD = (Kind.IDENTIFIER, Kind.ROW_NUMBER)
 
@@ -74,9 +88,12 @@ def with_time(layout: Layout, sample: Sequence[Sequence[object]], time: int | No
 
 
 def sample_rows(rows: Sequence[Sequence[object]], first: int) -> list[Sequence[object]]:
-    """Some 200 rows spread evenly over the data."""
+    """Some 200 rows spread over the data, at no even distance: what repeats every few rows must not be missed."""
     data = rows[first:]
-    return list(data[:: max(1, len(data) // SAMPLE_ROWS)][:SAMPLE_ROWS])
+    if len(data) <= SAMPLE_ROWS:
+        return list(data)
+    width = len(data) / SAMPLE_ROWS
+    return [data[int((k + k * GOLDEN % 1) * width)] for k in range(SAMPLE_ROWS)]
 
 
 def column_cells(rows: Sequence[Sequence[object]], column: int) -> list[object]:
@@ -218,14 +235,18 @@ def guess_time(layout: Layout, sample: Sequence[Sequence[object]]) -> int | None
 
 
 def _may_be_time(layout: Layout, column: int, cells: list[object]) -> bool:
-    """Bare numbers count as Excel's day count only if they climb in even steps of at most an hour, or by their name."""
+    """Bare numbers count as Excel's days or Unix seconds only if they climb by whole minutes, or by their name."""
     if not all(serial_like(cell) for cell in cells):
         return True
     if has_word(layout.name(column), words.TIME):
         return True
-    values = np.sort(np.array([float(str(cell).replace(",", ".")) for cell in cells]))
-    steps = np.diff(values)
-    return len(steps) > 2 and bool(steps.min() > 0) and float(np.ptp(steps)) < 0.5 * float(np.median(steps))
+    values = np.array([float(str(cell).replace(",", ".")) for cell in cells])
+    steps = np.diff(values) if len(values) < 2 or values[0] < values[-1] else np.diff(values[::-1])
+    if len(steps) < 3 or steps.min() <= 0 or steps.max() > 4 * np.median(steps):
+        return False
+    minutes = values * DAY if values[0] < SERIAL_RANGE[1] else values / (60 if values[0] < 1e11 else 60_000)
+    is_whole_days = values[0] < SERIAL_RANGE[1] and bool((values % 1 == 0).all())
+    return not is_whole_days and bool((np.abs(minutes - np.round(minutes)) < 0.05).all())
 
 
 def find_clock(layout: Layout, sample: Sequence[Sequence[object]], time: int | None) -> int | None:
@@ -260,7 +281,12 @@ def _is_numbered_clock(name: str, cells: Sequence[object]) -> bool:
     if not filled or not has_word(name, (*words.TIME, *words.CLOCK)):
         return False
     clocks = parse_clocks(filled).minutes
-    return bool(np.isfinite(clocks).mean() > 0.9) and float(np.nanmax(clocks)) <= 1500 and len(np.unique(clocks)) > 1
+    if np.isfinite(clocks).mean() > 0.9:
+        return float(np.nanmax(clocks)) <= 1500 and len(np.unique(clocks)) > 1
+    # The last blocks of a day may be missing in a sample.
+    numbers = np.array([clock_number(cell) for cell in filled])
+    is_whole = bool(np.isfinite(numbers).all() and (numbers % 1 == 0).all())
+    return is_whole and numbers.min() >= 1 and 24 < numbers.max() <= MOST_BLOCKS
 
 
 # Value
@@ -276,6 +302,8 @@ def guess_value(layout: Layout) -> tuple[int | None, tuple[int, ...]]:
     held = {c: profile for c, profile in enumerate(layout.profiles) if profile.is_number and c not in taken}
     fit = [c for c, profile in held.items() if profile.kind not in _NEVER_LOAD or find_unit(layout.name(c))]
     scores = {c: _value_score(layout, c) for c in fit}
+    for column in _own_use(layout, fit):
+        scores[column] += 3
     for power, energy in _pairs(layout, list(scores)):
         scores[power] += 5
         scores[energy] += 4
@@ -286,19 +314,29 @@ def guess_value(layout: Layout) -> tuple[int | None, tuple[int, ...]]:
     return ranked[0], tuple(ranked[1:])
 
 
+def _own_use(layout: Layout, columns: list[int]) -> list[int]:
+    """Columns of consumption in a file that also tells what a plant makes and what comes from the grid: the site's
+    load is what it uses, not what it buys."""
+    names = {c: layout.name(c) for c in columns}
+    makes = any(has_word(name, words.MADE) for name in names.values())
+    buys = any(has_word(name, words.BOUGHT) for name in names.values())
+    if not (makes and buys):
+        return []
+    return [c for c, n in names.items() if has_word(n, words.USED) and not has_word(n, (*words.BOUGHT, "self"))]
+
+
 def _value_score(layout: Layout, column: int) -> int:
     name, kind = layout.name(column), layout.profiles[column].kind
     unit = find_unit(name) or layout.profiles[column].unit
     score = 0 if unit is None else 4 if is_energy(unit) else 5
     score = {"W": 2, "Wh": 2, "J": 3}.get(unit or "", score)
-    score += (
-        3 * has_word(name, words.LOAD) + has_word(name, words.TOTAL) + 2 * has_word(name, ("import", "afname", "bezug"))
-    )
+    score += 3 * has_word(name, words.LOAD) + has_word(name, words.TOTAL) + 2 * has_word(name, words.BOUGHT)
     score -= 4 * bool(re.search(r"[ABCabc]相|\bphase\b|\bL[123]\b", name))
     score += 2 * bool(re.search(r"\b[AP]\+|[:.]1\.(?:8|29|5|25)(?:\.|\b)", name))
     score -= 8 * bool(re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5|25)(?:\.|\b)|\b[QR][+-]", name))
     not_load = (words.EXPORT, words.REACTIVE, words.ELECTRIC, words.OTHER, words.COUNTER, words.RATIO)
-    score -= 8 * any(has_word(name, group) for group in not_load) + 6 * has_word(name, words.TIME)
+    is_no_load = kind is Kind.COUNTER or any(has_word(name, group) for group in not_load)
+    score -= 8 * is_no_load + 6 * has_word(name, words.TIME)
     return score + _BY_KIND.get(kind, 0)
 
 
@@ -349,6 +387,8 @@ def day_columns(layout: Layout, sample: Sequence[Sequence[object]]) -> tuple[tup
         return None
     for run in _neighbours(columns):
         for size in DAY_SIZES:
+            if size in SHORT_DAYS and size != len(run):
+                continue
             for first in range(min(len(run) - size, MOST_BEFORE_DAY) + 1):
                 part = run[first : first + size]
                 minutes = label_minutes([layout.name(c) for c in part])

@@ -363,8 +363,11 @@ def find_delimiter(text: str) -> str:
     if hint:
         return hint.group(1)
     sample = lines[40:340] if len(lines) > 100 else lines
+    steady = {}
     for delimiter in (";", "\t", "|", ","):
         count, times = Counter(line.count(delimiter) for line in sample).most_common(1)[0] if sample else (0, 0)
         if count and times >= 0.6 * len(sample):
-            return delimiter
-    return ","
+            steady[delimiter] = count
+    if steady.get("|", 0) < steady.get(",", 0):
+        steady.pop("|", None)
+    return next(iter(steady), ",")

@@ -11,6 +11,7 @@ from sim.meter.limits import CELL_LENGTH, MAX_COLUMNS, MAX_ROWS
 
 Rows = list[Sequence[object]]
 FEWEST_RECORDS = 20
+MOST_TOLD = 40
 
 
 class _Tables(HTMLParser):
@@ -58,7 +59,8 @@ def html_rows(text: str) -> Rows | None:
 def json_rows(text: str) -> Rows | None:
     """The longest list of records (objects, or lists of equal length) as rows below their names, None without one."""
     try:
-        found = _records(json.loads(text), 0)
+        tree = json.loads(text)
+        found = _records(tree, 0)
     except (ValueError, RecursionError):
         return None
     if found is None:
@@ -67,7 +69,16 @@ def json_rows(text: str) -> Rows | None:
         return [[_flat(cell) for cell in row[:MAX_COLUMNS]] for row in found[:MAX_ROWS] if isinstance(row, list)]
     names = list(dict.fromkeys(str(name)[:CELL_LENGTH] for record in found[:50] for name in record))[:MAX_COLUMNS]
     records = (record for record in found[:MAX_ROWS] if isinstance(record, dict))
-    return [names, *([_flat(record.get(name)) for name in names] for record in records)]
+    head: Rows = [*([name, _flat(value)] for name, value in _told(tree, "", 0)[:MOST_TOLD]), []]
+    return [*head, names, *([_flat(record.get(name)) for name in names] for record in records)]
+
+
+def _told(tree: Any, name: str, depth: int) -> list[tuple[str, Any]]:
+    """Names and values that stand beside the records, such as the unit."""
+    if not isinstance(tree, dict) or depth > 8:
+        return [(name, tree)] if name and isinstance(tree, (str, int, float)) else []
+    inside = list(tree.items())[:MOST_TOLD]
+    return [pair for key, part in inside for pair in _told(part, str(key)[:CELL_LENGTH], depth + 1)]
 
 
 def _records(tree: Any, depth: int) -> list | None:

@@ -41,12 +41,12 @@ class Part:
 
 def role_of(text: str) -> Role:
     """What a heading or a key speaks of; what says nothing else may be load."""
-    if has_word(text, words.EXPORT) or re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5)\b|^B\d\b", text):
+    if has_word(text, words.EXPORT) or re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5)\b|^B\d\b|\bAE\b", text):
         return "export"
     if (
         has_word(text, words.REACTIVE)
         or has_word(text, words.ELECTRIC)
-        or re.search(r"[:.][34567]\.(?:8|29)\b|^[QK]\d\b", text)
+        or re.search(r"[:.][34567]\.(?:8|29)\b|^[QK]\d\b|\bR[IE]\b", text)
     ):
         return "other"
     if has_word(text, ("gas", "heat", "water", "temperature", "solar", "pv", "wind", "generation", "光伏", "温度")):
@@ -141,12 +141,19 @@ def _names(parts: Sequence[Part]) -> tuple[Problem, ...]:
 
 def alike(names: Sequence[str]) -> bool:
     """Whether names differ only by a letter or a number beside a common word: PDU-A kW, PDU-B kW."""
+    names = [name.replace("_", " ") for name in names]
     if len(names) == 3 and all(re.search(r"\bL[123]\b|\b[LPU][123]", name) for name in names):
         return True
     stems = {re.sub(r"\d{1,6}|(?<![A-Za-z])[A-Za-z](?![A-Za-z])", "#", name) for name in names}
     return (
         len(names) > 1 and len(stems) == 1 and len(re.sub(r"[\W\d_#]", "", re.sub(r"[kKMG]?Wh?", "", stems.pop()))) >= 1
     )
+
+
+def take_turns(columns: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether at most one of several columns is above 0 at a time, and each is now and then: registers of a tariff."""
+    held = np.nan_to_num(np.array(columns)) > 0
+    return len(columns) > 1 and bool((held.sum(axis=0) <= 1).all() and held.any(axis=1).all())
 
 
 def columns_finding(names: Sequence[str]) -> MeterFinding:

@@ -36,6 +36,7 @@ from sim.meter.series import (
     to_standard_time,
     unswapped,
 )
+from sim.meter.shapes import usual
 from sim.meter.stamps import distinct
 from sim.meter.table import Choices, Raw, SeriesFound, check_unit, read_table, why_value
 from sim.meter.units import UNIT_TO_KW, is_energy
@@ -137,7 +138,7 @@ def inspect(data: bytes, filename: str) -> Table:
     if read_published(data, Choices()) is not None:
         why = (Problem("The file is in a published format; nothing has to be chosen."),)
         return Table((), (), None, 1, None, None, None, None, why, is_published=True)
-    sheet = rows_of(data, filename, INSPECT_ROWS)
+    sheet = usual(rows_of(data, filename, INSPECT_ROWS))
     layout = find_layout(sheet)
     dates, clock, load = (None if c is None else layout.name(c) for c in (layout.time, layout.clock, layout.value))
     preview = sheet.rows[layout.first_row - 1 :][:PREVIEW_ROWS]
@@ -224,14 +225,14 @@ def read_meter(
     )
     data, filename = unpack(data, filename)
     found = read_published(data, choices)
-    return _year_of(found if found is not None else read_table(rows_of(data, filename), choices), choices)
+    return _year_of(found if found is not None else read_table(usual(rows_of(data, filename)), choices), choices)
 
 
 def _year_of(found: SeriesFound, choices: Choices) -> MeterReading:
     findings = list(found.findings)
     regulars, start, end = [], [], []
     suspects: list[Suspect] = []
-    for raw in _pooled(found.raws):
+    for raw in _pooled(_with_readings(found.raws)):
         readings, step, more = _in_order(raw, found, choices)
         readings = replace(readings, values=readings.values * factor_to_kw(raw.unit, step))
         readings, checks = check_values(readings, found.value_column)
@@ -265,6 +266,12 @@ def _year_of(found: SeriesFound, choices: Choices) -> MeterReading:
         years,
         ratio,
     )
+
+
+def _with_readings(raws: Sequence[Raw]) -> Sequence[Raw]:
+    """Of several series those that hold more than zeros, as registers of export or of a tariff without use do not."""
+    filled = [raw for raw in raws if np.nan_to_num(raw.readings.values).any()]
+    return filled or raws
 
 
 def _whole_years(regular: Regular) -> tuple[int, ...]:

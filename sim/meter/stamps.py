@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -14,6 +14,7 @@ DAY = 1440
 EXCEL_EPOCH = 25569
 SERIAL_RANGE = (32874.0, 58805.0)
 YEARS = range(1990, 2061)
+BUDDHIST = 543
 # A single torn date is a bad row; more of them than this share are another order of day and month.
 MOST_CONTRARY = 0.01
 # Stamps know a handful of UTC offsets; where 08:00-09:00 gives many, the second part is the interval's end.
@@ -54,23 +55,30 @@ _WEEKDAY = re.compile(
     r"|\s?\(?(?:星期|周)[一二三四五六日天]\)?",
     re.IGNORECASE,
 )
-_YMD = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?")
+_YMD = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})[日.]?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DMY = re.compile(r"(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\.?")
-_DAY_NAME = re.compile(r"(\d{1,2})\.?[-/ ]?\s?([A-Za-zäéû]{3,9})\.?(?:[-/ ,]{0,2}(\d{4}|\d{2}))?")
+_DAY_NAME = re.compile(
+    r"(\d{1,2})\.?(?:[-/ ]?\s?| de )([A-Za-zäéûçà-я]{3,10})\.?(?:(?:[-/ ,]{0,2}| de )(\d{4}|\d{2}))?(?: г\.?)?", re.I
+)
 _NAME_DAY = re.compile(r"([A-Za-zäéû]{3,9})\.?[ -]{1,2}(\d{1,2})(?:st|nd|rd|th)?(?:,?[ -]{1,2}(\d{4}))?")
 # Without a year: 03/31, 31.03., 3月31日.
 _MD = re.compile(r"(\d{1,2})\s?([-/.])\s?(\d{1,2})\.?")
 _MD_HAN = re.compile(r"(\d{1,2})月(\d{1,2})日?")
+# Minutes ahead of UTC of the zones that stamps name; only their differences count.
+_ZONES = {"cet": 60, "cest": 120, "mez": 60, "mesz": 120, "wet": 0, "west": 60, "eet": 120, "eest": 180, "bst": 60}
+_ZONES |= {"est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420}
+_ZONES |= {"aest": 600, "aedt": 660, "acst": 570, "acdt": 630, "awst": 480, "nzst": 720, "nzdt": 780}
+_ZONES |= {"jst": 540, "kst": 540, "hkt": 480, "sgt": 480, "msk": 180, "sast": 120}
 _CLOCK = re.compile(
-    r"(\d{1,2}):(\d{0,2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm|a\.m\.|p\.m\.)?\s?"
-    r"(z|utc|gmt|(?:utc|gmt)?[+-]\d{2}:?\d{2}|[+-]\d{2})?",
+    r"(\d{1,2}):(\d{0,2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm|[ap]\.\s?m\.)?\s?"
+    rf"(z|utc|gmt|(?:utc|gmt)?[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}|\(?(?:{'|'.join(_ZONES)}|utc|gmt)\)?)?",
     re.I,
 )
 _RANGE = re.compile(r"\s{1,9}(?:-|–|—|~|to|bis|till|until|au|à|do|至|到)\s{1,9}|[~至–—]|/(?=\d{4}-|PT)", re.I)
 _HOUR = re.compile(r"(\d{1,2})\s?[hH](?:\s?(\d{2}))?")
 _PERIOD = re.compile(
-    r"(?:([A-Za-z]{1,2}|hour|hr|period|第)[ _-]?)?(\d{1,4}(?:\.\d{1,6})?)\s?(?:时段|时|時|点|點|h|hr)?", re.I
+    r"(?:([A-Za-z]{1,2}|hour|hr|period|block|第)[ _-]?)?(\d{1,6}(?:\.\d{1,6})?)\s?(?:时段|时|時|点|點|h|hr|[ab])?", re.I
 )
 _HOURS = re.compile(r"(\d{1,2})\s?(?:-|–|—|~|to|至)\s?(\d{1,2})(?:\s?[hH时])?")
 # What may stand before and behind the number of a step: H01, HE1, T0015, P96, 第1点, 00:15 kWh.
@@ -79,19 +87,23 @@ _LABEL = re.compile(
     r"|(?<=\d)\s?(?:hours?|hrs?|h|uhr|点|點|时|時|kwh?|mwh?)$",
     re.I,
 )
+_ERA = re.compile(
+    r"(?:(令和|平成|R|H)\s?(?=元|\d{1,2}\D)|民國\s?|(?=1\d\d\D))(元|\d{1,3})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?"
+)
+_UNIX = re.compile(r"1\d{9}(\d{3})?(\.\d{1,9})?")
 _MONTH_NAMES = (
-    ("jan", "jän", "ene", "gen"),
-    ("feb", "fév"),
-    ("mar", "mär"),
-    ("apr", "avr", "abr"),
-    ("may", "mai", "mag", "mei"),
-    ("jun", "juin", "giu"),
-    ("jul", "juil", "lug"),
-    ("aug", "aoû", "ago"),
-    ("sep", "set"),
-    ("oct", "okt", "ott"),
-    ("nov",),
-    ("dec", "dez", "déc", "dic"),
+    ("jan", "jän", "ene", "gen", "янв"),
+    ("feb", "fév", "fev", "фев"),
+    ("mar", "mär", "мар"),
+    ("apr", "avr", "abr", "апр"),
+    ("may", "mai", "mag", "mei", "май", "мая"),
+    ("jun", "juin", "giu", "июн"),
+    ("jul", "juil", "lug", "июл"),
+    ("aug", "aoû", "ago", "авг"),
+    ("sep", "set", "сен"),
+    ("oct", "okt", "ott", "out", "окт"),
+    ("nov", "ноя"),
+    ("dec", "dez", "déc", "dic", "дек"),
 )
 _MONTHS = {name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names}
 
@@ -119,6 +131,8 @@ def parse_stamps(cells: Sequence[object], day_first: bool | None = None, year: i
         if minute is not None and clock is not None:
             minutes[i] = minute + clock
             offsets[i] = np.nan if offset is None else offset
+    if any(text.strip(") ").lower().endswith(tuple(_ZONES)) for text in clocks):
+        offsets = _carried_on(offsets)
     times = {clock for clock, _ in clocks.values()}
     is_range = any(
         isinstance(cell, str) and _RANGE.search(cell[:LONGEST_STAMP]) for cell in cells[:: len(cells) // 50 + 1]
@@ -128,6 +142,16 @@ def parse_stamps(cells: Sequence[object], day_first: bool | None = None, year: i
     has_year = not dates or sum(_without_year(text) for text in dates) <= len(dates) / 2
     minutes = minutes if has_year else _years_climbing(minutes)
     return Stamps(minutes, offsets, DAY in times and 0 not in times, order, is_range, has_year)
+
+
+def _carried_on(offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Offsets of rows without a zone: those of the last row that names one, or of the first. Some files name it on the
+    days of a change only."""
+    named = np.flatnonzero(np.isfinite(offsets))
+    if not len(named):
+        return offsets
+    last = np.searchsorted(named, np.arange(len(offsets)), side="right") - 1
+    return offsets[named[np.maximum(last, 0)]]
 
 
 def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -183,7 +207,7 @@ def _split(cell: object) -> tuple[str | int | None, str]:
     if isinstance(cell, date):
         return ((cell.toordinal() - _EPOCH_ORDINAL) * DAY, "") if cell.year in YEARS else (None, "")
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return _serial_minutes(float(cell)), ""
+        return _since_1970(str(cell)) or (_serial_minutes(float(cell)), "")
     return None, ""
 
 
@@ -215,12 +239,17 @@ def _split_compact(text: str) -> tuple[str | int | None, str]:
         return text[:8], f"{text[8:10]}:{text[10:12]}"
     if re.fullmatch(r"\d{5}([.,]\d{1,15})?", text):
         return _serial_minutes(float(text.replace(",", "."))), ""
-    if re.fullmatch(r"1\d{9}(\d{3})?", text):
-        return int(text[:10]) // 60, ""
+    if (since := _since_1970(text)) is not None:
+        return since
     day, gap, clock = re.sub(r"(?<=\d)T(?=\d)", " ", text).rpartition(" ")
     if gap and re.fullmatch(r"\d{2}(\d{2}){0,2}", clock) and (_YMD.fullmatch(day) or _COMPACT.fullmatch(day)):
         return day, f"{clock[:2]}:{clock[2:4]}"
     return text, ""
+
+
+def _since_1970(text: str) -> tuple[int, str] | None:
+    """Unix seconds or milliseconds, which count in UTC; None for anything else."""
+    return (int(text[:10]) // 60, "0:00Z") if _UNIX.fullmatch(text) else None
 
 
 def _serial_minutes(value: float) -> int | None:
@@ -252,7 +281,7 @@ def _span(dates: set[str], day_first: bool) -> int:
 
 def _parse_date(text: str, day_first: bool, year: int = USUAL_YEAR) -> int | None:
     """Minutes since 1970 of the day's begin, None if the text is no date."""
-    text = _strip_weekday(text)
+    text = _western_year(_strip_weekday(text))
     if match := _YMD.fullmatch(text) or _COMPACT.fullmatch(text):
         return _day_minutes(match[1], match[2], match[3])
     if match := _DMY.fullmatch(text):
@@ -270,6 +299,15 @@ def _parse_date(text: str, day_first: bool, year: int = USUAL_YEAR) -> int | Non
     return None
 
 
+def _western_year(text: str) -> str:
+    """Years of the Japanese eras Heisei and Reiwa and of the Republic of China: 令和7年3月3日, R7/3/3, 114/03/03."""
+    if not (match := _ERA.fullmatch(text)):
+        return text
+    before = 2018 if match[1] in ("令和", "R") else 1988 if match[1] in ("平成", "H") else 1911
+    year = 1 if match[2] == "元" else int(match[2])
+    return f"{before + year}-{match[3]}-{match[4]}" if before < 1912 or year < 100 else text
+
+
 def month_number(name: str) -> int:
     """1 to 12 of a month's name or its beginning, in the languages such files come in; 0 if it is none."""
     return _MONTHS.get(name.lower()[:4], _MONTHS.get(name.lower()[:3], 0))
@@ -277,6 +315,8 @@ def month_number(name: str) -> int:
 
 def _day_minutes(year: str, month: str | int, day: str) -> int | None:
     full_year = int(year) + 2000 if len(year) == 2 else int(year)
+    # The Buddhist era of Thailand.
+    full_year -= BUDDHIST if full_year - BUDDHIST in YEARS else 0
     if full_year not in YEARS:
         return None
     try:
@@ -303,6 +343,8 @@ def _parse_clock(text: str) -> tuple[int | None, float | None]:
 def _offset(text: str | None) -> float | None:
     if not text:
         return None
+    if (zone := text.strip("()").lower()) in _ZONES:
+        return float(_ZONES[zone])
     match = re.search(r"([+-])(\d{2}):?(\d{2})?", text)
     return float(f"{match[1]}1") * (int(match[2]) * 60 + int(match[3] or 0)) if match else 0.0
 
@@ -331,7 +373,19 @@ def parse_clocks(cells: Sequence[object]) -> Clocks:
     if np.isfinite(list(texts.values())).sum() > len(texts) / 2:
         minutes = np.array([_number_or(texts, cell) for cell in cells], dtype=float)
         return Clocks(minutes, names_both_ends=ranges > len(texts) / 2)
-    return _numbered_clocks(np.array([_clock_number(cell) for cell in cells], dtype=float))
+    if _are_dotted(texts):
+        pointed = {cell: _clock_minutes(str(cell).replace(".", ":")) for cell in texts}
+        return Clocks(np.array([_number_or(pointed, cell) for cell in cells], dtype=float))
+    return _numbered_clocks(np.array([clock_number(cell) for cell in cells], dtype=float))
+
+
+def _are_dotted(cells: Collection[object]) -> bool:
+    """Whether all cells read 9.15 for 9:15: two digits below 60 behind the point, and more of them than halves."""
+    matches = [re.fullmatch(r"(\d{1,2})\.([0-5]\d)", str(cell).strip()[:20]) for cell in cells]
+    found = [match for match in matches if match]
+    return (
+        len(found) == len(matches) > 0 and max(int(m[1]) for m in found) > 1 and {m[2] for m in found} != {"00", "50"}
+    )
 
 
 def _number_or(texts: dict[object, float], cell: object) -> float:
@@ -342,7 +396,7 @@ def _is_range(cell: str) -> bool:
     return _HOURS.fullmatch(cell.strip()[:20]) is not None or _RANGE.search(cell[:LONGEST_STAMP]) is not None
 
 
-def _clock_number(cell: object) -> float:
+def clock_number(cell: object) -> float:
     if isinstance(cell, str):
         match = _PERIOD.fullmatch(cell.strip()[:20])
         return float(match[2]) if match else np.nan
@@ -364,6 +418,8 @@ def _numbered_clocks(numbers: NDArray[np.float64]) -> Clocks:
             return Clocks((numbers - 1) * period, numbers, period)
     if top <= 24:
         return Clocks(np.round(numbers * 60))
+    if top > 2400 and is_whole and (numbers[np.isfinite(numbers)] % 100 == 0).all():
+        numbers = numbers / 100
     return Clocks(np.where((numbers % 100 < 60) & (numbers <= 2400), numbers // 100 * 60 + numbers % 100, np.nan))
 
 
@@ -397,21 +453,26 @@ def _follows(first: int, second: int) -> bool:
 def label_minutes(labels: Sequence[str]) -> list[float] | None:
     """Minutes of the day of column headings that name the steps of a day: 00:15, T0015, H01, P96, 1时, 00:00-00:15.
 
-    None unless there are 23 to 25, 46 to 50 or 92 to 100 of them at even steps, counting up.
+    None unless there are 23 to 25, 46 to 50 or 92 to 100 of them at even steps, counting up; what goes beyond a day is
+    filled when clocks go back.
     """
     size = next((size for size in (24, 48, 96) if abs(len(labels) - size) <= size // 24), None)
     if size is None:
         return None
     minutes = [_clock_minutes(label) for label in labels]
+    if minutes[-1] == 0 < minutes[0]:
+        minutes[-1] = DAY
     if not np.isfinite(minutes).all():
         minutes = _numbered_labels(labels, size)
     steps = np.diff(minutes)
     is_even = np.isfinite(minutes).all() and (steps > 0).all() and np.median(steps) == DAY / size
-    return [float(minute) for minute in minutes[:size]] if is_even else None
+    return [float(minute) for minute in minutes] if is_even else None
 
 
 def _numbered_labels(labels: Sequence[str], size: int) -> list[float]:
-    bare = [_LABEL.sub("", label.strip()[:24]) for label in labels]
+    begins = {match[0] if (match := re.match(r"[^\W\d]{1,8}[ _-]?", label.strip()[:24])) else "" for label in labels}
+    shared = begins.pop() if len(begins) == 1 else ""
+    bare = [_LABEL.sub("", label.strip()[:24].removeprefix(shared)) for label in labels]
     if all(re.fullmatch(r"\d{4}", label) for label in bare):
         return [int(label[:2]) * 60.0 + int(label[2:]) for label in bare]
     if all(re.fullmatch(r"\d{1,3}", label) for label in bare):
@@ -452,5 +513,6 @@ def is_midnight(cell: object) -> bool:
 def serial_like(cell: object) -> bool:
     """Whether a cell is a bare number that could be Excel's day count or Unix seconds."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return SERIAL_RANGE[0] <= cell <= SERIAL_RANGE[1]
-    return isinstance(cell, str) and re.fullmatch(r"\d{5}([.,]\d{1,15})?|1\d{9}(\d{3})?", cell.strip()) is not None
+        return SERIAL_RANGE[0] <= cell <= SERIAL_RANGE[1] or _UNIX.fullmatch(str(cell)) is not None
+    text = cell.strip()[:40] if isinstance(cell, str) else ""
+    return re.fullmatch(r"\d{5}([.,]\d{1,15})?", text) is not None or _UNIX.fullmatch(text) is not None

@@ -29,7 +29,7 @@ from sim.meter.file import JOINED, Sheet
 from sim.meter.findings import MeterFinding, finding, followed, listing, quoted, refusal
 from sim.meter.kinds import Kind
 from sim.meter.mends import Action
-from sim.meter.parts import Part, alike, columns_finding, key_columns, role_of, row_parts, rows_finding
+from sim.meter.parts import Part, alike, columns_finding, key_columns, role_of, row_parts, rows_finding, take_turns
 from sim.meter.periods import across_changes
 from sim.meter.series import Readings
 from sim.meter.stamps import DAY, USUAL_YEAR, Clocks, DateOrderError, Stamps, parse_clocks, parse_stamps
@@ -41,6 +41,7 @@ MOST_BAD_STAMPS = 0.05
 # Rows of a year without stamps: hours, half hours, quarter hours or minutes, of 365 or 366 days.
 STEPS_WITHOUT_STAMPS = (60, 30, 15, 10, 5, 1)
 BY_DAY = "one row a day"
+DAY_STEPS = (24, 48, 96)
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,26 @@ class Rows:
         columns = self.layout.days[0]
         return [row[c] if c < len(row) else None for row in self.data for c in columns]
 
+    @property
+    def usual_steps(self) -> int:
+        """How many of a row's columns make a usual day."""
+        return max((size for size in DAY_STEPS if size <= self.steps), default=self.steps)
+
+    def _numbered(self, clocks: Clocks) -> Clocks:
+        """The steps of a day counted from 1, as far as its row is filled: all only where clocks go back."""
+        usual = self.usual_steps
+        values = parse_numbers(self.values(0), self.sheet.delimiter).values.reshape(-1, self.steps)
+        is_there = np.isfinite(values) & ((values != 0) | (np.arange(self.steps) < usual))
+        filled = np.where(is_there, np.arange(1, self.steps + 1), 0).max(axis=1)
+        numbers = np.where(np.arange(1, self.steps + 1) <= filled[:, None], np.arange(1.0, self.steps + 1), np.nan)
+        minutes = np.where(np.isfinite(numbers.ravel()), clocks.minutes, np.nan)
+        return replace(clocks, minutes=minutes, numbers=numbers.ravel(), period=DAY // usual)
+
     @cached_property
     def clocks(self) -> Clocks | None:
         if self.layout.days:
-            return parse_clocks([timedelta(minutes=minute) for minute in self.layout.days[1]] * len(self.data))
+            clocks = parse_clocks([timedelta(minutes=minute) for minute in self.layout.days[1]] * len(self.data))
+            return clocks if self.steps <= self.usual_steps else self._numbered(clocks)
         return None if self.layout.clock is None else parse_clocks(self.cells(self.layout.clock))
 
 
@@ -198,7 +215,7 @@ def _value_columns(layout: Layout, choices: Choices) -> tuple[list[int], list[Me
     if not layout.rivals:
         return best, []
     names = [layout.name(c) for c in best]
-    if alike(names):
+    if alike(names) or take_turns([layout.profiles[c].values for c in best]):
         return best, [columns_finding(names)]
     text = followed(why_value(layout), Problem("Choose another if it is wrong."))
     return best[:1], [finding("column_guess", "question", text)]
@@ -284,7 +301,7 @@ class Times:
         return [layout.name(c) for c in (layout.time, layout.clock) if c is not None]
 
     def _parsed(self, grid: Rows, time: int, choices: Choices) -> Stamps:
-        dates = grid.cells(time)
+        dates = grid.cells(time) if grid.layout.clock is None else _carried_down(grid.cells(time))
         try:
             stamps = parse_stamps(dates, choices.day_first, choices.year or USUAL_YEAR)
         except DateOrderError as error:
@@ -338,6 +355,15 @@ class Times:
             day = (minutes - start) // DAY
             minutes = np.where(day == 59, -1, np.where(day > 59, minutes - DAY, minutes))
         return minutes
+
+
+def _carried_down(dates: Sequence[object]) -> list[object]:
+    """Dates beside a column of times: an empty cell has the date above it, as under merged cells."""
+    carried: list[object] = []
+    for cell in dates:
+        is_empty = cell is None or (isinstance(cell, str) and not cell.strip())
+        carried.append(carried[-1] if is_empty and carried else cell)
+    return carried
 
 
 def says_utc(name: str) -> bool:
@@ -426,9 +452,13 @@ def _dated(
     """(minutes, findings); refuses a column where many rows with numbers have no readable date."""
     if grid.layout.time is None:
         return minutes, []
+    is_lost = minutes < 0
+    if grid.steps > grid.usual_steps:
+        # The columns of the hour when clocks go back are empty, or 0, on all other days.
+        is_lost &= ~numbers.is_blank & (np.arange(len(minutes)) % grid.steps < grid.usual_steps)
     # A row with neither date nor number is a heading that came again, or a text.
-    is_bad = (minutes < 0) & ~numbers.is_blank & ~numbers.is_text
-    texts = int(((minutes < 0) & ~is_bad).sum())
+    is_bad = is_lost & ~numbers.is_blank & ~numbers.is_text
+    texts = int((is_lost & ~is_bad).sum())
     if is_bad.mean() > MOST_BAD_STAMPS or (minutes < 0).all():
         at = int(np.flatnonzero(minutes < 0)[0])
         shown = grid.cells(grid.layout.time)[int(part.rows[at])]
@@ -444,7 +474,7 @@ def _dated(
     if texts:
         what = one_or_many(texts, "{count:,} row", "{count:,} rows")
         text = Problem("{what} without date and number, such as headings, were left out.", what=what)
-        found.append(finding("text_rows", "note", text, rows[(minutes < 0) & ~is_bad]))
+        found.append(finding("text_rows", "note", text, rows[is_lost & ~is_bad]))
     if is_bad.any():
         text = Problem(
             "{what} without a readable date and time and left out ({rows}).",

@@ -22,9 +22,12 @@ UNIT_TO_KW = {
     "kJ": 1 / 3600,
     "MJ": 1 / 3.6,
     "GJ": 1 / 3.6e-3,
+    "kBtu": 0.29307107,
+    "MMBtu": 293.07107,
+    "therm": 29.307107,
 }
 POWER_UNITS = ("kW", "MW", "W", "GW", "万kW")
-ENERGY_UNITS = ("kWh", "MWh", "Wh", "GWh", "万kWh", "亿kWh", "MJ", "GJ", "kJ", "J")
+ENERGY_UNITS = ("kWh", "MWh", "Wh", "GWh", "万kWh", "亿kWh", "MJ", "GJ", "kJ", "J", "kBtu", "MMBtu", "therm")
 _PREFIXES = {"": "", "k": "k", "m": "M", "g": "G", "к": "k", "м": "M", "г": "G"}
 _NUMERALS = {"百万": 1e6, "十万": 1e5, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
 _WATT = re.compile(
@@ -39,6 +42,9 @@ _WORDS = (
     (re.compile(r"kilo-?watts?|kilovatios?", re.I), "kW"),
     (re.compile(r"mega-?watts?|megavatios?", re.I), "MW"),
     (re.compile(r"\bwatts?\b", re.I), "W"),
+    (re.compile(r"\bmm\s?btu\b", re.I), "MMBtu"),
+    (re.compile(r"\bk\s?btu\b", re.I), "kBtu"),
+    (re.compile(r"\btherms?\b", re.I), "therm"),
 )
 # Chinese names: longest first, as 千瓦 is the beginning of 千瓦时.
 _CHINESE = (
@@ -55,7 +61,7 @@ _CHINESE_MANY = re.compile(r"(百万|十万|千(?!瓦)|万|萬|亿|億)\s*(千�
 
 def is_energy(unit: str) -> bool:
     """Whether a unit counts energy, of an interval or on a counter."""
-    return unit.endswith(("h", "J"))
+    return unit in ENERGY_UNITS
 
 
 @lru_cache(maxsize=4096)

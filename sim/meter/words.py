@@ -17,7 +17,7 @@ def _words(text: str) -> tuple[str, ...]:
 TIME = _words(
     """
     timestamp datetime date time zeit datum uhrzeit fecha hora heure période data interval period stamp von
-    bis start begin hour horodate czas godzina čas tid saat tarih ora dag mtu aika klockan van tot ymd
+    bis start begin hour horodate czas godzina čas tid saat tarih ora dag tijd mtu aika klockan van tot ymd
     last_changed 时间 時間 日期 时刻 時刻 日時 年月日 时段 дата время час 시간 일시 날짜
     """
 )
@@ -31,6 +31,9 @@ LOAD = _words(
     用電 电力 電力 需要 使用量 実績 消費 мощность потребление энергия нагрузка 사용량 전력 부하
     """
 )
+BOUGHT = _words("import afname bezug 购电 買電")
+USED = _words("consum verbrauch verbruik consommation usage home load 用电 用電 消費 負荷 负荷")
+MADE = _words("produc produz generat erzeug solar pv 发电 発電")
 TOTAL = _words(
     """
     total sum site gesamt totaal totale 总 總 合计 全厂 итого всего 합계
@@ -110,7 +113,8 @@ BEGIN = _words(
 )
 CLOCK = _words(
     """
-    hour stunde hora heure ora hh settlement period he hr 时 点 時 час saat interval timme trading sp time
+    hour stunde hora heure ora hh hhmm settlement period block slot blk tijd uur
+    godz he hr 时 点 時 час saat interval timme trading sp time
     """
 )
 UTC = ("utc", "gmt", "zulu")
@@ -125,7 +129,7 @@ def plain(name: str) -> str:
 @lru_cache(maxsize=4096)
 def has_word(name: str, words: Sequence[str]) -> bool:
     """Whether a heading holds one of these words."""
-    text = re.sub(r"[_\W]+", " ", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:200])))
+    text = re.sub(r"[_\W]+", " ", plain(re.sub(r"(?<=[a-z][a-z])(?=[A-Z])", " ", name[:200])))
     if any(word in text for word in words if not word.isascii()):
         return True
     return _western(words).search(text) is not None

@@ -33,6 +33,7 @@ from sim.meter.series import (
     to_standard_time,
     unswapped,
 )
+from sim.meter.shapes import usual
 from sim.meter.stamps import DAY, is_clock, parse_clocks
 from sim.meter.table import Choices, Rows, Times
 from sim.meter.units import find_unit
@@ -62,7 +63,7 @@ class PriceChoices:
 def read_curve(data: bytes, filename: str, choices: PriceChoices | None = None) -> Curve:
     """A curve from a table of prices. Raises Refusal or MeterError, and MeterQuestion where only the user can say."""
     choices = choices or PriceChoices()
-    sheet = rows_of(*unpack(data, filename))
+    sheet = usual(rows_of(*unpack(data, filename)))
     table = _table_of_months(sheet, choices)
     if table is not None:
         return table
@@ -177,7 +178,7 @@ def _price_column(layout: Layout, choices: PriceChoices) -> tuple[int, list[Mete
 
 def _price_score(layout: Layout, column: int) -> int:
     name = layout.name(column)
-    score = 8 * (find_price_unit(name) is not None) + 4 * has_word(name, words.PRICE)
+    score = 8 * (find_price_unit(name) is not None) + 4 * has_word(name, words.PRICE) + has_word(name, words.TOTAL)
     score += 3 * (column < len(layout.hints) and find_price_unit(layout.hints[column]) is not None)
     is_load = find_price_unit(name) is None and find_unit(name) is not None
     kind = layout.profiles[column].kind

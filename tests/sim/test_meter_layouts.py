@@ -7,7 +7,8 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -60,6 +61,35 @@ def archive(**files: str) -> bytes:
             written.writestr(f"{name}.csv", text)
         written.writestr("readme.md", "x")
     return buffer.getvalue()
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def marked(t: datetime) -> str:
+    """An hour in Berlin, whose zone is named on the day of a change only."""
+    at = (t - timedelta(hours=1)).replace(tzinfo=UTC).astimezone(BERLIN)
+    zone = f" ({at.tzname()})" if (at.month, at.day) == (3, 30) else ""
+    return f"{at:%d/%m/%Y %H:%M:%S}{zone} - {at + timedelta(hours=1):%d/%m/%Y %H:%M:%S}{zone}"
+
+
+def unix(t: datetime) -> int:
+    return round((t - timedelta(hours=SITE_H) - datetime(1970, 1, 1)).total_seconds())
+
+
+def lakhs(watts: int) -> str:
+    """10,12,000 for a million and twelve thousand."""
+    thousands, rest = divmod(watts, 1000)
+    high, low = divmod(thousands, 100)
+    return f"{high},{low:02d},{rest:03d}" if high else f"{low},{rest:03d}"
+
+
+def day(date: datetime) -> list[datetime]:
+    return [date + QUARTER * k for k in range(96)]
+
+
+def half_hours(date: datetime) -> list[datetime]:
+    return day(date)[::2]
 
 
 HALF = "time,kW", lambda t: f"{iso(t)},{kw(t) / 2}"
@@ -297,6 +327,134 @@ LAYOUTS: dict[str, tuple[str | bytes, float, set[str]]] = {
         set(),
     ),
     "watts": (table("time;Watt", lambda t: f"{iso(t)};{kw(t) * 1000}"), QUARTERS_KWH, set()),
+    "a zone's name where clocks change": (
+        table("MTU (CET/CEST),Area,Actual Total Load (MW)", lambda t: f"{marked(t)},BZN|XX,{kw(t) / 1000}", H),
+        HOURS_KWH,
+        set(),
+    ),
+    "unit beside the records": (
+        json.dumps({"reading_type": {"unit": "Wh"}, "values": [{"date": iso(t), "value": kw(t) * 250} for t in Q]}),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "half hours to midnight": (
+        rows(
+            "MPAN,Type,Units,Date," + ",".join(f"{m // 60 % 24:02d}:{m % 60:02d}" for m in range(30, 1441, 30)),
+            [
+                f"1200012345678,{kind},kWh,{d:%d/%m/%Y}," + ",".join(str(kw(t) * share) for t in half_hours(d))
+                for d in DATES
+                for kind, share in (("AI", 0.5), ("RI", 0.1), ("AE", 0))
+            ],
+        ),
+        sum(kw(t) for t in stamps(30)) / 2,
+        {"series"},
+    ),
+    "a hundred quarter hours": (
+        rows(
+            "POD;DATA;" + ";".join(f"E{k}" for k in range(1, 101)),
+            [f"IT001E1;{d:%Y%m%d};" + ";".join(str(kw(t)) for t in day(d)) + ";0,0" * 4 for d in DATES],
+        ),
+        QUARTERS_KWH,
+        {"unit"},
+    ),
+    "blocks of a day": (
+        table("Date,Block No,Drawal (MW)", lambda t: f"{t:%d-%m-%Y},{t.hour * 4 + t.minute // 15 + 1},{kw(t) / 1000}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "year of Reiwa": (
+        table("日付,時刻,電力量(kWh)", lambda t: f"令和7年{t.month}月{t.day}日,{t:%H:%M},{kw(t) / 4}").encode("cp932"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "year of the Republic": (
+        table("日期,時間,需量(kW)", lambda t: f"{t.year - 1911}/{t:%m/%d},{t:%H:%M},{kw(t)}").encode("big5"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "Buddhist year": (
+        table("วันที่,เวลา,kW", lambda t: f"{t:%d/%m}/{t.year + 543},{t:%H:%M},{kw(t)}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "Unix seconds": (table("unix_time,P_W", lambda t: f"{unix(t)},{kw(t) * 1000}"), QUARTERS_KWH, {"utc"}),
+    "Unix milliseconds": (json.dumps([[unix(t) * 1000, kw(t)] for t in Q]), QUARTERS_KWH, {"utc", "unit"}),
+    "lakhs": (table("time;Power (W)", lambda t: f"{iso(t)};{lakhs(kw(t) * 1000)}"), QUARTERS_KWH, set()),
+    "kW and MW in the cells": (
+        table("time,load", lambda t: f"{iso(t)},{f'{kw(t)} kW' if kw(t) < 1000 else f'{kw(t) / 1000} MW'}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "British thermal units": (
+        table("time,Electricity (kBtu)", lambda t: f"{iso(t)},{kw(t) / 4 / 0.29307107}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "dotted date and clock": (
+        table("Datum;tijd;kW", lambda t: f"{t:%Y.%m.%d.};{t:%H.%M};{kw(t)}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "a. m.": (
+        table("Fecha;kW", lambda t: f"{t:%d/%m/%Y} {t.hour % 12 or 12}:{t:%M} {'ap'[t.hour > 11]}. m.;{kw(t)}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "de marzo de": (
+        table("Fecha;kW", lambda t: f"{t.day} de {('marzo', 'abril')[t.month - 3]} de {t.year} {t:%H:%M};{kw(t)}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "Russian months": (
+        table("Время;кВт", lambda t: f"{t.day} {('марта', 'апреля')[t.month - 3]} {t.year} {t:%H:%M};{kw(t)}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "year, month, day and hour apart": (
+        table("Year,Month,Day,Hour,kW", lambda t: f"{t.year},{t.month},{t.day},{t.hour},{kw(t)}", H),
+        HOURS_KWH,
+        set(),
+    ),
+    "days across": (
+        rows(
+            "时间," + ",".join(f"{d.month}月{d.day}日" for d in DATES),
+            [f"{t:%H:%M}," + ",".join(str(kw(d + (t - FIRST))) for d in DATES) for t in Q[:96]]
+            + ["合计" + ",9" * DAYS],
+        ),
+        QUARTERS_KWH,
+        {"unit", "year"},
+    ),
+    "a date on the day's first row": (
+        table(
+            "日期,时间,功率(kW)", lambda t: f"{t:%Y-%m-%d},{t:%H:%M},{kw(t)}" if t in DATES else f",{t:%H:%M},{kw(t)}"
+        ),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "day and night side by side": (
+        table(
+            "Datum;Laag tarief (kWh);Normaal tarief (kWh)",
+            lambda t: f"{iso(t)};" + (f"0;{kw(t) / 4}" if 7 <= t.hour < 23 else f"{kw(t) / 4};0"),
+        ),
+        QUARTERS_KWH,
+        {"series"},
+    ),
+    "bought, made and used": (
+        table(
+            "time,Energy Produced (Wh),Energy Consumed (Wh),Imported from Grid (Wh)",
+            lambda t: f"{iso(t)},{9000 * (8 < t.hour < 17)},{kw(t) * 250},{kw(t) * 250 - 9000 * (8 < t.hour < 17)}",
+        ),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "numbered channels": (
+        rows(
+            "time,Channel,Value,UOM",
+            [f"{iso(t)},{c},{v},{u}" for t in Q for c, v, u in ((1, kw(t), "kW"), (2, 9, "kVAr"))],
+        ),
+        QUARTERS_KWH,
+        {"series"},
+    ),
     "two panels of one hall": (
         table("time,Panel 1 kW,Panel 2 kW", lambda t: f"{iso(t)},{kw(t) / 2},{kw(t) / 2}"),
         QUARTERS_KWH,

@@ -114,6 +114,29 @@ FILES: dict[str, tuple[str, str, PriceChoices]] = {
         "day",
         PriceChoices(),
     ),
+    "rows of numbers without names": (
+        rows(
+            "MARGINALPDBC;", [f"{t.year};{t.month:02d};{t.day:02d};{t.hour + 1};{price(t)};{price(t)};" for t in YEAR]
+        ),
+        "year",
+        PriceChoices(unit="per MWh"),
+    ),
+    "numbered blocks": (
+        rows(
+            "日期,时段,节点,电价(元/MWh)",
+            [f"{t:%Y-%m-%d},{4 * t.hour + q},A,{price(t)}" for t in YEAR for q in (1, 2, 3, 4)],
+        ),
+        "year",
+        PriceChoices(),
+    ),
+    "the whole price beside its parts": (
+        table(
+            "datetime_beginning_ept,system_energy_price_da,total_lmp_da,congestion_price_da",
+            lambda t: f"{t:%m/%d/%Y %I:%M:%S %p},9,{price(t)},1",
+        ),
+        "year",
+        PriceChoices(unit="per MWh"),
+    ),
     "months": (
         rows(
             f"Hour (CNY/kWh),{MONTHS}",
