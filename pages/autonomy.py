@@ -5,7 +5,7 @@ import streamlit as st
 from report.screen import autonomy as charts_autonomy
 from study.autonomy import SHOCKS
 from ui import answers, autonomy, form, state
-from ui.figures import card, chart
+from ui.figures import card, chart, conclude
 from ui.state import t
 
 scenario, words, dark = state.current(), state.words(), state.is_dark()
@@ -16,7 +16,7 @@ study = answers.study_or_reason()
 seen = autonomy.found(study)
 
 with st.container(border=True, gap="small"):
-    st.header(autonomy.headline(seen), anchor=False)
+    conclude(autonomy.headline(seen))
     st.markdown(autonomy.lead(seen))
 
 with card(autonomy.supply_title(seen), t("autonomy.supply.note")):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import answers, claims, state
-from ui.figures import card
+from ui.figures import card, conclude
 from ui.state import t
 
 scenario = state.current()
@@ -16,7 +16,7 @@ listed = claims.of_case()
 found = claims.verdicts(study, listed)
 if found:
     with st.container(border=True, gap="small"):
-        st.header(claims.summary(found), anchor=False)
+        conclude(claims.summary(found))
         st.markdown(f":small[:gray[{t('claims.note')}]]")
     for verdict in found:
         with st.container(border=True, gap="small"):

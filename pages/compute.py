@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import answers, compute, state
-from ui.figures import card, chart
+from ui.figures import card, chart, conclude
 from ui.state import t
 
 scenario, dark = state.current(), state.is_dark()
@@ -16,7 +16,7 @@ worth = compute.found(study)
 if worth is not None:
     at_most = compute.break_even(study)
     with st.container(border=True, gap="small"):
-        st.header(compute.title(study, worth, at_most), anchor=False)
+        conclude(compute.title(study, worth, at_most))
         st.markdown(t("compute.lead"))
         compute.show_metrics(compute.metrics(study, worth, at_most))
     with card(t("compute.levers.title"), compute.lever_note(study, worth)):

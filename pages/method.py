@@ -23,7 +23,7 @@ with method, st.container(width=860):
     text = (
         METHODS[state.words().language].read_text(encoding="utf-8").partition("\n")[2]
     )  # its title is the page's question
-    st.markdown(text.replace("\n## ", "\n### "))
+    st.markdown(text)
 
 with data:
     used = {path: entry for path, entry in register().items() if entry.when(scenario)}

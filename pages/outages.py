@@ -9,7 +9,7 @@ from report.screen import outages as charts_outages
 from report.text import say
 from study.outages import LENGTHS_H
 from ui import answers, outages, state
-from ui.figures import card, chart
+from ui.figures import card, chart, conclude
 from ui.state import t
 
 scenario, words, dark = state.current(), state.words(), state.is_dark()
@@ -20,7 +20,7 @@ study = answers.study_or_reason()
 seen = outages.found(study)
 
 with st.container(border=True, gap="small"):
-    st.header(outages.headline(seen), anchor=False)
+    conclude(outages.headline(seen))
     st.markdown(outages.lead(study))
 
 curves = outages.curves(seen)

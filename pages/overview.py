@@ -10,10 +10,9 @@ from report.screen import cost as charts_cost
 from report.screen import operation as charts_operation
 from report.text import levers as lever_text
 from report.text import say
-from sim.inputs.register import unverified
 from study import answer
 from study.alerts import alerts
-from ui import answers, changed, explain, start, state
+from ui import answers, changed, explain, form, start, state
 from ui.figures import card, chart
 from ui.later import BREATH_S, Later
 from ui.state import t
@@ -29,11 +28,11 @@ if state.is_own():
     sides = st.grid(2, min_column_width=400)
     with sides.container(gap="small"):
         start.fields()
-    beside = sides.container(gap="small")
+    beside = sides.container(gap="small", key="own_answer")  # its box goes first on a phone: `ui.served`
 study, was = answers.study_or_reason(), changed.former()
 
 with beside:
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="small", key="answer_box"):
         answers.headline(study)
         holds, parts = Later(LINE_PX), Later(LINE_PX)
         remarks = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
@@ -80,7 +79,7 @@ if not state.is_drawn_first():
     with warnings.filled():
         answers.warnings(study)
 with chips.filled():
-    answers.chips(answer.chips(study, len(alerts(study)), len(unverified(scenario))))
+    answers.chips(answer.chips(study, len(alerts(study)), len(form.marks())))
 with parts.filled():
     st.markdown(sentences.parts_line(study, words))
 with holds.filled():

@@ -7,7 +7,7 @@ import streamlit as st
 from report.screen import charts
 from report.screen import risk as charts_risk
 from ui import answers, policy, risk, state
-from ui.figures import card, chart
+from ui.figures import card, chart, conclude
 from ui.state import t
 
 scenario, words, dark = state.current(), state.words(), state.is_dark()
@@ -19,7 +19,7 @@ study = answers.study_or_reason()
 count, seed, target = risk.ask_run()
 found = risk.run(study, count, seed, target)
 with st.container(border=True, gap="small"):
-    st.header(risk.answer(study, found), anchor=False)
+    conclude(risk.answer(study, found))
     st.markdown(risk.payback_sentence(found))
 
 grid = st.grid(2, min_column_width=400)

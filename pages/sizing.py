@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import answers, sizing, state
+from ui.figures import conclude
 from ui.state import t
 
 scenario = state.current()
@@ -21,7 +22,7 @@ with st.container(border=True, gap="small"):
         st.info(limit)
     each = sizing.ask_unit(found)
     table = sizing.rows(found, each)
-    title.header(sizing.headline(found, table), anchor=False)
+    conclude(sizing.headline(found, table), title)
     sentence.markdown(sizing.rule_sentence(found, table))
     with st.container(horizontal=True):
         sizing.take_button(found, found.best.size, t("sizing.row.best"), "best")

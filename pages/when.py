@@ -4,6 +4,7 @@ import streamlit as st
 
 from report.text import when as when_text
 from ui import answers, state, when
+from ui.figures import conclude
 from ui.state import t
 
 scenario, words = state.current(), state.words()
@@ -14,7 +15,7 @@ study = answers.study_or_reason()
 plan = when.found(study)
 
 with st.container(border=True, gap="small"):
-    st.header(when_text.headline(plan, words), anchor=False)
+    conclude(when_text.headline(plan, words))
     st.markdown(when_text.basis(plan, words))
     st.button(t("when.stop" if plan.in_use else "when.count"), on_click=when.switch, key="when_switch")
 

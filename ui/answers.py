@@ -21,7 +21,7 @@ from report.text import say
 from report.text.amounts import Amounts, month_name
 from report.text.currency import rate_note
 from report.text.plain import as_part, as_plain
-from sim.inputs.register import register, unverified
+from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
 from sim.plant.load import peak_kw
 from study import answer, turning
@@ -30,8 +30,8 @@ from study.answer import Finding
 from study.better_size import better_size as find_better_size
 from study.decision import decision
 from study.study import Study
-from ui import state
-from ui.figures import chart
+from ui import form, state
+from ui.figures import chart, conclude
 from ui.state import t
 
 RETURN_REASONS = ("all_zero", "no_sign_change", "no_root", "several_roots", "never", "no_outlay")
@@ -71,7 +71,7 @@ def headline(study: Study) -> None:
     """The answer in one sentence; the change is green where it is good for the client and red where it is not."""
     finding = answer.headline(study)
     mark = {"change": f":{COLOURS[finding.good]}[{{}}]"} if finding.good is not None else {}
-    st.header(say.say(finding, state.words(), study.scenario.site.currency, mark), anchor=False)
+    conclude(say.say(finding, state.words(), study.scenario.site.currency, mark))
 
 
 def chips(found: Iterable[Finding]) -> None:
@@ -147,7 +147,7 @@ def kpi_cards(study: Study, former: Study | None = None) -> None:
             for card in pair:
                 label = t("figures.with_unit", name=card.name, unit=card.unit) if card.unit else card.name
                 st.metric(
-                    label + _diamond(study.scenario, card.is_money),
+                    label + _diamond(card.is_money),
                     card.value,
                     card.delta or None,
                     delta_color=COLOURS[card.good],
@@ -171,9 +171,9 @@ def _with_former(card: Card, old: Card) -> Card:
     return replace(card, delta=t("changed.was", value=old.value), good=None, note="")
 
 
-def _diamond(scenario: Scenario, is_money: bool) -> str:
+def _diamond(is_money: bool) -> str:
     """The mark of a figure that rests on an unverified default."""
-    weak = unverified(scenario)
+    weak = form.marks()
     rests = weak if is_money else [path for path in weak if not path.startswith("finance.")]
     return " ◇" if rests else ""
 

@@ -18,7 +18,7 @@ from study import deal
 from study.deal import Flag, Ladder, Outcome
 from study.study import Study
 from ui import answers, form, state, table
-from ui.figures import card, chart
+from ui.figures import card, chart, conclude
 from ui.kept import once
 from ui.state import t
 
@@ -60,7 +60,7 @@ def headline(study: Study) -> None:
     """Who earns what under the scenario's contract, and what it is."""
     own, words = _outcome(study, study.scenario.deal.kind), state.words()
     with st.container(border=True, gap="small"):
-        st.header(deal_text.finding(study, own, words), anchor=False)
+        conclude(deal_text.finding(study, own, words))
         if own.contract.kind == "buy":
             st.markdown(t("deal.lead.buy"))
             return

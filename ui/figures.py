@@ -60,6 +60,13 @@ def _sendable(part: Any) -> Any:
     return {"dtype": narrow.dtype.str[1:], "bdata": b64encode(narrow.tobytes()).decode(), **shape}
 
 
+def conclude(text: str, at: Any = st) -> None:
+    """What the page has found, in one sentence: the heading below its question. `at` is where it stands."""
+    st.session_state.is_answered = True
+    with at.container(key="answer"):
+        st.header(text, anchor=False)
+
+
 @contextmanager
 def card(title: str, note: str = "", *, within: Any = None) -> Iterator[Any]:
     """A bordered container with a title and a small grey note. `within` is a grid, whose cards get equal heights."""
@@ -68,7 +75,8 @@ def card(title: str, note: str = "", *, within: Any = None) -> Iterator[Any]:
     else:
         box = within.container(border=True, gap="small", height="stretch")
     with box:
-        st.subheader(title, anchor=False)
+        heading = st.subheader if st.session_state.get("is_answered") else st.header  # no level is left out
+        heading(title, anchor=False)
         if note:
             st.markdown(f":small[:gray[{note}]]")
         yield box

@@ -21,9 +21,11 @@ logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large")
 if state.is_dark():
     st.html(DARK_TAGS)
+below = None
 if part != "present" and not is_shown_only:
     with st.sidebar:
         sidebar.draw(on_overview=part == navigation.FIRST)
+        below = st.container()
 if not st.session_state.get("is_in_address", True):
     st.warning(t("shell.notice.not_in_address"))
 if not is_shown_only:
@@ -41,6 +43,10 @@ try:
 except Exception:
     logging.getLogger("powerladder").exception("page %s failed", part)
     st.error(t("shell.notice.failed"))
+finally:  # a page may end early
+    if below is not None:
+        with below:
+            sidebar.draw_rest()
 for sentences in st.session_state.get("problems", {}).values():
     st.error("  \n".join(map(state.refused, sentences)))
 state.end()

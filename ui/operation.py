@@ -20,6 +20,7 @@ from study import weeks
 from study.study import Study
 from study.weeks import Meaning, Peaks, Span
 from ui import state
+from ui.figures import conclude
 from ui.state import t
 
 DAY, WEEK = 1, 7
@@ -102,7 +103,7 @@ def answer_box(study: Study, alternative: str, year: int, trace: Trace) -> None:
     """Shares of grid, PV and diesel, what is unserved, what passes through the battery."""
     kept, step_h = slice(0, weeks.steps_in_term(study, year)), study.dispatch.clock.step_h
     with st.container(border=True, gap="small"):
-        st.header(_headline(study, trace, kept), anchor=False)
+        conclude(_headline(study, trace, kept))
         st.markdown(" ".join([_unserved_text(trace, kept, step_h), *_battery_text(study, alternative, trace, kept)]))
 
 

@@ -20,10 +20,20 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-SIDEBAR = (
+STYLE = (
     "<style>@media (min-width:768px){.stApp:not(:has([data-testid='stSidebar'])) div:has(>[data-testid='stMain'])"
     "{margin-left:281px;width:calc(100% - 281px)}}"
-    ".st-key-parts{min-height:38px}</style>"  # the row of links is lower once its script has come
+    ".st-key-parts{min-height:38px}"  # the row of links is lower once its script has come
+    "div.stHeading h2{padding:.75rem 0 1rem}div.st-key-answer h2{font-size:1.75rem;font-weight:700}"
+    "[data-testid=stTooltipHoverTarget] button{min-width:24px;min-height:24px;margin:-5px}"  # a finger's width
+    "[data-testid=stFileUploaderDropzoneInstructions] *{white-space:normal;overflow:visible}"
+    "@media (max-width:640px){div.st-key-answer h2{font-size:1.375rem;padding:0 0 .5rem}"
+    "div.stHeading h1{padding:.25rem 0}"
+    # On a phone the answer about a site of one's own goes before the fields; its warnings and figures follow them.
+    "div.stGridCell:has(.st-key-own_answer),div:has(>.st-key-own_answer),div.st-key-own_answer{display:contents}"
+    "div:has(>.st-key-answer_box){order:-1}}"
+    # Without a pointer the tools of a table never leave: they lay on the line above it.
+    "@media (hover:none){[data-testid=stDataFrame] [data-testid=stElementToolbar]{display:none}}</style>"
 )
 CHARTS = '<link rel="modulepreload" crossorigin href="./static/js/{name}">'
 SMALLER = (b"text/", b"application/javascript", b"application/json", b"image/svg")
@@ -94,7 +104,7 @@ class _Answer:
     async def _finish(self) -> None:
         body, added = self.body, []
         if self._is_page(self.start):
-            body = body.replace(b"</head>", f"{SIDEBAR}{_charts()}</head>".encode(), 1)
+            body = body.replace(b"</head>", f"{STYLE}{_charts()}</head>".encode(), 1)
         elif len(body) >= LEAST_BYTES:
             body = await self.served.smaller(self.scope["path"], body)
             added = [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]

@@ -23,7 +23,7 @@ SCENARIO_FILE_LIMIT_MB = 30
 
 
 def draw(on_overview: bool) -> None:
-    """Everything in the sidebar, top to bottom; the overview of a site of one's own has levers of its own."""
+    """The sidebar down to its levers; the overview of a site of one's own has levers of its own."""
     _heading()
     _preset()
     if not (state.is_own() and on_overview):
@@ -31,6 +31,10 @@ def draw(on_overview: bool) -> None:
         st.markdown(f"**{t('shell.sidebar.levers')}**")
         for lever in levers_of():
             slider(lever)
+
+
+def draw_rest() -> None:
+    """What stands below the levers: drawn after the page, which is waited for."""
     variants.switch()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(t("shell.sidebar.reset"), on_click=_reset, key="reset", help=t("shell.sidebar.reset_help"))
@@ -164,7 +168,7 @@ def _load_file(key: str) -> None:
 
 
 def _choose_language() -> None:
-    st.session_state.language = st.session_state.language_choice
+    state.speak(st.session_state.language_choice)
 
 
 def _choose_preset(key: str) -> None:

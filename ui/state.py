@@ -14,6 +14,7 @@ from dataclasses import replace as replace_fields
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from i18n import LANGUAGES, Words
 from report.text import say
@@ -34,6 +35,7 @@ from study.study import Study
 from ui import history, kept, url
 
 SAME_ACT_S = 2.0
+WORDS = "words_of_the_run"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Act:
 def begin() -> None:
     """Start of a run. The session's own scenario goes before the address, which may be one run behind, but in its first
     run and where the browser's Back or Forward asks."""
-    query = st.query_params.to_dict()
+    _forget_words()
+    query, st.session_state.is_answered = st.query_params.to_dict(), False
     if "scenario" not in st.session_state or (history.is_back_or_forward() and query != st.session_state.get("shown")):
         _open(query)
 
@@ -124,8 +127,27 @@ def study_of(scenario: Scenario) -> Study:
 
 
 def words() -> Words:
-    """Text and number forms of the visitor's language."""
-    return words_for(current(), st.session_state.get("language", "en"))
+    """Text and number forms of the visitor's language. Asked for a thousand times a run, hence kept with it."""
+    run = get_script_run_ctx(suppress_warning=True)
+    found = getattr(run, WORDS, None)
+    if found is None:
+        found = words_for(current(), st.session_state.get("language", "en"))
+        if run is not None:
+            setattr(run, WORDS, found)
+    return found
+
+
+def speak(language: str) -> None:
+    """The visitor chooses a language."""
+    st.session_state.language = language
+    _forget_words()
+
+
+def _forget_words() -> None:
+    """Scenario or language may have changed."""
+    run = get_script_run_ctx(suppress_warning=True)
+    if run is not None:
+        setattr(run, WORDS, None)
 
 
 def stop() -> NoReturn:
@@ -244,6 +266,7 @@ def _show(after: State, goes_on: bool = False) -> None:
         return
     before, work, last = on_screen(), st.session_state.get("work", ""), last_step()
     st.session_state.update(scenario=after.scenario, preset=after.origin)
+    _forget_words()
     if before == after:
         return
     found = changes(before.scenario, after.scenario)
@@ -385,6 +408,7 @@ def _open(query: Mapping[str, str]) -> None:
         variants=history.variants(query),
         reader=shared[1] if shared else None,
     )
+    _forget_words()
     if is_lost:
         notify(t("shell.notice.not_kept_here"), "warning")
     if opened.dropped:

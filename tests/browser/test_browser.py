@@ -27,11 +27,13 @@ from ui.navigation import PLACES
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 MAIN = '[data-testid="stMain"]'
+ANSWER = ".st-key-answer h2"
 # A page of each kind for a server that has drawn none yet: the answer, a search; inputs with charts, an upload.
 COLD = ("overview", "sizing", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("equipment", "tariff")))
 # A page of each kind for axe-core: the answer, what is asked, many fields, an upload, tables.
 READ = ("overview", "proposal", "terms", "load", "money")
 GRAVE = ("serious", "critical")
+ALSO = ("heading-order",)
 DARK = "rgb(15, 22, 32)"
 FITS = (
     "() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]"
@@ -68,12 +70,12 @@ def alerts(page) -> list[str]:
 
 
 def faults(page) -> list:
-    """What axe-core finds that is serious: contrast, names, roles."""
+    """What axe-core finds that is serious: contrast, names, roles; and headings out of order."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         (fault["id"], [node["html"][:120] for node in fault["nodes"][:3]])
         for fault in found
-        if fault["impact"] in GRAVE
+        if fault["impact"] in GRAVE or fault["id"] in ALSO
     ]
 
 
@@ -274,7 +276,7 @@ class Walk:
 
     def __init__(self, page, settle) -> None:
         self.page, self.settle, self.clicks = page, settle, 0
-        self.answer = page.locator(f"{MAIN} h2").first
+        self.answer = page.locator(ANSWER)
         settle(page)
         self.answer.wait_for()
         self.seen = [self.answer.inner_text()]
@@ -291,7 +293,7 @@ class Walk:
         self.moved()
 
     def moved(self) -> None:
-        other = "before => document.querySelector('[data-testid=stMain] h2')?.innerText !== before"
+        other = f"before => document.querySelector('{ANSWER}')?.innerText !== before"
         self.settle(self.page)
         self.page.wait_for_function(other, arg=self.seen[-1])
         self.settle(self.page)
@@ -337,3 +339,19 @@ def test_from_the_bare_address_to_the_answer_in_eight_clicks_and_six_fields(brow
     page.reload()
     assert Walk(page, settle).code() == scenario.fingerprint
     context.close()
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
+@pytest.mark.parametrize("start", ["", "preset=case_b"])
+def test_on_a_phone_the_answer_its_reason_and_its_warnings_are_seen_at_once(show, page, lang, scheme, start) -> None:
+    """Question, winner and margin, what it rests on, count of warnings, nothing cut; the fields follow the answer."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    show("", f"lang={lang}&{start}")
+    box = page.locator(".st-key-answer_box")
+    seen = [page.locator(f"{MAIN} h1"), page.locator(ANSWER), box.get_by_test_id("stMarkdownBadge").nth(1)]
+    edges = [one.bounding_box() for one in seen]
+    assert all(edge["x"] >= 0 and edge["x"] + edge["width"] <= 390 for edge in edges)
+    assert max(edge["y"] + edge["height"] for edge in edges) <= 844, edges
+    if not start:
+        assert page.get_by_role("spinbutton").first.bounding_box()["y"] > edges[-1]["y"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from i18n.words import LANGUAGES
@@ -12,6 +14,7 @@ from tests.ui.crawl import PRESETS, crawl
 
 every_page = pytest.mark.parametrize("page", PAGES)
 every_case = pytest.mark.parametrize("preset", PRESETS)
+HEADINGS = ("title", "header", "subheader")
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
@@ -22,6 +25,8 @@ def test_every_page_is_drawn_without_an_error(page: str, preset: str, language: 
     drawn = crawl(page, preset, language)
     assert drawn.exceptions == () and drawn.errors == []
     assert len(drawn.of("title")) == 1
+    levels = [HEADINGS.index(heading.kind) for heading in drawn.of(*HEADINGS)]
+    assert all(lower - level <= 1 for level, lower in pairwise(levels))  # a reader by ear misses none
     assert len(drawn.texts(place="sidebar")) > 20 or page == "present"  # what a client sees has none
 
 

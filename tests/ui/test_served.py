@@ -6,7 +6,7 @@ import gzip
 import pytest
 from starlette.responses import HTMLResponse, Response
 
-from ui.served import LEAST_BYTES, SIDEBAR, Served
+from ui.served import LEAST_BYTES, STYLE, Served
 
 SCRIPT = b"let a = 1;\n" * LEAST_BYTES
 FAR, HERE = ("203.0.113.7", 1), ("127.0.0.1", 1)
@@ -34,7 +34,7 @@ def served(path: str, client: tuple[str, int], headers: list[tuple[bytes, bytes]
 
 def test_the_page_keeps_room_for_the_sidebar_and_names_the_script_of_the_charts() -> None:
     headers, body = served("/operation", HERE, [])
-    assert SIDEBAR.encode() in body and b"/static/js/PlotlyChart." in body
+    assert STYLE.encode() in body and b"/static/js/PlotlyChart." in body
     assert int(headers[b"content-length"]) == len(body)
 
 

@@ -25,7 +25,7 @@ def test_uploaded_bills_are_compared_and_travel_with_the_scenario() -> None:
     bills = scenario_of(app).bills
     assert [bill.month for bill in bills] == ["2025-06", "2025-07"]
     assert (bills[0].kwh, bills[1].kwh, bills[1].kwh_by_period) == (1.5e6, None, {"peak": 4e5})
-    assert any("The modelled bill is" in card.value for card in app.subheader)
+    assert any("The modelled bill is" in card.value for card in app.header)
     assert app.run().query_params["s"]  # the kept state
     app.button(key="bills_clear").click().run()
     assert scenario_of(app).bills == ()
@@ -79,7 +79,7 @@ def test_the_load_is_set_so_that_the_energies_match() -> None:
     upload(app, "b.csv", f'Month,"Energy, kWh"\n{rows}'.encode())
     app.button(key="bills_fit").click().run()
     assert_calm(app)
-    assert any(card.value == words("en").t("bills.title.fits", what="energy") for card in app.subheader)
+    assert any(card.value == words("en").t("bills.title.fits", what="energy") for card in app.header)
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ def notices(app) -> list[str]:
 
 def test_one_click_bills_on_another_basis() -> None:
     app = drawn_alone("tariff", CASE_B.with_(DECLARED))
-    assert any("less basic charge in the first year on Transformer capacity" in card.value for card in app.subheader)
+    assert any("less basic charge in the first year on Transformer capacity" in card.value for card in app.header)
     app.button(key="basic_charge.transformer_kva").click().run()
     assert not app.exception
     scenario = app.session_state["scenario"]
     assert scenario.tariff.demand_basis == "transformer_kva" and scenario.grid.declared_kw is None
     assert scenario.tariff.library_id == CASE_B.tariff.library_id
-    assert any("is the cheapest of the three bases" in card.value for card in app.subheader)
+    assert any("is the cheapest of the three bases" in card.value for card in app.header)
 
 
 def test_hourly_steps_are_warned_of_and_quarter_hours_are_not() -> None:
@@ -36,7 +36,7 @@ def test_hourly_steps_are_warned_of_and_quarter_hours_are_not() -> None:
 
 def test_a_tariff_without_a_choice_says_so() -> None:
     app = drawn_alone("tariff", CASE_C)
-    assert any("leaves no choice" in card.value for card in app.subheader)
+    assert any("leaves no choice" in card.value for card in app.header)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -38,7 +38,7 @@ def test_painting_counts_only_once_applied() -> None:
     paint_by_hand(app, [3, 4], 2.0, 5.0, "peak")
     assert_calm(app)
     assert scenario_of(app) == before
-    assert any("year's grid bill rises by" in card.value for card in app.subheader)
+    assert any("year's grid bill rises by" in card.value for card in app.header)
     app.button(key="paint_apply").click().run()
     assert_calm(app)
     tariff = scenario_of(app).tariff
