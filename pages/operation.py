@@ -9,7 +9,7 @@ from report.screen import operation as charts_operation
 from report.text import say
 from study import weeks
 from ui import answers, foresight, operation, sets, state, why
-from ui.figures import card, chart
+from ui.figures import asked, card, chart
 from ui.state import t
 
 scenario, words, dark = state.current(), state.words(), state.is_dark()
@@ -38,7 +38,7 @@ with st.container(border=True, gap="small"):
     st.markdown(f":small[:gray[{t('answers.operation.note', step=scenario.site.step_minutes)}]]")
     bands = charts_operation.bands_kw(trace, span.steps(study.dispatch.clock))
     st.markdown(charts.legend(charts_operation.band_legend(bands, words, dark)))
-    chart(
+    pressed = asked(
         charts_operation.dispatch_span(study, alternative, trace, span, words, dark, year),
         key="dispatch",
         height=500,
@@ -46,6 +46,7 @@ with st.container(border=True, gap="small"):
     )
     if not study.dispatch.down.any():
         st.markdown(f":small[:gray[{t('answers.operation.no_outage')}]]")
+why.card_of(study, alternative, year, trace, span, pressed)
 
 grid = st.grid(2, min_column_width=400)
 with card(operation.flows_title(flows), t("answers.operation.flows_note", year=year), within=grid):
@@ -68,7 +69,6 @@ with card(operation.peaks_title(reference, own), operation.peaks_note(study, alt
         alt=operation.peaks_alt(study, alternative, year),
     )
 
-why.card_of(study, alternative, year, trace, span)
 foresight.card_of(study, alternative, year)
 foresight.table_card(study, alternative)
 sets.card_of(study, alternative, year, trace)

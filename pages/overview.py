@@ -52,11 +52,10 @@ grid = st.grid(2, min_column_width=400)
 scale = views.stack_amounts(study, words)
 with card(say.say(answer.stack_title(study), words, currency), sentences.stack_note(study, words, scale), within=grid):
     st.markdown(charts.legend(charts_cost.part_legend(views.stack_parts(study), words, dark)))
-    chart(
+    explain.stack(
         changed.on_stack(charts_cost.cost_stack(study, words, dark), study, was),
-        key="cost_stack",
-        height=300,
-        alt=sentences.stack_alt(study, words, scale),
+        study,
+        sentences.stack_alt(study, words, scale),
     )
 with card(say.say(answer.mix_title(study), words, currency), t("answers.mix.note"), within=grid):
     shares = charts_operation.mix_shares(study)

@@ -71,6 +71,11 @@ def stack_parts(study: Study) -> dict[str, NDArray[np.float64]]:
     return {key: values for key, values in parts.items() if np.abs(values).max() > 0}
 
 
+def lines_of(part: str) -> tuple[str, ...]:
+    """The cost lines that a part of the stack is made of."""
+    return by("part", PARTS)[part]
+
+
 def alternatives_in_order(study: Study) -> tuple[str, ...]:
     """Baseline first, hybrid last."""
     others = [name for name in ALTERNATIVES if name not in (study.baseline, "hybrid")]

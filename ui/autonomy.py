@@ -134,7 +134,8 @@ def carbon_missing(study: Study) -> str:
         "certificates": finance.green_share <= 0,
         "price": finance.carbon_price_per_t <= 0,
     }
-    return " ".join(t(f"autonomy.carbon.no_{name}") for name, is_missing in missing.items() if is_missing)
+    told = (t(f"autonomy.carbon.no_{name}") for name, is_missing in missing.items() if is_missing)
+    return say.joined(told, state.words())
 
 
 def _table(seen: dict[str, Autonomy], rows: dict[str, list[str]]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ def text() -> str:
         spare = words.number(min(storage.spare_cabinets, n - 1), decimals=0)
         values = {"share": words.percent(share), "works": words.percent(_works(storage)), "spare": spare}
         sentences.append(t("inputs.equipment.cabinets_share", **values))
-    return " ".join([*sentences, *_held()])
+    return say.joined([*sentences, *_held()], state.words())
 
 
 def starts() -> dict[str, float]:

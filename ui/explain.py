@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -11,12 +13,13 @@ from report import sentences
 from report.text import say
 from report.text.amounts import Amounts, amounts
 from report.text.plain import as_part
+from report.views import alternatives_in_order, lines_of, stack_parts
 from sim.inputs.register import register
-from study.decision import decision
+from study.decision import decision, present_cost
 from study.explain import TAX, Factor, Share, shares, worked
 from study.study import Study
 from ui import answers, form, navigation, state
-from ui.figures import drawer
+from ui.figures import asked, drawer
 from ui.state import t
 
 
@@ -84,6 +87,24 @@ def _others(study: Study) -> None:
         name = t("financing.pair", name=f"**{say.figure_name(row, words)}**", text=value)
         lines.append(f"- {name}  \n  :small[:gray[{say.figure_meaning(row, study, words)}]]")
     st.markdown("\n".join(lines))
+
+
+@st.fragment
+def stack(figure: dict[str, Any], study: Study, alt: str) -> None:
+    """The cost stack; below it the cost lines of the part of a bar that is pressed."""
+    point = asked(figure, key="cost_stack", height=300, alt=alt)
+    parts, order = stack_parts(study), alternatives_in_order(study)
+    if point is None or point["curve_number"] >= len(parts) or point["point_index"] >= len(order):
+        st.markdown(f":small[:gray[{t('explain.press_bar')}]]")
+        return
+    name, part = order[point["point_index"]], list(parts)[point["curve_number"]]
+    words, currency, row = state.words(), study.scenario.site.currency, study.dispatch.row(name)
+    costs = {line: present_cost(study, study.ledger.lines[line])[row] for line in lines_of(part)}
+    rows = [(t(f"answers.line.{line}"), words.money(cost, currency)) for line, cost in costs.items() if cost]
+    total = words.money(parts[part][row], currency)
+    st.markdown(t("explain.part", name=say.name(name, words, first=True), part=t(f"charts.part.{part}"), total=total))
+    columns = [t("answers.money.line"), t("explain.present")]
+    answers.show_table(pd.DataFrame(rows, columns=columns), key="explain.part", alt=t("explain.press_bar"))
 
 
 def line(study: Study, alternative: str) -> None:

@@ -17,12 +17,37 @@ from plotly.basedatatypes import BaseFigure
 # Tags of our own charts; what else looks like one is text.
 FOREIGN_TAG = re.compile(r"<(?!(?:br|b|/b|/span|/?extra|span style='color:[^'<>]*')>)")
 BINARY = ("f4", "f8", "i1", "i2", "i4", "u1", "u2", "u4")  # numbers that plotly reads from memory
+REST_OPACITY = 0.55  # of the bars beside one that is pressed
 NO_MODE_BAR = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
 def chart(figure: dict[str, Any], *, key: str, height: int, alt: str) -> None:
     """Draw a plain dict figure, as wide as its container and `height` pixels high. `alt` says what it shows."""
     st.plotly_chart(Finished(figure), key=key, height=height, theme=None, config=NO_MODE_BAR, alt=alt)
+
+
+def asked(figure: dict[str, Any], *, key: str, height: int, alt: str) -> dict[str, Any] | None:
+    """The same, and what of it was pressed last: the place of the trace (``curve_number``) and of the point in it
+    (``point_index``). A second press takes it back."""
+    others = {"bar": REST_OPACITY, "scatter": 1.0}  # those that are not pressed
+    traces = [
+        {"unselected": {"marker": {"opacity": others[trace["type"]]}}} | trace
+        if trace["type"] in others and "selected" not in trace
+        else trace
+        for trace in figure["data"]
+    ]
+    event = st.plotly_chart(
+        Finished(figure | {"data": traces}),
+        key=key,
+        height=height,
+        theme=None,
+        config=NO_MODE_BAR,
+        alt=alt,
+        on_select="rerun",
+        selection_mode="points",
+    )
+    points = event["selection"]["points"]
+    return points[-1] if points else None
 
 
 class Finished(BaseFigure):

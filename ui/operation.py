@@ -104,7 +104,8 @@ def answer_box(study: Study, alternative: str, year: int, trace: Trace) -> None:
     kept, step_h = slice(0, weeks.steps_in_term(study, year)), study.dispatch.clock.step_h
     with st.container(border=True, gap="small"):
         conclude(_headline(study, trace, kept))
-        st.markdown(" ".join([_unserved_text(trace, kept, step_h), *_battery_text(study, alternative, trace, kept)]))
+        sentences = [_unserved_text(trace, kept, step_h), *_battery_text(study, alternative, trace, kept)]
+        st.markdown(say.joined(sentences, state.words()))
 
 
 def _headline(study: Study, trace: Trace, kept: slice) -> str:

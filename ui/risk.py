@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from finance.figures import FIGURES, KeyFigure, figures_on
+from report.screen.risk import shown_bars
 from report.text import say
 from report.text.amounts import Amounts, amounts
 from sim.inputs.register import register
@@ -24,7 +26,7 @@ from ui.state import t
 
 DRAWS = (1_000, 10_000)
 BESIDE = ("outages", "market")  # drawn, and no input
-MAP_SIZE = 50
+MAP_SIZE, FIELD_PX = 50, 320
 PRICE = "finance.storage_capex_per_kwh"
 
 
@@ -186,6 +188,20 @@ def map_title(found: HeatMap) -> str:
 
 def tornado_title(found: Tornado) -> str:
     return t("risk.tornado.title", first=label(found.bars[0].path)) if found.bars else t("risk.tornado.none")
+
+
+def tornado_fields(found: Tornado, pressed: dict[str, Any] | None) -> None:
+    """The field of the input whose bar was pressed."""
+    bars = shown_bars(found)
+    if pressed is None or pressed["point_index"] >= len(bars):
+        st.markdown(f":small[:gray[{t('risk.tornado.press')}]]")
+        return
+    path = bars[pressed["point_index"]].path
+    if path not in register():
+        st.markdown(t("risk.tornado.factor", name=label(path)))
+        return
+    with st.container(width=FIELD_PX):
+        form.field(path, place="tornado")
 
 
 def driver_title(found: Risk) -> str:

@@ -24,6 +24,7 @@ STYLE = (
     "<style>@media (min-width:768px){.stApp:not(:has([data-testid='stSidebar'])) div:has(>[data-testid='stMain'])"
     "{margin-left:281px;width:calc(100% - 281px)}}"
     ".st-key-parts{min-height:38px}"  # the row of links is lower once its script has come
+    ".st-key-reset{flex:none}"  # its word was cut
     "div.stHeading h2{padding:.75rem 0 1rem}div.st-key-answer h2{font-size:1.75rem;font-weight:700}"
     "[data-testid=stTooltipHoverTarget] button{min-width:24px;min-height:24px;margin:-5px}"  # a finger's width
     "[data-testid=stFileUploaderDropzoneInstructions] *{white-space:normal;overflow:visible}"
@@ -102,15 +103,16 @@ class _Answer:
         )
 
     async def _finish(self) -> None:
-        body, added = self.body, []
+        body, added, changed = self.body, [], [b"content-length", b"etag"]
         if self._is_page(self.start):
+            if _header(self.start["headers"], b"content-encoding") == b"gzip":  # so comes a page below the first
+                body, changed = gzip.decompress(body), [*changed, b"content-encoding"]
             body = body.replace(b"</head>", f"{STYLE}{_charts()}</head>".encode(), 1)
         elif len(body) >= LEAST_BYTES:
             body = await self.served.smaller(self.scope["path"], body)
             added = [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
         if self.scope["method"] == "GET":
             added.append((b"content-length", str(len(body)).encode()))
-        changed = (b"content-length", b"etag")
         headers = [pair for pair in self.start["headers"] if pair[0] not in changed]
         await self.send({**self.start, "headers": [*headers, *added]})
         await self.send({"type": "http.response.body", "body": body})

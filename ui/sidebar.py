@@ -36,7 +36,7 @@ def draw(on_overview: bool) -> None:
 def draw_rest() -> None:
     """What stands below the levers: drawn after the page, which is waited for."""
     variants.switch()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(t("shell.sidebar.reset"), on_click=_reset, key="reset", help=t("shell.sidebar.reset_help"))
         _scenario_file()
         works.menu()

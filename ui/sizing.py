@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from study.sizing_fronts import PARTS, FrontPoint, Margins, SizeRow, Surface
 from study.study import Study
 from ui import answers, form, state
 from ui.apart import MAKING, apart
-from ui.figures import card, chart
+from ui.figures import asked, card, chart
 from ui.kept import once
 from ui.state import t
 
@@ -303,7 +304,17 @@ def surface_card(answer: Answer) -> None:
             words,
             state.is_dark(),
         )
-        chart(figure, key="surface", height=420, alt=title)
+        _pressed_size(answer, found, asked(figure, key="surface", height=420, alt=title))
+
+
+def _pressed_size(answer: Answer, found: Surface, pressed: dict[str, Any] | None) -> None:
+    """A button that takes the size pressed on the map."""
+    row, column = divmod(pressed["point_index"], found.kwh.size) if pressed else (found.kw.size, 0)
+    if row >= found.kw.size:  # nothing is pressed, or what is on another map
+        st.markdown(f":small[:gray[{t('sizing.map.press')}]]")
+        return
+    size = replace(answer.best.size, kw=float(found.kw[row]), kwh=float(found.kwh[column]))
+    take_button(answer, size, t("sizing.map.size"), "pressed")
 
 
 @once

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -19,14 +20,20 @@ from ui import foresight, state
 from ui.state import t
 
 
-def card_of(study: Study, alternative: str, year: int, trace: Trace, span: Span) -> None:
-    """Drawn for the hybrid; it begins with the hour of the greatest import of the days above."""
+def card_of(
+    study: Study, alternative: str, year: int, trace: Trace, span: Span, pressed: dict[str, Any] | None
+) -> None:
+    """Drawn for the hybrid: the hour pressed in the chart of days above, else that of their greatest import."""
     if alternative != "hybrid":
         return
     box = st.container(border=True, gap="small")
     with box:
         title = st.empty()
-        step = _ask_step(study, year, trace, span)
+        steps = span.steps(study.dispatch.clock)
+        first = steps.start + int(np.argmax(trace.import_kw[steps]))
+        if pressed is not None:
+            first = min(steps.start + pressed["point_index"], steps.stop - 1)
+        step = _ask_step(study, year, first)
         flags, words = why.reasons(study, year, trace), state.words()
         keys = why.told(flags, step)
         title.subheader(t("control.why.title", when=_when(study, step), power=_kw(trace.import_kw[step])), anchor=False)
@@ -53,11 +60,9 @@ def _kw(value: float) -> str:
     return say.power(float(value), state.words())
 
 
-def _ask_step(study: Study, year: int, trace: Trace, span: Span) -> int:
-    """A date and an hour of the year."""
+def _ask_step(study: Study, year: int, first: int) -> int:
+    """A date and an hour of the year; `first` is what stands there before another is chosen."""
     times, minutes = study.dispatch.clock, study.dispatch.clock.step_minutes
-    steps = span.steps(times)
-    first = steps.start + int(np.argmax(trace.import_kw[steps]))
     stamps = times.stamps(year)
     days = [stamp.astype("datetime64[D]").astype(date) for stamp in stamps[[0, first, -1]]]
     hours = [clock(k * minutes / 60) for k in range(24 * 60 // minutes)]

@@ -87,7 +87,7 @@ def _band(key: str, hours, values, power: tuple[float, str], colours: Palette, w
     colour = getattr(colours, dict(BANDS)[key])
     area = {
         "type": "scatter",
-        "mode": "lines",
+        **_pressed(colours),
         "name": words.t(f"charts.flow.{key}"),
         "meta": key,
         "stackgroup": "power",
@@ -100,11 +100,17 @@ def _band(key: str, hours, values, power: tuple[float, str], colours: Palette, w
     return area | ({"fillpattern": hatch(colour, colours.page)} if key == "unserved" else {})
 
 
+def _pressed(colours: Palette) -> dict:
+    """A line whose steps can be pressed; the one that is shows a point."""
+    marker = {"color": colours.text, "size": 9, "opacity": 0}
+    return {"mode": "lines+markers", "marker": marker, "selected": {"marker": {"opacity": 1}}}
+
+
 def _load_line(hours, load_kw, power: tuple[float, str], colours: Palette, words: Words) -> dict:
     line = {"color": colours.text, "width": 1.5, "shape": "hv"}
     return {
         "type": "scatter",
-        "mode": "lines",
+        **_pressed(colours),
         "name": words.t("charts.flow.load"),
         "meta": "load",
         "x": f32(hours),

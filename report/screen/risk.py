@@ -11,7 +11,7 @@ from i18n import Words
 from report.palette import palette, scale
 from report.screen.charts import Figure, axis, f32, figure, nice_ticks, note, value_axis
 from report.text.amounts import Amounts
-from study.risk import HeatMap, Quantiles, Tornado
+from study.risk import Bar, HeatMap, Quantiles, Tornado
 
 BINS = 40
 SHOWN_BARS = 10
@@ -53,10 +53,14 @@ def histogram(
     return figure([bars], dark, bargap=0, xaxis=across, yaxis=down, shapes=lines, annotations=notes)
 
 
+def shown_bars(found: Tornado) -> list[Bar]:
+    """The widest, as they are drawn: from below."""
+    return [bar for bar in found.bars if np.isfinite(bar.swing) and bar.swing > 0][:SHOWN_BARS][::-1]
+
+
 def tornado_bars(found: Tornado, unit: Amounts, label: Label, ends: Label, words: Words, dark: bool) -> Figure:
     """Each input at its low and high value; the widest on top. About 36 px a bar."""
-    colours = palette(dark)
-    bars = [bar for bar in found.bars if np.isfinite(bar.swing) and bar.swing > 0][:SHOWN_BARS][::-1]
+    colours, bars = palette(dark), shown_bars(found)
     names = [label(bar.path) for bar in bars]
     data = []
     for end, colour in _end_colours(dark):

@@ -83,11 +83,11 @@ def cost_surface(
         "hovertemplate": "%{customdata}<extra></extra>",
         "hoverongaps": False,
     }
-    lines = _contour(x, y, above, top, colours)
+    lines, spots = _contour(x, y, above, top, colours), _spots(x, y, texts, colours)
     across = axis(colours, title={"text": titles[0]}, range=[float(x[0]), float(x[-1])], **_ticks(x, words))
     down = axis(colours, title={"text": titles[1]}, range=[float(y[0]), float(y[-1])], **_ticks(y, words))
     drawn, notes = _marks(marks, (float(x[0]), float(x[-1])), colours)
-    return figure([cells, lines, *drawn], dark, xaxis=across, yaxis=down, annotations=notes)
+    return figure([cells, lines, *drawn, spots], dark, xaxis=across, yaxis=down, annotations=notes)
 
 
 def _contour(x: NDArray, y: NDArray, above: NDArray, top: float, colours: Palette) -> dict:
@@ -98,6 +98,15 @@ def _contour(x: NDArray, y: NDArray, above: NDArray, top: float, colours: Palett
     reach = {"start": first, "end": last, "size": size, "coloring": "lines"}
     cells = {"type": "contour", "x": f32(x), "y": f32(y), "z": f32(above), "showscale": False, "hoverinfo": "skip"}
     return cells | {"contours": reach, "colorscale": scale((colours.muted, colours.muted)), "line": {"width": 0.8}}
+
+
+def _spots(x: NDArray, y: NDArray, texts: list[list[str]], colours: Palette) -> dict:
+    """A point in each cell, row by row, that can be pressed; seen once it is."""
+    across, up = np.meshgrid(x, y)
+    marker = {"size": 14, "opacity": 0, "color": colours.page, "line": {"color": colours.text, "width": 2}}
+    spots = {"type": "scatter", "mode": "markers", "x": f32(across.ravel()), "y": f32(up.ravel()), "marker": marker}
+    spots |= {"customdata": [text for row in texts for text in row], "hovertemplate": "%{customdata}<extra></extra>"}
+    return spots | {"meta": "sizes", "selected": {"marker": {"opacity": 1}}, "showlegend": False}
 
 
 def _cell(

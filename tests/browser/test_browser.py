@@ -355,3 +355,22 @@ def test_on_a_phone_the_answer_its_reason_and_its_warnings_are_seen_at_once(show
     assert max(edge["y"] + edge["height"] for edge in edges) <= 844, edges
     if not start:
         assert page.get_by_role("spinbutton").first.bounding_box()["y"] > edges[-1]["y"]
+
+
+def test_a_chart_answers_where_it_is_pressed(show, settle) -> None:
+    """A part of a bar shows its cost lines; an hour why it is as it is."""
+    page = show("", "preset=case_b")
+    page.locator(".st-key-cost_stack .barlayer .point path").first.click()
+    page.get_by_text("Grid energy: 504 M CNY in present value").wait_for()
+    show("operation", "preset=case_b")
+    why = page.get_by_role("heading", name=re.compile("why the hybrid"))
+    before, plot = why.inner_text(), page.locator(".st-key-dispatch .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('h3')].some(e => e.innerText == before)", arg=before
+    )
+    settle(page)
+    assert "why the hybrid" in why.inner_text() and no_page_failed(page)

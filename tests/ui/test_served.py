@@ -15,7 +15,10 @@ PACKED = [(b"accept-encoding", b"gzip, br")]
 
 def served(path: str, client: tuple[str, int], headers: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bytes]:
     """Headers and body of an answer."""
-    answer = HTMLResponse("<html><head></head><body></body></html>")
+    page = b"<html><head></head><body></body></html>"
+    is_packed = path != "/"  # as Streamlit does with every page but the first
+    head = {"content-encoding": "gzip"} if is_packed else None
+    answer: Response = HTMLResponse(gzip.compress(page) if is_packed else page, headers=head)
     if path.endswith(".js"):
         answer = Response(SCRIPT, media_type="application/javascript", headers={"etag": "x"})
     sent: list = []
@@ -32,8 +35,10 @@ def served(path: str, client: tuple[str, int], headers: list[tuple[bytes, bytes]
     return dict(sent[0]["headers"]), sent[1]["body"]
 
 
-def test_the_page_keeps_room_for_the_sidebar_and_names_the_script_of_the_charts() -> None:
-    headers, body = served("/operation", HERE, [])
+@pytest.mark.parametrize("path", ["/", "/operation"])
+def test_every_page_keeps_room_for_the_sidebar_and_names_the_script_of_the_charts(path: str) -> None:
+    headers, body = served(path, HERE, PACKED)
+    assert b"content-encoding" not in headers
     assert STYLE.encode() in body and b"/static/js/PlotlyChart." in body
     assert int(headers[b"content-length"]) == len(body)
 
