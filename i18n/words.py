@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,11 @@ from sim.problem import SEPARATOR, Named, Problem
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "assets" / "i18n"
 LANGUAGES = ("en", "zh")
+# A Chinese sentence has a space beside a value that is a number, and none beside one that ends in Chinese.
+CHINESE = r"[\u3001-\u303f\u3400-\u9fff\uff01-\uffef]"
+AFTER_VALUE, BEFORE_VALUE = "\0", "\1"
+VALUE_THEN_CHINESE, CHINESE_THEN_VALUE = re.compile(rf"}} (?={CHINESE})"), re.compile(rf"(?<={CHINESE}) {{")
+TOO_MUCH = re.compile(rf"(?<={CHINESE}){AFTER_VALUE}|(?<={CHINESE}\*\*){AFTER_VALUE}|{BEFORE_VALUE}(?={CHINESE})")
 CURRENCY_WORDS = {"zh": {"CNY": "元"}}
 
 
@@ -54,7 +60,7 @@ class Words:
         pattern = self.lookup(key)
         if "currency" in values:
             values["currency"] = self.currency(str(values["currency"]))
-        return (pattern if pattern is not None else key).format(**values) if values else pattern or key
+        return _filled(pattern if pattern is not None else key, values) if values else pattern or key
 
     def problem(self, sentence: object, label: Callable[[Named], str] = str, plain: Callable[[str], str] = str) -> str:
         """A refused input's sentence in this language; `label` says how an input it names is called, `plain` how a
@@ -72,7 +78,7 @@ class Words:
             return plain(str(value)) if isinstance(value, str | Exception) else value
         pattern = texts.get(value.pattern, value.pattern)
         parts = {name: self._part(part, label, plain) for name, part in value.values.items()}
-        return pattern.format(**parts) if parts else pattern
+        return _filled(pattern, parts) if parts else pattern
 
     def lookup(self, key: str) -> str | None:
         """The pattern of a key, or None where neither this language nor English has it."""
@@ -123,6 +129,23 @@ class Words:
 def words(language: str) -> Words:
     """The words of a language; English for one that is not there."""
     return Words(language if language in LANGUAGES and catalogue(language) else "en")
+
+
+def _filled(pattern: str, values: Mapping[str, object]) -> str:
+    """The pattern with its {placeholders} filled, without a space between Chinese and Chinese."""
+    marked = _marked(pattern)
+    text = marked.format(**values)
+    if marked is pattern:
+        return text
+    return TOO_MUCH.sub("", text).replace(AFTER_VALUE, " ").replace(BEFORE_VALUE, " ")
+
+
+@cache
+def _marked(pattern: str) -> str:
+    """The same pattern, or with marks for the spaces between a placeholder and Chinese, where it has such."""
+    marked = VALUE_THEN_CHINESE.sub("}" + AFTER_VALUE, pattern)
+    marked = CHINESE_THEN_VALUE.sub(BEFORE_VALUE + "{", marked)
+    return pattern if marked == pattern else marked
 
 
 @cache

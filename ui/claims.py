@@ -77,7 +77,7 @@ def draw(study: Study, verdict: Verdict) -> None:
     source = register_text.source_words(claim.source, state.words())
     if note or source:
         parts = (note, source and t("claims.source", source=source))
-        st.markdown(f":small[:gray[{' '.join(filter(None, parts))}]]")
+        st.markdown(f":small[:gray[{say.joined(parts, state.words())}]]")
     if claim.inputs and st.toggle(t("claims.what_turns"), key=f"claims.turn.{claim.id}@{study.scenario.key}"):
         for found in break_evens(study, claim):
             st.markdown(f"- {turn_text(study, found)}")
@@ -237,7 +237,8 @@ def _given(study: Study, verdict: Verdict) -> str:
     line = t(f"claims.given.{key}", metric=metric_name(claim.metric), value=value, bound=bounds[0], upper=bounds[-1])
     if verdict.value.value is not None and isfinite(verdict.margin):
         by = _text(study, claim.metric, Figure(abs(verdict.margin)))
-        line += " " + t("claims.given.spare" if verdict.held else "claims.given.short", by=by)
+        told = t("claims.given.spare" if verdict.held else "claims.given.short", by=by)
+        line = say.joined((line, told), state.words())
     return line
 
 

@@ -150,8 +150,8 @@ def need_text(study: Study, seen: OutageFigures) -> str:
     values |= {"aged": say.energy(nameplate_kwh / max(health, 1e-9), words)}
     text = t("outages.need", **values)
     if beside.usable_kwh <= 0:
-        return f"{text} {t('outages.need_sets_enough')}"
-    return f"{text} {t('outages.need_beside', usable=say.energy(beside.usable_kwh, words))}"
+        return say.joined((text, t("outages.need_sets_enough")), words)
+    return say.joined((text, t("outages.need_beside", usable=say.energy(beside.usable_kwh, words))), words)
 
 
 def money_scale(study: Study, seen: OutageFigures) -> Amounts:

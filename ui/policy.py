@@ -45,7 +45,8 @@ def draw(study: Study) -> None:
         _buttons(found)
     with box:
         if has_government_windows(study.scenario.tariff):
-            st.markdown(f":small[{t('policy.market_users')} {_break_even_text(study)}]")
+            told = say.joined((t("policy.market_users"), _break_even_text(study)), state.words())
+            st.markdown(f":small[{told}]")
         with st.expander(t("policy.what")):
             st.markdown(t("policy.what_text"))
 

@@ -92,14 +92,14 @@ def facts() -> None:
     mark = "" if tariff.confidence != "unverified" else f" {form.DIAMOND}"
     rate = words.percent(tariff.vat_rate)
     vat = t("inputs.tariff.vat_in" if tariff.includes_vat else "inputs.tariff.vat_out", rate=rate)
-    st.markdown(
-        f"**{as_part(name)}**{mark}  \n{vat} {t('inputs.tariff.demand_window', minutes=tariff.demand_window_minutes)}"
-    )
+    window = t("inputs.tariff.demand_window", minutes=tariff.demand_window_minutes)
+    st.markdown(f"**{as_part(name)}**{mark}  \n{say.joined((vat, window), words)}")
     confidence = t(f"inputs.confidence.{tariff.confidence}")
     demand = t(f"inputs.confidence.{tariff.demand_confidence}")
     origin, date = (as_part(register_text.source_words(part, words)) or "?" for part in (tariff.source, tariff.as_of))
     source = t("inputs.tariff.source", source=origin, date=date)
-    st.markdown(f":small[:gray[{source} {t('inputs.tariff.confidence', energy=confidence, demand=demand)}]]")
+    sure = t("inputs.tariff.confidence", energy=confidence, demand=demand)
+    st.markdown(f":small[:gray[{say.joined((source, sure), words)}]]")
     if has_government_windows(tariff):
         st.markdown(f":small[{t('policy.market_users')}]")
     notes = tariff.notes_zh if words.language == "zh" and tariff.notes_zh else tariff.notes

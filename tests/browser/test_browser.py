@@ -349,7 +349,7 @@ def test_on_a_phone_the_answer_its_reason_and_its_warnings_are_seen_at_once(show
     page.emulate_media(color_scheme=scheme)
     show("", f"lang={lang}&{start}")
     box = page.locator(".st-key-answer_box")
-    seen = [page.locator(f"{MAIN} h1"), page.locator(ANSWER), box.get_by_test_id("stMarkdownBadge").nth(1)]
+    seen = [page.locator(f"{MAIN} h1"), page.locator(ANSWER), box.locator(".stMarkdownBadge").nth(1)]
     edges = [one.bounding_box() for one in seen]
     assert all(edge["x"] >= 0 and edge["x"] + edge["width"] <= 390 for edge in edges)
     assert max(edge["y"] + edge["height"] for edge in edges) <= 844, edges

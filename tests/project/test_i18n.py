@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from i18n.words import catalogue
+from i18n.words import catalogue, words
 from sim.inputs.register import register
 from study.presets import presets
 from tests.patterns import placeholders
@@ -186,3 +186,17 @@ def test_every_page_is_a_part_of_one_place_and_has_a_name() -> None:
     pages = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
     assert sorted(navigation.PARTS) == pages
     assert {f"shell.nav.{page}" for page in pages} <= catalogue("en").keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2,959 万元", "节省 2,959 万元至 5 MW"),
+        ("**5.00 年**", "节省 **5.00 年**至 5 MW"),
+        ("3 kW", "节省 3 kW 至 5 MW"),
+        ("每年", "节省每年至 5 MW"),
+    ],
+)
+def test_a_chinese_sentence_has_no_space_between_chinese_and_chinese(monkeypatch, value: str, text: str) -> None:
+    monkeypatch.setitem(catalogue("zh"), "a.b", "节省 {low} 至 {high}")
+    assert words("zh").t("a.b", low=value, high="5 MW") == text
