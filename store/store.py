@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from store.states import Packed, State, keep, load, pack
 from study.difference import Change
 
 MOST_RECENT = 50
+END = "~"  # between the signs of a link's token and when it ends
+TOKEN_END = re.compile(rf"{END}([0-9a-f]{{1,15}})$")
 LONG_VALUE = 200
 work, step, version = tables.work, tables.step, tables.version
 
@@ -91,9 +94,10 @@ class Store:
         """Keep a state without a step to it."""
         written(self.engine, lambda c: keep(c, packed))
 
-    def share(self, packed: Packed, client: str) -> str:
-        """The token of a link that shows a state, and for whom, and nothing else of the store."""
-        token = new_id()
+    def share(self, packed: Packed, client: str, until: int | None = None) -> str:
+        """The token of a link that shows a state, and for whom, and nothing else of the store; with `until`, as `now`
+        counts, no longer than that. The end is part of the token, so nobody can move it."""
+        token = new_id() if until is None else f"{new_id()}{END}{until:x}"
         row = {"token_sha256": _digest(token), "state": packed.id, "client": client[: tables.NAME_LENGTH], "at": now()}
 
         def put(connection: Connection) -> None:
@@ -104,7 +108,10 @@ class Store:
         return token
 
     def shared(self, token: str) -> tuple[State, str] | None:
-        """What a link shows, and for whom; None where there is no such link."""
+        """What a link shows, and for whom; None where there is no such link, or no longer."""
+        end = end_of(token)
+        if end is not None and end <= now():
+            return None
         share = tables.share.c
         asked = select(share.state, share.client).where(share.token_sha256 == _digest(token))
         row = read(self.engine, lambda c: c.execute(asked).first())
@@ -169,6 +176,12 @@ def usual() -> Store | None:
     """The store in the user's data folder; None where nothing is to be kept. Raises StoreError."""
     place = folder()
     return None if place is None else Store(place)
+
+
+def end_of(token: str) -> int | None:
+    """When a link ends, as `now` counts; None where it does not."""
+    found = TOKEN_END.search(token)
+    return int(found[1], 16) if found else None
 
 
 def _digest(token: str) -> str:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sim.inputs.base import InputError
-from store.database import StoreError, new_id
+from store.database import StoreError, new_id, now
 from store.states import State
-from store.store import Store, usual
+from store.store import Store, end_of, usual
 from study.difference import Change
 from study.own_site import OWN
 from study.presets import presets
@@ -25,6 +26,7 @@ from ui import url
 KEPT, VARIANTS, READ = "s", "v", "r"  # keys of an address
 LETTERS = ("A", "B", "C", "D")
 COOKIE, LONGEST_NAME = "powerladder", 64
+DAY_MS = 24 * 3600 * 1000
 log = logging.getLogger("powerladder")
 
 
@@ -59,11 +61,16 @@ def work() -> str:
     return st.session_state.work
 
 
-def read_only(state: State, client: str, language: str) -> str | None:
-    """The query of a link that only shows a state; None where it could not be kept."""
+def read_only(state: State, client: str, language: str, days: int) -> str | None:
+    """The query of a link that only shows a state, for so many days (0: without an end); None where it could not be
+    kept."""
     kept_by = store()
     try:
-        token = None if kept_by is None else kept_by.share(kept_by.pack(state), client)
+        token = (
+            None
+            if kept_by is None
+            else kept_by.share(kept_by.pack(state), client, now() + days * DAY_MS if days else None)
+        )
     except StoreError:
         log.exception("a link could not be given")
         return None
@@ -78,6 +85,17 @@ def shared(query: Mapping[str, str]) -> tuple[State, str] | None:
     except (StoreError, InputError):
         log.exception("a link cannot be read")
         return None
+
+
+def ended(query: Mapping[str, str]) -> str | None:
+    """The day on which the link that only shows came to its end; None where it has not."""
+    end = end_of(query.get(READ, ""))
+    return date_of(end) if end is not None and end <= now() else None
+
+
+def date_of(moment: int) -> str:
+    """The day of a moment of the store, as 2027-03-01."""
+    return datetime.fromtimestamp(moment / 1000, UTC).date().isoformat()
 
 
 def variants(query: Mapping[str, str]) -> dict[str, tuple[State, str]]:

@@ -24,7 +24,8 @@ from ui.state import t
 
 SCRIPT = Path(__file__).resolve().parent.parent / "assets" / "full_screen.js"
 LEVERS, CHART_PX = 5, 300
-CLIENT = "present.client"
+CLIENT, LASTS = "present.client", "present.lasts"
+LASTING_DAYS = (90, 30, 7, 365, 0)  # a link's; the first is the usual one, 0 has no end
 
 
 @st.cache_resource(show_spinner=False)
@@ -64,6 +65,13 @@ def _tools() -> None:
         st.text_input(label, key=CLIENT, max_chars=NAME_LENGTH, width=320, persist_state="session")
         _full_screen()(key="full_screen", data={"label": t("present.full_screen")}, width="content")
         if history.store() is not None:
+            st.selectbox(
+                t("present.lasts"),
+                LASTING_DAYS,
+                key=LASTS,
+                format_func=lambda days: t("present.days" if days else "present.no_end", n=days),
+                width=160,
+            )
             st.button(t("present.link"), key="present.link", on_click=_give_link, help=t("present.link_help"))
     link = st.session_state.get("present.given")
     if link and link[0] == state.on_screen():
@@ -71,7 +79,9 @@ def _tools() -> None:
 
 
 def _give_link() -> None:
-    address = history.read_only(state.on_screen(), st.session_state.get(CLIENT, ""), state.words().language)
+    address = history.read_only(
+        state.on_screen(), st.session_state.get(CLIENT, ""), state.words().language, st.session_state[LASTS]
+    )
     if address is None:
         state.notify(t("work.failed"), "error")
         return

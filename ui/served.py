@@ -24,9 +24,8 @@ STYLE = (
     "<style>@media (min-width:768px){.stApp:not(:has([data-testid='stSidebar'])) div:has(>[data-testid='stMain'])"
     "{margin-left:281px;width:calc(100% - 281px)}}"
     ".st-key-parts{min-height:38px}"  # the row of links is lower once its script has come
-    ".st-key-reset{flex:none}"  # its word was cut
     "div.stHeading h2{padding:.75rem 0 1rem}div.st-key-answer h2{font-size:1.75rem;font-weight:700}"
-    "[data-testid=stTooltipHoverTarget] button{min-width:24px;min-height:24px;margin:-5px}"  # a finger's width
+    "[data-testid=stTooltipHoverTarget] button:has(>svg.icon){min-width:24px;min-height:24px;margin:-5px}"  # for a finger
     "[data-testid=stFileUploaderDropzoneInstructions] *{white-space:normal;overflow:visible}"
     "@media (max-width:640px){div.st-key-answer h2{font-size:1.375rem;padding:0 0 .5rem}"
     "div.stHeading h1{padding:.25rem 0}"

@@ -410,7 +410,8 @@ def _open(query: Mapping[str, str]) -> None:
     )
     _forget_words()
     if is_lost:
-        notify(t("shell.notice.not_kept_here"), "warning")
+        day = history.ended(query)
+        notify(t("present.ended", day=day) if day else t("shell.notice.not_kept_here"), "warning")
     if opened.dropped:
         notify(t("shell.notice.dropped", keys=", ".join(opened.dropped)), "warning")
 

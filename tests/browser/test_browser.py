@@ -357,20 +357,25 @@ def test_on_a_phone_the_answer_its_reason_and_its_warnings_are_seen_at_once(show
         assert page.get_by_role("spinbutton").first.bounding_box()["y"] > edges[-1]["y"]
 
 
+def press(page, part, across: float = 0.5, up: float = 0.5) -> None:
+    """Press a point of a chart, as a share of the part's width and height."""
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    at = box["x"] + across * box["width"], box["y"] + up * box["height"]
+    page.mouse.move(*at)
+    page.mouse.click(*at)
+
+
 def test_a_chart_answers_where_it_is_pressed(show, settle) -> None:
     """A part of a bar shows its cost lines; an hour why it is as it is."""
     page = show("", "preset=case_b")
-    page.locator(".st-key-cost_stack .barlayer .point path").first.click()
-    page.get_by_text("Grid energy: 504 M CNY in present value").wait_for()
+    press(page, page.locator(".st-key-cost_stack .barlayer .point path").first)
+    page.get_by_text("504 M CNY in present value").wait_for()
     show("operation", "preset=case_b")
     why = page.get_by_role("heading", name=re.compile("why the hybrid"))
-    before, plot = why.inner_text(), page.locator(".st-key-dispatch .nsewdrag").first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
-    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
-    page.wait_for_function(
-        "before => ![...document.querySelectorAll('h3')].some(e => e.innerText == before)", arg=before
-    )
+    before = why.inner_text()
+    press(page, page.locator(".st-key-dispatch .nsewdrag").first, 0.3, 0.4)
+    other = "before => ![...document.querySelectorAll('h3')].some(e => e.innerText == before)"
+    page.wait_for_function(other, arg=before)
     settle(page)
     assert "why the hybrid" in why.inner_text() and no_page_failed(page)
