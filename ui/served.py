@@ -25,7 +25,7 @@ STYLE = (
     "{margin-left:281px;width:calc(100% - 281px)}}"
     ".st-key-parts{min-height:38px}"  # the row of links is lower once its script has come
     "div.stHeading h2{padding:.75rem 0 1rem}div.st-key-answer h2{font-size:1.75rem;font-weight:700}"
-    "[data-testid=stTooltipHoverTarget] button:has(>svg.icon){min-width:24px;min-height:24px;margin:-5px}"  # for a finger
+    "[data-testid=stTooltipHoverTarget] button:has(>svg.icon){min-width:24px;min-height:24px;margin:-5px}"
     "[data-testid=stFileUploaderDropzoneInstructions] *{white-space:normal;overflow:visible}"
     "@media (max-width:640px){div.st-key-answer h2{font-size:1.375rem;padding:0 0 .5rem}"
     "div.stHeading h1{padding:.25rem 0}"
