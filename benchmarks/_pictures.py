@@ -1,4 +1,4 @@
-"""Takes the pictures of README and docs from the running dashboard: ``python docs/pictures.py``.
+"""Takes the pictures of README and docs from the running dashboard: ``python -m benchmarks._pictures``.
 
 Six places as a visitor finds them, at 1440 x 900, in both languages and themes, with few enough colours to stay small.
 """
@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import io
 import shutil
-import sys
-from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.page import BROWSER_NAMES, DRAWN, server  # noqa: E402
+from benchmarks.page import BROWSER_NAMES, DRAWN, ROOT, server
 
 SIZE, COLOURS, LIMIT_MS = {"width": 1440, "height": 900}, 96, 300_000
 STILL, BREATH_MS = 8, 150
