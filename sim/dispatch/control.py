@@ -128,6 +128,7 @@ def _planned(
         ratchet=float(tariff.ratchet_fraction),
         ratchet_months=int(tariff.ratchet_months),
         ratchet_counts=np.isin(months, tariff.ratchet_calendar_months),
+        stake=1.0 if scenario.site.term_months >= 12 else plan.SHORT_STAKE,
     )
     return plan.levels(
         site,
@@ -139,6 +140,7 @@ def _planned(
         charges.measured,
         terms,
         plan.CALENDAR_DAYS if tariff.market is None else plan.VIEW_DAYS,
+        scenario.site.term_months <= 12,
     )
 
 

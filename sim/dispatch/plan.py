@@ -28,22 +28,17 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.compiled import OPTIONS, Kernel
-from sim.dispatch import kernel, rule
+from sim.dispatch import kernel, rule, seen
 from sim.dispatch.batch import Lanes, Series
 from sim.dispatch.rule import (
-    AUXILIARY,
     HELD,
-    LOAD_SCALE,
     N_ROWS,
-    N_SCALARS,
-    PV_KWP,
     STEP_ABOVE_SHAVE,
     STEP_CHARGE_SHARE,
     STEP_CHARGE_TO,
     STEP_DISCHARGING,
     STEP_GIVE_TO,
     STEP_LOAD,
-    STEP_PV,
     STEP_SUN_TO,
     WIDTH,
     WINDOW,
@@ -51,12 +46,9 @@ from sim.dispatch.rule import (
     _load_month,
     _run_step,
 )
+from sim.dispatch.seen import CALENDAR_DAYS, VIEW_DAYS, View, Year, _ahead, _least_worth, _ordinary, _past
 
 PLANS_KEPT = 8  # of 0.25 to 1 MB each: what changes neither load, sun, tariff nor battery plans nothing anew
-VIEW_DAYS = 2
-LOAD_DAYS = 5  # the last days of the same kind whose mean is an ordinary day's load
-PV_DAYS = 3  # the last days whose mean is an ordinary day's PV
-CALENDAR_DAYS = 7  # ahead, whose prices say what a kWh left at the end of the view is worth; of a market, a week ago's
 PAST_DAYS = 28  # the last days whose cheapest peak is the ceiling,
 PAST_MONTHS = 3  # and of so many months the highest
 EARLY = (1, 2, 3, 5, 7, 10, 14, 21)  # days of the first month on which its ceiling is worked out anew
@@ -64,28 +56,26 @@ TIE = 1e-9
 NARROWED = 1e-3  # of the greatest need: as near as a peak is looked for
 GOLDEN = 0.6180339887498949
 UNKNOWN = 1e300
+SHORT_STAKE = (
+    0.1  # of the demand saved: what a cut may cost in a term of under a year, too short to win a lost one back
+)
+MOVING_STAKE = 3.0  # times that where the load moves, whose peaks are short
+MOVES = 1.02  # times its mean: a load whose greatest is above it is not one that stands
 DEAR = 1e3  # times the dearest kWh and kW: what lies above a ceiling is met first
 SOURCES = 4  # to the load above the ceiling, to the load, from the grid, from the sun
 
 # Power into and out of the battery, kW; efficiencies; hours of a step; kWh above the reserve.
 Battery = namedtuple("Battery", "kw charge_kw discharge_kw eta_charge eta_discharge step_h span_kwh")
-# A stretch of steps as known: kW of need and surplus, prices of a kWh and of one exported, kW of the ceiling.
-View = namedtuple("View", "need surplus price credit cap")
-# The year as a meter sees it: rows of the kernel, the month, day's kind, price and class of each step, the nominal
-# lane, the price per kW of each month and charge (months, charges), which charges measure a class (charges, K), and for
-# how many days the prices are known.
-Year = namedtuple(
-    "Year",
-    "steps month_of month_ends kind price credit period scalars monthly per_kw measured window_steps per_day known",
-)
 # What is asked of the rule: kW typed as threshold of each month and class (months, K), huge where none; whether a
 # ceiling is found where none is typed, and the grid charges; kW of each charge that are paid for anyway; share of the
-# greatest peak of so many months before that is billed in any case, and which months count.
-Terms = namedtuple("Terms", "typed finds buys paid_kw ratchet ratchet_months ratchet_counts")
+# greatest peak of so many months before that is billed in any case, and which months count; and what share of a demand
+# charge saved a cut may cost in energy.
+Terms = namedtuple("Terms", "typed finds buys paid_kw ratchet ratchet_months ratchet_counts stake")
 # Found: shares of the span in each step (n,), and the ceiling of each day and class (days, K), kW.
 Found = namedtuple("Found", "charge_to give_to sun_to ceiling")
-# Measured steps from `first` on whose cheapest peaks are looked for; weights: price per kW of each charge in them.
-Case = namedtuple("Case", "year battery seen first weights limit_of dear worth top_kw levels")
+# Measured steps from `first` on whose cheapest peaks are looked for; weights: price per kW of each charge in them;
+# greatest: the need that each measures.
+Case = namedtuple("Case", "year battery seen first weights greatest limit_of dear worth top_kw levels")
 
 _called = njit(**OPTIONS)
 
@@ -201,33 +191,18 @@ def _cost(view, battery, dear, end, charge_to, give_to, sun_to):
 
 
 @_called
-def _least_worth(price, battery, held):
-    """What a kWh left at the end of a view is worth by these prices ahead: it spares the cheapest purchase, or, where
-    nothing is held below a ceiling, the dearest sale if that is less."""
-    spared = price.min() / battery.eta_charge
-    return spared if held else min(spared, price.max() * battery.eta_discharge)
-
-
-@_called
-def _past(year, first, end, limit_of):
-    """The steps `first` ... `end` - 1 as they were measured, without a ceiling."""
-    need, surplus, cap = np.zeros(end - first), np.zeros(end - first), np.zeros(end - first)
-    for i in range(end - first):
-        t = first + i
-        net = _load(year, t, year.steps[t, STEP_LOAD]) - year.steps[t, STEP_PV] * year.scalars[PV_KWP, 0]
-        need[i], surplus[i], cap[i] = max(net, 0.0), max(-net, 0.0), limit_of[year.month_of[t]]
-    return View(need, surplus, year.price[first:end], year.credit[first:end], cap)
-
-
-@_called
-def _load(year, t, kw):
-    """The site's load in step `t` where the series has `kw`."""
-    return kw * year.monthly[LOAD_SCALE - N_SCALARS, 0, year.month_of[t]] + year.scalars[AUXILIARY, 0]
+def _greatest(year, charge, first, view):
+    """The greatest need of the view's steps that a charge measures."""
+    greatest = 0.0
+    for i in range(len(view.need)):
+        if year.measured[charge, year.period[first + i]]:
+            greatest = max(greatest, view.need[i])
+    return greatest
 
 
 @_called
 def _held_cost(case, peaks):
-    """Cost of the measured steps with the peaks (charges,) held, demand at its price included."""
+    """Cost of the measured steps with the peaks (charges,) held, demand included."""
     year, view = case.year, case.seen
     for i in range(len(view.need)):
         held = case.limit_of[year.month_of[case.first + i]]
@@ -266,10 +241,7 @@ def _narrow(section, cost):
 def _settled(case, charge, section):
     """A section's upper end, or a charge's greatest need where it lies in the section: a hair above that the battery
     would charge, and set a peak for nothing."""
-    greatest = 0.0
-    for i in range(len(case.seen.need)):
-        if case.year.measured[charge, case.year.period[case.first + i]]:
-            greatest = max(greatest, case.seen.need[i])
+    greatest = case.greatest[charge]
     return greatest if section[0] <= greatest < section[1] else section[1]
 
 
@@ -296,15 +268,16 @@ def _least_by_both(case, first, second, peaks):
 
 
 @_called
-def _cheapest_peaks(year, battery, month, first, view, limit_of, dear, levels, out):
+def _cheapest_peaks(year, battery, stake, month, first, view, limit_of, dear, levels, out):
     """The peaks (charges,) that would cost least over the view, which begins at step `first`, at a month's price of
-    demand; huge for a charge that this month does not have."""
+    demand; huge for a charge that this month does not have. Where cutting them costs more energy than the share `stake`
+    of the demand it saves, nothing is cut."""
     begun = year.month_ends[month - 1] if month else 0
     weights = year.per_kw[month] * (len(view.need) / (year.month_ends[month] - begun))
     top = view.need.max() + battery.kw
-    case = Case(
-        year, battery, view, first, weights, limit_of, dear, _least_worth(view.price, battery, True), top, levels
-    )
+    greatest = np.array([_greatest(year, charge, first, view) for charge in range(len(weights))])
+    worth = _least_worth(view.price, battery, True, True)
+    case = Case(year, battery, view, first, weights, greatest, limit_of, dear, worth, top, levels)
     peaks = np.full(len(weights), top)
     before = -1
     for charge in range(len(weights)):
@@ -314,54 +287,13 @@ def _cheapest_peaks(year, battery, month, first, view, limit_of, dear, levels, o
             else:
                 _least_by(case, charge, peaks)
             before = charge
+    if stake < 1.0:
+        uncut = np.maximum(peaks, greatest)
+        saved = (weights * (uncut - peaks)).sum()
+        if _held_cost(case, peaks) - _held_cost(case, uncut) > (stake - 1.0) * saved:
+            peaks[:] = uncut
     for charge in range(len(weights)):
         out[charge] = peaks[charge] if weights[charge] > 0.0 else rule.NO_LIMIT_KW
-
-
-@_called
-def _ordinary_load(year, day, ahead, out):
-    """Load of each slot of the day `ahead` after `day`, kW before scaling: the mean of the last days of its kind before
-    `day`; of any kind where there is none; what is measured first where nothing is known yet."""
-    kind, count = year.kind[(day + ahead) % len(year.kind)], 0
-    out[:] = 0.0
-    for same in (True, False):
-        for back in range(1, 3 * CALENDAR_DAYS + 1):
-            d = day - back
-            if count == LOAD_DAYS or d < 0 or (count and not same):
-                break
-            if year.kind[d] == kind or not same:
-                for slot in range(year.per_day):
-                    out[slot] += year.steps[d * year.per_day + slot, STEP_LOAD]
-                count += 1
-    if count:
-        out /= count
-    else:
-        out[:] = year.steps[0, STEP_LOAD]
-
-
-@_called
-def _ordinary_pv(year, day, out):
-    """PV per kWp of each slot, the mean of the last days before `day`; none where nothing is known yet."""
-    out[:] = 0.0
-    first = max(0, day - PV_DAYS)
-    for d in range(first, day):
-        for slot in range(year.per_day):
-            out[slot] += year.steps[d * year.per_day + slot, STEP_PV] / (day - first)
-
-
-@_called
-def _ordinary(year, day, view, limit_of):
-    """Fill the view with ordinary days from `day` on, without a ceiling; after the year's last day comes its first."""
-    load, pv = np.zeros(year.per_day), np.zeros(year.per_day)
-    _ordinary_pv(year, day, pv)
-    for ahead in range(VIEW_DAYS):
-        _ordinary_load(year, day, ahead, load)
-        for slot in range(year.per_day):
-            i = ahead * year.per_day + slot
-            t = (day * year.per_day + i) % len(year.price)
-            view.price[i], view.credit[i] = year.price[t], year.credit[t]
-            net = _load(year, t, load[slot]) - pv[slot] * year.scalars[PV_KWP, 0]
-            view.need[i], view.surplus[i], view.cap[i] = max(net, 0.0), max(-net, 0.0), limit_of[year.month_of[t]]
 
 
 @_called
@@ -407,21 +339,10 @@ def _held_view(year, terms, day, view, peaks, peak_of, limit_of):
 
 
 @_called
-def _ahead(year, day, battery, held):
-    """What a kWh left at the end of the view is worth, by the prices of the days ahead, where they are not known those
-    of a week before: a weekend must not sell what Monday needs."""
-    price = np.zeros(CALENDAR_DAYS * year.per_day)
-    for i in range(len(price)):
-        known = i < year.known * year.per_day
-        at = day * year.per_day + i - (0 if known else CALENDAR_DAYS * year.per_day)
-        price[i] = year.price[at % len(year.price)]
-    return _least_worth(price, battery, held)
-
-
-@_called
 def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, peaks):
     """Work the charges' peaks out anew at midnight of `day`: the highest of the last
-    months, and no lower than what is paid for anyway."""
+    months, and no lower than what is paid for anyway. Returns whether a full battery is worth its losses as it stands:
+    in a short term only where a peak is to be cut, or the load moves, so that a new one may come."""
     month, first = year.month_of[day * year.per_day], max(0, day - PAST_DAYS) * year.per_day
     if day > 0:
         seen = _past(year, first, day * year.per_day, limit_of)
@@ -429,7 +350,10 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
         n = VIEW_DAYS * year.per_day
         seen = View(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
         _ordinary(year, 0, seen, limit_of)
-    _cheapest_peaks(year, battery, month, first, seen, limit_of, dear, levels, past[month])
+    load = year.steps[first : day * year.per_day, STEP_LOAD]
+    stands = terms.stake == 1.0 or day == 0 or load.max() > MOVES * load.mean()
+    stake = min(1.0, terms.stake * (MOVING_STAKE if stands else 1.0))
+    _cheapest_peaks(year, battery, stake, month, first, seen, limit_of, dear, levels, past[month])
     for charge in range(len(peaks)):
         known = past[month, charge]
         for back in range(1, PAST_MONTHS):
@@ -439,6 +363,8 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
             if month >= back and terms.ratchet_counts[month - back]:
                 known = max(known, terms.ratchet * billed[month - back, charge])
         peaks[charge] = max(known, terms.paid_kw[charge])
+        stands = stands or peaks[charge] < _greatest(year, charge, first, seen)
+    return stands
 
 
 @_called
@@ -472,7 +398,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
     billed = np.zeros((len(year.month_ends), charges))
     past = np.full(billed.shape, rule.NO_LIMIT_KW)
     _load_lane(w, 0, year.scalars, 0, battery.step_h)
-    month, since = -1, 0
+    month, since, stands = -1, 0, True
     for day in range(len(year.kind)):
         if year.month_of[day * year.per_day] != month:
             for charge in range(charges if month >= 0 else 0):
@@ -483,11 +409,11 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
             _load_month(w, 0, year.scalars, year.monthly, 0, month)
             peak_of[:] = 0.0
         if terms.finds and charges and (since == 0 or (month == 0 and since in EARLY)):
-            _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)
+            stands = _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)
         for k in range(len(peak_of)):
             found.ceiling[day, k] = _ceiling(year, terms, month, k, peaks)
         held = _held_view(year, terms, day, view, peaks, peak_of, limit_of)
-        _plan(view, battery, dear, _ahead(year, day, battery, held), held, levels[0], levels[1], levels[2])
+        _plan(view, battery, dear, _ahead(year, day, battery, held, stands), held, levels[0], levels[1], levels[2])
         for slot in range(year.per_day):
             t = day * year.per_day + slot
             found.charge_to[t] = _share(levels[0, slot], battery) if terms.buys else 0.0
@@ -497,7 +423,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
         since += 1
 
 
-_plan_levels = Kernel(_plan_year, builds_on=(rule,))
+_plan_levels = Kernel(_plan_year, builds_on=(rule, seen))
 
 
 def levels(
@@ -510,15 +436,17 @@ def levels(
     measured: NDArray[np.bool_],
     terms: Terms,
     known_days: int = CALENDAR_DAYS,
+    ends: bool = False,
 ) -> Found:
     """The plain rule's levels and ceilings of a year.
 
     `series`: load, PV and calendar; its orders and outages are not looked at. `lane`: the nominal hybrid, one lane;
     `kind` (days,): kind of each day; `price` and `credit` (n,) per kWh; `per_kw` (months, charges) and `measured`
-    (charges, K): the demand charges; `known_days`: for how many days from a midnight on the prices are known.
+    (charges, K): the demand charges; `known_days`: for how many days from a midnight on the prices are known;
+    `ends`: the term ends with the year.
     """
     battery = _battery(lane, series.step_h)
-    year = _year(series, lane, kind, price, credit, per_kw, measured, known_days)
+    year = _year(series, lane, kind, price, credit, per_kw, measured, known_days, ends)
     limit_of = np.ascontiguousarray(lane.import_limit_kw[0])
     key = _print_of((*year, *battery, *terms, limit_of))
     found = _plans.get(key)
@@ -570,7 +498,7 @@ def _battery(lane: Lanes, step_h: float) -> Battery:
     )
 
 
-def _year(series, lane, kind, price, credit, per_kw, measured, known_days) -> Year:
+def _year(series, lane, kind, price, credit, per_kw, measured, known_days, ends) -> Year:
     steps = series.steps.copy()
     steps[:, rule.STEP_GRID_UP] = 1.0
     steps[:, STEP_CHARGE_SHARE], steps[:, rule.STEP_EXPORT] = series.refill_share, credit >= 0
@@ -589,4 +517,5 @@ def _year(series, lane, kind, price, credit, per_kw, measured, known_days) -> Ye
         float(series.demand_window_steps),
         round(24 / series.step_h),
         known_days,
+        ends,
     )

@@ -61,7 +61,8 @@ def lost(site: Scenario) -> float:
         costs.append(float(energy.sum() + np.sum(peaks)))
     found = studies[0].dispatch
     left_kwh = found.trace("hybrid", 1).energy_kwh[-1] - found.lanes.energy_start_kwh[found.row("hybrid")]
-    price = found.classes.step_price_per_kwh(found.clock)[-48:].min() / site.storage.charge_efficiency
+    price = hybrid_rates(studies[0], 1).buy_per_kwh(found.clock.month_index, found.series.period)[-48:].min()
+    price /= site.storage.charge_efficiency
     return (costs[0] - costs[1] - max(float(left_kwh), 0.0) * max(float(price), 0.0)) / costs[1]
 
 

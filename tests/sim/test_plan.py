@@ -27,6 +27,7 @@ def terms(charges=0, months=1, classes=1, **given_terms):
         ratchet=0.0,
         ratchet_months=0,
         ratchet_counts=np.ones(months, bool),
+        stake=1.0,
     )
     return none._replace(**given_terms)
 
