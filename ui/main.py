@@ -21,11 +21,14 @@ logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large")
 if state.is_dark():
     st.html(DARK_TAGS)
-below = None
+below, is_first = None, False
 if part != "present" and not is_shown_only:
     with st.sidebar:
         sidebar.draw(on_overview=part == navigation.FIRST)
-        below = st.container()
+        below, is_first = st.container(), state.is_drawn_first()
+        if is_first:  # else the page would be there before the sidebar has its width, and be pushed aside
+            with below:
+                sidebar.draw_rest()
 if not st.session_state.get("is_in_address", True):
     st.warning(t("shell.notice.not_in_address"))
 if not is_shown_only:
@@ -44,7 +47,7 @@ except Exception:
     logging.getLogger("powerladder").exception("page %s failed", part)
     st.error(t("shell.notice.failed"))
 finally:  # a page may end early
-    if below is not None:
+    if below is not None and not is_first:
         with below:
             sidebar.draw_rest()
 for sentences in st.session_state.get("problems", {}).values():

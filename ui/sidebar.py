@@ -34,7 +34,7 @@ def draw(on_overview: bool) -> None:
 
 
 def draw_rest() -> None:
-    """What stands below the levers: drawn after the page, which is waited for."""
+    """What stands below the levers: once it stands there, drawn after the page, which is waited for."""
     variants.switch()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(t("shell.sidebar.reset"), on_click=_reset, key="reset", help=t("shell.sidebar.reset_help"))
