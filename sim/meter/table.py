@@ -301,14 +301,18 @@ class Times:
         return [layout.name(c) for c in (layout.time, layout.clock) if c is not None]
 
     def _parsed(self, grid: Rows, time: int, choices: Choices) -> Stamps:
-        dates = grid.cells(time) if grid.layout.clock is None else _carried_down(grid.cells(time))
+        # A day's date is read once, however many steps its row has.
+        dates = column_cells(grid.data, time)
+        dates = dates if grid.layout.clock is None else _carried_down(dates)
         try:
             stamps = parse_stamps(dates, choices.day_first, choices.year or USUAL_YEAR)
         except DateOrderError as error:
             date = str(dates[error.index])
             reason = Problem('the date "{date}" does not fit the order of day and month of the others.', date=date)
             advice = Problem("Choose whether the day or the month comes first, or write dates as 2025-01-31.")
-            raise refusal("date_order", reason, advice, int(grid.rows[error.index]), self.name) from error
+            raise refusal("date_order", reason, advice, int(grid.rows[error.index * grid.steps]), self.name) from error
+        minutes, offsets = (np.repeat(values, grid.steps) for values in (stamps.minutes, stamps.offsets))
+        stamps = replace(stamps, minutes=minutes, offsets=offsets)
         return self._with_clock(stamps, grid.clocks) if grid.clocks is not None else stamps
 
     def _with_clock(self, stamps: Stamps, clocks: Clocks) -> Stamps:
