@@ -311,7 +311,7 @@ class Times:
             reason = Problem('the date "{date}" does not fit the order of day and month of the others.', date=date)
             advice = Problem("Choose whether the day or the month comes first, or write dates as 2025-01-31.")
             raise refusal("date_order", reason, advice, int(grid.rows[error.index * grid.steps]), self.name) from error
-        minutes, offsets = (np.repeat(values, grid.steps) for values in (stamps.minutes, stamps.offsets))
+        minutes, offsets = np.repeat(stamps.minutes, grid.steps), np.repeat(stamps.offsets, grid.steps)
         stamps = replace(stamps, minutes=minutes, offsets=offsets)
         return self._with_clock(stamps, grid.clocks) if grid.clocks is not None else stamps
 
