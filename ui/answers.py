@@ -141,7 +141,7 @@ def kpi_cards(study: Study, former: Study | None = None) -> None:
     cards = _cards(study)
     if former is not None and answer.is_long_term(former.scenario) == answer.is_long_term(study.scenario):
         cards = [_with_former(card, old) for card, old in zip(cards, _cards(former), strict=True)]
-    outer = st.grid(2, min_column_width=330)
+    outer = st.container(key="kpis").grid(2, min_column_width=330)
     for pair in (cards[:2], cards[2:]):
         with outer.cell(), st.grid(2, min_column_width=150):
             for card in pair:

@@ -9,8 +9,6 @@ from ui import changed, navigation, place, present, sidebar, state, works
 from ui.state import t
 
 ROOT = Path(__file__).resolve().parent.parent
-# Streamlit writes white on the accent, which is too bright for that in the dark theme (2.06:1).
-DARK_TAGS = "<style>[data-testid=stMultiSelectTagsContainer] [data-tag] {color: #0F1620}</style>"
 
 st.set_page_config(page_title="PowerLadder", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
 state.begin()
@@ -19,8 +17,6 @@ st.set_page_config(page_title=navigation.title(part))
 is_shown_only = state.reader() is not None  # by a link that only shows
 logo = "logo-dark.svg" if state.is_dark() else "logo.svg"
 st.logo(str(ROOT / "assets" / logo), size="large")
-if state.is_dark():
-    st.html(DARK_TAGS)
 below, is_first = None, False
 if part != "present" and not is_shown_only:
     with st.sidebar:

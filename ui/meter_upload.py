@@ -248,7 +248,7 @@ class _File:
         )
         st.button(
             t("inputs.meter.use"),
-            type=state.main_button(),
+            type="primary",
             on_click=_use,
             args=(reading, self.name, follows),
             key="meter_use",

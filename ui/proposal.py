@@ -93,7 +93,7 @@ def preview(study: Study, language: str, offer: Offer) -> None:
     older state are marked, not shown as new."""
     wanted = (study.fingerprint, language, offer)
     with st.container(horizontal=True, vertical_alignment="center"):
-        is_asked = st.button(t("proposal.app.preview"), key="proposal_preview", type=state.main_button())
+        is_asked = st.button(t("proposal.app.preview"), key="proposal_preview", type="primary")
         is_live = st.toggle(t("proposal.app.live"), key="proposal_live", **KEPT)
     if is_asked or is_live:
         st.session_state.proposal_shown = wanted

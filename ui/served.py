@@ -23,7 +23,17 @@ Send = Callable[[Message], Awaitable[None]]
 STYLE = (
     "<style>@media (min-width:768px){.stApp:not(:has([data-testid='stSidebar'])) div:has(>[data-testid='stMain'])"
     "{margin-left:281px;width:calc(100% - 281px)}}"
+    # The page is wide before its script says so, and the sidebar's fields are high before theirs have come.
+    ".stApp [data-testid=stMainBlockContainer]{max-width:none}"
+    "[data-testid=stSidebar] :is(.st-key-start_from,[class*=st-key-lever-]){min-height:64px}"
+    "[data-testid=stSidebar] .st-key-page-finance-baseline{min-height:90px}"
+    "[data-testid=stSidebar] .st-key-language_choice{max-height:30px}"
+    ":is(.st-key-page-site-place,.st-key-start-mw,.st-key-start-start,.st-key-start-existing,.st-key-start-otherwise,"
+    ".st-key-start-diesel){min-height:64px}.st-key-kpis .stGridCell .stGridCell{min-height:125px}"
     ".st-key-parts{min-height:38px}"  # the row of links is lower once its script has come
+    # Streamlit writes white on the accent, which is too bright for that in the dark theme (2.06:1).
+    ":is([data-testid=stBaseButton-primary],[data-testid=stMultiSelectTagsContainer] [data-tag])"
+    "{color:light-dark(#FFF,#0F1620)!important}"
     "div.stHeading h2{padding:.75rem 0 1rem}div.st-key-answer h2{font-size:1.75rem;font-weight:700}"
     "[data-testid=stTooltipHoverTarget] button:has(>svg.icon){min-width:24px;min-height:24px;margin:-5px}"
     "[data-testid=stFileUploaderDropzoneInstructions] *{white-space:normal;overflow:visible}"

@@ -267,7 +267,7 @@ def take_button(answer: Answer, size: Sizes, name: str, key: str) -> None:
         key=f"sizing.take.{key}",
         on_click=_take,
         args=(answer.plan, size),
-        type=state.main_button() if key == "best" else "secondary",
+        type="primary" if key == "best" else "secondary",
     )
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -174,12 +174,6 @@ def refused(problem: object) -> str:
 def is_dark() -> bool:
     """Whether the visitor sees the dark theme."""
     return st.context.theme.type == "dark"
-
-
-def main_button() -> Literal["primary", "secondary"]:
-    """The type of a page's chief button. Streamlit writes white on the accent, which is too bright for that in the dark
-    theme (2.06:1)."""
-    return "secondary" if is_dark() else "primary"
 
 
 def preset_id() -> str:

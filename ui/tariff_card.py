@@ -140,7 +140,7 @@ def editor() -> None:
         )
     )
     scalars = _scalars(tariff)
-    if st.button(t("inputs.tariff.apply"), type=state.main_button(), key="tariff_apply"):
+    if st.button(t("inputs.tariff.apply"), type="primary", key="tariff_apply"):
         filled = [rows for rows in tables if rows is not None]
         if len(filled) < len(tables):
             st.error(t("inputs.tariff.unfinished"))

@@ -239,7 +239,7 @@ def _offer(
     fields: dict[str, Any], currency: str, name: str, is_open: bool = False, more: dict[str, Any] | None = None
 ) -> None:
     why = t("inputs.meter.use_open") if is_open else None
-    if st.button(t("tariff.files.use"), type=state.main_button(), key="tariff_file_use", disabled=is_open, help=why):
+    if st.button(t("tariff.files.use"), type="primary", key="tariff_file_use", disabled=is_open, help=why):
         before = state.current().site.currency
         if state.change({"tariff": fields, "site.currency": currency} | (more or {}), "tariff"):
             state.replace(state.current(), t("tariff.files.taken", name=as_plain(name)))

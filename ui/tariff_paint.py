@@ -266,9 +266,7 @@ def _by_hand(draft: Canvas, day_type: str, period: str) -> None:
 def _buttons(draft: Canvas, day_type: str, is_changed: bool, tariff: Tariff | None) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     can_apply = is_changed and tariff is not None
-    is_pressed = row.button(
-        t("inputs.tariff.apply"), type=state.main_button(), disabled=not can_apply, key="paint_apply"
-    )
+    is_pressed = row.button(t("inputs.tariff.apply"), type="primary", disabled=not can_apply, key="paint_apply")
     if is_pressed and tariff is not None:
         _apply(tariff)
     _do(row, "undo", bool(draft.before), _undo)

@@ -51,7 +51,7 @@ def _reading(data: bytes, name: str) -> None:
         st.error(t("inputs.weather.refused", name=as_plain(name), reason=state.refused(error)))
         return
     uploaded.show(year.findings)
-    st.button(t("inputs.weather.use"), type=state.main_button(), on_click=_use, args=(year, name), key="weather_use")
+    st.button(t("inputs.weather.use"), type="primary", on_click=_use, args=(year, name), key="weather_use")
 
 
 def _fetch() -> None:

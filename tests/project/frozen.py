@@ -105,7 +105,12 @@ def _csv(study: Study, language: str) -> Iterator[tuple[str, list[str | float]]]
     texts, most = words(language), None if language == "en" else FIRST_ROWS
     for name, table in tables(study, texts):
         content = to_csv(study, replace(table, rows=islice(table.rows, most)), texts).decode("utf-8-sig")
-        yield f"{name}.csv", [_number(cell) for cell in content.replace("\n", ",\n,").split(",")]
+        yield f"{name}.csv", _parts(content.replace("\r", ""))
+    yield "scenario.json", _parts(study.scenario.to_json())
+
+
+def _parts(text: str) -> list[str | float]:
+    return [_number(part) for part in text.replace("\n", ",\n,").split(",")]
 
 
 def _number(text: str) -> str | float:

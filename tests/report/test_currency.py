@@ -128,8 +128,8 @@ def test_columns_of_money_are_doubled_and_no_other(pair, name):
     one, two = (rows_of(files.table_csv(study, name)) for study in pair)
     for before, after in zip(one, two, strict=True):
         for (name, value), (renamed, new) in zip(before.items(), after.items(), strict=True):
-            is_money = name.endswith("_cny")
-            assert renamed == (f"{name.removesuffix('_cny')}_usd" if is_money else name)
+            is_money = name.endswith(("_cny", "_cny_per_kwh"))
+            assert renamed == (name.replace("_cny", "_usd") if is_money else name)
             assert float(new) == 2 * float(value) if is_money else new == value
 
 
