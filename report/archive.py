@@ -55,7 +55,12 @@ def _member(name: str) -> zipfile.ZipInfo:
 def _readme(study: Study, language: str, names: Sequence[str]) -> str:
     t = words(language).t
     step = f"{study.dispatch.clock.step_h * 60:g}"
-    head = t("downloads.data.head", name=study.scenario.site.name, code=study.fingerprint, engine=ENGINE_VERSION)
+    head = t(
+        "downloads.data.head",
+        name=say.project(study.scenario, words(language)),
+        code=study.fingerprint,
+        engine=ENGINE_VERSION,
+    )
     about = [f"{name}.csv: {t(f'downloads.{_kind(name)}_note')}" for name in names]
     rules, carried = t("downloads.data.rules", minutes=step, columns=DICTIONARY), t("downloads.data.carried", **CARRIED)
     return "\n".join([head, "", rules, "", *about, "", carried, ""])

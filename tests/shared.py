@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import pytest
 
 T = TypeVar("T")
 FOLDER = "POWERLADDER_TEST_RUN"  # the variable that tells every worker the run's folder
@@ -45,3 +47,8 @@ def _alone(lock: Path) -> Iterator[None]:
 
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def a_few(cases: Iterable[str], *here: str) -> list[Any]:
+    """Cases of a slow test: a build server tries those named, a machine with more time all."""
+    return [case if case in here else pytest.param(case, marks=pytest.mark.nightly) for case in cases]

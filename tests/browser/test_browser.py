@@ -22,6 +22,7 @@ from study.answer import headline
 from study.evaluate import evaluate
 from study.place import elsewhere
 from study.presets import presets
+from tests.shared import a_few
 from ui.navigation import PLACES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 MAIN = '[data-testid="stMain"]'
 ANSWER = ".st-key-answer h2"
 # A page of each kind for a server that has drawn none yet: the answer, a search; inputs with charts, an upload.
-COLD = ("overview", "sizing", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("equipment", "tariff")))
+COLD = a_few(("overview", "sizing", "equipment", "tariff"), "overview", "sizing")
 # A page of each kind for axe-core: the answer, what is asked, many fields, an upload, tables.
 READ = ("overview", "proposal", "terms", "load", "money")
 GRAVE = ("serious", "critical")
@@ -308,7 +309,7 @@ class Walk:
         return code(self.page)
 
 
-@pytest.mark.parametrize("name", WALKS)
+@pytest.mark.parametrize("name", a_few(WALKS, "guangdong", "virginia"))
 def test_from_the_bare_address_to_the_answer_in_eight_clicks_and_six_fields(browser, server, settle, name: str) -> None:
     """Where, how big, how long, the grid's month, diesel: the answer stands beside from the start and moves with
     each, and the tariff, currency and CO2 factor are those of the place."""

@@ -233,7 +233,7 @@ def test_nothing_is_lost_when_the_server_is_killed(browser, killed: Killed) -> N
     context.close()
 
 
-@pytest.mark.parametrize("acts", [14, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("acts", [10, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])])
 def test_a_random_walk_never_loses_a_value(visitor: Visitor, acts: int) -> None:
     """Levers, a typed price, Back, Forward, reload: at rest the screen shows what the way through the history says."""
     page, draw = visitor.page, random.Random(7)

@@ -19,6 +19,7 @@ from study.presets import presets
 from tests.processes import run_well
 from tests.report.documents import _tool, book_of, by_formualizer
 from tests.report.test_workbook import assert_figures, assert_sound, with_inputs, without_values
+from tests.shared import a_few
 from tests.studies import study_of
 
 EN = words("en")
@@ -59,7 +60,7 @@ CHANGED = {
 }
 
 
-@pytest.mark.parametrize("kind", CHANGED)
+@pytest.mark.parametrize("kind", a_few(CHANGED, "a number as text", "an emptied cell", "two cells"))
 def test_a_changed_white_cell_is_told_and_moves_nothing(kind: str) -> None:
     found = by_formualizer(with_cells(without_values(book_of("case_b")), CHANGED[kind]))
     assert found["Summary", "A6"] == f"{len(CHANGED[kind])}{STALE}"

@@ -49,7 +49,7 @@ def test_work_is_done_by_another_process() -> None:
     assert apart(chatty) == "done"
 
 
-@pytest.mark.parametrize("harm", [for_ever, greedy, ended])
+@pytest.mark.parametrize("harm", [for_ever, greedy, pytest.param(ended, marks=pytest.mark.nightly)])
 def test_what_takes_too_much_ends_a_worker_and_is_told(harm) -> None:
     for kind in (WeatherError,) if harm is for_ever else (Refusal, MeterError, WeatherError):
         with pytest.raises(kind, match="took too much time or memory"):
