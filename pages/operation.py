@@ -9,7 +9,7 @@ from report.screen import operation as charts_operation
 from report.text import say
 from study import weeks
 from ui import answers, foresight, operation, sets, state, why
-from ui.figures import asked, card, chart
+from ui.figures import card, chart, pressable
 from ui.state import t
 
 scenario, words, dark = state.current(), state.words(), state.is_dark()
@@ -38,7 +38,7 @@ with st.container(border=True, gap="small"):
     st.markdown(f":small[:gray[{t('answers.operation.note', step=scenario.site.step_minutes)}]]")
     bands = charts_operation.bands_kw(trace, span.steps(study.dispatch.clock))
     st.markdown(charts.legend(charts_operation.band_legend(bands, words, dark)))
-    pressed = asked(
+    pressed = pressable(
         charts_operation.dispatch_span(study, alternative, trace, span, words, dark, year),
         key="dispatch",
         height=500,

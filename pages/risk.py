@@ -7,7 +7,7 @@ import streamlit as st
 from report.screen import charts
 from report.screen import risk as charts_risk
 from ui import answers, policy, risk, state
-from ui.figures import asked, card, chart, conclude
+from ui.figures import card, chart, conclude, pressable
 from ui.state import t
 
 scenario, words, dark = state.current(), state.words(), state.is_dark()
@@ -44,7 +44,7 @@ ends = np.array([[bar.at_low, bar.at_high] for bar in single.bars] or [[single.b
 with card(risk.tornado_title(single), risk.variants_note("tornado", scenario)):
     st.markdown(charts.legend(charts_risk.end_legend(risk.ends, dark)))
     figure = charts_risk.tornado_bars(single, risk.money_unit(study, ends), risk.label, risk.ends, words, dark)
-    risk.tornado_fields(single, asked(figure, key="tornado", height=400, alt=risk.tornado_title(single)))
+    risk.tornado_fields(single, pressable(figure, key="tornado", height=400, alt=risk.tornado_title(single)))
 
 with st.container(border=True, gap="small"):
     title = st.empty()

@@ -4,11 +4,10 @@ that an engineer computes it anew without us. Dropped on the app it gives the sc
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from finance.figures import FIGURES
+from finance.figures import FIGURES, KINDS
 from finance.lines import LINES, Line
 from i18n import words
 from report.carry.texts import ENGINE, OFFER, SCENARIO, SUMMARY, texts_of
@@ -23,9 +22,8 @@ FORM, DICTIONARY = "data", "columns.csv"
 CARRIED = {"scenario": SCENARIO, "summary": SUMMARY, "engine": ENGINE, "offer": OFFER, "verify": "cli verify"}
 COLUMNS = ("file", "column", "unit", "name_en", "name_zh", "meaning_en", "meaning_zh", "formula")
 MADE = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is made
+# By the last part of a key that carries its unit; what has a kind has the unit of its kind (`finance.figures.KINDS`).
 UNITS = {"kw": "kW", "mw": "MW", "kwh": "kWh", "l": "L", "c": "°C", "h": "h", "hours": "h", "nameplate": "1"}
-MONEY = {"money": "{currency}", "money_per_kwh": "{currency}/kWh", "power": "kW", "ratio": "1"}
-HOURS_OF_A_STEP = re.compile(r"hourly-(.+)-year-\d+")
 
 
 def data_zip(study: Study, language: str = "en", offer: str = "{}", years: Iterable[int] = (1,)) -> bytes:
@@ -67,7 +65,8 @@ def _readme(study: Study, language: str, names: Sequence[str]) -> str:
 
 
 def _kind(name: str) -> str:
-    return "hourly" if HOURS_OF_A_STEP.fullmatch(name) else name
+    """Files of steps differ by alternative and year alone."""
+    return "hourly" if name.startswith("hourly-") else name
 
 
 def _dictionary(study: Study, found: Iterable[tuple[str, DataTable]]) -> Iterator[list[str]]:
@@ -88,7 +87,7 @@ def _dictionary(study: Study, found: Iterable[tuple[str, DataTable]]) -> Iterato
 
 
 def _unit(column: Column, currency: str) -> str:
-    return MONEY.get(column.kind, UNITS.get(column.key.rpartition("_")[2], "")).format(currency=currency)
+    return KINDS[column.kind].format(currency=currency) if column.kind else UNITS.get(column.key.rpartition("_")[2], "")
 
 
 def _formula(name: str, column: Column) -> str:

@@ -19,7 +19,7 @@ from study.decision import decision, present_cost
 from study.explain import TAX, Factor, Share, shares, worked
 from study.study import Study
 from ui import answers, form, navigation, state
-from ui.figures import asked, drawer
+from ui.figures import drawer, pressable
 from ui.state import t
 
 
@@ -92,7 +92,7 @@ def _others(study: Study) -> None:
 @st.fragment
 def stack(figure: dict[str, Any], study: Study, alt: str) -> None:
     """The cost stack; below it the cost lines of the part of a bar that is pressed."""
-    point = asked(figure, key="cost_stack", height=300, alt=alt)
+    point = pressable(figure, key="cost_stack", height=300, alt=alt)
     parts, order = stack_parts(study), alternatives_in_order(study)
     if point is None or point["curve_number"] >= len(parts) or point["point_index"] >= len(order):
         st.markdown(f":small[:gray[{t('explain.press_bar')}]]")

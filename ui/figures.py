@@ -18,17 +18,17 @@ from plotly.basedatatypes import BaseFigure
 FOREIGN_TAG = re.compile(r"<(?!(?:br|b|/b|/span|/?extra|span style='color:[^'<>]*')>)")
 BINARY = ("f4", "f8", "i1", "i2", "i4", "u1", "u2", "u4")  # numbers that plotly reads from memory
 REST_OPACITY = 0.55  # of the bars beside one that is pressed
-NO_MODE_BAR = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+PLAIN: dict[str, Any] = {"theme": None, "config": {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}}
 
 
 def chart(figure: dict[str, Any], *, key: str, height: int, alt: str) -> None:
     """Draw a plain dict figure, as wide as its container and `height` pixels high. `alt` says what it shows."""
-    st.plotly_chart(Finished(figure), key=key, height=height, theme=None, config=NO_MODE_BAR, alt=alt)
+    st.plotly_chart(Finished(figure), key=key, height=height, alt=alt, **PLAIN)
 
 
-def asked(figure: dict[str, Any], *, key: str, height: int, alt: str) -> dict[str, Any] | None:
-    """The same, and what of it was pressed last: the place of the trace (``curve_number``) and of the point in it
-    (``point_index``). A second press takes it back."""
+def pressable(figure: dict[str, Any], *, key: str, height: int, alt: str) -> dict[str, Any] | None:
+    """Draw a chart as `chart` does, and return what of it was pressed last: the place of the trace (``curve_number``)
+    and of the point in it (``point_index``); None where nothing was. A second press takes it back."""
     others = {"bar": REST_OPACITY, "scatter": 1.0}  # those that are not pressed
     traces = [
         {"unselected": {"marker": {"opacity": others[trace["type"]]}}} | trace
@@ -40,9 +40,8 @@ def asked(figure: dict[str, Any], *, key: str, height: int, alt: str) -> dict[st
         Finished(figure | {"data": traces}),
         key=key,
         height=height,
-        theme=None,
-        config=NO_MODE_BAR,
         alt=alt,
+        **PLAIN,
         on_select="rerun",
         selection_mode="points",
     )

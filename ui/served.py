@@ -1,7 +1,8 @@
-"""What is changed in the files Streamlit serves: room for the sidebar in the page, and scripts made small for the way.
+"""What is changed in the files Streamlit serves: our styles in the page, and scripts made small for the way.
 
-The page comes with an empty main part; the sidebar that follows would push it aside. So the room is kept from the first
-paint on. The script that draws charts is named in the page, so that it is fetched while the others still load.
+The page comes with an empty main part; what follows would push it aside. So the styles (`assets/page.css`) keep the
+room from the first paint on. The script that draws charts is named in the page, so that it is fetched while the others
+still load.
 """
 
 from __future__ import annotations
@@ -20,31 +21,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-STYLE = (
-    "<style>@media (min-width:768px){.stApp:not(:has([data-testid='stSidebar'])) div:has(>[data-testid='stMain'])"
-    "{margin-left:281px;width:calc(100% - 281px)}}"
-    # The page is wide before its script says so, and the sidebar's fields are high before theirs have come.
-    ".stApp [data-testid=stMainBlockContainer]{max-width:none}"
-    "[data-testid=stSidebar] :is(.st-key-start_from,[class*=st-key-lever-]){min-height:64px}"
-    "[data-testid=stSidebar] .st-key-page-finance-baseline{min-height:90px}"
-    "[data-testid=stSidebar] .st-key-language_choice{max-height:30px}"
-    ":is(.st-key-page-site-place,.st-key-start-mw,.st-key-start-start,.st-key-start-existing,.st-key-start-otherwise,"
-    ".st-key-start-diesel){min-height:64px}.st-key-kpis .stGridCell .stGridCell{min-height:125px}"
-    ".st-key-parts{min-height:38px}"  # the row of links is lower once its script has come
-    # Streamlit writes white on the accent, which is too bright for that in the dark theme (2.06:1).
-    ":is([data-testid=stBaseButton-primary],[data-testid=stMultiSelectTagsContainer] [data-tag])"
-    "{color:light-dark(#FFF,#0F1620)!important}"
-    "div.stHeading h2{padding:.75rem 0 1rem}div.st-key-answer h2{font-size:1.75rem;font-weight:700}"
-    "[data-testid=stTooltipHoverTarget] button:has(>svg.icon){min-width:24px;min-height:24px;margin:-5px}"
-    "[data-testid=stFileUploaderDropzoneInstructions] *{white-space:normal;overflow:visible}"
-    "@media (max-width:640px){div.st-key-answer h2{font-size:1.375rem;padding:0 0 .5rem}"
-    "div.stHeading h1{padding:.25rem 0}"
-    # On a phone the answer about a site of one's own goes before the fields; its warnings and figures follow them.
-    "div.stGridCell:has(.st-key-own_answer),div:has(>.st-key-own_answer),div.st-key-own_answer{display:contents}"
-    "div:has(>.st-key-answer_box){order:-1}}"
-    # Without a pointer the tools of a table never leave: they lay on the line above it.
-    "@media (hover:none){[data-testid=stDataFrame] [data-testid=stElementToolbar]{display:none}}</style>"
-)
+ROOT = Path(__file__).resolve().parent.parent
+STYLE = f"<style>{(ROOT / 'assets' / 'page.css').read_text(encoding='utf-8')}</style>"
 CHARTS = '<link rel="modulepreload" crossorigin href="./static/js/{name}">'
 SMALLER = (b"text/", b"application/javascript", b"application/json", b"image/svg")
 HERE = ("127.0.0.1", "::1", "testclient")  # on one's own machine packing takes longer than sending

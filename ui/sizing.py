@@ -25,7 +25,7 @@ from study.sizing_fronts import PARTS, FrontPoint, Margins, SizeRow, Surface
 from study.study import Study
 from ui import answers, form, state
 from ui.apart import MAKING, apart
-from ui.figures import asked, card, chart
+from ui.figures import card, chart, pressable
 from ui.kept import once
 from ui.state import t
 
@@ -304,7 +304,7 @@ def surface_card(answer: Answer) -> None:
             words,
             state.is_dark(),
         )
-        _pressed_size(answer, found, asked(figure, key="surface", height=420, alt=title))
+        _pressed_size(answer, found, pressable(figure, key="surface", height=420, alt=title))
 
 
 def _pressed_size(answer: Answer, found: Surface, pressed: dict[str, Any] | None) -> None:

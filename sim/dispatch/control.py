@@ -140,7 +140,7 @@ def _planned(
         charges.measured,
         terms,
         plan.CALENDAR_DAYS if tariff.market is None else plan.VIEW_DAYS,
-        scenario.site.term_months <= 12,
+        ends=scenario.site.term_months <= 12,
     )
 
 

@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.compiled import OPTIONS, Kernel
-from sim.dispatch import kernel, rule, seen
+from sim.dispatch import kernel, outlook, rule
 from sim.dispatch.batch import Lanes, Series
+from sim.dispatch.outlook import CALENDAR_DAYS, VIEW_DAYS, View, Year, _ahead, _least_worth, _ordinary, _past
 from sim.dispatch.rule import (
     HELD,
     N_ROWS,
@@ -46,7 +47,6 @@ from sim.dispatch.rule import (
     _load_month,
     _run_step,
 )
-from sim.dispatch.seen import CALENDAR_DAYS, VIEW_DAYS, View, Year, _ahead, _least_worth, _ordinary, _past
 
 PLANS_KEPT = 8  # of 0.25 to 1 MB each: what changes neither load, sun, tariff nor battery plans nothing anew
 PAST_DAYS = 28  # the last days whose cheapest peak is the ceiling,
@@ -56,11 +56,10 @@ TIE = 1e-9
 NARROWED = 1e-3  # of the greatest need: as near as a peak is looked for
 GOLDEN = 0.6180339887498949
 UNKNOWN = 1e300
-SHORT_STAKE = (
-    0.1  # of the demand saved: what a cut may cost in a term of under a year, too short to win a lost one back
-)
-MOVING_STAKE = 3.0  # times that where the load moves, whose peaks are short
-MOVES = 1.02  # times its mean: a load whose greatest is above it is not one that stands
+# Share of the demand saved that a cut may cost in energy in a term of under a year, too short to win a lost one back;
+# how many times that where the load moves, whose peaks are short; and from how many times its mean on the greatest load
+# is one that moves. Set by trial on short terms under single prices, most of them flat loads with PV.
+SHORT_STAKE, MOVING_STAKE, MOVES = 0.1, 3.0, 1.02
 DEAR = 1e3  # times the dearest kWh and kW: what lies above a ceiling is met first
 SOURCES = 4  # to the load above the ceiling, to the load, from the grid, from the sun
 
@@ -341,7 +340,7 @@ def _held_view(year, terms, day, view, peaks, peak_of, limit_of):
 @_called
 def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, peaks):
     """Work the charges' peaks out anew at midnight of `day`: the highest of the last
-    months, and no lower than what is paid for anyway. Returns whether a full battery is worth its losses as it stands:
+    months, and no lower than what is paid for anyway. Returns whether it pays to keep the battery full for a peak:
     in a short term only where a peak is to be cut, or the load moves, so that a new one may come."""
     month, first = year.month_of[day * year.per_day], max(0, day - PAST_DAYS) * year.per_day
     if day > 0:
@@ -351,8 +350,8 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
         seen = View(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
         _ordinary(year, 0, seen, limit_of)
     load = year.steps[first : day * year.per_day, STEP_LOAD]
-    stands = terms.stake == 1.0 or day == 0 or load.max() > MOVES * load.mean()
-    stake = min(1.0, terms.stake * (MOVING_STAKE if stands else 1.0))
+    keeps_full = terms.stake == 1.0 or day == 0 or load.max() > MOVES * load.mean()
+    stake = min(1.0, terms.stake * (MOVING_STAKE if keeps_full else 1.0))
     _cheapest_peaks(year, battery, stake, month, first, seen, limit_of, dear, levels, past[month])
     for charge in range(len(peaks)):
         known = past[month, charge]
@@ -363,8 +362,8 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
             if month >= back and terms.ratchet_counts[month - back]:
                 known = max(known, terms.ratchet * billed[month - back, charge])
         peaks[charge] = max(known, terms.paid_kw[charge])
-        stands = stands or peaks[charge] < _greatest(year, charge, first, seen)
-    return stands
+        keeps_full = keeps_full or peaks[charge] < _greatest(year, charge, first, seen)
+    return keeps_full
 
 
 @_called
@@ -398,7 +397,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
     billed = np.zeros((len(year.month_ends), charges))
     past = np.full(billed.shape, rule.NO_LIMIT_KW)
     _load_lane(w, 0, year.scalars, 0, battery.step_h)
-    month, since, stands = -1, 0, True
+    month, since, keeps_full = -1, 0, True
     for day in range(len(year.kind)):
         if year.month_of[day * year.per_day] != month:
             for charge in range(charges if month >= 0 else 0):
@@ -409,11 +408,11 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
             _load_month(w, 0, year.scalars, year.monthly, 0, month)
             peak_of[:] = 0.0
         if terms.finds and charges and (since == 0 or (month == 0 and since in EARLY)):
-            stands = _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)
+            keeps_full = _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)
         for k in range(len(peak_of)):
             found.ceiling[day, k] = _ceiling(year, terms, month, k, peaks)
         held = _held_view(year, terms, day, view, peaks, peak_of, limit_of)
-        _plan(view, battery, dear, _ahead(year, day, battery, held, stands), held, levels[0], levels[1], levels[2])
+        _plan(view, battery, dear, _ahead(year, day, battery, held, keeps_full), held, levels[0], levels[1], levels[2])
         for slot in range(year.per_day):
             t = day * year.per_day + slot
             found.charge_to[t] = _share(levels[0, slot], battery) if terms.buys else 0.0
@@ -423,7 +422,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
         since += 1
 
 
-_plan_levels = Kernel(_plan_year, builds_on=(rule, seen))
+_plan_levels = Kernel(_plan_year, builds_on=(rule, outlook))
 
 
 def levels(
