@@ -18,6 +18,7 @@ import numpy as np
 
 from finance.cashflow import by_year
 from finance.figures import FIGURES
+from finance.kpis import served_kwh
 from finance.lines import LINES
 from finance.metrics import REASONS
 from finance.rates import bill_rates, step_credits, step_prices
@@ -101,6 +102,7 @@ FORMULAS = {
     "balance_kw": "pv_load_kw + pv_charge_kw + grid_load_kw + grid_charge_kw + discharge_kw + genset_kw + unserved_kw"
     " - load_kw - charge_kw - dumped_kw",
     "balance_kwh": "as balance_kw, of the month's energies",
+    "served_kwh": "load_kwh - auxiliary_kwh - unserved_kwh",
     "soc_fraction_of_nameplate": "energy_kwh / storage.energy_kwh",
 }
 
@@ -224,6 +226,7 @@ def balance(study: Study, _: Words) -> DataTable:
         **_where_billed({Column(key): values for key, values in dispatch.monthly.items() if key in RARE}),
         Column("import_kwh"): dispatch.import_kwh.sum(axis=-1),
         Column("export_kwh"): dispatch.export_kwh.sum(axis=-1),
+        Column("served_kwh"): served_kwh(dispatch),
         Column("balance_kwh"): balance_kwh(dispatch.monthly),
     }
     rows = (

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from finance.figures import FIGURES
-from finance.lines import LINES
+from finance.lines import LINES, PRICED
 from report import files
 from report.archive import data_zip
 from report.carry.reading import read
@@ -250,3 +250,17 @@ def test_the_archive_tells_every_column_and_gives_the_scenario_back(language: st
     assert not [
         row["column"] for row in dictionary if "" in (row["name_en"], row["name_zh"]) or row["name_zh"] == row["column"]
     ]
+
+
+@pytest.mark.parametrize("preset", ["case_c", "case_d"])
+def test_cost_per_kwh_follows_from_lines_and_balance(preset: str) -> None:
+    """By what the files say alone: the load of the hybrid has its auxiliaries in it, which are no use to the site."""
+    study = study_of(preset)
+    lines, balance = (rows_of(files.table_csv(study, name)) for name in ("lines", "balance"))
+    for name in ALTERNATIVES:
+        paid, energy = ([row for row in rows if row["alternative"] == name] for rows in (lines, balance))
+        priced = sum(numbers(paid, money_column(lines, f"{line}_")) for line in PRICED)
+        cost = -(numbers(paid, money_column(lines, "total_")) - priced).sum()
+        assert cost / numbers(energy, "served_kwh").sum() == pytest.approx(
+            study.kpis[name].figure("cost_per_kwh").value
+        )
