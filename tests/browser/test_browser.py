@@ -192,25 +192,24 @@ def shows(page, fingerprint: str) -> None:
     page.wait_for_function("code => document.body.innerText.includes(code)", arg=fingerprint)
 
 
-def upload_scenario(page, settle, name: str, content: bytes) -> None:
+def upload_scenario(page, name: str, content: bytes) -> None:
+    """Hand the file over; the caller waits for what is said of it, as the menu with the name may close first."""
     if not page.locator('[data-testid="stPopoverBody"] input[type="file"]').count():
         page.get_by_role("button", name="File", exact=True).click()
     chooser = page.locator('input[type="file"]').last
     chooser.set_input_files({"name": name, "mimeType": "application/json", "buffer": content})
-    page.get_by_text(name).first.wait_for()
-    settle(page)
 
 
-def test_a_bad_scenario_file_changes_nothing_and_a_saved_one_loads_again(show, settle) -> None:
+def test_a_bad_scenario_file_changes_nothing_and_a_saved_one_loads_again(show) -> None:
     page = show("downloads", "preset=case_a")
     before = code(page)
-    upload_scenario(page, settle, "bad.json", json.dumps({"storage": {"energy_kwhh": 3}}).encode())
+    upload_scenario(page, "bad.json", json.dumps({"storage": {"energy_kwhh": 3}}).encode())
     page.get_by_text("did you mean 'energy_kwh'?").wait_for()
-    assert code(page) == before
+    shows(page, before)
     mine = presets()["case_c"].scenario.with_({"storage.energy_kwh": 22_222})
-    upload_scenario(page, settle, "mine.json", mine.to_json().encode())
+    upload_scenario(page, "mine.json", mine.to_json().encode())
     page.get_by_text("mine.json is loaded.").wait_for()
-    assert code(page) == mine.fingerprint
+    shows(page, mine.fingerprint)
 
 
 def test_wrong_meter_file_and_a_file_of_50_mb_are_refused(show, settle, tmp_path: Path) -> None:
