@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from finance import metrics
 from finance.ledger import CAPEX_LINES, Ledger
 from finance.lines import PRICED
-from finance.metrics import Figure
+from finance.metrics import Figure, FigureRows
 from sim.arrays import Floats, sum_of, there
 from sim.dispatch.result import Dispatch
 from sim.inputs.scenario import Scenario
@@ -56,42 +57,33 @@ class Flow:
 
 
 @dataclass(frozen=True, eq=False)
-class AlternativeCase:
-    """One alternative as its figures see it. `total`, `difference` (months + 1,): its net flow, and that less the
-    baseline's; `served` (months + 1,): kWh the site got, `energy_kwh` in all."""
+class Alternatives:
+    """All alternatives (A,) as their figures see them. `served` (A, months + 1): kWh the site got."""
 
     scenario: Scenario
     dispatch: Dispatch
     book: Ledger
-    row: int
-    total: Floats
-    difference: Floats
     served: Floats
-    energy_kwh: float
 
-    def sum(self, name: str) -> float:
-        """A monthly quantity of the dispatch over the term."""
-        return float(self.dispatch.monthly[name][self.row].sum())
+    def sum(self, name: str) -> Floats:
+        """A monthly quantity of the dispatch over the term (A,)."""
+        return self.dispatch.monthly[name].sum(axis=1)
 
-    def paid(self, by_month: Floats) -> float:
-        """What lines (alternatives, months + 1) cost over the term, positive; undiscounted."""
-        return 0.0 - float(by_month[self.row].sum())
+    def paid(self, by_month: Floats) -> Floats:
+        """What lines (A, months + 1) cost over the term (A,), positive; undiscounted."""
+        return 0.0 - by_month.sum(axis=1)
 
     @cached_property
     def paid_total(self) -> Floats:
-        """Its net flow without what is priced and paid by nobody (months + 1,)."""
-        return self.total - sum_of(self.book.lines[name][self.row] for name in PRICED)
+        """Net flows without what is priced and paid by nobody (A, months + 1)."""
+        return self.book.total - sum_of(self.book.lines[name] for name in PRICED)
 
     @property
     def rate(self) -> float:
         return self.scenario.finance.discount_rate
 
     @cached_property
-    def cost(self) -> float:
-        return self.paid(self.book.total)
-
-    @cached_property
-    def tonnes(self) -> dict[str, float]:
+    def tonnes(self) -> dict[str, Floats]:
         """What the sets emit: NOx, soot and CO by output, SO2 by the fuel's sulphur."""
         genset = self.scenario.genset
         rates = {"NOx": genset.nox_g_per_kwh, "PM": genset.pm_g_per_kwh, "CO": POLLUTANT_G_PER_KWH["CO"]}
@@ -103,24 +95,23 @@ class AlternativeCase:
 class KeyFigure:
     """One row of the table.
 
-    kind: how it is written, a key of `KINDS`, or "plain" with a unit of its own. value: from an `AlternativeCase`.
-    better: the good direction, where there is one. shown: places, apart by blanks; card: its position among the
-    overview's cards. formula: what the workbook's summary calculates, with cells in braces (`book.flows.kpi_formula`);
-    without one it holds the value. flow, many: for a figure of the difference to the baseline, how it is found for one
-    `Flow`, and for rows of them (NaN where it does not exist); the baseline has none.
+    kind: how it is written, a key of `KINDS`, or "plain" with a unit of its own. value: from what its table looks at;
+    those of a study from `Alternatives`, an array or `FigureRows` for all of them. better: the good direction, where
+    there is one. shown: places, apart by blanks; card: its position among the overview's cards. formula: what the
+    workbook's summary calculates, with cells in braces (`book.flows.kpi_formula`); without one it holds the value.
+    flow: for a figure of the difference to the baseline, how it is found for rows of flows; the baseline has none.
 
     Raises ValueError for a kind or place that is not known, and for a plain figure without its unit.
     """
 
     kind: str
-    value: Callable[[Any], float | Figure] | None = None
+    value: Callable[[Any], Any] | None = None
     better: Direction | None = None
     shown: str = ""
     formula: str = ""
     unit: str = ""
     card: int = 0
-    flow: Callable[[Flow], Figure] | None = None
-    many: Callable[[Flow], Floats] | None = None
+    flow: Callable[[Flow], FigureRows] | None = None
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -137,23 +128,17 @@ class KeyFigure:
         """The unit as files name it."""
         return self.unit or KINDS[self.kind].format(currency=currency)
 
-    def of(self, case: AlternativeCase, is_baseline: bool) -> float | Figure:
-        """The figure of one alternative."""
-        if self.flow is None:
-            return self.found(case)
-        return IS_BASELINE if is_baseline else self.flow(Flow(case.difference, case.rate, metrics.MONTHLY))
-
-    def found(self, source: Any) -> float | Figure:
+    def found(self, source: Any) -> Any:
         """The figure of what its table looks at. Raises ValueError for one of a flow."""
         return there(self.value, f"the way to find '{self.key}'")(source)
 
     def of_flow(self, flow: Flow) -> Figure:
-        """The figure of one flow. Raises ValueError for one that is of none."""
-        return there(self.flow, f"the way to find '{self.key}' of a flow")(flow)
+        """The figure of one flow (T,). Raises ValueError for one that is of none."""
+        return self.of_flows(replace(flow, flows=np.atleast_2d(flow.flows))).figures()[0]
 
-    def of_flows(self, flows: Flow) -> Floats:
-        """The figure of rows of flows (N,). Raises ValueError for one that is not found so."""
-        return there(self.many, f"the way to find '{self.key}' of many flows")(flows)
+    def of_flows(self, flows: Flow) -> FigureRows:
+        """The figure of rows of flows (N, T). Raises ValueError for one that is of none."""
+        return there(self.flow, f"the way to find '{self.key}' of flows")(flows)
 
 
 def row(*given: Any, **named: Any) -> Any:
@@ -167,16 +152,16 @@ class Kpis:
 
     present_cost: float = row(
         "money",
-        lambda case: 0.0 - float(metrics.npv(case.rate, case.total, metrics.MONTHLY)),
+        lambda each: 0.0 - metrics.npv(each.rate, each.book.total, metrics.MONTHLY),
         "less",
         "short paper defined book cli",
         "-{present total}",
         card=1,
     )
-    total_cost: float = row("money", lambda case: case.cost, "less", "paper book", "-{sum total}")
+    total_cost: float = row("money", lambda each: each.paid(each.book.total), "less", "paper book", "-{sum total}")
     cost_per_kwh: Figure = row(
         "money_per_kwh",
-        lambda case: metrics.lcoe(-case.paid_total, case.served, 0.0),
+        lambda each: metrics.lcoe_rows(-each.paid_total, each.served, 0.0),
         "less",
         "short paper defined book cli",
         'IF({sum energy}>0,-{sum paid}/{sum energy},"{why no_energy}")',
@@ -184,7 +169,7 @@ class Kpis:
     )
     lcoe_per_kwh: Figure = row(
         "money_per_kwh",
-        lambda case: metrics.lcoe(-case.paid_total, case.served, case.rate, metrics.MONTHLY),
+        lambda each: metrics.lcoe_rows(-each.paid_total, each.served, each.rate, metrics.MONTHLY),
         "less",
         "long paper defined book",
         'IF({present energy}>0,-{present paid}/{present energy},"{why no_energy}")',
@@ -192,15 +177,14 @@ class Kpis:
     )
     capex: float = row(
         "money",
-        lambda case: 0.0 - sum(float(case.book.lines[name][case.row].sum()) for name in CAPEX_LINES),
+        lambda each: 0.0 - sum_of(each.book.lines[name].sum(axis=1) for name in CAPEX_LINES),
         "less",
         "decision paper book",
         "{capex}",
     )
     npv: Figure = row(
         "money",
-        flow=lambda one: Figure(float(metrics.npv(one.rate, one.flows, one.per_year))),
-        many=lambda one: metrics.npv(one.rate, one.flows, one.per_year),
+        flow=lambda one: metrics.npv_rows(one.rate, one.flows, one.per_year),
         better="more",
         shown="long lead paper defined book claims",
         formula="{present difference}",
@@ -208,8 +192,7 @@ class Kpis:
     )
     irr: Figure = row(
         "rate",
-        flow=lambda one: metrics.irr(one.flows, one.per_year),
-        many=lambda one: metrics.irr_rows(one.flows, one.per_year).value,
+        flow=lambda one: metrics.irr_rows(one.flows, one.per_year),
         better="more",
         shown="long decision lead paper defined book claims",
         formula="{irr}",
@@ -217,8 +200,7 @@ class Kpis:
     )
     payback_years: Figure = row(
         "years",
-        flow=lambda one: metrics.payback(one.flows, one.per_year),
-        many=lambda one: metrics.payback_rows(one.flows, one.per_year).value,
+        flow=lambda one: metrics.payback_rows(one.flows, one.per_year),
         better="less",
         shown="long decision lead paper defined book claims",
         formula="{crossing running}",
@@ -226,47 +208,49 @@ class Kpis:
     )
     discounted_payback_years: Figure = row(
         "years",
-        flow=lambda one: metrics.discounted_payback(one.rate, one.flows, one.per_year),
+        flow=lambda one: metrics.discounted_payback_rows(one.rate, one.flows, one.per_year),
         better="less",
         shown="paper defined book",
         formula="{crossing running_discounted}",
     )
     unserved_kwh: float = row(
-        "energy", lambda case: case.sum("unserved_kwh"), "less", "paper losses book cli claims", "{month unserved_kwh}"
+        "energy", lambda each: each.sum("unserved_kwh"), "less", "paper losses book cli claims", "{month unserved_kwh}"
     )
     unserved_value: float = row(
         "money",
-        lambda case: case.paid(case.book.unserved_value),
+        lambda each: each.paid(each.book.unserved_value),
         "less",
         "paper losses book",
         "{month unserved_value}",
     )
-    shed_kwh: float = row("energy", lambda case: case.sum("shed_kwh"))
-    interruptions: float = row("count", lambda case: case.sum("interruptions"), "less", "losses")
-    interruption_value: float = row("money", lambda case: case.paid(case.book.interruption_value), "less", "losses")
-    energy_served_kwh: float = row("energy", lambda case: case.energy_kwh, shown="book", formula="{month served_kwh}")
-    grid_kwh: float = row("energy", lambda case: float(case.dispatch.import_kwh[case.row].sum()), shown="paper")
-    pv_kwh: float = row("energy", lambda case: case.sum("pv_load_kwh") + case.sum("pv_charge_kwh"), shown="paper")
-    battery_discharge_kwh: float = row("energy", lambda case: case.sum("discharge_kwh"))
-    diesel_kwh: float = row("energy", lambda case: case.sum("genset_kwh"))
-    diesel_l: float = row(
-        "plain", lambda case: case.sum("fuel_l"), "less", "paper book cli", "{month fuel_l}", unit="L"
+    shed_kwh: float = row("energy", lambda each: each.sum("shed_kwh"))
+    interruptions: float = row("count", lambda each: each.sum("interruptions"), "less", "losses")
+    interruption_value: float = row("money", lambda each: each.paid(each.book.interruption_value), "less", "losses")
+    energy_served_kwh: float = row(
+        "energy", lambda each: each.served.sum(axis=1), shown="book", formula="{month served_kwh}"
     )
-    genset_run_h: float = row("plain", lambda case: case.sum("genset_hours"), "less", "paper", unit="h")
-    genset_starts: float = row("count", lambda case: case.sum("starts"), "less")
-    peak_import_kw: float = row("power", lambda case: float(case.dispatch.peak_kw[case.row].max()), "less", "paper")
+    grid_kwh: float = row("energy", lambda each: each.dispatch.import_kwh.sum(axis=(1, 2)), shown="paper")
+    pv_kwh: float = row("energy", lambda each: each.sum("pv_load_kwh") + each.sum("pv_charge_kwh"), shown="paper")
+    battery_discharge_kwh: float = row("energy", lambda each: each.sum("discharge_kwh"))
+    diesel_kwh: float = row("energy", lambda each: each.sum("genset_kwh"))
+    diesel_l: float = row(
+        "plain", lambda each: each.sum("fuel_l"), "less", "paper book cli", "{month fuel_l}", unit="L"
+    )
+    genset_run_h: float = row("plain", lambda each: each.sum("genset_hours"), "less", "paper", unit="h")
+    genset_starts: float = row("count", lambda each: each.sum("starts"), "less")
+    peak_import_kw: float = row("power", lambda each: each.dispatch.peak_kw.max(axis=(1, 2)), "less", "paper")
     co2_t: float = row(
         "plain",
-        lambda case: float(case.book.co2_kg[case.row].sum()) / 1000,
+        lambda each: each.book.co2_kg.sum(axis=1) / 1000,
         "less",
         "paper book cli",
         "({month imports}*in_grid_co2_kg_per_kwh+{month fuel_l}*in_genset_co2_kg_per_l)/1000",
         unit="t",
     )
-    nox_t: float = row("plain", lambda case: case.tonnes["NOx"], "less", unit="t")
-    pm_t: float = row("plain", lambda case: case.tonnes["PM"], "less", unit="t")
-    co_t: float = row("plain", lambda case: case.tonnes["CO"], "less", unit="t")
-    so2_t: float = row("plain", lambda case: case.tonnes["SO2"], "less", unit="t")
+    nox_t: float = row("plain", lambda each: each.tonnes["NOx"], "less", unit="t")
+    pm_t: float = row("plain", lambda each: each.tonnes["PM"], "less", unit="t")
+    co_t: float = row("plain", lambda each: each.tonnes["CO"], "less", unit="t")
+    so2_t: float = row("plain", lambda each: each.tonnes["SO2"], "less", unit="t")
 
     @property
     def worth(self) -> float | None:
@@ -293,7 +277,7 @@ class Appraisal:
     """The figures of one flow at one discount rate, by their keys in the table."""
 
     npv: Figure
-    irr: metrics.Irr
+    irr: Figure
     payback_years: metrics.Payback
     discounted_payback_years: metrics.Payback
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from finance import metrics
 from finance.baseline import baseline_of
 from finance.cashflow import by_year
-from finance.figures import FIGURES, AlternativeCase, Kpis
+from finance.figures import FIGURES, IS_BASELINE, Alternatives, Flow, KeyFigure, Kpis
 from finance.ledger import Ledger
+from finance.metrics import FigureRows
 from sim.arrays import Floats
 from sim.dispatch.result import ALTERNATIVES, Dispatch
 from sim.inputs.scenario import Scenario
@@ -53,30 +55,25 @@ def served_kwh(dispatch: Dispatch) -> Floats:
 
 
 def kpis(scenario: Scenario, dispatch: Dispatch, book: Ledger) -> dict[str, Kpis]:
-    """KPIs of every alternative by name."""
-    return {name: _one(case(scenario, dispatch, book, name), baseline_of(scenario)) for name in ALTERNATIVES}
+    """KPIs of every alternative by name. Each figure is found for all of them at once."""
+    served = np.pad(served_kwh(dispatch), ((0, 0), (1, 0)))
+    seen = Alternatives(scenario, dispatch, book, served)
+    base = dispatch.row(baseline_of(scenario))
+    against = Flow(np.delete(book.total, base, axis=0) - book.total[base], seen.rate, metrics.MONTHLY)
+    columns = {key: _column(figure, seen, against, base) for key, figure in FIGURES.items()}
+    return {
+        name: Kpis(**{key: column[row] for key, column in columns.items()}) for row, name in enumerate(ALTERNATIVES)
+    }
 
 
-def case(scenario: Scenario, dispatch: Dispatch, book: Ledger, alternative: str) -> AlternativeCase:
-    """What the figures of one alternative are found from."""
-    row, total = dispatch.row(alternative), book.total
-    served = served_kwh(dispatch)[row]
-    return AlternativeCase(
-        scenario,
-        dispatch,
-        book,
-        row,
-        total=total[row],
-        difference=total[row] - total[dispatch.row(baseline_of(scenario))],
-        served=np.append(0.0, served),
-        energy_kwh=float(served.sum()),
-    )
-
-
-def _one(found: AlternativeCase, baseline: str) -> Kpis:
-    is_baseline = ALTERNATIVES[found.row] == baseline
-    values: dict[str, Any] = {key: figure.of(found, is_baseline) for key, figure in FIGURES.items()}
-    return Kpis(**values)
+def _column(figure: KeyFigure, seen: Alternatives, against: Flow, base: int) -> list[Any]:
+    """One figure of every alternative; the baseline has none of those against itself."""
+    if figure.flow is not None:
+        found = list(figure.of_flows(against).figures())
+        found.insert(base, IS_BASELINE)
+        return found
+    value = figure.found(seen)
+    return list(value.figures()) if isinstance(value, FigureRows) else value.tolist()
 
 
 def savings(scenario: Scenario, figures: dict[str, Kpis]) -> dict[str, Saving]:

@@ -12,7 +12,9 @@ the wrong axis, its `irr` takes one row and, of several roots, gives the one nea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy_financial as npf
@@ -82,21 +84,32 @@ class Payback(Figure):
 
 
 @dataclass(frozen=True, eq=False)
-class IrrRows:
-    """IRR of N rows: `value` (N,), NaN where none exists; `reason` (N,) keys of `REASONS`, "" where it does."""
+class FigureRows:
+    """A figure of N rows: `value` (N,), NaN where none exists; `reason` (N,) keys of `REASONS`, "" where it does."""
 
     value: Floats
     reason: NDArray[np.str_]
+
+    def figures(self) -> Sequence[Figure]:
+        """Each row's, as a number that may not exist."""
+        return [Figure(*pair) for pair in self._pairs()]
+
+    def _pairs(self) -> list[tuple[float | None, str | None]]:
+        pairs = zip(self.value.tolist(), self.reason.tolist(), strict=True)
+        return [(None if value != value else value, reason or None) for value, reason in pairs]
 
 
 @dataclass(frozen=True, eq=False)
-class PaybackRows:
-    """Payback of N rows: `value` and `lasting` (N,) years, NaN where none exists; `reason` as in `IrrRows`."""
+class PaybackRows(FigureRows):
+    """Payback of N rows, in years; `lost_again` (N,), and `lasting` (N,) years, NaN where none is."""
 
-    value: Floats
-    reason: NDArray[np.str_]
     lost_again: NDArray[np.bool_]
     lasting: Floats
+
+    def figures(self) -> Sequence[Payback]:
+        lasting = [None if years != years else years for years in self.lasting.tolist()]
+        rest = zip(self._pairs(), self.lost_again.tolist(), lasting, strict=True)
+        return [Payback(*pair, lost, years) for pair, lost, years in rest]
 
 
 def discount_factors(rate: ArrayLike, periods: int, periods_per_year: int = 1) -> Floats:
@@ -129,7 +142,13 @@ def irr(flows: ArrayLike, periods_per_year: int = 1) -> Irr:
     return Irr(_number(value), str(reason[0]) or None, tuple(roots.tolist()))
 
 
-def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
+def npv_rows(rate: ArrayLike, flows: ArrayLike, periods_per_year: int = 1) -> FigureRows:
+    """`npv` of rows (N, T): it always exists."""
+    value = npv(rate, _rows(flows), periods_per_year)
+    return FigureRows(value, np.full(len(value), ""))
+
+
+def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> FigureRows:
     """`irr` of many rows (N, T) at once, by the same rule.
 
     Rows with a proof that there is one root (`finance.irr_lanes`) take the fast way, the others the general search.
@@ -137,11 +156,12 @@ def irr_rows(flows: ArrayLike, periods_per_year: int = 1) -> IrrRows:
     rows = _rows(flows)
     _check_span(rows.shape[1], periods_per_year)
     value = _proved(rows, periods_per_year)
-    reason = np.zeros(len(rows), dtype="<U16")
-    open_rows = np.flatnonzero(np.isnan(value))
+    mixed = _changes_sign(rows)
+    reason = np.where(mixed, "", np.where(rows.any(axis=1), "no_sign_change", "all_zero"))
+    open_rows = np.flatnonzero(np.isnan(value) & mixed)
     if open_rows.size:
         value[open_rows], reason[open_rows] = _searched(rows[open_rows], periods_per_year)
-    return IrrRows(value, reason)
+    return FigureRows(value, reason)
 
 
 def _proved(rows: Floats, periods_per_year: int) -> Floats:
@@ -199,20 +219,22 @@ def real_flows(flows: ArrayLike, inflation: float, periods_per_year: int = 1) ->
 
 def payback(flows: ArrayLike, periods_per_year: int = 1) -> Payback:
     """Simple payback of one series (T,)."""
-    found = payback_rows(_one_series(flows)[None], periods_per_year)
-    return Payback(
-        _number(found.value), str(found.reason[0]) or None, bool(found.lost_again[0]), _number(found.lasting)
-    )
+    return payback_rows(_one_series(flows)[None], periods_per_year).figures()[0]
 
 
 def discounted_payback(rate: float, flows: ArrayLike, periods_per_year: int = 1) -> Payback:
     """Payback of the discounted flows, straight line between discounted totals."""
-    row = _one_series(flows)
-    return payback(row * discount_factors(rate, row.size, periods_per_year), periods_per_year)
+    return discounted_payback_rows(rate, _one_series(flows)[None], periods_per_year).figures()[0]
+
+
+def discounted_payback_rows(rate: ArrayLike, flows: ArrayLike, periods_per_year: int = 1) -> PaybackRows:
+    """`discounted_payback` of many rows (N, T)."""
+    rows = _rows(flows)
+    return payback_rows(rows * discount_factors(rate, rows.shape[1], periods_per_year), periods_per_year)
 
 
 def payback_rows(flows: ArrayLike, periods_per_year: int = 1) -> PaybackRows:
-    """Simple payback of many rows (N, T); for the discounted one pass discounted flows."""
+    """Simple payback of many rows (N, T)."""
     total = _running_total(_rows(flows))
     crossing = (total[:, :-1] < 0) & (total[:, 1:] >= 0)
     paid: Flags = np.any(crossing, axis=1)
@@ -233,17 +255,27 @@ def lcoe(costs: ArrayLike, energy_kwh: ArrayLike, rate: float, periods_per_year:
 
     `costs` are positive outlays (capex at position 0; opex, replacement less salvage after it).
     """
-    delivered_kwh = npv(rate, _one_series(energy_kwh), periods_per_year)
-    if delivered_kwh <= 0:
-        return Figure(None, "no_energy")
-    return Figure(float(npv(rate, _one_series(costs), periods_per_year) / delivered_kwh))
+    return lcoe_rows(_one_series(costs)[None], _one_series(energy_kwh)[None], rate, periods_per_year).figures()[0]
+
+
+def lcoe_rows(costs: ArrayLike, energy_kwh: ArrayLike, rate: float, periods_per_year: int = 1) -> FigureRows:
+    """`lcoe` of many rows (N, T)."""
+    delivered_kwh = npv(rate, _rows(energy_kwh), periods_per_year)
+    some = delivered_kwh > 0
+    cost = npv(rate, _rows(costs), periods_per_year)
+    value = np.divide(cost, delivered_kwh, out=np.full(len(cost), np.nan), where=some)
+    return FigureRows(value, np.where(some, "", "no_energy"))
 
 
 def _missing(rows: Floats, gains: NDArray[np.int64], exists: Flags) -> NDArray[np.str_]:
     """Why a row with so many roots from zero up has no IRR; "" where it exists."""
-    mixed = (rows > 0).any(axis=1) & (rows < 0).any(axis=1)
-    none = np.where(mixed, "no_root", np.where(rows.any(axis=1), "no_sign_change", "all_zero"))
+    none = np.where(_changes_sign(rows), "no_root", np.where(rows.any(axis=1), "no_sign_change", "all_zero"))
     return np.where(exists, "", np.where(gains > 1, "several_roots", none))
+
+
+def _changes_sign(rows: Floats) -> Flags:
+    """Whether a row (N, T) has gains and losses (N,)."""
+    return np.any(rows > 0, axis=1) & np.any(rows < 0, axis=1)
 
 
 def _roots(rows: Floats, periods_per_year: int) -> tuple[NDArray[np.int64], Floats]:
@@ -322,12 +354,18 @@ def _isolated(rows: Floats, years: Floats) -> tuple[list[_Cells], _Cells]:
 
 def _grid_cells(rows: Floats, years: Floats) -> _Cells:
     """The grid's cells in which the NPV of a row may be zero. A row without flows has none."""
-    basis = np.exp(-np.outer(years, _GRID))
+    basis = _grid_factors(tuple(years.tolist()))
     gains, losses = np.maximum(rows, 0), np.maximum(-rows, 0)
     sums = np.array([part @ basis for part in (gains, losses, gains * years, losses * years)])
     left, right = sums[..., :-1], sums[..., 1:]
     row, cell = np.nonzero(~_one_sided(left[:2], right[:2]) & np.any(rows, axis=1)[:, None])
     return _Cells(row, _GRID[cell], _GRID[cell + 1], left[:, row, cell], right[:, row, cell])
+
+
+@lru_cache(maxsize=4)
+def _grid_factors(years: tuple[float, ...]) -> Floats:
+    """Discount factors (T, cells + 1) at the grid's rates."""
+    return np.exp(-np.outer(years, _GRID))
 
 
 def _sums(rows: Floats, years: Floats, factors: Floats) -> Floats:

@@ -18,6 +18,7 @@ from finance.cashflow import CashFlow, by_year
 from finance.debt import NO_LOAN, Coverage, Loan, coverage, schedule, year_lengths
 from finance.figures import Appraisal, appraise
 from finance.lines import keys
+from finance.metrics import Figure
 from finance.ownership import Deal, Role, Split
 from finance.tax import THREE_FREE_THREE_HALF, TaxRules, income_tax, tax_rules
 from sim.arrays import Floats, sum_of
@@ -65,10 +66,10 @@ class Party:
     wanted: float
 
     @property
-    def irr(self) -> metrics.Irr:
+    def irr(self) -> Figure:
         """Rate of return before tax; none for a flow that begins with money in, which is no investment."""
         moved = self.flow[np.abs(self.flow) > 0]
-        return metrics.Irr(None, "no_outlay") if moved.size and moved[0] > 0 else self.before_tax.irr
+        return Figure(None, "no_outlay") if moved.size and moved[0] > 0 else self.before_tax.irr
 
     @property
     def is_content(self) -> bool:

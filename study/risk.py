@@ -185,7 +185,7 @@ def measured(found: Flows, measure: str) -> Floats:
         raise ValueError(f"measure '{measure}' is not known; use one of: {', '.join(MEASURES)}")
     if measure not in FIGURES:
         return getattr(found, measure)
-    return FIGURES[measure].of_flows(Flow(found.difference, found.rate, found.per_year))
+    return FIGURES[measure].of_flows(Flow(found.difference, found.rate, found.per_year)).value
 
 
 # --- Monte Carlo ------------------------------------------------------------------------------------------------------

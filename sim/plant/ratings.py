@@ -270,24 +270,26 @@ SO2_PER_SULPHUR = 64.07 / 32.07  # masses of the molecules
 
 
 def pollutants_kg(
-    output_kwh: float,
-    fuel_l: float,
+    output_kwh: ArrayLike,
+    fuel_l: ArrayLike,
     g_per_kwh: Mapping[str, float] = POLLUTANT_G_PER_KWH,
     sulphur_ppm: float = SULPHUR_PPM,
     kept_fraction: Mapping[str, float] | None = None,
-) -> dict[str, float]:
-    """Kilograms of PM, NOx, CO and SO2 of that output and fuel. All sulphur of the fuel becomes SO2.
+) -> dict[str, Floats]:
+    """Kilograms of PM, NOx, CO and SO2 of that output and fuel (any shape). All sulphur of the fuel becomes SO2.
 
     kept_fraction: what an after-treatment lets through by name, e.g. {"NOx": 0.1} for SCR, {"PM": 0.15} for a filter.
     Factors hold at half load and more; at idle engines emit more per kWh.
     """
-    require(output_kwh >= 0 and fuel_l >= 0 and sulphur_ppm >= 0, "output_kwh, fuel_l and sulphur_ppm: 0 or more.")
+    output, fuel = np.asarray(output_kwh, dtype=float), np.asarray(fuel_l, dtype=float)
+    sound = np.all(output >= 0) and np.all(fuel >= 0) and sulphur_ppm >= 0
+    require(sound, "output_kwh, fuel_l and sulphur_ppm: 0 or more.")
     kept = kept_fraction or {}
     require(all(0 <= share <= 1 for share in kept.values()), "kept_fraction must lie between 0 and 1.")
     unknown = set(kept) - set(g_per_kwh) - {"SO2"}
     require(not unknown, f"kept_fraction names unknown pollutants: {', '.join(sorted(unknown))}.")
-    raw = {name: grams * output_kwh / 1000 for name, grams in g_per_kwh.items()}
-    raw["SO2"] = fuel_l * DENSITY_KG_PER_L * sulphur_ppm * 1e-6 * SO2_PER_SULPHUR
+    raw = {name: grams * output / 1000 for name, grams in g_per_kwh.items()}
+    raw["SO2"] = fuel * DENSITY_KG_PER_L * sulphur_ppm * 1e-6 * SO2_PER_SULPHUR
     return {name: kg * kept.get(name, 1.0) for name, kg in raw.items()}
 
 

@@ -309,7 +309,7 @@ def test_the_command_line_shows_the_same(preset: str, capsys: pytest.CaptureFixt
 NEW = "co2_kg_per_kwh"
 ROW = f"""    {NEW}: float = row(
         "plain",
-        lambda case: float(case.book.co2_kg[case.row].sum()) / max(case.energy_kwh, 1.0),
+        lambda each: each.book.co2_kg.sum(axis=1) / np.maximum(each.served.sum(axis=1), 1.0),
         "less",
         "paper book cli",
         unit="kg/kWh",
