@@ -6,11 +6,15 @@ import re
 from functools import cache
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from i18n.words import LANGUAGES, catalogue
 from sim.inputs.register import register
 from sim.inputs.scenario import Scenario
+
+# Each AppTest reads what is installed anew, 0.2 s a time; it stays the same while a test run lasts.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
