@@ -14,8 +14,9 @@ import streamlit as st
 from report.paper import proposal
 from report.paper.attached import MOST_BYTES
 from report.paper.offer import CHAPTERS, LONGEST, PAPERS, TABLES, Offer
-from report.paper.offer_rows import LONGEST_PASSAGE, STATUSES, Attachment
+from report.paper.offer_rows import LONGEST_PASSAGE, STATUSES, Attachment, OfferVariant
 from report.paper.saved import offer_from_json, offer_tree, with_profile
+from report.paper.variants import variant_of
 from sim.problem import Refusal
 from ui import offers, state
 from ui.figures import card
@@ -218,4 +219,30 @@ def _content() -> dict[str, Any]:
         format_func=titles.get,
         key=_field("chapters", list(current.chapters)),
     )
-    return {"papers": frozenset(papers or ()), "chapters": tuple(key for key in CHAPTERS if key in chapters)}
+    wanted = {"papers": frozenset(papers or ()), "chapters": tuple(key for key in CHAPTERS if key in chapters)}
+    return wanted | _variants()
+
+
+def _variants() -> dict[str, tuple[OfferVariant, ...]]:
+    """Which of the variants kept stand in the document, as what each changes in the study that is offered; those of an
+    offer that was opened stay until they are taken out."""
+    shown, known = state.on_screen(), {one.name: one for one in offers.current().variants}
+    kept = {
+        letter: one.scenario
+        for letter, (one, _) in state.variants().items()
+        if one.scenario != shown.scenario and one.scenario.site.currency == shown.scenario.site.currency
+    }
+    names = list(dict.fromkeys((*kept, *known)))
+    if not names:
+        st.markdown(f":small[:gray[{t('proposal.app.variants_none')}]]")
+        return {}
+    key = _field("variants", list(known))
+    st.session_state[key] = [name for name in st.session_state[key] if name in names]
+    chosen = st.multiselect(t("proposal.app.variants"), names, key=key, help=t("proposal.app.variants_help"))
+    found = (variant_of(name, shown.scenario, kept[name]) if name in kept else known[name] for name in chosen)
+    return {"variants": tuple(found)}
+
+
+def choose_variants(names: list[str]) -> None:
+    """Have these chosen when the fields are drawn next."""
+    st.session_state[_key("variants")] = names

@@ -20,10 +20,12 @@ from report.paper.offer_rows import (
     AS_SAVED,
     LONGEST_PASSAGE,
     MOST_ROWS,
+    MOST_VARIANTS,
     Attachment,
     Item,
     OfferGuarantee,
     OfferStep,
+    OfferVariant,
     OfferWarranty,
     Payment,
 )
@@ -42,6 +44,7 @@ CHAPTERS = (
     "bridge",
     "resilience",
     "money",
+    "variants",
     "deal",
     "risk",
     "carbon",
@@ -88,7 +91,8 @@ HOLE = "□"
 class Offer:
     """`papers` are the client's documents at hand (keys of `PAPERS`); `chapters` those wanted, in any order. Dates are
     ISO or empty. `accent` is #RRGGBB. Logos are PNG or JPEG; an empty `logo` is PowerLadder's own. `notes`: the
-    author's words by chapter; `size_reason`: why this size; `changes`: what this revision changed.
+    author's words by chapter; `size_reason`: why this size; `changes`: what this revision changed; `variants`: other
+    inputs for the same site, shown beside those that are offered.
 
     Raises Refusal with a sentence naming the field.
     """
@@ -123,6 +127,7 @@ class Offer:
     notes: Mapping[str, str] = field(default_factory=dict)
     size_reason: str = ""
     attachments: tuple[Attachment, ...] = ()
+    variants: tuple[OfferVariant, ...] = ()
 
     def __post_init__(self) -> None:
         for name, longest in LONGEST.items():
@@ -162,6 +167,7 @@ class Offer:
             for row in getattr(self, name):
                 yield from (value for value in vars(row).values() if isinstance(value, str))
         yield from (one.name for one in self.attachments)
+        yield from (one.name for one in self.variants)
 
 
 def with_papers_of(offer: Offer, scenario: Scenario) -> Offer:
@@ -242,10 +248,10 @@ def drawn_anew(logo: bytes, name: str = "logo") -> bytes:
 
 
 def _check_rows(offer: Offer) -> None:
-    for name in TABLES:
+    for name, most in (dict.fromkeys(TABLES, MOST_ROWS) | {"variants": MOST_VARIANTS}).items():
         count = len(getattr(offer, name))
-        if count > MOST_ROWS:
-            counts = {"count": count, "most": MOST_ROWS}
+        if count > most:
+            counts = {"count": count, "most": most}
             raise Refusal("{name}: {count} rows are too many; use {most} or fewer", name=Named(name), **counts)
     for text in offer.notes.values():
         if len(text) > LONGEST_PASSAGE:
@@ -253,6 +259,9 @@ def _check_rows(offer: Offer) -> None:
             raise Refusal(
                 "{name}: {count} characters are too many; use {longest} or fewer", name=Named("notes"), **counts
             )
+    names = [one.name for one in offer.variants]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise Refusal("{name}: '{given}' stands twice; give each its own name", name=Named("variants"), given=twice[0])
     paid = sum(payment.share for payment in offer.payments)
     if offer.payments and abs(paid - 1) > ROUNDING:
         raise Refusal("{name}: the shares add up to {sum:.0%}; make them 100 %", name=Named("payments"), sum=paid)

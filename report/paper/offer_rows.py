@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import ConfigDict
 
 from sim.problem import Named, Problem, Refusal
 
 LONGEST_WORDS, LONGEST_PASSAGE, MOST_ROWS = 120, 1500, 60
+LONGEST_NAME, MOST_VARIANTS = 24, 4
 LARGEST_NUMBER = 1e12
 Status = Literal["firm", "provisional", "excluded"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -102,6 +104,18 @@ class OfferGuarantee:
 
     def __post_init__(self) -> None:
         check_words(self, ("name", "value", "remedy"))
+
+
+@dataclass(frozen=True)
+class OfferVariant:
+    """The same site with other inputs, shown beside the one that is offered: {path: value} of what differs."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = AS_SAVED
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_words(self, ("name",), LONGEST_NAME)
 
 
 @dataclass(frozen=True)

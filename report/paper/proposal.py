@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import Words
-from report.paper import commercial, constants, deal, delivery, money, operation, plant, site, terms
+from report.paper import commercial, constants, deal, delivery, money, operation, plant, site, terms, variants
 from report.paper.blocks import Draft
 from report.paper.front import cover, decision, project_name
 from report.paper.grade import grade_of
@@ -28,6 +28,7 @@ WRITERS = {
     "bridge": money.bridge,
     "resilience": operation.resilience,
     "money": money.money,
+    "variants": variants.variants,
     "deal": deal.contract,
     "risk": money.risk,
     "carbon": money.carbon,

@@ -18,7 +18,7 @@ from report.carry.reading import MOST_UNPACKED, read
 from report.carry.texts import NAMES, SCENARIO, SUMMARY, texts_of, with_offer
 from report.paper import pdf
 from report.paper.offer import Offer
-from report.paper.offer_rows import Attachment, Item, OfferGuarantee, OfferStep, OfferWarranty, Payment
+from report.paper.offer_rows import Attachment, Item, OfferGuarantee, OfferStep, OfferVariant, OfferWarranty, Payment
 from report.paper.saved import offer_from, offer_from_json, offer_text, offer_tree, opened, with_profile
 from report.verify import told, verify
 from sim.inputs.base import InputError
@@ -48,7 +48,8 @@ FULL = Offer(
     terms="Retention 5 %",
     notes={"money": "We recommend leasing."},
     attachments=(Attachment("Sheet", SHEET),),
-    chapters=("money",),
+    variants=(OfferVariant("B", {"storage.energy_kwh": 4_800.0}),),
+    chapters=("money", "variants"),
 )
 
 

@@ -12,7 +12,8 @@ from report.paper.saved import opened as opened_file
 from store.states import State
 from study.presets import presets
 from tests.report.documents import book_of
-from tests.ui.apps import opened
+from tests.ui.apps import assert_calm, opened
+from tests.ui.test_ui import widget
 from ui import offers
 
 HELD = Offer(client="Acme", terms="Retention 5 %", items=(Item("Battery", price=3.0),))
@@ -43,3 +44,14 @@ def test_a_workbook_brings_its_scenario_and_offer_back() -> None:
     assert app.get_by_key(f"offer.terms@{app.session_state.revision}").value == "Retention 5 %"
     app.get_by_key(f"scenario_upload@{app.session_state.revision}").upload("b.xlsx", book_of("case_a"), "x/y").run()
     assert app.session_state.scenario == presets()["case_a"].scenario
+
+
+def test_variants_kept_are_set_beside_the_proposal() -> None:
+    app = opened("compare").run()
+    app.button(key="variant.keep").click().run()
+    widget(app, "lever.storage.energy_kwh").set_value(4.8).run()
+    app.button(key="into_proposal").click().run()
+    assert_calm(app)
+    assert app.get_by_key(f"offer.variants@{app.session_state.revision}").value == ["A"]
+    (kept,) = app.session_state.offer.variants
+    assert (kept.name, dict(kept.changes)) == ("A", {"storage.energy_kwh": 3_200.0})
