@@ -17,7 +17,7 @@ if worth is not None:
     at_most = compute.break_even(study)
     with st.container(border=True, gap="small"):
         conclude(compute.title(study, worth, at_most))
-        st.markdown(t("compute.lead"))
+        st.markdown(compute.lead(study))
         compute.show_metrics(compute.metrics(study, worth, at_most))
     with card(t("compute.levers.title"), compute.lever_note(study, worth)):
         answers.show_table(compute.lever_table(study, worth), key="levers", alt=t("compute.levers.title"))

@@ -17,7 +17,7 @@ found = sizing.found_or_reason(study, wish)
 with st.container(border=True, gap="small"):
     title = st.empty()
     sentence = st.empty()
-    st.markdown(f":small[:gray[{t('sizing.bound')}]]")
+    st.markdown(f":small[:gray[{sizing.bound_note(found)}]]")
     for limit in sizing.at_limit(found):
         st.info(limit)
     each = sizing.ask_unit(found)

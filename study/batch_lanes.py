@@ -198,7 +198,8 @@ def _ceilings_kw(own: Alternative, v: Values, years: Ints, found_kw: Floats) -> 
     peak, level = np.tile(peak, (v.count, 1)), np.repeat(v("load.level"), count)[:, None]
     size = np.minimum(v("storage.energy_kwh") / storage.energy_kwh, v("storage.power_kw") / storage.power_kw)
     kept = np.minimum(1.0, np.repeat(size, count))[:, None]
-    return np.where(found_kw < NO_THRESHOLD_KW, moved_kw(found_kw, peak, peak * level, kept), found_kw)
+    moves = dispatch.held.moves & (found_kw < NO_THRESHOLD_KW)
+    return np.where(moves, moved_kw(found_kw, peak, peak * level, kept), found_kw)
 
 
 def _plant(own: Alternative, v: Values, years: Ints, health: Floats) -> dict[str, Floats]:

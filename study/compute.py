@@ -17,13 +17,13 @@ import numpy as np
 from finance.ledger import lost_gpu_h, restart_cost
 from sim.arrays import Flags, Floats, runs, there
 from sim.inputs.scenario import Scenario
-from sim.optimum.model import Deferral, Optimum, Programme, ShedTier
+from sim.optimum.model import Deferral, Optimum, Programme, ShedTier, by_windows, means
 from sim.optimum.oracle import solve_oracle
 from sim.optimum.solve import solve
 from sim.plant.flex import FLEX_FIELDS, Segment, cap_segments
 from sim.plant.load import peak_kw, site_kw_per_gpu
 from study.evaluate import evaluate
-from study.foresight import hybrid_programme, not_searched
+from study.foresight import bill_not_covered, hybrid_programme
 from study.study import Study
 
 Lever = Literal["cap", "pause", "defer"]
@@ -38,16 +38,18 @@ TIME_LIMIT_S = 180.0
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """The hybrid's year without any lever. `site_kw` (steps,): load without the battery's auxiliaries; `may_pause`:
+    """The hybrid's year without any lever, in steps as long as a demand window: `own_steps` of the study's. `site_kw`
+    (steps,): load without the battery's auxiliaries; `may_pause`:
     outages, and steps whose load less PV exceeds the import limit; `event_h`: mean length of these; `spare_kw`: room
     for work made up; `grid_up`: a connection that is there and has not failed."""
 
     programme: Programme
     site_kw: Floats
-    may_pause: Flags
+    may_pause: Floats
     event_h: float
     spare_kw: Floats
     grid_up: Flags
+    own_steps: int = 1
 
     @property
     def load_kwh(self) -> float:
@@ -135,8 +137,8 @@ def plain(study: Study) -> Study:
 
 
 def reason_not_covered(study: Study) -> str | None:
-    """Why the optimum of a year cannot be worked out, as a key of `not_searched`, or "no_load"."""
-    return not_searched(study) or (None if peak_kw(study.scenario.load) > 0 else "no_load")
+    """Why the optimum of a year cannot be worked out, as a key of `bill_not_covered`, or "no_load"."""
+    return bill_not_covered(study) or (None if peak_kw(study.scenario.load) > 0 else "no_load")
 
 
 def year_of(study: Study, year: int = 1) -> Year:
@@ -153,13 +155,15 @@ def year_of(study: Study, year: int = 1) -> Year:
     dark = programme.shed[-1]
     restart = restart_cost(study.scenario) / max(site_kw.mean() * _mean_h(is_outage, programme.step_h), 1e-9)
     dark = replace(dark, price_per_kwh=dark.price_per_kwh + restart * bool(is_outage.any()))
+    steps = dispatch.series.demand_window_steps
     return Year(
-        programme=replace(programme, shed=(*programme.shed[:-1], dark)),
-        site_kw=site_kw,
-        may_pause=may_pause,
+        programme=by_windows(replace(programme, shed=(*programme.shed[:-1], dark)), steps),
+        site_kw=means(site_kw, steps),
+        may_pause=means(may_pause * 1.0, steps),
         event_h=_mean_h(may_pause, programme.step_h),
-        spare_kw=np.maximum(spare, 0.0),
-        grid_up=limit > 0,
+        spare_kw=means(np.maximum(spare, 0.0), steps),
+        grid_up=means((limit > 0) * 1.0, steps) == 1,
+        own_steps=steps,
     )
 
 
@@ -320,8 +324,10 @@ def _worth(scenario: Scenario, given: Year, without: Optimum, found: Optimum, le
         gpu_h=given.load_kwh / site_kw_per_gpu(scenario.load),
         gpu_price=price,
         hours=float((used_kw > 0).sum()) * step_h,
-        used_kw=used_kw,
-        saving_per_gpu_h=np.where(given.grid_up, site_price * _kwh_per_lost_gpu_h(scenario), np.nan),
+        used_kw=np.repeat(used_kw, given.own_steps),
+        saving_per_gpu_h=np.repeat(
+            np.where(given.grid_up, site_price * _kwh_per_lost_gpu_h(scenario), np.nan), given.own_steps
+        ),
         uses=tuple(uses),
         method=found.method,
     )

@@ -96,12 +96,6 @@ def bill_not_covered(study: Study) -> str | None:
     return None
 
 
-def not_searched(study: Study) -> str | None:
-    """The same where the optimum is asked for many times over: a year of demand windows longer than the step takes
-    HiGHS half a minute, "demand_window"."""
-    return bill_not_covered(study) or ("demand_window" if study.dispatch.series.demand_window_steps > 1 else None)
-
-
 def bound(study: Study, year: int = 1) -> Bound | None:
     """The hybrid's project year `year` at its optimum, None where no schedule keeps the reserve and the limits.
 

@@ -20,13 +20,24 @@ from sim.arrays import Floats
 from sim.dispatch.lanes import site_set_kw
 from sim.dispatch.rates import Rates
 from sim.inputs.scenario import Scenario
-from sim.optimum.model import Growth, Infeasible, Optimum, Programme, ShedTier, SizeOptimum, Sizes, monthly_windows
+from sim.optimum.model import (
+    Growth,
+    Infeasible,
+    Optimum,
+    Programme,
+    ShedTier,
+    SizeOptimum,
+    Sizes,
+    by_windows,
+    means,
+    monthly_windows,
+)
 from sim.optimum.solve import SizeSearch, best_size
 from sim.plant.battery import available_share, discharge_efficiency
 from sim.plant.load import peak_kw
 from sim.sun.pv import pv_kw_per_kwp
 from study.evaluate import evaluate
-from study.foresight import hybrid_lane, hybrid_rates, least_l_per_kwh, not_searched
+from study.foresight import bill_not_covered, hybrid_lane, hybrid_rates, least_l_per_kwh
 from study.study import Study
 
 GAP = 1e-6
@@ -116,7 +127,7 @@ class Priced:
 
 def plan(study: Study, wish: Wish) -> Plan:
     """The sizing programme. Raises ValueError with a key of `sizing.reason` where the study's bill is not covered."""
-    reason = not_searched(study) or ("no_load" if study.dispatch.series.load_kw.max() <= 0 else None)
+    reason = bill_not_covered(study) or ("no_load" if study.dispatch.series.load_kw.max() <= 0 else None)
     if reason:
         raise ValueError(reason)
     weights = year_weights(study)
@@ -130,9 +141,11 @@ def plan(study: Study, wish: Wish) -> Plan:
     own_use = float(probe.dispatch.lanes.auxiliary_kw[hybrid_lane(probe, year)]) / probe.scenario.storage.energy_kwh
     usable = available_share(scenario.storage) * float(np.average(probe.dispatch.life.health, weights=weights))
     programme, open_sets = _programme(study, wish, weights, rates, year, usable, sets_per_kwh, own_use)
+    steps = study.dispatch.series.demand_window_steps
+    programme = by_windows(programme, steps)
     growth = Growth(
-        pv_kw_per_kwp=_pv_kw_per_kwp(study, weights) if wish.pv else np.zeros(programme.steps),
-        sets_open=open_sets,
+        pv_kw_per_kwp=means(_pv_kw_per_kwp(study, weights), steps) if wish.pv else np.zeros(programme.steps),
+        sets_open=means(open_sets, steps),
         sets_per_kwh=sets_per_kwh,
         load_kw_per_kwh=own_use,
     )
@@ -387,6 +400,7 @@ def _programme(
             month,
             [charge.measured[series.period] for charge in rates.demand],
             [dict(enumerate(charge.per_kw)) for charge in rates.demand],
+            series.demand_window_steps,
         ),
         shed=tiers,
         charge_efficiency=scenario.storage.charge_efficiency,

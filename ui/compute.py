@@ -83,6 +83,14 @@ break_even = once(compute.break_even_gpu_price)
 rule_effect = once(compute.rule_effect)
 
 
+def lead(study: Study) -> str:
+    """What the figures are, and the steps they were found in where these are not the study's own."""
+    if study.dispatch.series.demand_window_steps == 1:
+        return t("compute.lead")
+    minutes = study.scenario.tariff.demand_window_minutes
+    return t("compute.lead_by_windows", lead=t("compute.lead"), minutes=minutes)
+
+
 def title(study: Study, worth: Worth, at_most: float | None) -> str:
     """Whether giving way pays, and what a GPU-hour given up saves."""
     price = _money(study, worth.gpu_price)

@@ -29,7 +29,7 @@ from ui.figures import card, chart, pressable
 from ui.kept import once
 from ui.state import t
 
-REASONS = ("staged", "ratchet", "contract_demand", "bill_rules", "demand_window", "no_load")
+REASONS = ("staged", "ratchet", "contract_demand", "bill_rules", "no_load")
 BUILDS = ("battery", "pv", "sets")
 FLAT = 0.005  # of the least cost: sizes that cost no more than this beyond it
 SAME = 0.001  # of today's cost: a saving below it is none
@@ -97,7 +97,7 @@ def _found(study: Study, wish: Wish) -> Answer:
 
 
 def _when(study: Study, step: int) -> str:
-    clock = study.dispatch.clock
+    clock, step = study.dispatch.clock, step * study.dispatch.series.demand_window_steps
     words, minute = state.words(), int(clock.minute_of_day[step])
     month, day = month_name(words, int(clock.calendar_month[step])), int(clock.day[step])
     return t("sizing.when", month=month, day=day, time=f"{minute // 60:02d}:{minute % 60:02d}")
@@ -196,6 +196,13 @@ def _rows(answer: Answer, each: Sizes) -> list[SizeRow]:
 def named(table: list[SizeRow], name: str) -> SizeRow:
     """The first row of this kind."""
     return next(row for row in table if row.name == name)
+
+
+def bound_note(answer: Answer) -> str:
+    """What the search knows, and the steps it takes where they are not the study's own."""
+    scenario = answer.plan.study.scenario
+    own, window = scenario.site.step_minutes, scenario.tariff.demand_window_minutes
+    return t("sizing.bound") if window <= own else t("sizing.bound_by_windows", minutes=window, own=own)
 
 
 def headline(answer: Answer, table: list[SizeRow]) -> str:

@@ -104,7 +104,7 @@ def _told(scenario: Scenario, clock: Timeline, classes: PriceClasses, site: Seri
     charges = demand_charges(scenario, clock, classes)
     found = _planned(scenario, clock, classes, site, lane, charges, how == "tariff", how == "tariff" and not holds)
     if not holds and how == "tariff":
-        typed = _found_shaving(found.ceiling, clock, classes, year)
+        typed = _found_shaving(found, clock, classes, year)
     return Told(np.zeros(clock.steps), _levels(found, site.step_h), typed, charges.by_month)
 
 
@@ -155,26 +155,32 @@ def _levels(found: plan.Found, step_h: float) -> Levels:
     return Levels(found.charge_to, found.give_to, found.sun_to, ~waits)
 
 
-def _found_shaving(ceiling_kw: Floats, clock: Timeline, classes: PriceClasses, year: int) -> Shaving:
-    """The ceilings (days, classes) that were found, as thresholds that move from year to year."""
+def _found_shaving(found: plan.Found, clock: Timeline, classes: PriceClasses, year: int) -> Shaving:
+    """The ceilings (days, classes) that were found, as thresholds that move from year to year; what is declared
+    stays."""
     per_day = 24 * 60 // clock.step_minutes
-    lowest = np.minimum.reduceat(ceiling_kw.min(axis=1), np.append(0, clock.month_ends[:-1]) // per_day)
+    first = np.append(0, clock.month_ends[:-1]) // per_day
+    lowest = np.minimum.reduceat(found.ceiling.min(axis=1), first)
     held = lowest < NO_THRESHOLD_KW
-    step_kw = ceiling_kw[np.arange(clock.steps) // per_day, classes.period]
-    above = np.where(step_kw < NO_THRESHOLD_KW, step_kw - lowest[clock.month_index], NO_LIMIT_KW)
-    return Shaving(np.where(held, lowest, NO_THRESHOLD_KW), above, held, year)
+    stays = ((found.cause == plan.DECLARED) | (found.ceiling >= NO_THRESHOLD_KW)).all(axis=1)
+    at = np.arange(clock.steps) // per_day, classes.period
+    above = np.where(found.ceiling[at] < NO_THRESHOLD_KW, found.ceiling[at] - lowest[clock.month_index], NO_LIMIT_KW)
+    moves = held & ~np.logical_and.reduceat(stays, first)
+    return Shaving(np.where(held, lowest, NO_THRESHOLD_KW), above, moves, year, found.cause[at])
 
 
 @dataclass(frozen=True, eq=False)
 class Shaving:
     """Where imports are held in the template year: `lowest_kw` (months,) is the month's lowest threshold, `above_kw`
     (steps,) what a step's own exceeds it by, both huge where nothing is shaved; `moves` (months,): whether the
-    threshold follows the load's peak and the battery from year to year, counted from project year `year`."""
+    threshold follows the load's peak and the battery from year to year, counted from project year `year`; `cause`
+    (steps,): what a threshold that the rule has found comes from, as in `sim.dispatch.plan`; None where it is typed."""
 
     lowest_kw: NDArray[np.float64]
     above_kw: NDArray[np.float64]
     moves: NDArray[np.bool_]
     year: int
+    cause: NDArray[np.int64] | None = None
 
 
 def shaving(dispatch: Control, clock: Timeline, classes: PriceClasses) -> Shaving:

@@ -61,6 +61,7 @@ UNKNOWN = 1e300
 # is one that moves. Set by trial on short terms under single prices, most of them flat loads with PV.
 SHORT_STAKE, MOVING_STAKE, MOVES = 0.1, 3.0, 1.02
 DEAR = 1e3  # times the dearest kWh and kW: what lies above a ceiling is met first
+SEEN, RATCHET, DECLARED = range(3)  # what a ceiling comes from: the last weeks or months, what is billed or paid anyway
 SOURCES = 4  # to the load above the ceiling, to the load, from the grid, from the sun
 
 # Power into and out of the battery, kW; efficiencies; hours of a step; kWh above the reserve.
@@ -70,8 +71,8 @@ Battery = namedtuple("Battery", "kw charge_kw discharge_kw eta_charge eta_discha
 # greatest peak of so many months before that is billed in any case, and which months count; and what share of a demand
 # charge saved a cut may cost in energy.
 Terms = namedtuple("Terms", "typed finds buys paid_kw ratchet ratchet_months ratchet_counts stake")
-# Found: shares of the span in each step (n,), and the ceiling of each day and class (days, K), kW.
-Found = namedtuple("Found", "charge_to give_to sun_to ceiling")
+# Found: shares of the span in each step (n,), the ceiling of each day and class (days, K), kW, and what it comes from.
+Found = namedtuple("Found", "charge_to give_to sun_to ceiling cause")
 # Measured steps from `first` on whose cheapest peaks are looked for; weights: price per kW of each charge in them;
 # greatest: the need that each measures.
 Case = namedtuple("Case", "year battery seen first weights greatest limit_of dear worth top_kw levels")
@@ -310,26 +311,26 @@ def _billed(year, month, k, peak_of):
 
 
 @_called
-def _ceiling(year, terms, month, k, peaks):
-    """What imports of class `k` are held to in a month, by the threshold typed or the charges' peaks."""
+def _ceiling(year, terms, month, k, peaks, causes):
+    """What imports of class `k` are held to in a month, by the threshold typed or the charges' peaks, and its cause."""
     if not terms.finds:
-        return terms.typed[month, k]
-    least = rule.NO_LIMIT_KW
+        return terms.typed[month, k], SEEN
+    least, cause = rule.NO_LIMIT_KW, SEEN
     for charge in range(len(peaks)):
-        if year.measured[charge, k] and year.per_kw[month, charge] > 0.0:
-            least = min(least, peaks[charge])
-    return least
+        if year.measured[charge, k] and year.per_kw[month, charge] > 0.0 and peaks[charge] < least:
+            least, cause = peaks[charge], causes[charge]
+    return least, cause
 
 
 @_called
-def _held_view(year, terms, day, view, peaks, peak_of, limit_of):
+def _held_view(year, terms, day, view, peaks, causes, peak_of, limit_of):
     """Ordinary days under the ceiling; whether it holds anything below what the grid can give."""
     _ordinary(year, day, view, limit_of)
     today, held = year.month_of[day * year.per_day], False
     for i in range(len(view.need)):
         t = (day * year.per_day + i) % len(year.price)
         month, k = year.month_of[t], year.period[t]
-        ceiling = _ceiling(year, terms, month, k, peaks)
+        ceiling, _ = _ceiling(year, terms, month, k, peaks, causes)
         if month == today:
             ceiling = max(ceiling, _billed(year, month, k, peak_of))
         held = held or ceiling < view.cap[i]
@@ -338,8 +339,8 @@ def _held_view(year, terms, day, view, peaks, peak_of, limit_of):
 
 
 @_called
-def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, peaks):
-    """Work the charges' peaks out anew at midnight of `day`: the highest of the last
+def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, peaks, causes):
+    """Work the charges' peaks out anew at midnight of `day`, and where each comes from: the highest of the last
     months, and no lower than what is paid for anyway. Returns whether it pays to keep the battery full for a peak:
     in a short term only where a peak is to be cut, or the load moves, so that a new one may come."""
     month, first = year.month_of[day * year.per_day], max(0, day - PAST_DAYS) * year.per_day
@@ -353,6 +354,7 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
     keeps_full = terms.stake == 1.0 or day == 0 or load.max() > MOVES * load.mean()
     stake = min(1.0, terms.stake * (MOVING_STAKE if keeps_full else 1.0))
     _cheapest_peaks(year, battery, stake, month, first, seen, limit_of, dear, levels, past[month])
+    causes[:] = SEEN
     for charge in range(len(peaks)):
         known = past[month, charge]
         for back in range(1, PAST_MONTHS):
@@ -360,8 +362,10 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
                 known = max(known, past[month - back, charge])
         for back in range(1, terms.ratchet_months + 1):
             if month >= back and terms.ratchet_counts[month - back]:
-                known = max(known, terms.ratchet * billed[month - back, charge])
+                held = terms.ratchet * billed[month - back, charge]
+                known, causes[charge] = max(known, held), RATCHET if held > known else causes[charge]
         peaks[charge] = max(known, terms.paid_kw[charge])
+        causes[charge] = DECLARED if terms.paid_kw[charge] > known else causes[charge]
         keeps_full = keeps_full or peaks[charge] < _greatest(year, charge, first, seen)
     return keeps_full
 
@@ -395,7 +399,7 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
     levels, space = np.zeros((3, n)), np.zeros((3, PAST_DAYS * year.per_day))
     peaks, peak_of = np.full(charges, rule.NO_LIMIT_KW), np.zeros(year.measured.shape[1])
     billed = np.zeros((len(year.month_ends), charges))
-    past = np.full(billed.shape, rule.NO_LIMIT_KW)
+    past, causes = np.full(billed.shape, rule.NO_LIMIT_KW), np.zeros(charges, np.int64)
     _load_lane(w, 0, year.scalars, 0, battery.step_h)
     month, since, keeps_full = -1, 0, True
     for day in range(len(year.kind)):
@@ -408,10 +412,10 @@ def _plan_year(year, battery, terms, limit_of, dear, w, found):
             _load_month(w, 0, year.scalars, year.monthly, 0, month)
             peak_of[:] = 0.0
         if terms.finds and charges and (since == 0 or (month == 0 and since in EARLY)):
-            keeps_full = _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks)
+            keeps_full = _renewed(year, battery, terms, day, limit_of, dear, space, past, billed, peaks, causes)
         for k in range(len(peak_of)):
-            found.ceiling[day, k] = _ceiling(year, terms, month, k, peaks)
-        held = _held_view(year, terms, day, view, peaks, peak_of, limit_of)
+            found.ceiling[day, k], found.cause[day, k] = _ceiling(year, terms, month, k, peaks, causes)
+        held = _held_view(year, terms, day, view, peaks, causes, peak_of, limit_of)
         _plan(view, battery, dear, _ahead(year, day, battery, held, keeps_full), held, levels[0], levels[1], levels[2])
         for slot in range(year.per_day):
             t = day * year.per_day + slot
@@ -476,7 +480,7 @@ def _made(year: Year, battery: Battery, terms: Terms, limit_of: Floats) -> Found
     n, dearest = len(year.price), max(np.abs(year.price).max(), np.abs(year.credit).max())
     dearest += year.per_kw.sum(axis=1).max(initial=0.0) / battery.step_h
     ceiling = np.full((len(year.kind), year.measured.shape[1]), rule.NO_LIMIT_KW)
-    found = Found(np.zeros(n), np.ones(n), np.ones(n), ceiling)
+    found = Found(np.zeros(n), np.ones(n), np.ones(n), ceiling, np.zeros(ceiling.shape, np.int64))
     if battery.span_kwh > 0 and battery.kw > 0:
         dear = DEAR * max(float(dearest), 1e-6)
         _plan_levels(year, battery, terms, limit_of, dear, kernel._aligned(N_ROWS * WIDTH), found)

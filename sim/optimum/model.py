@@ -11,6 +11,7 @@ optimum is an upper bound on what any control can save.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -245,6 +246,29 @@ def monthly_windows(
             if per_kw > 0 and len(steps):
                 windows.append(DemandWindow(per_kw, steps, mean_steps))
     return tuple(windows)
+
+
+def by_windows(p: Programme, steps: int) -> Programme:
+    """The programme in steps of `steps` of its own, as long as its demand windows: slope lists solve it, and no
+    schedule of the programme itself costs less while prices stay the same within a window. Powers are means, levels
+    those at the end."""
+    if steps == 1:
+        return p
+    last = slice(steps - 1, None, steps)
+    at_end: dict[str, Any] = {name: getattr(p, name)[last] for name in ("month", "soc_min", "soc_max")}
+    powers: dict[str, Any] = {name: means(getattr(p, name), steps) for name in STEP_ARRAYS if name not in at_end}
+    return replace(
+        p,
+        step_h=p.step_h * steps,
+        **at_end | powers,
+        windows=tuple(DemandWindow(w.price_per_kw, w.blocks[:, 0] // steps) for w in p.windows),
+        shed=tuple(ShedTier(means(tier.limit_kw, steps), tier.price_per_kwh) for tier in p.shed),
+    )
+
+
+def means(values: np.ndarray, steps: int) -> np.ndarray:
+    """Means of each `steps` values in a row."""
+    return values.reshape(-1, steps).mean(axis=1)
 
 
 @dataclass(frozen=True)

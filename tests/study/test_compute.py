@@ -353,6 +353,17 @@ def test_putting_off_in_a_whole_term_and_stopping_it():
     assert len(told) == 1
 
 
+def test_a_demand_window_longer_than_the_step_is_the_step_of_the_optimum():
+    """It was refused. What is found stands in the study's own steps."""
+    base = presets()["case_a"].scenario
+    tariff = {**base.tariff.model_dump(), "demand_window_minutes": 30}
+    study = evaluate(base.with_({"site.term_months": 1, "site.step_minutes": 15, "tariff": tariff}))
+    assert compute.reason_not_covered(study) is None
+    found = worth(study)
+    assert len(found.used_kw) == len(found.saving_per_gpu_h) == study.dispatch.clock.steps
+    assert found.net >= 0 and found.method == "slope lists"
+
+
 def test_what_is_not_covered_says_why():
     base = presets()["case_a"].scenario
     ratchet = {**base.tariff.model_dump(), "ratchet_fraction": 0.7, "ratchet_months": 11}

@@ -50,6 +50,18 @@ def test_a_battery_beyond_any_use_has_its_price():
     assert sizing_fronts.row(plan, "today", plan.today).programme > sizing.find(plan).cost
 
 
+def test_a_demand_window_longer_than_the_step_is_the_step_of_the_search():
+    """It was refused. Today's battery costs no more there than by its own steps, which HiGHS solves with the window's
+    means; the rule's figures keep the study's own steps."""
+    case = presets()["case_a"].scenario
+    tariff = {**case.tariff.model_dump(), "demand_window_minutes": 30}
+    plan = sizing.plan(evaluate(case.with_({"site.step_minutes": 15, "tariff": tariff})), BATTERY)
+    assert plan.programme.step_h == 0.5 and plan.programme.windows[0].mean_steps == 1
+    best, today = sizing.find(plan), price_of(plan, plan.today)
+    assert best.cost <= today.cost * (1 + 1e-6)
+    assert sizing.simulated(plan, plan.today)[0].dispatch.clock.step_minutes == 15
+
+
 def test_a_short_term_is_weighted_by_the_month():
     study = evaluate(BLANK.with_({"site.term_months": 18}))
     factor = (1 + BLANK.finance.discount_rate) ** (-np.arange(1, 25) / 12) * (np.arange(1, 25) <= 18)
