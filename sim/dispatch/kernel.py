@@ -119,8 +119,11 @@ def trace(series: Series, lanes: Lanes, lane: int) -> Trace:
     n_periods = int(series.period.max()) + 1
     w, c = _aligned(N_ROWS * WIDTH), _aligned(n_periods * N_METERED * WIDTH)
     _run_trace(_year(series, n_periods), lanes.scalars, lanes.monthly, lane, w, c, out)
-    month = np.searchsorted(series.month_ends, np.arange(out.shape[1]), side="right")
-    auxiliary_kw = lanes.auxiliary_kw[lane] * lanes.battery_share[lane][month]
+    own_use = lanes.auxiliary_kw[lane] * lanes.battery_share[lane]
+    if np.all(own_use == own_use[0]):
+        auxiliary_kw = np.broadcast_to(own_use[0], out.shape[1:])
+    else:
+        auxiliary_kw = np.repeat(own_use, np.diff(series.month_ends, prepend=0))
     return Trace(**dict(zip(STEP_FIELDS, out, strict=True)), auxiliary_kw=auxiliary_kw)
 
 
