@@ -1,7 +1,7 @@
-"""The plain rule's share of the possible saving under every tariff of the library: the table of `docs/shares.md`.
+"""What rule and forecast get of the possible saving under every tariff of the library: the tables of `docs/shares.md`.
 
-`python tests/project/shares.py` runs all of it (two minutes) and writes the table and `tests/reference/shares.json`,
-which the test reads. One year from January with nothing known before; 2,000 kW of peak load, flat or mixed GPU load; PV
+`python tests/project/shares.py` runs all of it (five minutes) and writes the tables and `tests/reference/shares.json`
+and `shares_forecast.json`, which the test reads. One year from January with nothing known before; 2,000 kW of peak load, flat or mixed GPU load; PV
 of nothing or half the peak; battery 1,000 kW and 2 h between 10 and 90 %, 0.95 each way. Ratchets, tiers, minimum bills
 and power factor are off, for the bound does not know them; demand is the month's maximum at hourly steps.
 """
@@ -21,15 +21,18 @@ import numpy as np  # noqa: E402
 
 from sim.inputs.scenario import Scenario  # noqa: E402
 from sim.inputs.tariff import Tariff, library_ids, library_tariff  # noqa: E402
+from study.controls import by_forecast  # noqa: E402
 from study.evaluate import evaluate  # noqa: E402
 from study.foresight import bound, cost_of_trace  # noqa: E402
 from study.presets import presets  # noqa: E402
 
 STORED = ROOT / "tests" / "reference" / "shares.json"
+BY_FORECAST = ROOT / "tests" / "reference" / "shares_forecast.json"
 DOCUMENT = ROOT / "docs" / "shares.md"
 PEAK_KW, POWER_KW, HOURS = 2000.0, 1000.0, 2.0
 SITES = {"flat": ("flat", 0.0), "flat, PV": ("flat", 0.5), "mixed": ("mixed", 0.0), "mixed, PV": ("mixed", 0.5)}
 BILLS = ("energy", "demand")
+Shares = dict[str, dict[str, float | None]]
 
 
 def scenario(tariff_id: str, site: str, bill: str) -> Scenario:
@@ -87,19 +90,20 @@ def _tariff(tariff: Tariff, has_demand: bool) -> dict[str, Any]:
     }
 
 
-def share(tariff_id: str, site: str, bill: str) -> float | None:
-    """Of the optimum's saving, by the plain rule; None where there is nothing to save."""
+def share(tariff_id: str, site: str, bill: str, forecast: bool = False) -> float | None:
+    """Of the optimum's saving, by the plain rule or by forecast; None where there is nothing to save."""
     study = evaluate(scenario(tariff_id, site, bill))
     found = bound(study)
-    got = found.share(cost_of_trace(study, 1, found, study.dispatch.trace("hybrid", 1)))
+    trace = by_forecast(study, found) if forecast else study.dispatch.trace("hybrid", 1)
+    got = found.share(cost_of_trace(study, 1, found, trace))
     return None if got is None else round(got, 4)
 
 
-def measured() -> dict[str, dict[str, float | None]]:
+def measured(forecast: bool = False) -> Shares:
     """{tariff: {"bill, site": share}} of the whole library."""
     return {
         name: {
-            f"{bill}: {site}": share(name, site, bill)
+            f"{bill}: {site}": share(name, site, bill, forecast)
             for bill in BILLS
             if bill == "energy" or library_tariff(name).demand_charges
             for site in SITES
@@ -108,16 +112,23 @@ def measured() -> dict[str, dict[str, float | None]]:
     }
 
 
-def table(shares: dict[str, dict[str, float | None]]) -> str:
-    """The document: why, the table, the medians."""
+def document(shares: Shares, forecast: Shares) -> str:
+    """Why, the table of the rule, what it leaves, and beside it the forecast."""
     columns = [f"{bill}: {site}" for bill in BILLS for site in SITES]
+    return HEAD + table(shares, columns) + TAIL + FORECAST + table(forecast, columns[len(SITES) :])
+
+
+def table(shares: Shares, columns: list[str]) -> str:
+    """The shares, the least and the median; tariffs without any of the columns are left out."""
     lines = ["| tariff | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     for name, row in shares.items():
+        if not any(column in row for column in columns):
+            continue
         lines.append(f"| {name} | " + " | ".join(_cell(row, column) for column in columns) + " |")
     known = {column: [row[column] for row in shares.values() if row.get(column) is not None] for column in columns}
     for label, of in (("least", np.min), ("median", np.median)):
         lines.append(f"| **{label}** | " + " | ".join(f"**{of(known[column]):.2f}**" for column in columns) + " |")
-    return HEAD + "\n".join(lines) + "\n" + TAIL
+    return "\n".join(lines) + "\n"
 
 
 def _cell(row: dict[str, float | None], column: str) -> str:
@@ -148,10 +159,27 @@ points with PV under flat prices on a GPU load and loses up to 20 on a flat one,
 """
 
 
+FORECAST = """
+## Control by forecast
+
+The same site and the same share, of control by forecast. On energy prices alone it reaches the optimum as the rule does
+(1.00 in every cell). With demand charges it saves wherever there is something to save; where there is nothing it costs
+at most 0.003 % of the bill. It stays below the rule beside a flat load with PV under a flat price: all there is to cut
+is 3 % of the peak, a cloudy day decides it, and the forecast expects another and gives way before the battery is empty.
+It gets less in California too, where two peaks are billed without PV, and at Jiangsu's 35 kV, where charging alone sets
+the peak of a flat load and it charges harder than is worth it. Tried without gain: the highest of the last three months
+as the least peak (Germany 0.47 to 0.39, California 0.64 to 0.25), a hundred times the caution above it (Germany 0.47
+still, California 0.49), tomorrow's sun as the mean of three days (Germany 0.47 still, Singapore 0.60, but Gansu 0.89 to
+0.87).
+
+"""
+
+
 def main() -> int:
-    shares = measured()
+    shares, forecast = measured(), measured(forecast=True)
     STORED.write_text(json.dumps(shares, indent=1) + "\n", encoding="utf-8")
-    DOCUMENT.write_text(table(shares), encoding="utf-8")
+    BY_FORECAST.write_text(json.dumps(forecast, indent=1) + "\n", encoding="utf-8")
+    DOCUMENT.write_text(document(shares, forecast), encoding="utf-8")
     return 0
 
 
