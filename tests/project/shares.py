@@ -1,9 +1,10 @@
 """What rule and forecast get of the possible saving under every tariff of the library: the tables of `docs/shares.md`.
 
 `python tests/project/shares.py` runs all of it (five minutes) and writes the tables and `tests/reference/shares.json`
-and `shares_forecast.json`, which the test reads. One year from January with nothing known before; 2,000 kW of peak load, flat or mixed GPU load; PV
-of nothing or half the peak; battery 1,000 kW and 2 h between 10 and 90 %, 0.95 each way. Ratchets, tiers, minimum bills
-and power factor are off, for the bound does not know them; demand is the month's maximum at hourly steps.
+and `shares_forecast.json`, which the test reads. One year from January with nothing known before; 2,000 kW of peak
+load, flat or mixed GPU load; PV of nothing or half the peak; battery 1,000 kW and 2 h between 10 and 90 %, 0.95 each
+way. Ratchets, tiers, minimum bills and power factor are off, for the bound does not know them; demand is the month's
+maximum at hourly steps.
 """
 
 from __future__ import annotations
