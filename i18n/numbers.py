@@ -13,6 +13,9 @@ SCALES = {
 SCALE_DIVISORS = {"B": 1e9, "M": 1e6, "k": 1e3, "亿": 1e8, "万": 1e4, "": 1.0}
 
 
+LEAST_MONEY = 0.005  # half a hundredth of any currency; less is what rounding leaves
+
+
 def plain(value: float, decimals: int | None = None) -> str:
     """A number with thousands separators; three significant digits unless `decimals` says how many after the point."""
     if not isfinite(value):
@@ -31,6 +34,7 @@ def scale_of(value: float, language: str) -> str:
 def scaled(value: float, language: str, scale: str | None = None) -> str:
     """Money without its currency: 17,500,000 -> "17.5 M" or "1,750 万". `scale` forces the scale of a neighbour."""
     word = scale_of(value, language) if scale is None else scale
+    value = value if abs(value) >= LEAST_MONEY else 0.0
     return joined(plain(value / SCALE_DIVISORS[word]), word)
 
 

@@ -3,6 +3,7 @@ about what is there, pages that are filled. A case of a user's own stands beside
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 from functools import cache
@@ -154,6 +155,18 @@ def test_the_longest_names_leave_the_cover_one_page() -> None:
         made = pdf.data(study(name), language, offer)
         page = squeezed(pypdf.PdfReader(io.BytesIO(pdf.pdf(made))).pages[1].extract_text())
         assert squeezed(made["parts"][0]["decision"]["answer"]) in page
+
+
+@pytest.mark.parametrize("language", ("en", "zh"))
+def test_the_decision_is_one_page_whatever_there_is_to_warn_of(language: str) -> None:
+    """Case A has most to say; with half as much again its sentences are set smaller, and the contents still follow."""
+    made = copy.deepcopy(content("case_a", language))
+    for more in (0, 0.5):
+        decision = made["parts"][0]["decision"]
+        lead = decision["lead"]
+        decision["lead"] = [*lead, *lead[: round(more * len(lead))]]
+        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf.pdf(made))).pages]
+        assert squeezed(decision["asks"][-1]) in squeezed(pages[1]) and made["parts"][0]["contents"] in pages[2]
 
 
 @pytest.mark.parametrize("language", ("en", "zh"))
