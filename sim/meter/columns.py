@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -332,7 +333,8 @@ def _value_score(layout: Layout, column: int) -> int:
     score = {"W": 2, "Wh": 2, "J": 3}.get(unit or "", score)
     score += 3 * has_word(name, words.LOAD) + has_word(name, words.TOTAL) + 2 * has_word(name, words.BOUGHT)
     score -= 4 * bool(re.search(r"[ABCabc]相|\bphase\b|\bL[123]\b", name))
-    score += 2 * bool(re.search(r"\b[AP]\+|[:.]1\.(?:8|29|5|25)(?:\.|\b)", name))
+    score += 2 * bool(re.search(r"\b[AP]\+|(?:^|[:.\s])1\.(?:8|29|5|25)(?:\.|\b)", name))
+    score += bool(re.search(r"(?:^|[:.\s])1\.8\.0\b", name))
     score -= 8 * bool(re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5|25)(?:\.|\b)|\b[QR][+-]", name))
     not_load = (words.EXPORT, words.REACTIVE, words.ELECTRIC, words.OTHER, words.COUNTER, words.RATIO)
     is_no_load = kind is Kind.COUNTER or any(has_word(name, group) for group in not_load)
@@ -385,16 +387,29 @@ def day_columns(layout: Layout, sample: Sequence[Sequence[object]]) -> tuple[tup
         return None
     if any(_holds_clocks(column_cells(sample, c)) for c, held in enumerate(layout.profiles) if held.kind is Kind.LABEL):
         return None
-    for run in _neighbours(columns):
-        for size in DAY_SIZES:
-            if size in SHORT_DAYS and size != len(run):
-                continue
-            for first in range(min(len(run) - size, MOST_BEFORE_DAY) + 1):
-                part = run[first : first + size]
-                minutes = label_minutes([layout.name(c) for c in part])
-                if minutes is not None:
-                    return tuple(part[: len(minutes)]), tuple(minutes)
+    runs = [*_neighbours(columns), *_every_second(layout, columns)]
+    return next(filter(None, map(partial(_day_in, layout), runs)), None)
+
+
+def _day_in(layout: Layout, run: list[int]) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
+    """The day's columns in a run of columns, and their minutes."""
+    for size in DAY_SIZES:
+        if size in SHORT_DAYS and size != len(run):
+            continue
+        for first in range(min(len(run) - size, MOST_BEFORE_DAY) + 1):
+            part = run[first : first + size]
+            minutes = label_minutes([layout.name(c) for c in part])
+            if minutes is not None:
+                return tuple(part[: len(minutes)]), tuple(minutes)
     return None
+
+
+def _every_second(layout: Layout, columns: list[int]) -> list[list[int]]:
+    """Columns of values with a flag of each between them."""
+    values = [c for c in columns if layout.profiles[c].is_number]
+    starts = [c for c in values if c - 2 not in values and c + 2 in values]
+    runs = [[c for c in values if c >= start and (c - start) % 2 == 0] for start in starts[:MOST_BEFORE_DAY]]
+    return [run[: 1 + next((k for k, c in enumerate(run[1:]) if c != run[k] + 2), len(run) - 1)] for run in runs]
 
 
 def _neighbours(columns: list[int]) -> list[list[int]]:

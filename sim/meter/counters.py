@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.meter.findings import MeterFinding, finding, listing, refusal, stamp_text
-from sim.meter.kinds import FEWEST_RISES, is_counter
+from sim.meter.kinds import FEWEST_RISES, is_counter, starts_again
 from sim.meter.series import Readings
 from sim.meter.stamps import DAY, distinct
 from sim.problem import Problem, one_or_many
@@ -23,7 +23,8 @@ FEWEST_RISES_NAMED = 3
 
 
 def looks_like_counter(values: NDArray[np.float64], is_named: bool, says_power: bool) -> bool:
-    """Whether readings in the file's order only rise, but for a wrap, a change of meter or a torn reading.
+    """Whether readings in the file's order only rise, but for a wrap, a change of meter, a torn reading or a start from
+    0 each day.
 
     A column that names a unit of power must do so at most steps and without a single fall to be taken for one.
     """
@@ -31,7 +32,8 @@ def looks_like_counter(values: NDArray[np.float64], is_named: bool, says_power: 
     if says_power:
         steps = np.diff(held)
         return len(held) > 100 and bool((steps < 0).mean() < 1e-3 and (steps > 0).mean() > 0.5)
-    return len(held) > 100 and is_counter(held, FEWEST_RISES_NAMED if is_named else 2 * FEWEST_RISES)
+    fewest = FEWEST_RISES_NAMED if is_named else 2 * FEWEST_RISES
+    return len(held) > 100 and (is_counter(held, fewest) or bool(starts_again(held).any()))
 
 
 def is_irregular(minutes: NDArray[np.int64]) -> bool:
@@ -55,6 +57,9 @@ def differenced(readings: Readings, step: int, column: str) -> tuple[Readings, l
     rise = np.diff(values)
     wraps = _wraps(values)
     rise = np.where(wraps > 0, rise + wraps, rise)
+    starts = starts_again(values)
+    # What was counted between the last reading and a start that reads 0 is not known.
+    rise = np.where(starts & (values[1:] > 0), values[1:], rise)
     changed = rise < 0
     total = np.concatenate([[0.0], np.cumsum(np.where(changed, 0.0, rise))])
     grid = np.arange(minutes[0], minutes[-1] + 1, step)
@@ -62,7 +67,8 @@ def differenced(readings: Readings, step: int, column: str) -> tuple[Readings, l
     last = np.searchsorted(minutes, grid[:-1], side="right") - 1
     gap = np.diff(minutes)[last]
     energy[(gap > max(BRIDGE_UP_TO, step)) | changed[last]] = np.nan
-    return Readings(grid[:-1], energy, rows[last]), _counter_findings(readings, torn, wraps, changed, rows, column)
+    found = _counter_findings(readings, torn, wraps, changed & ~starts, rows, column, bool(starts.any()))
+    return Readings(grid[:-1], energy, rows[last]), found
 
 
 def _without_torn(readings: Readings) -> tuple[Readings, NDArray[np.int64]]:
@@ -94,11 +100,18 @@ def _counter_findings(
     changed: NDArray[np.bool_],
     rows: NDArray[np.int64],
     column: str,
+    starts_daily: bool,
 ) -> list[MeterFinding]:
     text = Problem(
         '"{column}" only rises, as a counter does: the energy of each interval is the difference of its readings.',
         column=column,
     )
+    if starts_daily:
+        text = Problem(
+            '"{column}" rises and starts again from 0 at equal intervals, as a counter of each day does: the energy of '
+            "each interval is the difference of its readings.",
+            column=column,
+        )
     found = [finding("counter", "question", text, count=len(readings))]
     if len(torn):
         what = one_or_many(len(torn), "{count:,} reading was", "{count:,} readings were")

@@ -79,6 +79,10 @@ def unit_asked(layout: Layout | None, column: int | None, name: str, is_counter:
     first = (*USUAL_ENERGY, *USUAL_POWER) if counts else (*USUAL_POWER, *USUAL_ENERGY)
     options = ENERGY_UNITS if is_counter else tuple(dict.fromkeys((*first, *POWER_UNITS, *ENERGY_UNITS)))
     reason = Problem('Nothing in the file tells the unit of "{name}".', name=name)
+    if re.search(r"kva(?!r)", name, re.I):
+        reason = Problem(
+            '"{name}" is apparent power: choose kW, and enter the power factor as the transformer ratio.', name=name
+        )
     return asked("unit_unknown", reason, Problem("Choose the unit of the load."), options, name)
 
 

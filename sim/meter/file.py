@@ -35,6 +35,9 @@ HEAD_ROWS = 30
 # The column that says which sheet or file a row comes from, where several were joined.
 JOINED = "Sheet"
 
+# Columns of a printed table are parted by at least two blanks.
+WIDE_BLANK = "  "
+
 AS_CSV = Problem("Save the load curve as CSV or as an Excel workbook (.xlsx) and upload that.")
 
 _MAGIC = (
@@ -310,6 +313,8 @@ def _load_text(data: bytes, filename: str, limit: int | None) -> Sheet:
     # Loggers that lose power leave NUL bytes: such a cell must not pass for a shorter number.
     text = text.replace("\x00", "\ufffd")
     delimiter = find_delimiter(text)
+    if delimiter == WIDE_BLANK:
+        text, delimiter = re.sub(r"(?m)^ {1,99}| {1,99}$", "", re.sub(r" {2,99}", "\t", text)), "\t"
     most = MAX_ROWS + 1 if limit is None else limit
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -370,4 +375,16 @@ def find_delimiter(text: str) -> str:
             steady[delimiter] = count
     if steady.get("|", 0) < steady.get(",", 0):
         steady.pop("|", None)
+    if not steady and sample and (blanks := _blanks(sample)):
+        return blanks
     return next(iter(steady), ",")
+
+
+def _blanks(sample: list[str]) -> str:
+    """Wide blanks, or one behind a date, where columns are parted by nothing else; "" where they are not."""
+    is_dated = sum(re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d|20\d{6}", line) is not None for line in sample)
+    for blanks, pattern in ((WIDE_BLANK, r" {2,99}"), (" ", " ")):
+        count, times = Counter(len(re.findall(pattern, line.strip())) for line in sample).most_common(1)[0]
+        if count and times >= 0.9 * len(sample) and (blanks == WIDE_BLANK or is_dated >= 0.9 * len(sample)):
+            return blanks
+    return ""

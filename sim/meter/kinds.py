@@ -11,6 +11,9 @@ from sim.meter.cells import parse_numbers
 
 # Whole numbers from here on are identifiers: no site has a terawatt.
 IDENTIFIER_FROM = 1e9
+# A counter that starts again each day falls at equal intervals, to a small part of what it had reached.
+# and climbs there in small steps.
+FEWEST_STARTS, FEWEST_STEPS_A_START, USUAL_STARTS, START_TO, MOST_RISE = 3, 20, 0.8, 0.2, 0.35
 # A counter rises in many places and falls in next to none.
 FEWEST_RISES = 20
 MOST_FALLS = 0.0005
@@ -79,3 +82,18 @@ def is_counter(held: NDArray[np.float64], fewest_rises: int) -> bool:
     steps = np.diff(held)
     up, down = int((steps > 0).sum()), int((steps < 0).sum())
     return max(up, down) >= fewest_rises and min(up, down) <= max(2, MOST_FALLS * len(held)) and bool((held >= 0).all())
+
+
+def starts_again(held: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """At which steps (readings - 1,) a counter starts again from 0, as one of the day's energy does each midnight; none
+    where the readings are no such counter."""
+    steps, none = np.diff(held), np.zeros(max(0, len(held) - 1), bool)
+    falls = np.flatnonzero(steps < 0)
+    if len(falls) < FEWEST_STARTS or (held < 0).any():
+        return none
+    gaps = np.diff(falls)
+    usual = np.abs(gaps / np.median(gaps) - 1) < 0.1
+    is_regular = gaps.min() >= FEWEST_STEPS_A_START / 2 and np.median(gaps) >= FEWEST_STEPS_A_START
+    falls_far = bool((held[falls + 1] <= START_TO * held[falls]).all())
+    climbs = (steps > 0).mean() >= 0.3 and steps.max() <= MOST_RISE * np.median(held[falls])
+    return steps < 0 if is_regular and usual.mean() >= USUAL_STARTS and falls_far and climbs else none

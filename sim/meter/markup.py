@@ -12,6 +12,8 @@ from sim.meter.limits import CELL_LENGTH, MAX_COLUMNS, MAX_ROWS
 Rows = list[Sequence[object]]
 FEWEST_RECORDS = 20
 MOST_TOLD = 40
+# The heading of numbers that stand by their stamps alone.
+BY_STAMP = ["time", "value"]
 
 
 class _Tables(HTMLParser):
@@ -59,10 +61,13 @@ def html_rows(text: str) -> Rows | None:
 def json_rows(text: str) -> Rows | None:
     """The longest list of records (objects, or lists of equal length) as rows below their names, None without one."""
     try:
-        tree = json.loads(text)
-        found = _records(tree, 0)
+        tree = _tree(text)
+        found, side = _records(tree, 0), _side_by_side(tree, 0)
     except (ValueError, RecursionError):
         return None
+    if side and (found is None or len(side) > len(found) or not isinstance(found[0], dict)):
+        beside = [] if side[0] is BY_STAMP else _told(tree, "", 0)[:MOST_TOLD]
+        return [*([name, _flat(value)] for name, value in beside), [], *side]
     if found is None:
         return None
     if isinstance(found[0], list):
@@ -73,8 +78,37 @@ def json_rows(text: str) -> Rows | None:
     return [*head, names, *([_flat(record.get(name)) for name in names] for record in records)]
 
 
+def _tree(text: str) -> Any:
+    """One JSON value, or a list of those that stand one a line."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        lines = [line for line in text.splitlines() if line.strip()]
+        return [json.loads(line) for line in lines[:MAX_ROWS]] if len(lines) >= FEWEST_RECORDS else None
+
+
+def _side_by_side(tree: Any, depth: int) -> Rows | None:
+    """Lists of equal length below their names, or numbers by their stamps, as rows below a heading; None without."""
+    if depth > 8 or not isinstance(tree, (dict, list)):
+        return None
+    if isinstance(tree, list):
+        parts = (_side_by_side(part, depth + 1) for part in tree[:FEWEST_RECORDS])
+        return next((rows for rows in parts if rows), None)
+    lists = {name: part for name, part in tree.items() if isinstance(part, list) and len(part) >= FEWEST_RECORDS}
+    plain = {name: part for name, part in lists.items() if not isinstance(part[0], (dict, list))}
+    names = [name for name in plain if len(plain[name]) == max(map(len, plain.values()))][:MAX_COLUMNS]
+    if len(names) > 1:
+        columns = (map(_flat, plain[name][:MAX_ROWS]) for name in names)
+        return [[name[:CELL_LENGTH] for name in names], *map(list, zip(*columns, strict=True))]
+    if len(tree) >= FEWEST_RECORDS and all(isinstance(part, (int, float, str)) for part in tree.values()):
+        return [BY_STAMP, *([name[:CELL_LENGTH], _flat(part)] for name, part in list(tree.items())[:MAX_ROWS])]
+    return next((rows for part in tree.values() if (rows := _side_by_side(part, depth + 1))), None)
+
+
 def _told(tree: Any, name: str, depth: int) -> list[tuple[str, Any]]:
     """Names and values that stand beside the records, such as the unit."""
+    if isinstance(tree, list) and len(tree) < FEWEST_RECORDS and depth <= 8:
+        return [pair for part in tree for pair in _told(part, name, depth + 1)]
     if not isinstance(tree, dict) or depth > 8:
         return [(name, tree)] if name and isinstance(tree, (str, int, float)) else []
     inside = list(tree.items())[:MOST_TOLD]

@@ -1,11 +1,12 @@
 """Readings that look wrong, each with what was done about it: spikes, and hours of zero."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.meter.findings import MeterFinding, finding, listing, stamp_of
 from sim.meter.series import Readings, runs_of
@@ -13,6 +14,8 @@ from sim.problem import Problem, one_or_many
 
 Action = Literal["keep", "missing", "cut"]
 SPIKE_TIMES = 5
+# Share of readings up to which one number far above all others stands for "no reading".
+MOST_MARKED = 0.05
 MOST_SUSPECTS = 60
 
 
@@ -29,17 +32,29 @@ class Suspect:
     action: Action
 
 
-def mend(readings: Readings, actions: Mapping[int, Action]) -> tuple[Readings, tuple[Suspect, ...], list[MeterFinding]]:
+def all_zero(series: Sequence[Readings]) -> NDArray[np.int64]:
+    """Minutes at which no series reads anything but 0: one register of several may rest while another counts."""
+    minutes = np.concatenate([one.minutes for one in series])
+    size = np.concatenate([np.abs(np.nan_to_num(one.values)) + np.isnan(one.values) for one in series])
+    known, place = np.unique(minutes, return_inverse=True)
+    return known[np.bincount(place, weights=size, minlength=len(known)) == 0]
+
+
+def mend(
+    readings: Readings, actions: Mapping[int, Action], dead: NDArray[np.int64]
+) -> tuple[Readings, tuple[Suspect, ...], list[MeterFinding]]:
     """(readings after the actions, suspects, findings). `actions` by a suspect's row; else a spike counts as missing,
-    so that it does not set the peak unasked, and a zero is kept."""
+    so that it does not set the peak unasked, and a zero is kept. `dead`: minutes at which the whole site reads 0."""
     finite = readings.values[np.isfinite(readings.values)]
     # "lower" keeps a lone spike out of its own yardstick in short files.
     limit = SPIKE_TIMES * float(np.percentile(finite, 99.9, method="lower"))
     is_spike = readings.values > limit if limit else np.zeros(len(readings), bool)
-    is_zero = (readings.values == 0) & bool(np.median(finite) != 0)
+    is_spike |= _is_mark(readings.values, finite)
+    is_zero = (readings.values == 0) & np.isin(readings.minutes, dead) & bool(np.median(finite) != 0)
     suspects = [_suspect("spike", readings, run, actions) for run in runs_of(is_spike)]
     suspects += [_suspect("zero", readings, run, actions) for run in runs_of(is_zero)]
-    ceiling = float(finite[finite <= limit].max()) if limit else 0.0
+    usual = readings.values[np.isfinite(readings.values) & ~is_spike]
+    ceiling = float(usual.max()) if len(usual) else 0.0
     values = readings.values.copy()
     runs = [*runs_of(is_spike), *runs_of(is_zero)]
     for suspect, (begin, end) in zip(suspects, runs, strict=True):
@@ -48,6 +63,14 @@ def mend(readings: Readings, actions: Mapping[int, Action]) -> tuple[Readings, t
     mended = replace(readings, values=values)
     findings = _spike_findings(readings, is_spike, suspects) + _zero_findings(readings, is_zero, suspects)
     return mended, tuple(suspects[:MOST_SUSPECTS]), findings
+
+
+def _is_mark(values: np.ndarray, finite: np.ndarray) -> np.ndarray:
+    """Readings of one and the same number far above all others, as 9999999 where a logger has none (steps,)."""
+    top, others = finite.max(), finite[finite < finite.max()]
+    is_top = values == top
+    stands_out = bool(len(others)) and np.median(finite) > 0 and top > SPIKE_TIMES * others.max()
+    return is_top if stands_out and is_top.sum() <= MOST_MARKED * len(finite) else np.zeros(len(values), bool)
 
 
 def _suspect(

@@ -41,12 +41,12 @@ class Part:
 
 def role_of(text: str) -> Role:
     """What a heading or a key speaks of; what says nothing else may be load."""
-    if has_word(text, words.EXPORT) or re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5)\b|^B\d\b|\bAE\b", text):
+    if has_word(text, words.EXPORT) or re.search(r"\b[AP]-(?!\w)|[:.]2\.(?:8|29|5)\b|(?:^|[#·_\s])B\d\b|\bAE\b", text):
         return "export"
     if (
         has_word(text, words.REACTIVE)
         or has_word(text, words.ELECTRIC)
-        or re.search(r"[:.][34567]\.(?:8|29)\b|^[QK]\d\b|\bR[IE]\b", text)
+        or re.search(r"[:.][34567]\.(?:8|29)\b|(?:^|[#·_\s])[QK]\d\b|\bR[IE]\b", text)
     ):
         return "other"
     if has_word(text, ("gas", "heat", "water", "temperature", "solar", "pv", "wind", "generation", "光伏", "温度")):
@@ -138,10 +138,19 @@ def _names(parts: Sequence[Part]) -> tuple[Problem, ...]:
 
 # Columns
 
+# Registers of a tariff: 1.8.1, 1.8.2; T1, T2; HT, NT; 尖峰平谷.
+_REGISTER = re.compile(
+    r"(?:^|[:.\s])1\.8\.[1-9]\b|\b(?:T|Tarif|Tariff|Tarief|Rate)[ _-]?[1-9]\b|\b(?:HT|NT|HP|HC)\b"
+    r"|\b(?:off|mid|on)?[ -]?peak\b|[(（]?[尖峰平谷][)）]?(?:电量|示数|段|$|\W)",
+    re.I,
+)
+
 
 def alike(names: Sequence[str]) -> bool:
     """Whether names differ only by a letter or a number beside a common word: PDU-A kW, PDU-B kW."""
     names = [name.replace("_", " ") for name in names]
+    if len(names) > 1 and all(_REGISTER.search(name) for name in names):
+        return True
     if len(names) == 3 and all(re.search(r"\bL[123]\b|\b[LPU][123]", name) for name in names):
         return True
     stems = {re.sub(r"\d{1,6}|(?<![A-Za-z])[A-Za-z](?![A-Za-z])", "#", name) for name in names}

@@ -27,7 +27,7 @@ NEM_STEPS = (5, 15, 30)
 NEM_UNITS = {unit.lower(): unit for unit in UNIT_TO_KW}
 # Quality: A actual, E estimate, F final substitute, S substitute; N is null.
 NEM_MISSING = ("N",)
-ESPI_UNITS = {"72": "Wh", "38": "W", "42": "Wh"}
+ESPI_UNITS = {"72": "Wh", "38": "W"}
 ESPI_ELECTRICITY = ("", "0", "1")
 MOST_SERIES = 60
 

@@ -20,7 +20,7 @@ from sim.meter.counters import differenced, held_to_steps, is_irregular
 from sim.meter.evidence import chosen_unit, column_unit, factor_to_kw, scale_finding
 from sim.meter.file import rows_of, unpack
 from sim.meter.findings import MeterError, MeterFinding, MeterQuestion, refusal, stamp_of
-from sim.meter.mends import Action, Suspect, mend
+from sim.meter.mends import Action, Suspect, all_zero, mend
 from sim.meter.parts import WHOLE_FROM, Part
 from sim.meter.published import read_published
 from sim.meter.series import (
@@ -35,6 +35,7 @@ from sim.meter.series import (
     sort_readings,
     to_standard_time,
     unswapped,
+    without_marks,
 )
 from sim.meter.shapes import usual
 from sim.meter.stamps import distinct
@@ -232,16 +233,22 @@ def _year_of(found: SeriesFound, choices: Choices) -> MeterReading:
     findings = list(found.findings)
     regulars, start, end = [], [], []
     suspects: list[Suspect] = []
+    series: list[tuple[Readings, int]] = []
     for raw in _pooled(_with_readings(found.raws)):
-        readings, step, more = _in_order(raw, found, choices)
+        readings, marks = without_marks(raw.readings)
+        readings, step, more = _in_order(replace(raw, readings=readings), found, choices)
         readings = replace(readings, values=readings.values * factor_to_kw(raw.unit, step))
         readings, checks = check_values(readings, found.value_column)
-        readings, doubtful, mends = mend(readings, choices.actions)
-        regulars.append(to_regular(readings, step))
-        suspects += doubtful
-        findings += [one for one in (*more, *checks, *mends) if one not in findings]
+        series.append((readings, step))
+        findings += [one for one in (*marks, *more, *checks) if one not in findings]
         start.append(raw.readings.minutes.min())
         end.append(raw.readings.minutes.max())
+    dead = all_zero([readings for readings, _ in series])
+    for readings, step in series:
+        readings, doubtful, mends = mend(readings, choices.actions, dead)
+        regulars.append(to_regular(readings, step))
+        suspects += [one for one in doubtful if one not in suspects]
+        findings += [one for one in mends if one not in findings]
     regular = summed(regulars)
     years = _whole_years(regular)
     regular, fills = fill_gaps(regular)

@@ -1,5 +1,6 @@
 """Readings as found -> readings in order, at equal steps, in standard time, one a step."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,6 +15,8 @@ from sim.problem import Problem, one_or_many
 
 SUNDAY = 3  # 1970-01-01 was a Thursday: day 3 was a Sunday
 MOST_NEGATIVE = 0.01
+# Negative numbers that loggers write where they have no reading: -99, -999.9, -8888, -32768.
+_NO_READING = re.compile(r"-(?:9{2,9}(?:\.9{1,4})?|8{3,9}|32768|2147483648)")
 MOST_OFF_GRID = 0.01
 MOST_OTHER_STEP = 0.02
 # A share of rows out of order above which somebody should know.
@@ -427,6 +430,24 @@ def _duplicate_findings(readings: Readings, inverse: NDArray, is_split: NDArray[
 
 
 # Values
+
+
+def without_marks(readings: Readings) -> Repair:
+    """Negative numbers that stand for "no reading" -> missing; values as they stand in the file."""
+    is_negative = readings.values < 0
+    marks = [mark for mark in np.unique(readings.values[is_negative]) if _NO_READING.fullmatch(f"{mark:.10g}")]
+    is_mark = np.isin(readings.values, marks)
+    if not is_mark.any() or (is_negative & ~is_mark).sum() > is_mark.sum():
+        return readings, []
+    rows = readings.rows[is_mark]
+    text = Problem(
+        "{what} {mark:g} ({rows}), a mark of no reading; they were treated as missing.",
+        what=one_or_many(len(rows), "{count:,} cell holds", "{count:,} cells hold"),
+        mark=float(marks[0]),
+        rows=listing(rows),
+    )
+    missing = replace(readings, values=np.where(is_mark, np.nan, readings.values))
+    return missing, [finding("no_reading", "repaired", text, rows)]
 
 
 def check_values(readings: Readings, column: str) -> Repair:

@@ -92,6 +92,12 @@ _LABEL = re.compile(
 _ERA = re.compile(
     r"(?:(令和|平成|R|H)\s?(?=元|\d{1,2}\D)|民國\s?|(?=1\d\d\D))(元|\d{1,3})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?"
 )
+# 00:15 03/03/2025; Mon Mar 03 00:15:00 2025; 20250303T001500+0800; 03-MAR-25 12.15.00 AM; 2025-062.
+_CLOCK_FIRST = re.compile(r"(\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp][Mm])?)[,\s]{1,3}(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})")
+_CTIME = re.compile(r"[A-Za-z]{3},? ([A-Za-z]{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d)(?: [A-Z]{3,4})? (\d{4})")
+_BASIC = re.compile(r"(\d{8})[T ](\d\d)(\d\d)(?:\d\d)?(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
+_DOTTED = re.compile(r"(\S{6,20})[ T](\d{1,2})\.(\d\d)(?:\.\d\d(?:[.,]\d{1,9})?)?\s?([AaPp][Mm])?")
+_ORDINAL = re.compile(r"(\d{4})-(\d{3})")
 _UNIX = re.compile(r"1\d{9}(\d{3})?(\.\d{1,9})?")
 _MONTH_NAMES = (
     ("jan", "jän", "ene", "gen", "янв"),
@@ -219,6 +225,10 @@ def _split_text(text: str) -> tuple[str | int | None, str]:
     if not text.isascii():
         text = _western_clock(unicodedata.normalize("NFKC", text))
     text = _RANGE.split(text, maxsplit=1)[0].strip()
+    if first := _CLOCK_FIRST.fullmatch(text):
+        return first[2], first[1]
+    if first := _CTIME.fullmatch(text):
+        return f"{first[2]} {first[1]} {first[4]}", first[3]
     colon = text.find(":")
     if colon < 0:
         return _split_compact(text)
@@ -241,6 +251,10 @@ def _split_compact(text: str) -> tuple[str | int | None, str]:
     """Stamps without a colon: 20250103, 202501030015, 20250103 0015, 2025-01-03 00, Excel serials, Unix seconds."""
     if re.fullmatch(r"20\d{8}(\d{2}(\d{2})?)?", text):
         return text[:8], f"{text[8:10]}:{text[10:12]}"
+    if basic := _BASIC.fullmatch(text):
+        return basic[1], f"{basic[2]}:{basic[3]}{basic[4] or ''}"
+    if dotted := _DOTTED.fullmatch(text):
+        return dotted[1], f"{dotted[2]}:{dotted[3]} {dotted[4] or ''}".strip()
     if re.fullmatch(r"\d{5}([.,]\d{1,15})?", text):
         return _serial_minutes(float(text.replace(",", "."))), ""
     if (since := _since_1970(text)) is not None:
@@ -288,6 +302,8 @@ def _parse_date(text: str, day_first: bool, year: int = USUAL_YEAR) -> int | Non
     text = _western_year(_strip_weekday(text))
     if match := _YMD.fullmatch(text) or _COMPACT.fullmatch(text):
         return _day_minutes(match[1], match[2], match[3])
+    if (match := _ORDINAL.fullmatch(text)) and (first := _day_minutes(match[1], 1, "1")) is not None:
+        return first + (int(match[2]) - 1) * DAY if 1 <= int(match[2]) <= 366 else None
     if match := _DMY.fullmatch(text):
         day, month = (match[1], match[3]) if day_first else (match[3], match[1])
         return _day_minutes(match[4], month, day)
@@ -476,7 +492,9 @@ def label_minutes(labels: Sequence[str]) -> list[float] | None:
 def _numbered_labels(labels: Sequence[str], size: int) -> list[float]:
     begins = {match[0] if (match := re.match(r"[^\W\d]{1,8}[ _-]?", label.strip()[:24])) else "" for label in labels}
     shared = begins.pop() if len(begins) == 1 else ""
-    bare = [_LABEL.sub("", label.strip()[:24].removeprefix(shared)) for label in labels]
+    ends = {match[0] if (match := re.search(r"[ _-]?[^\W\d]{2,12}$", label.strip()[:24])) else "" for label in labels}
+    end = ends.pop() if len(ends) == 1 else ""
+    bare = [_LABEL.sub("", label.strip()[:24].removeprefix(shared).removesuffix(end)) for label in labels]
     if all(re.fullmatch(r"\d{4}", label) for label in bare):
         return [int(label[:2]) * 60.0 + int(label[2:]) for label in bare]
     if all(re.fullmatch(r"\d{1,3}", label) for label in bare):

@@ -242,12 +242,19 @@ def _check_split_decimals(sheet: Sheet, layout: Layout) -> None:
         return
     data = sheet.rows[layout.first_row - 1 :]
     width = sum(bool(str(cell).strip()) for cell in sheet.rows[layout.header_row - 1])
-    if sum(len(row) > width for row in data) > len(data) / 2 and layout.names[-1].startswith("Column "):
+    if sum(len(row) > width and _filled_width(row) > width for row in data) > len(data) / 2 and layout.names[
+        -1
+    ].startswith("Column "):
         reason = Problem(
             "the rows have more cells than the header ({width}); the comma seems to be separator and decimal mark.",
             width=width,
         )
         raise refusal("columns", reason, "Export with semicolons or with decimal points.", layout.first_row)
+
+
+def _filled_width(row: Sequence[object]) -> int:
+    """Columns up to the last that is filled."""
+    return max((at + 1 for at, cell in enumerate(row) if cell is not None and str(cell).strip()), default=0)
 
 
 def _sheet_findings(sheet: Sheet, layout: Layout) -> list[MeterFinding]:

@@ -34,17 +34,44 @@ _WATT = re.compile(
     r"(?P<numeral>10*\s*)?(?P<many>百万|十万|千|万|萬|亿|億)?(?<![A-Za-zА-я])(?P<prefix>[kKmMgGTкКмМгГ]?)"
     r"(?:(?P<watt>[wW](?![a-zA-Z0-9А-я]|atts?)|Вт|вт|ВТ|[wW][hH](?![a-zA-Z])|Втч|ВТЧ|втч)(?P<h>ч|h)?|(?P<joule>J)(?![A-Za-z]))"
 )
+# "Watt" and "hour" written out, in the languages such files come in.
+_WATT_WORD = r"(?:watts?|watios?|vatios?|wat[oóty]?|ватт?|วัตต์|वाट|واط|ワット|와트)"
+_HOUR_WORD = (
+    r"(?:hours?|stunden?|uur|uren|heures?|hor[ae]s?|or[ae]|timer?|timmar|tuntia?|tunti|godzin[ay]?|год(?:ин)?"
+    r"|час(?:ов|а)?|ч|ชั่วโมง|घं[टट]ा|घंटे?|ساعة|アワー|時|시)"
+)
+_BETWEEN = r"[ ·.*/-]{0,2}"
+
+
+def _written_out(prefix: str, unit: str) -> list[tuple[re.Pattern[str], str]]:
+    power = rf"(?:{prefix})-?\s?{_WATT_WORD}"
+    hours = re.compile(rf"{power}{_BETWEEN}{_HOUR_WORD}", re.I)
+    return [(hours, f"{unit}Wh"), (re.compile(power, re.I), f"{unit}W")]
+
+
 _WORDS = (
-    (re.compile(r"kilo-?watt-?\s?hours?|kilowattstunden?|kilovatios?[- ]hora", re.I), "kWh"),
-    (re.compile(r"mega-?watt-?\s?hours?|megawattstunden?", re.I), "MWh"),
-    (re.compile(r"giga-?watt-?\s?hours?", re.I), "GWh"),
-    (re.compile(r"\bwatt-?\s?hours?|wattstunden?", re.I), "Wh"),
-    (re.compile(r"kilo-?watts?|kilovatios?", re.I), "kW"),
-    (re.compile(r"mega-?watts?|megavatios?", re.I), "MW"),
+    *_written_out("giga|гига|กิกะ|गीगा|جيجا|غيغا|ギガ|기가", "G"),
+    *_written_out("mega|méga|мега|เมกะ|मेगा|ميجا|ميغا|メガ|메가", "M"),
+    *_written_out("kilo|quilo|kilo|кило|กิโล|किलो|كيلو|キロ|킬로", "k"),
+    (re.compile(rf"\bwatt{_BETWEEN}{_HOUR_WORD}", re.I), "Wh"),
     (re.compile(r"\bwatts?\b", re.I), "W"),
     (re.compile(r"\bmm\s?btu\b", re.I), "MMBtu"),
     (re.compile(r"\bk\s?btu\b", re.I), "kBtu"),
     (re.compile(r"\btherms?\b", re.I), "therm"),
+)
+# Powers of ten beside a unit: 10^4 kWh, 10³ kWh, '000 kWh, kWh x 1000.
+_RAISED = str.maketrans({raised: f"^{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
+_TIMES = re.compile(
+    r"(?:[x×*]\s?)?(?<!\d)10\s?\^\s?([1-9])(?!\d)|(?<=[\s)hHwW])[x×*]\s?1(0{1,6})(?!\d)|['’‘](000)(?!\d)", re.I
+)
+# What is said otherwise: kWhr, kW.hr, k.W.h, kWó (Hungarian), кВт·год (Ukrainian).
+_OTHERWISE = (
+    (re.compile(r"(?<=w)[\s.·*-]?h(?:ou)?rs?\b", re.I), "h"),
+    (re.compile(r"\bk\.\s?w\.?\s?(?=h\b)", re.I), "kW"),
+    (re.compile(r"\bk\.\s?(?=w\b)", re.I), "k"),
+    (re.compile(r"(?<=w)ó\b", re.I), "h"),
+    (re.compile(r"(?<=вт)[\s.·*-]?(?:год|сағ)\b", re.I), "ч"),
+    (re.compile(r"(?<=瓦)(?:[·∙•・‧.*-]?小[时時]|[·∙•・‧.*-][时時])"), "时"),
 )
 # Chinese names: longest first, as 千瓦 is the beginning of 千瓦时.
 _CHINESE = (
@@ -67,7 +94,13 @@ def is_energy(unit: str) -> bool:
 @lru_cache(maxsize=4096)
 def find_unit(text: str) -> str | None:
     """The unit a heading names, one of UNIT_TO_KW, or None. kW/h is taken as kWh, kWh/h as kW."""
-    text = unicodedata.normalize("NFKC", text[:200])
+    text = unicodedata.normalize("NFKC", text[:200].translate(_RAISED))
+    if times := _TIMES.search(text):
+        power = int(times[1]) if times[1] else len(times[2] or times[3])
+        base = find_unit(f"{text[: times.start()]} {text[times.end() :]}")
+        return None if base is None else _scaled(10.0**power, base)
+    for pattern, written in _OTHERWISE:
+        text = pattern.sub(written, text)
     if many := _CHINESE_MANY.search(text):
         base = {"度": "kWh", "瓦": "W"}.get(many[2]) or ("kWh" if "时" in many[2] or "時" in many[2] else "kW")
         return _scaled(_NUMERALS[many[1]], base)

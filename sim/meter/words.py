@@ -53,7 +53,7 @@ REACTIVE = _words(
 )
 ELECTRIC = _words(
     """
-    kva apparent volt current ampere factor cos frequency scheinleistung 視在 视在 电压
+    kva kvah apparent volt current ampere factor cos cosphi cosfi pf frequency scheinleistung 視在 视在 电压
     电流 因数 频率 電圧 電流 напряжение
     ток
     """
@@ -66,7 +66,7 @@ COUNTER = _words(
 )
 RATIO = _words(
     """
-    ratio multiplier multiplikator wandler faktor ct pt 倍率 变比 乘率 коэффициент
+    ratio multiplier multiplikator wandler faktor ct pt 倍率 变比 變比 乘率 系数 係數 коэффициент
     """
 )
 OTHER = _words(

@@ -92,6 +92,16 @@ def half_hours(date: datetime) -> list[datetime]:
     return day(date)[::2]
 
 
+def midnight(t: datetime) -> datetime:
+    return t.replace(hour=0, minute=0)
+
+
+def at(t: datetime) -> int:
+    return t.hour * 4 + t.minute // 15
+
+
+# What a logger writes without a reading, by the minute of the day.
+MARKS = {300: -999, 615: -999, 900: 9999999}
 HALF = "time,kW", lambda t: f"{iso(t)},{kw(t) / 2}"
 PLAIN = table("time,kW", lambda t: f"{iso(t)},{kw(t)}")
 PAGE = "".join(f"<tr><td>{iso(t)}</td><td>{kw(t)}</td></tr>" for t in Q)
@@ -455,6 +465,77 @@ LAYOUTS: dict[str, tuple[str | bytes, float, set[str]]] = {
         QUARTERS_KWH,
         {"series"},
     ),
+    "energy of the day": (
+        table(
+            "Time,Energy today (kWh)", lambda t: f"{iso(t + QUARTER)},{sum(map(kw, day(midnight(t))[: at(t) + 1])) / 4}"
+        ),
+        QUARTERS_KWH,
+        {"counter"},
+    ),
+    "two registers that count": (
+        rows(
+            "time;1-0:1.8.1 [kWh];1-0:1.8.2 [kWh]",
+            [f"{iso(t)};{v * 0.6:.3f};{v * 0.4:.3f}" for t, v in zip(Q_AND_LAST, COUNTED, strict=True)],
+        ),
+        QUARTERS_KWH,
+        {"series", "counter"},
+    ),
+    "-999 and 9999999": (
+        table("time,kW", lambda t: f"{iso(t)},{MARKS.get(t.hour * 60 + t.minute, kw(t)) if t.day % 7 == 0 else kw(t)}"),
+        QUARTERS_KWH,
+        {"spikes"},
+    ),
+    "official Chinese kWh": (
+        table("时间,用电量（千瓦·时）", lambda t: f"{iso(t)},{kw(t) / 4}").encode("gb18030"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "thousands by power": (table("time;Energia (10³ kWh)", lambda t: f"{iso(t)};{kw(t) / 4e3}"), QUARTERS_KWH, set()),
+    "apparent power": (table("time,kVA,PF", lambda t: f"{iso(t)},{kw(t)},0.95"), QUARTERS_KWH, {"unit"}),
+    "flags between": (
+        rows(
+            "MPAN,Units,Date," + ",".join(f"HH{k:02d},Flag{k:02d}" for k in range(1, 49)),
+            [f"12,kWh,{d:%d/%m/%Y}," + ",".join(f"{kw(t) / 2},A" for t in half_hours(d)) for d in DATES],
+        ),
+        sum(kw(t) for t in stamps(30)) / 2,
+        set(),
+    ),
+    "INT 0015 READING": (
+        rows(
+            "METER,DATE,INTERVAL READING UNITS,"
+            + ",".join(f"INT {m // 60:02d}{m % 60:02d} READING" for m in range(15, 1441, 15)),
+            [f"14,{d:%m/%d/%Y},KWH," + ",".join(str(kw(t) / 4) for t in day(d)) for d in DATES],
+        ),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "hour and quarter": (
+        table("Giorno;Ora;Quarto;kWh", lambda t: f"{t:%d/%m/%Y};{t.hour + 1};{t.minute // 15 + 1};{kw(t) / 4}"),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "times below their date": (
+        "\n".join(f"Date: {d:%d.%m.%Y}\nTime,kW\n" + "\n".join(f"{t:%H:%M},{kw(t)}" for t in day(d)) for d in DATES),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "lists side by side": (
+        json.dumps({"unit": "kW", "time": [iso(t) for t in Q], "value": [kw(t) for t in Q]}),
+        QUARTERS_KWH,
+        set(),
+    ),
+    "a JSON object a line": ("\n".join(json.dumps({"t": iso(t), "kw": kw(t)}) for t in Q), QUARTERS_KWH, set()),
+    "columns of blanks": (table("time              kW", lambda t: f"{t.isoformat()}   {kw(t)}"), QUARTERS_KWH, set()),
+    **{
+        f"stamp {name}": (table("stamp;kW", lambda t, form=form: f"{t:{form}};{kw(t)}"), QUARTERS_KWH, set())
+        for name, form in {
+            "of Oracle": "%d-%b-%y %I.%M.%S %p",
+            "with the time first": "%H:%M:%S %d/%m/%Y",
+            "of ISO basic": "%Y%m%dT%H%M%S",
+            "of Unix": "%a %b %d %H:%M:%S %Y",
+            "by the day of the year": "%Y-%j %H:%M",
+        }.items()
+    },
     "two panels of one hall": (
         table("time,Panel 1 kW,Panel 2 kW", lambda t: f"{iso(t)},{kw(t) / 2},{kw(t) / 2}"),
         QUARTERS_KWH,
