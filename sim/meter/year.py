@@ -311,6 +311,14 @@ def _span_findings(regular: Regular, window: tuple[int, int], days: float, allow
         return [finding("short_repeated", "warning", text, count=round(365 - days))]
     if days < 365:
         missing = 365 - days
+        if missing < 1:
+            text = Problem(
+                "The file covers all days of a year but {minutes:,.0f} min ({period}), which were filled from the same "
+                "weekday of the neighbouring week.",
+                minutes=missing * DAY,
+                period=period,
+            )
+            return [finding("short_year", "repaired", text, count=round(missing * DAY / regular.step))]
         text = Problem(
             "The file covers {days:.1f} of 365 days ({period}). The missing {missing:.1f} days were filled from the "
             "same weekdays of the neighbouring week.",
