@@ -112,6 +112,8 @@ def _rows_of(text: str | bytes) -> list[list[str]]:
     delimiter = next((mark for mark in "\t;" if mark in first), ",")
     try:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row)]
+        while rows and all(len(row) == len(rows[0]) and not row[-1].strip() for row in rows):
+            rows = [row[:-1] for row in rows]  # a separator at each line's end
     except csv.Error as error:
         raise Refusal("the price paths cannot be split into columns; look for a quotation mark never closed") from error
     return [[cell.replace(",", ".") for cell in row] for row in rows] if delimiter != "," else rows

@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from sim.meter.limits import CELL_LENGTH, MAX_COLUMNS, MAX_ROWS
+from sim.meter.market_document import document_rows, is_market_document
 
 Rows = list[Sequence[object]]
 FEWEST_RECORDS = 20
@@ -151,6 +152,8 @@ def local(element: ElementTree.Element) -> str:
 
 def xml_rows(root: ElementTree.Element) -> Rows | None:
     """Rows of an XML spreadsheet (Excel 2003), or the most frequent element's children as columns; None without any."""
+    if is_market_document(root):
+        return document_rows(root)
     sheets = [element for element in root.iter() if local(element) == "Table"]
     if sheets and local(root) == "Workbook":
         rows = [row for row in max(sheets, key=len) if local(row) == "Row"]

@@ -77,7 +77,7 @@ _CLOCK = re.compile(
     rf"(z|utc|gmt|(?:utc|gmt)?[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}|\(?(?:{'|'.join(_ZONES)}|utc|gmt)\)?)?",
     re.I,
 )
-_RANGE = re.compile(r"\s{1,9}(?:-|–|—|~|to|bis|till|until|au|à|do|至|到)\s{1,9}|[~至–—]|/(?=\d{4}-|PT)", re.I)
+RANGE = re.compile(r"\s{1,9}(?:-|–|—|~|to|bis|till|until|au|à|do|至|到)\s{1,9}|[~至–—]|/(?=\d{4}-|PT)", re.I)
 _HOUR = re.compile(r"(\d{1,2})\s?[hH](?:\s?(\d{2}))?")
 _PERIOD = re.compile(
     r"(?:([A-Za-z]{1,2}|hour|hr|period|block|第)[ _-]?)?(\d{1,6}(?:\.\d{1,6})?)\s?(?:时段|时|時|点|點|h|hr|[ab])?", re.I
@@ -86,7 +86,7 @@ _HOURS = re.compile(r"(\d{1,2})\s?(?:-|–|—|~|to|至)\s?(\d{1,2})(?:\s?[hH时
 # What may stand before and behind the number of a step: H01, HE1, T0015, P96, 第1点, 00:15 kWh.
 _LABEL = re.compile(
     r"^(?:hour ending|hour|he|hr|h|period|interval|sp|p|t|q|v|i|kwh?|mwh?|value|val|wert|第)[ _-]?(?=\d)"
-    r"|(?<=\d)\s?(?:hours?|hrs?|h|uhr|点|點|时|時|kwh?|mwh?)$",
+    r"|(?<=\d)\s?(?:hours?|hrs?|h|uhr|点|點|时|時|시|kwh?|mwh?)$",
     re.I,
 )
 _ERA = re.compile(
@@ -143,7 +143,7 @@ def parse_stamps(cells: Sequence[object], day_first: bool | None = None, year: i
         offsets = _carried_on(offsets)
     times = {clock for clock, _ in clocks.values()}
     is_range = any(
-        isinstance(cell, str) and _RANGE.search(cell[:LONGEST_STAMP]) for cell in cells[:: len(cells) // 50 + 1]
+        isinstance(cell, str) and RANGE.search(cell[:LONGEST_STAMP]) for cell in cells[:: len(cells) // 50 + 1]
     )
     if len(np.unique(offsets[np.isfinite(offsets)])) > MOST_OFFSETS:
         offsets[:], is_range = np.nan, True
@@ -224,7 +224,7 @@ def _split(cell: object) -> tuple[str | int | None, str]:
 def _split_text(text: str) -> tuple[str | int | None, str]:
     if not text.isascii():
         text = _western_clock(unicodedata.normalize("NFKC", text))
-    text = _RANGE.split(text, maxsplit=1)[0].strip()
+    text = RANGE.split(text, maxsplit=1)[0].strip()
     if first := _CLOCK_FIRST.fullmatch(text):
         return first[2], first[1]
     if first := _CTIME.fullmatch(text):
@@ -413,7 +413,7 @@ def _number_or(texts: dict[object, float], cell: object) -> float:
 
 
 def _is_range(cell: str) -> bool:
-    return _HOURS.fullmatch(cell.strip()[:20]) is not None or _RANGE.search(cell[:LONGEST_STAMP]) is not None
+    return _HOURS.fullmatch(cell.strip()[:20]) is not None or RANGE.search(cell[:LONGEST_STAMP]) is not None
 
 
 def clock_number(cell: object) -> float:

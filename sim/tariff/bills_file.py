@@ -13,22 +13,33 @@ from sim.inputs.bills import MOST_BILLS
 from sim.meter.cells import parse_numbers
 from sim.meter.file import load
 from sim.meter.findings import stamp_of
-from sim.meter.stamps import DateOrderError, month_number, parse_stamps
-from sim.meter.units import find_unit
+from sim.meter.stamps import RANGE, DateOrderError, month_number, parse_stamps
+from sim.meter.units import UNIT_TO_KW, find_unit, is_energy
 from sim.problem import Refusal
 from sim.tariff.price_units import find_currency
 
 MONTH = "month"
 PERIOD = "period:"
+DEMAND, ENERGIES = "max_demand_kw", ("kwh",)
 SUMS = {"total", "sum", "year", "合计", "总计", "小计"}
 
 
 LONGEST_HEADING = 200
+FIGURE = "0123456789.,'+-() \u00a0\u202f"
 # The head of the table is looked for in the first rows only.
 HEAD_ROWS = 200
 # What may stand around a figure: USD 1,234.50, 1.234,50 kr, 1000 kWh.
 _BEFORE = re.compile(r"([A-Za-z$]{2,4}\.?|元)\s?(?=[-+(\d])")
-_BEHIND = re.compile(r"(?<=[\d)])\s?([A-Za-z]{1,4}\.?|元|度|千瓦时)$")
+_BEHIND = re.compile(r"(?<=[\d)])\s?([A-Za-z]{1,4}\.?|[万千亿]?元|万?度|[万亿]?千瓦[·]?时|[万亿]?kWh)$")
+# How many of the money a figure counts; kr is said of several.
+_MANY = (
+    (re.compile(r"亿元"), 1e8),
+    (re.compile(r"百万元|\b(?:million|mio\.?|mn)\b", re.I), 1e6),
+    (re.compile(r"万元|萬元"), 1e4),
+    (re.compile(r"千元|\bthousand\b|['’]000\b|\bk\s?(?:€|\$|£|eur|usd|gbp|cny|rmb)", re.I), 1e3),
+    (re.compile(r"\blakhs?\b", re.I), 1e5),
+)
+_MANY_ALONE = re.compile(r"kr\.?|[万千亿]元", re.I)
 _YEAR_MONTH = re.compile(r"(20\d\d)\D{0,2}(1[0-2]|0?[1-9])(?!\d)")
 _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])\s?[-/.]\s?(20\d\d)")
 _NAME_YEAR = re.compile(r"([A-Za-zäéû]{3,9})\.?[-/ ,]{0,2}'?(20\d\d|\d\d)")
@@ -74,11 +85,14 @@ def read_bills_file(data: bytes, filename: str, fields: Mapping[str, str]) -> Bi
         for bill, (number, row) in zip(bills, rows, strict=True)
         for column in columns
     ]
+    heads = {column: str(sheet.rows[at][column])[:LONGEST_HEADING] for column in columns}
+    factors = {column: _factor(columns[column], head) for column, head in heads.items()}
     numbers = parse_numbers([_bare(cell) for *_, cell in cells], sheet.delimiter)
     for (bill, number, column, cell), value, is_text in zip(cells, numbers.values, numbers.is_text, strict=True):
         if is_text:
-            raise _no_number(number, str(sheet.rows[at][column]), cell)
-        _put(bill, columns[column], float(value))
+            raise _no_number(number, heads[column], cell)
+        own = _factor(columns[column], cell[:60].strip(FIGURE)) if isinstance(cell, str) else None
+        _put(bill, columns[column], float(value) * (own or factors[column] or 1.0))
     return BillsFile(bills, _left_out(sheet.rows[at], [row for _, row in rows], known))
 
 
@@ -88,14 +102,27 @@ def _left_out(head: Sequence[object], rows: Sequence[Sequence[object]], known: M
     return tuple(str(head[c] or "").strip()[:60] or f"#{c + 1}" for c in filled)
 
 
+def _factor(field: str, text: str) -> float | None:
+    """What a figure is multiplied by to be in kWh, kW or money, by the unit its heading or cell names, such as MWh or
+    万元; None where it names none."""
+    text = unicodedata.normalize("NFKC", text)
+    if field == DEMAND or field in ENERGIES or field.startswith(PERIOD):
+        unit = find_unit(text)
+        return UNIT_TO_KW[unit] if unit and is_energy(unit) == (field != DEMAND) else None
+    return next((times for pattern, times in _MANY if pattern.search(text)), None)
+
+
 def _bare(cell: object) -> object:
-    """A figure without the money or unit written around it."""
+    """A figure without the money or unit written around it; a minus behind it goes before it."""
     if not isinstance(cell, str):
         return cell
     text = cell.strip()[:60]
+    if re.fullmatch(r"[\d.,'\s]{1,40}-", text):
+        text = f"-{text[:-1]}"
     if (before := _BEFORE.match(text)) and find_currency(before[1]):
         text = text[before.end() :]
-    if (behind := _BEHIND.search(text)) and (find_currency(behind[1]) or find_unit(behind[1])):
+    names = (find_currency, find_unit, _MANY_ALONE.fullmatch)
+    if (behind := _BEHIND.search(text)) and any(name(behind[1]) for name in names):
         text = text[: behind.start()]
     return text
 
@@ -141,9 +168,13 @@ def _months(cells: Sequence[object], rows: Sequence[int]) -> list[str]:
     left = [at for at, month in enumerate(found) if month is None]
     if left:
         try:
-            minutes = parse_stamps([cells[at] for at in left]).minutes
+            # Of a period both ends tell the order of day and month.
+            ends = [RANGE.split(texts[at], maxsplit=1) for at in left]
+            later = [parts[1] for parts in ends if len(parts) > 1]
+            minutes = parse_stamps([*(cells[at] for at in left), *later]).minutes[: len(left)]
         except DateOrderError as error:
-            raise _no_month(rows[left[error.index]], texts[left[error.index]]) from error
+            at = left[error.index % len(left)]
+            raise _no_month(rows[at], texts[at]) from error
         for at, minute in zip(left, minutes.tolist(), strict=True):
             if minute < 0:
                 raise _no_month(rows[at], texts[at])

@@ -48,6 +48,7 @@ USUAL_PER_KWH = (-1.0, 2.0)
 SMALL_MONEY = ("JPY", "KRW", "INR", "HUF", "RUB", "VND", "CLP", "KZT", "PHP", "THB", "TWD", "CZK")
 STEPS: tuple[PriceStep, ...] = (60, 30, 15)
 SHORTEST_DAYS = 330
+MOST_NUMBERS = 12
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,19 @@ def _price_score(layout: Layout, column: int) -> int:
     score += 3 * (column < len(layout.hints) and find_price_unit(layout.hints[column]) is not None)
     is_load = find_price_unit(name) is None and find_unit(name) is not None
     kind = layout.profiles[column].kind
-    score -= 4 * (kind is Kind.FLAG) + 7 * (kind is Kind.CONSTANT and score <= 0)
+    # CAISO writes prices in a column called MW, beside flags and numbers of groups.
+    score -= (
+        8 * (kind is Kind.FLAG or _is_numbering(layout.profiles[column].values))
+        + 12 * (kind is Kind.ZEROS)
+        + 7 * (kind is Kind.CONSTANT and score <= 0)
+    )
     return score - 6 * has_word(name, words.NO_PRICE) - 6 * is_load
+
+
+def _is_numbering(values: Floats) -> bool:
+    """Whether a column holds a few whole numbers only, as those of groups do."""
+    held = values[np.isfinite(values)]
+    return len(held) >= 100 and len(np.unique(held)) <= MOST_NUMBERS and bool((held == np.round(held)).all())
 
 
 def _is_hours(layout: Layout, column: int) -> bool:

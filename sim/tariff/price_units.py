@@ -91,6 +91,7 @@ _PATTERNS = _patterns()
 def find_price_unit(text: str) -> PriceUnit | None:
     """The price unit that a text names, None without one."""
     plain = " ".join(unicodedata.normalize("NFKC", text[:160]).lower().replace("_", " ").split())
+    plain = re.sub(r"(?<=瓦)(?:[·∙•・‧.*-]?小(?=[时時])|[·∙•・‧.*-](?=[时時]))", "", plain)
     if not re.search(r"h|时|時|度|ч", plain):
         return None
     for pattern, factor, code in _PATTERNS:

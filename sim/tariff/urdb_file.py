@@ -165,6 +165,17 @@ Structure = Annotated[tuple[tuple[UrdbTier, ...], ...], BeforeValidator(_structu
 Rows = Annotated[Table, BeforeValidator(_rows)]
 
 
+# Names of the bulk file, in lower case, beside those that follow a rule.
+BULK_NAMES = {
+    "ratename": "name",
+    "utilityname": "utility",
+    "flatdemandunits": "flatdemandunit",
+    "demandrateunits": "demandrateunit",
+    "sourcereference": "source",
+    "coincidentsched": "coincidentrateschedule",
+}
+
+
 class RateModel(BaseModel):
     """The fields of a rate that are read, by their names in lower case."""
 
@@ -220,7 +231,7 @@ def _rates(tree: Any, depth: int) -> Iterator[dict[str, Any]]:
     if depth > DEEPEST:
         return
     if isinstance(tree, Mapping):
-        lower = {str(key).lower(): value for key, value in tree.items()}
+        lower = dict(_as_answered(str(key).lower(), value) for key, value in tree.items())
         if lower.get("energyratestructure"):
             yield lower
             return
@@ -228,6 +239,21 @@ def _rates(tree: Any, depth: int) -> Iterator[dict[str, Any]]:
     for part in inside:
         if isinstance(part, (Mapping, list)):
             yield from _rates(part, depth + 1)
+
+
+def _as_answered(name: str, value: Any) -> tuple[str, Any]:
+    """A field of the database's bulk file under the name and in the form that its service answers with:
+    energyRateStrux of objects with energyRateTiers, energyWeekdaySched, rateName."""
+    name = BULK_NAMES.get(
+        name, re.sub(r"strux$", "structure", re.sub(r"(?<=week)(day|end)sched$", r"\1schedule", name))
+    )
+    if name.endswith("structure") and isinstance(value, list) and value and isinstance(value[0], dict):
+        value = [
+            next((part for part in one.values() if isinstance(part, list)), one)
+            for one in value
+            if isinstance(one, dict)
+        ]
+    return name, value
 
 
 def rate_model(raw: Mapping[str, Any]) -> RateModel:

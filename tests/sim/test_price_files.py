@@ -37,6 +37,23 @@ def nodal(t: datetime) -> list[str]:
     return [f"{gmt:%Y-%m-%dT%H:%M:%S}-00:00,{t:%Y-%m-%d},{t.hour + 1},NP15,{k},{price(t) * f},1" for k, f in kinds]
 
 
+# As ENTSO-E's platform answers: a point that repeats the one before is left out.
+DOCUMENT = (
+    '<Publication_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-3:publicationdocument:7:3">'
+    + "".join(
+        "<TimeSeries><currency_Unit.name>EUR</currency_Unit.name><price_Measure_Unit.name>MWH</price_Measure_Unit.name>"
+        f"<curveType>A03</curveType><Period><timeInterval><start>{t:%Y-%m-%dT%H:%MZ}</start>"
+        f"<end>{t + timedelta(days=1):%Y-%m-%dT%H:%MZ}</end></timeInterval><resolution>PT15M</resolution>"
+        + "".join(
+            f"<Point><position>{4 * h + 1}</position><price.amount>{40 + h}</price.amount></Point>" for h in range(24)
+        )
+        + "</Period></TimeSeries>"
+        for t in YEAR[::24]
+    )
+    + "</Publication_MarketDocument>"
+)
+
+
 POINTS = ",".join(f"{15 * (k + 1) // 60:02d}:{15 * (k + 1) % 60:02d}" for k in range(96))
 SHEET = [f"{t:%Y-%m-%d}," + ",".join(str(40 + k // 4) for k in range(96)) for t in YEAR[::24]]
 MONTHS = ",".join(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
@@ -136,6 +153,27 @@ FILES: dict[str, tuple[str, str, PriceChoices]] = {
         ),
         "year",
         PriceChoices(unit="per MWh"),
+    ),
+    "market document": (DOCUMENT, "year", PriceChoices()),
+    "prices in a column of megawatts": (
+        rows(
+            "INTERVALSTARTTIME_LST,OPR_INTERVAL,LMP_TYPE,POS,MW,GROUP",
+            [
+                f"{t:%Y-%m-%dT%H:%M:%S},0,{kind},{at},{price(t) * share},1"
+                for t in YEAR
+                for at, (kind, share) in enumerate((("LMP", 1), ("MCE", 0.9), ("MCC", 0.06), ("MCL", 0.04)))
+            ],
+        ),
+        "year",
+        PriceChoices(unit="per MWh"),
+    ),
+    "hours of a day across, Korean": (
+        rows(
+            "기간 (원/MWh)," + ",".join(f"{h:02d}시" for h in range(1, 25)) + ",최대",
+            [f"{t:%Y/%m/%d}," + ",".join(str(40 + h) for h in range(24)) + ",63" for t in YEAR[::24]],
+        ),
+        "year",
+        PriceChoices(),
     ),
     "months": (
         rows(

@@ -193,6 +193,27 @@ def test_bad_rates_say_what_is_wrong(change, message):
         read_urdb({**RESIDENTIAL, **change})
 
 
+def test_a_rate_of_the_bulk_file_is_read_as_the_service_answers_it():
+    table = [[0] * 12 + [1] * 12] * 12
+    bulk = {
+        "rateName": "R",
+        "energyRateStrux": [{"energyRateTiers": [{"rate": 0.08}]}, {"energyRateTiers": [{"rate": 0.2, "adj": 0.01}]}],
+        "flatDemandStrux": [{"flatDemandTiers": [{"rate": 3}]}],
+        "flatDemandMonths": [0] * 12,
+        "energyWeekdaySched": table,
+        "energyWeekendSched": table,
+    }
+    answered = {
+        "name": "R",
+        "energyratestructure": [[{"rate": 0.08}], [{"rate": 0.2, "adj": 0.01}]],
+        "flatdemandstructure": [[{"rate": 3}]],
+        "flatdemandmonths": [0] * 12,
+        "energyweekdayschedule": table,
+        "energyweekendschedule": table,
+    }
+    assert to_tariff(read_urdb([bulk])) == to_tariff(read_urdb(answered))
+
+
 @pytest.mark.parametrize(
     ("text", "message"), [("{", "not valid JSON"), ("[]", "one JSON object"), ('{"items": []}', "holds no rate")]
 )

@@ -153,6 +153,20 @@ def test_a_table_is_read_with_empty_cells_and_sums_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "kwh", "total"),
+    [
+        ("month,kwh,total\n01/01/2025 - 01/31/2025,100 MWh,5\n02/01/2025 - 02/28/2025,9,9", 100_000, 5),
+        ("month,kwh (万千瓦·时),total (万元)\n2025-01,12.5,0.5", 125_000, 5000),
+        ("month;kwh (MWh);total\n2025-01;1 250,5;-12 345,67 kr", 1_250_500, -12345.67),
+    ],
+)
+def test_units_of_headings_and_cells_count(row, kwh, total):
+    fields = {"month": "month", "kwh": "kwh", "total": "total"}
+    found = read_bills_file(row.encode(), "b.csv", fields).rows[0]
+    assert (found["month"], found["kwh"], found["total"]) == ("2025-01", kwh, total)
+
+
 def test_a_chinese_table_is_read() -> None:
     text = "月份,电度电费(元)\n2025年6月,1000\n202507,-5\n"
     assert read_bills_file(text.encode("gb18030"), "b.csv", FIELDS).rows == [
