@@ -49,3 +49,11 @@ def test_a_payback_that_is_lost_again_is_told_with_the_lasting_one(language: str
 def test_the_supply_list_names_the_sets_rating(language: str, kind: str) -> None:
     rows = scenarios.supply_list(SCENARIOS["proposal_calls_standby_sets_prime"], language)
     assert any(kind in row[0] for row in rows)
+
+
+@pytest.mark.skipif("shave_with_two_prices" not in SCENARIOS, reason="another folder")
+def test_left_alone_the_rule_costs_next_to_no_more_than_the_optimum() -> None:
+    """Two prices and a peak of two hours, without the threshold of 700 kW that the case types: to hold it would cost
+    more than it saves."""
+    without, best, rule = scenarios.left_alone(SCENARIOS["shave_with_two_prices"])
+    assert best <= rule <= 1.01 * best < without

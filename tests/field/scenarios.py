@@ -18,6 +18,7 @@ from report.paper.blocks import Draft
 from report.paper.offer import Offer
 from report.text import financing as financing_text
 from report.text import say
+from study import foresight
 from study.evaluate import evaluate
 from study.financing import returns
 from study.presets import presets
@@ -85,6 +86,16 @@ def paybacks_told(case: dict[str, Any], language: str) -> list[str]:
         draft.key_figure(row.key),
         say.figure(row, study.kpis["hybrid"].figure(row.key), spoken, draft.currency),
     ]
+
+
+def left_alone(case: dict[str, Any]) -> tuple[float, float, float]:
+    """The case's year without its battery, at its optimum, and by the rule without a typed threshold."""
+    changes = case["changes"] | {"dispatch.peak_shave_kw": None}
+    study = evaluate(presets()[case["preset"]].scenario.with_(changes))
+    found = foresight.bound(study)
+    assert found is not None
+    rule = foresight.cost_of_trace(study, 1, found, study.dispatch.trace("hybrid", 1))
+    return found.without_battery.total, found.best.total, rule.total
 
 
 def supply_list(case: dict[str, Any], language: str) -> list[list[str]]:

@@ -305,11 +305,13 @@ def test_the_grid_is_gone_for_the_drawn_hours():
 
 @pytest.mark.parametrize("step_h", [1.0, 0.5, 0.25])
 def test_drawn_hours_are_kept_at_any_step(step_h):
-    """SAIFI 10 and SAIDI 1 h: six minutes each. Over 30 years the hours are those drawn, to within a step and what
-    overlaps; over many seeds they are SAIDI to within 2 %, which outages of at least a step each would miss by far."""
-    draws = outage_draws(10.0, 1.0, 30, seed=5)
-    down_h = sum((1 - grid_up(draws, year, step_h)).sum() * step_h for year in range(1, 31))
-    assert down_h == pytest.approx(draws.duration_h.sum(), abs=2 * step_h)
+    """SAIFI 10 and SAIDI 1 h: six minutes each. Over 30 years the hours are those drawn, to within 2 %; over many
+    seeds they are SAIDI, which outages of at least a step each would miss by far. What the draw itself is off in 30
+    years is chance."""
+    for seed in range(1, 11):
+        draws = outage_draws(10.0, 1.0, 30, seed)
+        down_h = sum((1 - grid_up(draws, year, step_h)).sum() * step_h for year in range(1, 31))
+        assert down_h == pytest.approx(draws.duration_h.sum(), rel=0.02)
     many = outage_draws(10.0, 1.0, 6000, seed=6)
     assert many.steps(step_h).sum() * step_h / 6000 == pytest.approx(1.0, rel=0.02)
 
