@@ -7,20 +7,25 @@ import copy
 import io
 import re
 from functools import cache
-from typing import Any
+from itertools import product
+from typing import Any, ClassVar
 
 import numpy as np
 import openpyxl
 import pypdf
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from i18n import words
-from report.paper import diagram, pdf
+from report.paper import charts, diagram, pdf
 from report.paper.blocks import Draft
 from report.paper.grade import grade_of
 from report.paper.offer import LONGEST, PAPERS, Offer
 from report.paper.offer_rows import Item
+from report.paper.proposal import proposal
 from report.verify import squeezed, told, verify
 from sim.inputs.register import unverified
 from study.evaluate import evaluate
@@ -155,6 +160,28 @@ def test_the_longest_names_leave_the_cover_one_page() -> None:
         made = pdf.data(study(name), language, offer)
         page = squeezed(pypdf.PdfReader(io.BytesIO(pdf.pdf(made))).pages[1].extract_text())
         assert squeezed(made["parts"][0]["decision"]["answer"]) in page
+
+
+class Measured(Figure):
+    """A figure that notes its words that stand beyond its edge."""
+
+    cut: ClassVar[list[str]] = []
+
+    def savefig(self, *args: Any, **options: Any) -> None:
+        renderer, edge = FigureCanvasAgg(self).get_renderer(), self.bbox
+        for text in self.findobj(Text):
+            box = text.get_window_extent(renderer)
+            inside = box.x0 >= edge.x0 - 1 and box.x1 <= edge.x1 + 1 and box.y0 >= edge.y0 - 1 and box.y1 <= edge.y1 + 1
+            if re.search(r"[^\W\d]", text.get_text()) and not inside:  # ticks out of sight are numbers
+                self.cut.append(text.get_text())
+        super().savefig(*args, **options)
+
+
+def test_no_word_of_a_chart_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "Figure", Measured)
+    for name, language in product(("case_a", "case_c"), ("en", "zh")):
+        proposal(study(name), language)
+    assert Measured.cut == []
 
 
 @pytest.mark.parametrize("language", ("en", "zh"))
