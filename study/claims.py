@@ -250,6 +250,12 @@ def on_bases(claim: Claim) -> tuple[tuple[Basis, Claim], ...]:
     return tuple((basis, replace(claim, changes={**claim.changes, **basis.changes}, bases=())) for basis in claim.bases)
 
 
+def further(study: Study, claim: Claim) -> tuple[HoldingRange | None, tuple[tuple[Basis, Verdict], ...]]:
+    """The range in which a claim holds on its own basis, where it names one, and its verdict on each other basis."""
+    own = holding_range(study, claim) if claim.range_of else None
+    return own, tuple((basis, check(study, one, False)) for basis, one in on_bases(claim))
+
+
 def together(study: Study, claims: Sequence[Claim], axes: Mapping[str, Sequence[float]]) -> Together:
     """Which claims can hold at once over all combinations of the values in `axes` (dotted path -> values).
 

@@ -1,9 +1,9 @@
 """Reading what visitors bring, setting documents and searching sizes, in processes of their own: a bad file or a
 strange scenario ends a worker, never the server.
 
-Two workers wait for work; one that takes too long or too much memory is ended, and its visitor is told. `python -m
-ui.apart` is a worker: it reads jobs on standard input and writes answers on standard output, each pickled behind its
-length.
+Three workers wait for work, of which searches take two at most; one that takes too long or too much memory is ended,
+and its visitor is told. `python -m ui.apart` is a worker: it reads jobs on standard input and writes answers on
+standard output, each pickled behind its length, and what is done of a long one before it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import LifoQueue
-from threading import Timer
+from threading import BoundedSemaphore, Timer
 from typing import IO, Any, TypeVar
 
 from sim.problem import Problem, Refusal
 
 Answer = TypeVar("Answer")
+Progress = Callable[[int, int], None]
 ROOT = Path(__file__).resolve().parents[1]
-WORKERS = 2
-LIMIT_S, COMPILING_LIMIT_S = 60.0, 300.0
+WORKERS = 3
+LIMIT_S, SEARCH_LIMIT_S, COMPILING_LIMIT_S = 60.0, 180.0, 300.0
+STEP = b"s"  # begins what a worker says on the way; a pickled answer begins otherwise
 READING = Problem("reading it took too much time or memory; give a smaller or simpler file")
 MAKING = Problem(
     "working this out took too much time or memory; make the study smaller, or look for an input far too great"
@@ -38,13 +40,15 @@ def apart(
     refused: type[Refusal] = Refusal,
     limit_s: float = LIMIT_S,
     too_much: Problem = READING,
+    progress: Progress | None = None,
 ) -> Answer:
     """`function(*given)` worked out by a worker. Raises what it raises, and `refused` with `too_much` where it takes
-    too much time or memory."""
-    job = pickle.dumps((function, given))
+    too much time or memory. With `progress` the function is given one more argument, which it calls with what is done
+    and what there is to do; `progress` is called with the same here."""
+    job = pickle.dumps((function, given, progress is not None))
     worker = _free.get()
     try:
-        answer = worker.ask(job, limit_s)
+        answer = worker.ask(job, limit_s, progress)
     finally:
         _free.put(worker)
     if answer is None:
@@ -53,6 +57,12 @@ def apart(
     if kind == "answer":
         return parts[0]
     raise _error(*parts)
+
+
+def searched(function: Callable[..., Answer], *given: Any, progress: Progress | None = None) -> Answer:
+    """A search worked out by a worker, as `apart` does; one worker is left to files and documents."""
+    with _searches:
+        return apart(function, *given, limit_s=SEARCH_LIMIT_S, too_much=MAKING, progress=progress)
 
 
 def prepare() -> None:
@@ -78,8 +88,8 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, job: bytes, limit_s: float) -> bytes | None:
-        """Its answer; None where it ended, or did not answer in time and was ended."""
+    def ask(self, job: bytes, limit_s: float, progress: Progress | None = None) -> bytes | None:
+        """Its answer; None where it ended, or did not answer in time and was ended. A visitor who leaves ends it."""
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", __name__]
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -88,10 +98,16 @@ class Worker:
         timer.start()
         try:
             _write(_pipe(process.stdin), job)
-            return _read(_pipe(process.stdout))
+            while (answer := _read(_pipe(process.stdout)))[:1] == STEP:
+                if progress is not None:
+                    progress(*pickle.loads(answer[1:]))
+            return answer
         except (OSError, EOFError):
             self._end(process)
             return None
+        except BaseException:
+            self._end(process)
+            raise
         finally:
             timer.cancel()
 
@@ -107,6 +123,7 @@ class Worker:
 _free: LifoQueue[Worker] = LifoQueue()  # the one that worked last has loaded what the next needs
 for _ in range(WORKERS):
     _free.put(Worker())
+_searches = BoundedSemaphore(WORKERS - 1)
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
@@ -152,12 +169,14 @@ def main() -> None:
     sys.stdout = sys.stderr  # whatever prints, the answers stay whole
     with suppress(EOFError, OSError):
         while True:
-            _write(answers, _answered(_read(given)))
+            _write(answers, _answered(_read(given), answers))
 
 
-def _answered(job: bytes) -> bytes:
+def _answered(job: bytes, answers: IO[bytes]) -> bytes:
     """Memory that runs out ends the worker, with all it holds."""
-    function, given = pickle.loads(job)
+    function, given, tells = pickle.loads(job)
+    if tells:
+        given = (*given, lambda done, total: _write(answers, STEP + pickle.dumps((done, total))))
     try:
         return pickle.dumps(("answer", function(*given)))
     except MemoryError:

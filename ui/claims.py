@@ -17,6 +17,7 @@ from study import claims
 from study.claims import METRICS, Basis, BreakEven, Claim, HoldingRange, Together, Verdict
 from study.study import Study
 from ui import form, state
+from ui.apart import searched
 from ui.kept import once
 from ui.state import t
 
@@ -86,8 +87,7 @@ def draw(study: Study, verdict: Verdict) -> None:
 @once
 def _more(study: Study, claim: Claim) -> tuple[HoldingRange | None, tuple[tuple[Basis, Verdict], ...]]:
     """The range in which a claim holds on its own basis, where it names one, and its verdict on each other basis."""
-    own = claims.holding_range(study, claim) if claim.range_of else None
-    return own, tuple((basis, claims.check(study, one, False)) for basis, one in claims.on_bases(claim))
+    return searched(claims.further, study, claim)
 
 
 def _basis_text(study: Study, basis: Basis, found: Verdict) -> str:
@@ -119,7 +119,7 @@ def break_evens(study: Study, claim: Claim) -> tuple[BreakEven, ...]:
 
 @once
 def _break_evens(study: Study, claim: Claim) -> tuple[BreakEven, ...]:
-    return claims.check(study, claim).break_evens
+    return searched(claims.check, study, claim).break_evens
 
 
 def turn_text(study: Study, found: BreakEven) -> str:
@@ -147,7 +147,7 @@ def together(study: Study) -> Together | None:
 
 @once
 def _together(study: Study, preset_id: str) -> Together:
-    return claims.together(study, claims.preset_claims(preset_id), claims.preset_axes(preset_id))
+    return searched(claims.together, study, claims.preset_claims(preset_id), claims.preset_axes(preset_id))
 
 
 def together_text(study: Study, found: Together) -> str:

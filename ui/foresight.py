@@ -15,6 +15,7 @@ from study.controls import Controls, compare_controls, is_plain
 from study.foresight import Bound, YearCost, bound, cost_of_trace, not_covered
 from study.study import Study
 from ui import state
+from ui.apart import searched
 from ui.figures import card, chart
 from ui.kept import once
 from ui.state import t
@@ -159,4 +160,4 @@ def _bound(study: Study, year: int) -> Bound | None:
 
 @once
 def _controls(study: Study, year: int) -> Controls:
-    return compare_controls(study, there(bound_of(study, year), "the optimum of the year"), year)
+    return searched(compare_controls, study, there(bound_of(study, year), "the optimum of the year"), year)

@@ -21,6 +21,7 @@ from study.risk import HeatMap, Risk, Tornado
 from study.study import Study
 from study.varied import FACTORS, VARIED
 from ui import form, state
+from ui.apart import searched
 from ui.kept import once
 from ui.state import t
 
@@ -77,7 +78,8 @@ def run(study: Study, count: int, seed: int, target: float) -> Risk:
     bar = st.progress(0.0, text=t("risk.running", n=state.words().number(count, decimals=0)))
     try:
         draws = risk.draw(study, count, seed)
-        return risk.simulate_draws(study, draws, target, progress=lambda done, total: bar.progress(done / total))
+        given = study, draws, target, None
+        return searched(risk.simulate_draws, *given, progress=lambda done, total: bar.progress(done / total))
     finally:
         bar.empty()
 

@@ -24,7 +24,7 @@ from study.sizing import Plan, Priced, Wish
 from study.sizing_fronts import PARTS, FrontPoint, Margins, SizeRow, Surface
 from study.study import Study
 from ui import answers, form, state
-from ui.apart import MAKING, apart
+from ui.apart import searched
 from ui.figures import card, chart, pressable
 from ui.kept import once
 from ui.state import t
@@ -93,7 +93,7 @@ def found_or_reason(study: Study, wish: Wish) -> Answer:
 @once
 def _found(study: Study, wish: Wish) -> Answer:
     plan = sizing.plan(study, wish)
-    return Answer(f"{study.scenario.key} {wish}", plan, apart(sizing.find, plan, too_much=MAKING))
+    return Answer(f"{study.scenario.key} {wish}", plan, searched(sizing.find, plan))
 
 
 def _when(study: Study, step: int) -> str:
@@ -190,7 +190,7 @@ def _rows(answer: Answer, each: Sizes) -> list[SizeRow]:
     none = Sizes(0.0, 0.0, plan.today.kwp, plan.today.set_kw)
     first = [sizing_fronts.row(plan, "today", plan.today), sizing_fronts.row(plan, "best", best)]
     last = [sizing_fronts.row(plan, "none", none)] if plan.today.kwh > 0 and best.kwh > 0 else []
-    return first + sizing_fronts.container_rows(plan, best, each) + last
+    return first + searched(sizing_fronts.container_rows, plan, best, each) + last
 
 
 def named(table: list[SizeRow], name: str) -> SizeRow:
@@ -328,8 +328,11 @@ def _pressed_size(answer: Answer, found: Surface, pressed: dict[str, Any] | None
 def _surface(answer: Answer) -> Surface:
     bar = st.progress(0.0, text=t("sizing.mapping"))
     try:
-        return sizing_fronts.surface(
-            answer.plan, answer.best.size, lambda done, total: bar.progress(done / total, text=t("sizing.mapping"))
+        return searched(
+            sizing_fronts.surface,
+            answer.plan,
+            answer.best.size,
+            progress=lambda done, total: bar.progress(done / total, text=t("sizing.mapping")),
         )
     finally:
         bar.empty()
@@ -382,7 +385,7 @@ def _margin_title(answer: Answer, found: Margins, size: ShownUnit) -> str:
 
 @once
 def _margins(answer: Answer, axis: str) -> Margins:
-    return sizing_fronts.margins(answer.plan, answer.best.size, axis)
+    return searched(sizing_fronts.margins, answer.plan, answer.best.size, axis)
 
 
 def resilience_card(answer: Answer, within) -> None:
@@ -411,7 +414,7 @@ def resilience_card(answer: Answer, within) -> None:
 def _resilience(answer: Answer) -> tuple[list[FrontPoint], FrontPoint, FrontPoint]:
     plan, best = answer.plan, answer.best.size
     at_best, today = (sizing_fronts.survival_of(plan, size) for size in (best, plan.today))
-    return sizing_fronts.resilience_front(plan, best), at_best, today
+    return searched(sizing_fronts.resilience_front, plan, best), at_best, today
 
 
 def carbon_card(answer: Answer, within) -> None:
@@ -435,9 +438,9 @@ def _carbon(answer: Answer) -> tuple[list[FrontPoint], FrontPoint | None]:
     try:
         today = sizing.price_of(plan, plan.today)
     except Infeasible:
-        return sizing_fronts.carbon_front(plan, answer.best), None
+        return searched(sizing_fronts.carbon_front, plan, answer.best), None
     point = FrontPoint(plan.today, today.cost, plan.co2_t(today.optimum))
-    return sizing_fronts.carbon_front(plan, answer.best), point
+    return searched(sizing_fronts.carbon_front, plan, answer.best), point
 
 
 def _front(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -15,7 +16,7 @@ from sim.sun.files import read_weather
 from sim.sun.year import WeatherError
 from study import sizing
 from tests.studies import study_of
-from ui.apart import apart
+from ui.apart import apart, searched
 
 
 def whose() -> int:
@@ -55,6 +56,25 @@ def test_what_takes_too_much_ends_a_worker_and_is_told(harm) -> None:
         with pytest.raises(kind, match="took too much time or memory"):
             apart(harm, refused=kind, limit_s=8 if harm is for_ever else 60)
     assert apart(whose) != os.getpid()  # the next one is served
+
+
+def counted(most: int, progress: Callable[[int, int], None]) -> int:
+    for done in range(1, most + 1):
+        progress(done, most)
+    return os.getpid()
+
+
+def test_a_search_tells_how_far_it_is_and_ends_with_its_visitor() -> None:
+    told: list[tuple[int, int]] = []
+    worker = searched(counted, 3, progress=lambda *step: told.append(step))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+    def leaves(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searched(counted, 3, progress=leaves)
+    assert searched(whose) not in (worker, os.getpid())
 
 
 def test_errors_come_back_as_they_were_raised() -> None:
