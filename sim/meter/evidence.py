@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -138,6 +139,7 @@ def ratio_of_cells(columns: Sequence[Sequence[object]]) -> float | None:
 def ratio_above(layout: Layout, sheet: Sheet) -> float | None:
     """A ratio named in the rows above the table, in the same cell ("倍率: 2000") or the next."""
     last = (layout.header_row or layout.first_row) - 1
+    found: dict[str, float] = {}
     for row in sheet.rows[max(0, last - MOST_ROWS_ABOVE) : last]:
         texts = ["" if cell is None else str(cell).strip()[:60] for cell in row]
         for at, text in enumerate(texts):
@@ -152,8 +154,10 @@ def ratio_above(layout: Layout, sheet: Sheet) -> float | None:
                 else None
             )
             if value and value > 1:
-                return value
-    return None
+                kind = re.search(r"\b(?:CT|PT|VT)\b", text, re.I)
+                found.setdefault(kind[0].upper() if kind else "", value)
+    # One for all, or those of current and voltage together.
+    return found.get("") or (prod(found.values()) if found else None)
 
 
 def ratio_finding(ratio: float) -> MeterFinding:

@@ -30,6 +30,7 @@ from sim.meter.series import (
     check_mixed_steps,
     check_values,
     find_step,
+    late_midnights,
     leave_summer_time,
     merge_duplicates,
     sort_readings,
@@ -309,7 +310,7 @@ def _in_order(raw: Raw, found: SeriesFound, choices: Choices) -> tuple[Readings,
     """(readings one a step in standard time, step, findings)."""
     if not len(raw.readings):
         raise refusal("no_numbers", "there are no numbers in it.", "Choose the column with the load.", column=raw.name)
-    readings, findings = unswapped(raw.readings)
+    readings, findings = unswapped(late_midnights(raw.readings))
     readings, more = to_standard_time(readings, raw.offsets, found.is_utc, choices.site_offset_h)
     findings += more
     readings, is_ordered, more = sort_readings(readings)

@@ -21,6 +21,8 @@ MOST_OFF_GRID = 0.01
 MOST_OTHER_STEP = 0.02
 # A share of rows out of order above which somebody should know.
 MUCH_BEHIND = 0.01
+# Of so many days, and no fewer, the midnight must come last to be taken for the day's end.
+LATE_DAYS, FEWEST_LATE = 0.9, 5
 # More rows with the time of another and another value than these are no slip: the mean would be an invention.
 MOST_CONFLICTS, MOST_CONFLICTS_SHARE = 24, 0.01
 # Months in which clocks go forward or back, north and south of the equator.
@@ -91,6 +93,17 @@ def unswapped(readings: Readings) -> Repair:
         rows=listing(readings.rows[is_swapped]),
     )
     return replace(readings, minutes=minutes), [finding("dates_swapped", "question", text, readings.rows[is_swapped])]
+
+
+def late_midnights(readings: Readings) -> Readings:
+    """Midnights that end a day under its own date, as 31 January 00:00 behind 23:45 -> those of the next day."""
+    minutes = readings.minutes
+    back = np.append(0, np.diff(minutes))
+    is_late = (minutes % DAY == 0) & (back < -DAY // 2) & (back > -DAY)
+    days = len(distinct(minutes // DAY))
+    if is_late.sum() < max(FEWEST_LATE, LATE_DAYS * days):
+        return readings
+    return replace(readings, minutes=minutes + DAY * is_late)
 
 
 def _share_behind(minutes: NDArray[np.int64]) -> float:

@@ -239,7 +239,9 @@ def _split_text(text: str) -> tuple[str | int | None, str]:
 def _western_clock(text: str) -> str:
     """Chinese clock words: 下午 3时15分 -> 3:15 PM."""
     text = re.sub(
-        r"(\d{1,2})[时時點点](?:(\d{1,2})分?)?(?:(\d{1,2})秒)?", lambda m: f"{m[1]}:{(m[2] or '0').zfill(2)}", text
+        r"(\d{1,2})[时時點点시](?:\s?(\d{1,2})[分분]?)?(?:(\d{1,2})[秒초])?",
+        lambda m: f"{m[1]}:{(m[2] or '0').zfill(2)}",
+        text,
     )
     half = re.search(r"上午|下午|凌晨|晚上", text)
     if not half:

@@ -557,7 +557,8 @@ def _label_unit(grid: Rows, part: Part, taken: set[int]) -> str | None:
         if column in taken or held.kind is not Kind.LABEL or (grid.layout.days and column in grid.layout.days[0]):
             continue
         texts = {str(cell).strip() for cell in (grid.cells(column)[i] for i in part.rows[:200]) if cell}
-        unit = find_unit(texts.pop()) if len(texts) == 1 else None
+        text = texts.pop() if len(texts) == 1 else ""
+        unit = find_unit(text) if len(text) > 1 else None  # a letter alone is a flag of quality
         if unit:
             return unit
     return None

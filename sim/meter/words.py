@@ -18,7 +18,8 @@ TIME = _words(
     """
     timestamp datetime date time zeit datum uhrzeit fecha hora heure période data interval period stamp von
     bis start begin hour horodate czas godzina čas tid saat tarih ora dag tijd mtu aika klockan van tot ymd
-    last_changed 时间 時間 日期 时刻 時刻 日時 年月日 时段 дата время час 시간 일시 날짜
+    last_changed 时间 時間 日期 时刻 時刻 日時 年月日 时段 дата время час 시간 일시 날짜 일자 วันที่ เวลา
+    ngày giờ tanggal jam
     """
 )
 LOAD = _words(
@@ -66,7 +67,7 @@ COUNTER = _words(
 )
 RATIO = _words(
     """
-    ratio multiplier multiplikator wandler faktor ct pt 倍率 变比 變比 乘率 系数 係數 коэффициент
+    ratio multiplier scale_factor multiplikator wandler faktor ct pt 倍率 变比 變比 乘率 系数 係數 коэффициент
     """
 )
 OTHER = _words(

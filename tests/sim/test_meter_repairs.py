@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.meter.findings import MeterError
+from sim.meter.findings import MeterError, MeterQuestion
 from sim.meter.read import inspect, read_meter
 from sim.meter.year import align_weekdays, is_repeated, to_step
 from tests.sim.meter_files import (
@@ -149,6 +149,21 @@ def test_24_00_and_hours_counted_from_1():
         reading = read(text)
         assert np.array_equal(reading.kw, KW)
         assert codes(reading) == ["interval_end"]
+
+
+def test_midnight_under_the_date_of_the_day_that_it_ends():
+    ends = [t.replace(hour=0) if t.hour == 23 else t + HOUR for t in T]
+    reading = read(csv_text(ends, KW))
+    assert np.array_equal(reading.kw, KW)
+    assert codes(reading) == ["interval_end"]
+
+
+def test_a_letter_of_quality_is_no_unit_and_both_ratios_count():
+    with pytest.raises(MeterQuestion):
+        read(csv_text(T, KW, "time,Value,Status", "{t:%Y-%m-%d %H:%M},{v},W"))
+    secondary = "CT ratio: 800/5, PT ratio: 11000/110\n" + csv_text(T, KW / 16000)
+    reading = read(secondary)
+    assert reading.ratio == 16000 and reading.kw == pytest.approx(KW)
 
 
 def test_header_that_says_interval_end():
