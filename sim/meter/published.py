@@ -50,6 +50,9 @@ def read_published(data: bytes, choices: Choices) -> SeriesFound | None:
     head = data[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:200].upper().replace(b'"', b"").startswith((b"100,NEM12", b"200,")):
         return _nem12(decode(data), choices)
+    if head[:200].upper().replace(b'"', b"").startswith((b"100,NEM13", b"250,")):
+        reason = Problem("A NEM13 file holds readings of whole months or quarters, not of intervals.")
+        raise refusal("step", reason, "Ask the meter operator for the NEM12 file.")
     if head.startswith(b"<") and b"espi" in data[:200_000]:
         return _green_button(decode(data), choices)
     return None
