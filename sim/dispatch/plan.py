@@ -341,8 +341,8 @@ def _held_view(year, terms, day, view, peaks, causes, peak_of, limit_of):
 @_called
 def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, peaks, causes):
     """Work the charges' peaks out anew at midnight of `day`, and where each comes from: the highest of the last
-    months, and no lower than what is paid for anyway. Returns whether it pays to keep the battery full for a peak:
-    in a short term only where a peak is to be cut, or the load moves, so that a new one may come."""
+    months, and no lower than what is paid for anyway. Returns whether it pays to keep the battery full for a peak: in
+    a short term only where a peak is to be cut."""
     month, first = year.month_of[day * year.per_day], max(0, day - PAST_DAYS) * year.per_day
     if day > 0:
         seen = _past(year, first, day * year.per_day, limit_of)
@@ -351,10 +351,10 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
         seen = View(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
         _ordinary(year, 0, seen, limit_of)
     load = year.steps[first : day * year.per_day, STEP_LOAD]
-    keeps_full = terms.stake == 1.0 or day == 0 or load.max() > MOVES * load.mean()
-    stake = min(1.0, terms.stake * (MOVING_STAKE if keeps_full else 1.0))
+    moves = day == 0 or load.max() > MOVES * load.mean()
+    stake = min(1.0, terms.stake * (MOVING_STAKE if moves else 1.0))
     _cheapest_peaks(year, battery, stake, month, first, seen, limit_of, dear, levels, past[month])
-    causes[:] = SEEN
+    causes[:], cuts = SEEN, False
     for charge in range(len(peaks)):
         known = past[month, charge]
         for back in range(1, PAST_MONTHS):
@@ -366,8 +366,8 @@ def _renewed(year, battery, terms, day, limit_of, dear, levels, past, billed, pe
                 known, causes[charge] = max(known, held), RATCHET if held > known else causes[charge]
         peaks[charge] = max(known, terms.paid_kw[charge])
         causes[charge] = DECLARED if terms.paid_kw[charge] > known else causes[charge]
-        keeps_full = keeps_full or peaks[charge] < _greatest(year, charge, first, seen)
-    return keeps_full
+        cuts = cuts or peaks[charge] < _greatest(year, charge, first, seen)
+    return cuts or terms.stake == 1.0 or day == 0
 
 
 @_called
