@@ -133,7 +133,7 @@ def test_own_windows_are_shown_as_a_table():
 def test_the_hour_of_the_greatest_import_is_explained():
     app = drawn_alone("operation", CASE_A)
     assert any("why the hybrid imports" in text for text in texts(app))
-    assert any("imports are above it" in text for text in texts(app))  # its battery is empty in the greatest hour
+    assert any("cannot hold imports" in text for text in texts(app))  # its battery is empty in the greatest hour
 
 
 def test_a_warning_s_way_out_is_a_button_and_one_step() -> None:
