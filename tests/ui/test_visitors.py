@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from streamlit.runtime import Runtime
+
 from report.text.currency import words_for
 from report.text.say import say
 from study.answer import headline
@@ -28,8 +30,17 @@ def visit(number: int) -> list[tuple[str, str, str]]:
 
 
 def test_visitors_at_the_same_time_see_each_his_own_answer(monkeypatch) -> None:
-    """The browser's part of an act is left out: Streamlit's test lends a runtime that only one has at a time."""
+    """Streamlit's test lends a runtime for one run at a time: here the last one lent stays, and the browser's part of an
+    act, which needs its own, is left out."""
     monkeypatch.setattr(one_step, "draw", lambda: None)
+    lent: list[Runtime] = []
+
+    def instance(runtime: type[Runtime]) -> Runtime:
+        lent.extend([runtime._instance] if runtime._instance else [])
+        return lent[-1]
+
+    monkeypatch.setattr(Runtime, "instance", classmethod(instance))
+    assert_calm(opened(preset=CASES[0]).run())
     with ThreadPoolExecutor(len(CASES)) as pool:
         found = list(pool.map(visit, range(len(CASES))))
     for one in found:
