@@ -30,7 +30,7 @@ def visit(number: int) -> list[tuple[str, str, str]]:
 
 
 def test_visitors_at_the_same_time_see_each_his_own_answer(monkeypatch) -> None:
-    """Streamlit's test lends a runtime for one run at a time: here the last one lent stays, and the browser's part of an
+    """Streamlit's test lends a runtime for one run at a time: here the last one lent stays; the browser's part of an
     act, which needs its own, is left out."""
     monkeypatch.setattr(one_step, "draw", lambda: None)
     lent: list[Runtime] = []
