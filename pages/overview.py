@@ -35,9 +35,7 @@ with beside:
     with st.container(border=True, gap="small", key="answer_box"):
         answers.headline(study)
         holds, parts = Later(LINE_PX), Later(LINE_PX)
-        remarks = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
-        st.markdown(f":small[:gray[{remarks}]]")
-        chips = Later(LINE_PX)
+        remarks, chips = Later(LINE_PX, LINE_PX), Later(LINE_PX)
     warnings = Later()
     if state.is_drawn_first():  # how many there are cannot be foreseen, and the rest stands below them
         with warnings.filled():
@@ -77,6 +75,9 @@ time.sleep(BREATH_S)
 if not state.is_drawn_first():
     with warnings.filled():
         answers.warnings(study)
+with remarks.filled():  # in a short term they need a study for each month of the grid
+    said = say.joined((say.say(remark, words, currency) for remark in answer.remarks(study)), words)
+    st.markdown(f":small[:gray[{said}]]")
 with chips.filled():
     answers.chips(answer.chips(study, len(alerts(study)), len(form.marks())))
 with parts.filled():
