@@ -200,9 +200,11 @@ def named(table: list[SizeRow], name: str) -> SizeRow:
 
 def bound_note(answer: Answer) -> str:
     """What the search knows, and the steps it takes where they are not the study's own."""
-    scenario = answer.plan.study.scenario
-    own, window = scenario.site.step_minutes, scenario.tariff.demand_window_minutes
-    return t("sizing.bound") if window <= own else t("sizing.bound_by_windows", minutes=window, own=own)
+    study = answer.plan.study
+    if study.dispatch.series.demand_window_steps == 1:
+        return t("sizing.bound")
+    own, window = study.scenario.site.step_minutes, study.scenario.tariff.demand_window_minutes
+    return t("sizing.bound_by_windows", minutes=window, own=own)
 
 
 def headline(answer: Answer, table: list[SizeRow]) -> str:

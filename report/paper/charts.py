@@ -44,7 +44,7 @@ FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 FAMILY = "Noto Sans SC"
 FULL_MM, HALF_MM = 174.0, 84.0
 SMALL, TEXT = 7.0, 8.0
-WIDE = 1.5  # a Chinese sign beside a Latin letter
+WIDE = 1.8  # a Chinese sign beside a Latin letter
 # Fixed once and the same for all threads: text as text, the same ids in every run, a hyphen-minus that fonts have.
 SETTINGS = {
     "svg.fonttype": "none",
@@ -335,16 +335,15 @@ def bridge(
 
 
 def _wrapped(label: str, width: int = 11) -> str:
-    """A label over two lines where it is wider than so many Latin letters: broken at a space, before a bracket, or in
+    """A label over two lines where it is wider than so many Latin letters: broken before a bracket, at a space, or in
     the middle."""
     if sum(WIDE if unicodedata.east_asian_width(sign) in "WF" else 1.0 for sign in label) <= width:
         return label
-    cut = label.rfind(" ", 0, width + 1)
-    if cut > 0:
-        return f"{label[:cut]}\n{label[cut + 1 :]}"
-    middle = label.find("\uff08", 1)
-    middle = middle if middle > 0 else (len(label) + 1) // 2
-    return label if label.isascii() else f"{label[:middle]}\n{label[middle:]}"
+    bracket, blank = label.find("\uff08", 2), label.rfind(" ", 0, width + 1)
+    if bracket < 0 and blank > 0:
+        return f"{label[:blank]}\n{label[blank + 1 :]}"
+    cut = bracket if bracket > 0 else (len(label) + 1) // 2
+    return label if label.isascii() else f"{label[:cut]}\n{label[cut:]}"
 
 
 def energy_ladder(rungs: Sequence[tuple[str, float]], words: Words, width_mm: float = HALF_MM) -> str:

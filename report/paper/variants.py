@@ -16,13 +16,13 @@ FIRST_WIDTH = 2.2
 
 
 def variants(draft: Draft) -> Block | None:
-    """What differs, and what it comes to; None where the offer names none."""
-    if not draft.offer.variants:
+    """What differs, and what it comes to; None where the offer names none that does."""
+    words, offered = draft.words, draft.study.scenario
+    others = {one.name: offered.with_(one.changes) for one in draft.offer.variants}
+    apart = {name: evaluate(other) for name, other in others.items() if changes(offered, other)}
+    if not apart:
         return None
-    words, own = draft.words, draft.t("variants.own")
-    found = {own: draft.study}
-    for one in draft.offer.variants:
-        found[one.name] = evaluate(draft.study.scenario.with_(one.changes))
+    found = {draft.t("variants.own"): draft.study, **apart}
     names = list(found)
     widths = [FIRST_WIDTH, *(1.0 for _ in names)]
     rows = variants_text.differing({name: study.scenario for name, study in found.items()}, words)

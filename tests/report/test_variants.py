@@ -45,8 +45,12 @@ def test_the_cheapest_is_named_only_where_all_pay_for_the_same() -> None:
         assert "not comparable" in chapter(OfferVariant("B", {path: value}))["finding"]
 
 
-def test_an_offer_without_variants_has_no_such_chapter() -> None:
-    assert proposal(study_of("case_b"), "zh", Offer(chapters=("variants",)))["chapters"] == []
+def test_without_a_variant_that_differs_there_is_no_such_chapter() -> None:
+    """A variant that is on screen itself is the offered one."""
+    same = OfferVariant("A", {"storage.energy_kwh": CASE.storage.energy_kwh})
+    for variants in ((), (same,)):
+        made = proposal(study_of("case_b"), "zh", Offer(variants=variants, chapters=("variants",)))
+        assert made["chapters"] == []
 
 
 @pytest.mark.parametrize(
